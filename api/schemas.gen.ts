@@ -1,0 +1,4442 @@
+// Generated from openapi.yaml by `npm run generate`. Do not edit.
+
+import { Type } from '@sinclair/typebox'
+
+/** Anthropic's Messages request, extended. */
+export interface MessageRequest {
+  /** The model as `provider/name`, split at the first slash, or an alias that the operator defined. */
+  model: string
+  /** The conversation so far; the first message is the user's. */
+  messages: MessageParam[]
+  /** The most tokens to generate. Optional; a provider that needs one gets the catalogue's default. */
+  max_tokens?: number
+  /** The system prompt. */
+  system?: string | SystemBlockParam[]
+  temperature?: number
+  top_p?: number
+  top_k?: number
+  stop_sequences?: string[]
+  /** Answer as a stream of server-sent events. */
+  stream?: boolean
+  tools?: Tool[]
+  tool_choice?: ToolChoice
+  thinking?: ThinkingConfig
+  metadata?: {
+    /** An opaque id of the end user. */
+    user_id?: string | null
+  }
+  service_tier?: 'auto' | 'standard_only'
+  cache_control?: NullableCacheControl
+  /** The container that code execution runs in. */
+  container?: string | ContainerParams | null
+  context_management?: ContextManagement | null
+  mcp_servers?: McpServer[]
+  output_config?: OutputConfig
+  output_format?: OutputFormat | null
+  inference_geo?: string | null
+  speed?: 'standard' | 'fast' | null
+  diagnostics?: DiagnosticsParam | null
+  user_profile_id?: string
+  workspace_id?: string
+  output?: OutputOptions
+  voice?: VoiceOptions
+  /** The model that hears `audio_stt` blocks, as `provider/name`. */
+  stt_model?: string
+  /** The model that speaks, as `provider/name`. */
+  tts_model?: string
+  /** For each provider by name, an object that is merged verbatim into that provider's own request; ignored for the others. */
+  extensions?: Record<string, Record<string, unknown>>
+  /** Models to try in order, each as `provider/name`, when the first cannot answer for a transient reason. */
+  fallbacks?: string[]
+}
+export const MessageRequest = Type.Unsafe<MessageRequest>({
+  $id: 'MessageRequest',
+  type: 'object',
+  required: ['model', 'messages'],
+  properties: {
+    model: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 512,
+    },
+    messages: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 10000,
+      items: {
+        $ref: 'MessageParam#',
+      },
+    },
+    max_tokens: {
+      type: 'integer',
+      minimum: 1,
+    },
+    system: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'SystemBlockParam#',
+          },
+        },
+      }],
+    },
+    temperature: {
+      type: 'number',
+      minimum: 0,
+      maximum: 2,
+    },
+    top_p: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+    },
+    top_k: {
+      type: 'integer',
+      minimum: 0,
+    },
+    stop_sequences: {
+      type: 'array',
+      items: {
+        type: 'string',
+        minLength: 1,
+      },
+    },
+    stream: {
+      type: 'boolean',
+    },
+    tools: {
+      type: 'array',
+      items: {
+        $ref: 'Tool#',
+      },
+    },
+    tool_choice: {
+      $ref: 'ToolChoice#',
+    },
+    thinking: {
+      $ref: 'ThinkingConfig#',
+    },
+    metadata: {
+      type: 'object',
+      properties: {
+        user_id: {
+          type: ['string', 'null'],
+          allOf: [{
+            if: {
+              type: 'string',
+            },
+            then: {
+              type: 'string',
+              maxLength: 512,
+            },
+          }],
+        },
+      },
+      additionalProperties: false,
+    },
+    service_tier: {
+      type: 'string',
+      enum: ['auto', 'standard_only'],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    container: {
+      type: ['string', 'object', 'null'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          type: 'string',
+          minLength: 1,
+        },
+      }, {
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'ContainerParams#',
+        },
+      }],
+    },
+    context_management: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'ContextManagement#',
+        },
+      }],
+    },
+    mcp_servers: {
+      type: 'array',
+      items: {
+        $ref: 'McpServer#',
+      },
+    },
+    output_config: {
+      $ref: 'OutputConfig#',
+    },
+    output_format: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'OutputFormat#',
+        },
+      }],
+    },
+    inference_geo: {
+      type: ['string', 'null'],
+    },
+    speed: {
+      type: ['string', 'null'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          type: 'string',
+          enum: ['standard', 'fast'],
+        },
+      }],
+    },
+    diagnostics: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'DiagnosticsParam#',
+        },
+      }],
+    },
+    user_profile_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    workspace_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    output: {
+      $ref: 'OutputOptions#',
+    },
+    voice: {
+      $ref: 'VoiceOptions#',
+    },
+    stt_model: {
+      type: 'string',
+      minLength: 1,
+    },
+    tts_model: {
+      type: 'string',
+      minLength: 1,
+    },
+    extensions: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+    fallbacks: {
+      type: 'array',
+      maxItems: 8,
+      items: {
+        type: 'string',
+        minLength: 1,
+      },
+    },
+  },
+  additionalProperties: false,
+})
+
+/** The part of a message request that costs input tokens. */
+export interface CountTokensRequest {
+  model: string
+  messages: MessageParam[]
+  system?: string | SystemBlockParam[]
+  tools?: Tool[]
+  tool_choice?: ToolChoice
+  thinking?: ThinkingConfig
+  cache_control?: NullableCacheControl
+  context_management?: ContextManagement | null
+  mcp_servers?: McpServer[]
+  output_config?: OutputConfig
+  output_format?: OutputFormat | null
+  speed?: 'standard' | 'fast' | null
+  user_profile_id?: string
+  workspace_id?: string
+}
+export const CountTokensRequest = Type.Unsafe<CountTokensRequest>({
+  $id: 'CountTokensRequest',
+  type: 'object',
+  required: ['model', 'messages'],
+  properties: {
+    model: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 512,
+    },
+    messages: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 10000,
+      items: {
+        $ref: 'MessageParam#',
+      },
+    },
+    system: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'SystemBlockParam#',
+          },
+        },
+      }],
+    },
+    tools: {
+      type: 'array',
+      items: {
+        $ref: 'Tool#',
+      },
+    },
+    tool_choice: {
+      $ref: 'ToolChoice#',
+    },
+    thinking: {
+      $ref: 'ThinkingConfig#',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    context_management: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'ContextManagement#',
+        },
+      }],
+    },
+    mcp_servers: {
+      type: 'array',
+      items: {
+        $ref: 'McpServer#',
+      },
+    },
+    output_config: {
+      $ref: 'OutputConfig#',
+    },
+    output_format: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'OutputFormat#',
+        },
+      }],
+    },
+    speed: {
+      type: ['string', 'null'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          type: 'string',
+          enum: ['standard', 'fast'],
+        },
+      }],
+    },
+    user_profile_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    workspace_id: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface MessageParam {
+  /** Who speaks. `system` may stand later in a conversation, never first. */
+  role: 'user' | 'assistant' | 'system'
+  content: string | ContentBlockParam[]
+}
+export const MessageParam = Type.Unsafe<MessageParam>({
+  $id: 'MessageParam',
+  type: 'object',
+  required: ['role', 'content'],
+  properties: {
+    role: {
+      type: 'string',
+      enum: ['user', 'assistant', 'system'],
+    },
+    content: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'ContentBlockParam#',
+          },
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+export type SystemBlockParam = TextBlockParam
+export const SystemBlockParam = Type.Unsafe<SystemBlockParam>({
+  $id: 'SystemBlockParam',
+  type: 'object',
+  'x-unknown-code': 'unsupported_block_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'TextBlockParam#',
+  }],
+})
+
+/** A block of a message. The assistant's are `tool_use`, thinking and server-tool blocks; `tool_result` is the user's. */
+export type ContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlockParam | SearchResultBlockParam | AudioBlockParam | AudioSttBlockParam | VideoBlockParam | ThinkingBlockParam | RedactedThinkingBlockParam | ToolUseBlockParam | ToolResultBlockParam | ServerToolUseBlockParam | WebSearchToolResultBlockParam | ServerToolResultBlockParam | McpToolUseBlockParam | McpToolResultBlockParam | ContainerUploadBlockParam
+export const ContentBlockParam = Type.Unsafe<ContentBlockParam>({
+  $id: 'ContentBlockParam',
+  type: 'object',
+  'x-unknown-code': 'unknown_block_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'TextBlockParam#',
+  }, {
+    $ref: 'ImageBlockParam#',
+  }, {
+    $ref: 'DocumentBlockParam#',
+  }, {
+    $ref: 'SearchResultBlockParam#',
+  }, {
+    $ref: 'AudioBlockParam#',
+  }, {
+    $ref: 'AudioSttBlockParam#',
+  }, {
+    $ref: 'VideoBlockParam#',
+  }, {
+    $ref: 'ThinkingBlockParam#',
+  }, {
+    $ref: 'RedactedThinkingBlockParam#',
+  }, {
+    $ref: 'ToolUseBlockParam#',
+  }, {
+    $ref: 'ToolResultBlockParam#',
+  }, {
+    $ref: 'ServerToolUseBlockParam#',
+  }, {
+    $ref: 'WebSearchToolResultBlockParam#',
+  }, {
+    $ref: 'ServerToolResultBlockParam#',
+  }, {
+    $ref: 'McpToolUseBlockParam#',
+  }, {
+    $ref: 'McpToolResultBlockParam#',
+  }, {
+    $ref: 'ContainerUploadBlockParam#',
+  }],
+})
+
+export interface TextBlockParam {
+  type: 'text'
+  text: string
+  cache_control?: NullableCacheControl
+  /** The citations of an earlier answer, sent back as they came. */
+  citations?: TextCitation[] | null
+}
+export const TextBlockParam = Type.Unsafe<TextBlockParam>({
+  $id: 'TextBlockParam',
+  type: 'object',
+  required: ['type', 'text'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'text',
+    },
+    text: {
+      type: 'string',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    citations: {
+      type: ['array', 'null'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'TextCitation#',
+          },
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ImageBlockParam {
+  type: 'image'
+  source: ImageSource
+  cache_control?: NullableCacheControl
+  transformations?: ImageTransformations | null
+}
+export const ImageBlockParam = Type.Unsafe<ImageBlockParam>({
+  $id: 'ImageBlockParam',
+  type: 'object',
+  required: ['type', 'source'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'image',
+    },
+    source: {
+      $ref: 'ImageSource#',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    transformations: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'ImageTransformations#',
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ImageTransformations {
+  oversized_image?: 'downsize' | 'error'
+}
+export const ImageTransformations = Type.Unsafe<ImageTransformations>({
+  $id: 'ImageTransformations',
+  type: 'object',
+  properties: {
+    oversized_image: {
+      type: 'string',
+      enum: ['downsize', 'error'],
+    },
+  },
+  additionalProperties: false,
+})
+
+export type ImageSource = Base64ImageSource | UrlSource | FileSource
+export const ImageSource = Type.Unsafe<ImageSource>({
+  $id: 'ImageSource',
+  type: 'object',
+  'x-unknown-code': 'unknown_source_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'Base64ImageSource#',
+  }, {
+    $ref: 'UrlSource#',
+  }, {
+    $ref: 'FileSource#',
+  }],
+})
+
+export interface Base64ImageSource {
+  type: 'base64'
+  media_type: 'image/jpeg' | 'image/png' | 'image/gif' | 'image/webp'
+  /** The image, base64. */
+  data: string
+}
+export const Base64ImageSource = Type.Unsafe<Base64ImageSource>({
+  $id: 'Base64ImageSource',
+  type: 'object',
+  required: ['type', 'media_type', 'data'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'base64',
+    },
+    media_type: {
+      type: 'string',
+      enum: ['image/jpeg', 'image/png', 'image/gif', 'image/webp'],
+    },
+    data: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface UrlSource {
+  type: 'url'
+  url: string
+}
+export const UrlSource = Type.Unsafe<UrlSource>({
+  $id: 'UrlSource',
+  type: 'object',
+  required: ['type', 'url'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'url',
+    },
+    url: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 8192,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface FileSource {
+  type: 'file'
+  /** The id of a file that the provider keeps. */
+  file_id: string
+}
+export const FileSource = Type.Unsafe<FileSource>({
+  $id: 'FileSource',
+  type: 'object',
+  required: ['type', 'file_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'file',
+    },
+    file_id: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface DocumentBlockParam {
+  type: 'document'
+  source: DocumentSource
+  title?: string | null
+  context?: string | null
+  citations?: CitationsConfig | null
+  cache_control?: NullableCacheControl
+}
+export const DocumentBlockParam = Type.Unsafe<DocumentBlockParam>({
+  $id: 'DocumentBlockParam',
+  type: 'object',
+  required: ['type', 'source'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'document',
+    },
+    source: {
+      $ref: 'DocumentSource#',
+    },
+    title: {
+      type: ['string', 'null'],
+    },
+    context: {
+      type: ['string', 'null'],
+    },
+    citations: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CitationsConfig#',
+        },
+      }],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export type DocumentSource = Base64PdfSource | PlainTextSource | UrlSource | ContentSource | FileSource
+export const DocumentSource = Type.Unsafe<DocumentSource>({
+  $id: 'DocumentSource',
+  type: 'object',
+  'x-unknown-code': 'unknown_source_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'Base64PdfSource#',
+  }, {
+    $ref: 'PlainTextSource#',
+  }, {
+    $ref: 'UrlSource#',
+  }, {
+    $ref: 'ContentSource#',
+  }, {
+    $ref: 'FileSource#',
+  }],
+})
+
+export interface Base64PdfSource {
+  type: 'base64'
+  media_type: 'application/pdf'
+  /** The document, base64. */
+  data: string
+}
+export const Base64PdfSource = Type.Unsafe<Base64PdfSource>({
+  $id: 'Base64PdfSource',
+  type: 'object',
+  required: ['type', 'media_type', 'data'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'base64',
+    },
+    media_type: {
+      type: 'string',
+      enum: ['application/pdf'],
+    },
+    data: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface PlainTextSource {
+  type: 'text'
+  media_type: 'text/plain'
+  data: string
+}
+export const PlainTextSource = Type.Unsafe<PlainTextSource>({
+  $id: 'PlainTextSource',
+  type: 'object',
+  required: ['type', 'media_type', 'data'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'text',
+    },
+    media_type: {
+      type: 'string',
+      enum: ['text/plain'],
+    },
+    data: {
+      type: 'string',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ContentSource {
+  type: 'content'
+  content: string | ContentSourceBlockParam[]
+}
+export const ContentSource = Type.Unsafe<ContentSource>({
+  $id: 'ContentSource',
+  type: 'object',
+  required: ['type', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'content',
+    },
+    content: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'ContentSourceBlockParam#',
+          },
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+export type ContentSourceBlockParam = TextBlockParam | ImageBlockParam
+export const ContentSourceBlockParam = Type.Unsafe<ContentSourceBlockParam>({
+  $id: 'ContentSourceBlockParam',
+  type: 'object',
+  'x-unknown-code': 'unsupported_block_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'TextBlockParam#',
+  }, {
+    $ref: 'ImageBlockParam#',
+  }],
+})
+
+export interface SearchResultBlockParam {
+  type: 'search_result'
+  source: string
+  title: string
+  content: SystemBlockParam[]
+  citations?: CitationsConfig
+  cache_control?: NullableCacheControl
+}
+export const SearchResultBlockParam = Type.Unsafe<SearchResultBlockParam>({
+  $id: 'SearchResultBlockParam',
+  type: 'object',
+  required: ['type', 'source', 'title', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'search_result',
+    },
+    source: {
+      type: 'string',
+    },
+    title: {
+      type: 'string',
+    },
+    content: {
+      type: 'array',
+      items: {
+        $ref: 'SystemBlockParam#',
+      },
+    },
+    citations: {
+      $ref: 'CitationsConfig#',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Audio that the model hears itself. */
+export interface AudioBlockParam {
+  type: 'audio'
+  source: AudioSource
+  transcript?: string | null
+  cache_control?: NullableCacheControl
+}
+export const AudioBlockParam = Type.Unsafe<AudioBlockParam>({
+  $id: 'AudioBlockParam',
+  type: 'object',
+  required: ['type', 'source'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio',
+    },
+    source: {
+      $ref: 'AudioSource#',
+    },
+    transcript: {
+      type: ['string', 'null'],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Audio that is transcribed before the model sees it. */
+export interface AudioSttBlockParam {
+  type: 'audio_stt'
+  source: AudioSource
+  language?: string
+}
+export const AudioSttBlockParam = Type.Unsafe<AudioSttBlockParam>({
+  $id: 'AudioSttBlockParam',
+  type: 'object',
+  required: ['type', 'source'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_stt',
+    },
+    source: {
+      $ref: 'AudioSource#',
+    },
+    language: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export type AudioSource = Base64AudioSource | UrlSource | FileSource
+export const AudioSource = Type.Unsafe<AudioSource>({
+  $id: 'AudioSource',
+  type: 'object',
+  'x-unknown-code': 'unknown_source_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'Base64AudioSource#',
+  }, {
+    $ref: 'UrlSource#',
+  }, {
+    $ref: 'FileSource#',
+  }],
+})
+
+export interface Base64AudioSource {
+  type: 'base64'
+  media_type: 'audio/wav' | 'audio/x-wav' | 'audio/mpeg' | 'audio/mp3' | 'audio/flac' | 'audio/ogg' | 'audio/opus' | 'audio/webm' | 'audio/aac' | 'audio/mp4' | 'audio/aiff' | 'audio/pcm' | 'audio/basic'
+  data: string
+}
+export const Base64AudioSource = Type.Unsafe<Base64AudioSource>({
+  $id: 'Base64AudioSource',
+  type: 'object',
+  required: ['type', 'media_type', 'data'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'base64',
+    },
+    media_type: {
+      type: 'string',
+      enum: ['audio/wav', 'audio/x-wav', 'audio/mpeg', 'audio/mp3', 'audio/flac', 'audio/ogg', 'audio/opus', 'audio/webm', 'audio/aac', 'audio/mp4', 'audio/aiff', 'audio/pcm', 'audio/basic'],
+    },
+    data: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface VideoBlockParam {
+  type: 'video'
+  source: VideoSource
+  cache_control?: NullableCacheControl
+}
+export const VideoBlockParam = Type.Unsafe<VideoBlockParam>({
+  $id: 'VideoBlockParam',
+  type: 'object',
+  required: ['type', 'source'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'video',
+    },
+    source: {
+      $ref: 'VideoSource#',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export type VideoSource = Base64VideoSource | UrlSource | FileSource
+export const VideoSource = Type.Unsafe<VideoSource>({
+  $id: 'VideoSource',
+  type: 'object',
+  'x-unknown-code': 'unknown_source_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'Base64VideoSource#',
+  }, {
+    $ref: 'UrlSource#',
+  }, {
+    $ref: 'FileSource#',
+  }],
+})
+
+export interface Base64VideoSource {
+  type: 'base64'
+  media_type: 'video/mp4' | 'video/mpeg' | 'video/quicktime' | 'video/webm' | 'video/x-msvideo' | 'video/x-flv' | 'video/3gpp' | 'video/x-ms-wmv'
+  data: string
+}
+export const Base64VideoSource = Type.Unsafe<Base64VideoSource>({
+  $id: 'Base64VideoSource',
+  type: 'object',
+  required: ['type', 'media_type', 'data'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'base64',
+    },
+    media_type: {
+      type: 'string',
+      enum: ['video/mp4', 'video/mpeg', 'video/quicktime', 'video/webm', 'video/x-msvideo', 'video/x-flv', 'video/3gpp', 'video/x-ms-wmv'],
+    },
+    data: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ThinkingBlockParam {
+  type: 'thinking'
+  thinking: string
+  /** Opaque; what the provider needs to see its own reasoning again. */
+  signature: string
+}
+export const ThinkingBlockParam = Type.Unsafe<ThinkingBlockParam>({
+  $id: 'ThinkingBlockParam',
+  type: 'object',
+  required: ['type', 'thinking', 'signature'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'thinking',
+    },
+    thinking: {
+      type: 'string',
+    },
+    signature: {
+      type: 'string',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface RedactedThinkingBlockParam {
+  type: 'redacted_thinking'
+  data: string
+}
+export const RedactedThinkingBlockParam = Type.Unsafe<RedactedThinkingBlockParam>({
+  $id: 'RedactedThinkingBlockParam',
+  type: 'object',
+  required: ['type', 'data'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'redacted_thinking',
+    },
+    data: {
+      type: 'string',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ToolUseBlockParam {
+  type: 'tool_use'
+  id: string
+  name: string
+  input: Record<string, unknown>
+  caller?: ToolCaller
+  toolset_name?: string | null
+  cache_control?: NullableCacheControl
+}
+export const ToolUseBlockParam = Type.Unsafe<ToolUseBlockParam>({
+  $id: 'ToolUseBlockParam',
+  type: 'object',
+  required: ['type', 'id', 'name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_use',
+    },
+    id: {
+      type: 'string',
+      minLength: 1,
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    caller: {
+      $ref: 'ToolCaller#',
+    },
+    toolset_name: {
+      type: ['string', 'null'],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** What called the tool, as the provider said it. */
+export interface ToolCaller {
+  type: string
+  tool_id?: string
+}
+export const ToolCaller = Type.Unsafe<ToolCaller>({
+  $id: 'ToolCaller',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+    },
+    tool_id: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ToolResultBlockParam {
+  type: 'tool_result'
+  tool_use_id: string
+  content?: string | ToolResultContentBlockParam[]
+  is_error?: boolean
+  toolset_name?: string | null
+  cache_control?: NullableCacheControl
+}
+export const ToolResultBlockParam = Type.Unsafe<ToolResultBlockParam>({
+  $id: 'ToolResultBlockParam',
+  type: 'object',
+  required: ['type', 'tool_use_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_result',
+    },
+    tool_use_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    content: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'ToolResultContentBlockParam#',
+          },
+        },
+      }],
+    },
+    is_error: {
+      type: 'boolean',
+    },
+    toolset_name: {
+      type: ['string', 'null'],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export type ToolResultContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlockParam | SearchResultBlockParam | ToolReferenceBlockParam | BrowserStateBlockParam
+export const ToolResultContentBlockParam = Type.Unsafe<ToolResultContentBlockParam>({
+  $id: 'ToolResultContentBlockParam',
+  type: 'object',
+  'x-unknown-code': 'unsupported_block_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'TextBlockParam#',
+  }, {
+    $ref: 'ImageBlockParam#',
+  }, {
+    $ref: 'DocumentBlockParam#',
+  }, {
+    $ref: 'SearchResultBlockParam#',
+  }, {
+    $ref: 'ToolReferenceBlockParam#',
+  }, {
+    $ref: 'BrowserStateBlockParam#',
+  }],
+})
+
+export interface ToolReferenceBlockParam {
+  type: 'tool_reference'
+  tool_name: string
+  cache_control?: NullableCacheControl
+}
+export const ToolReferenceBlockParam = Type.Unsafe<ToolReferenceBlockParam>({
+  $id: 'ToolReferenceBlockParam',
+  type: 'object',
+  required: ['type', 'tool_name'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_reference',
+    },
+    tool_name: {
+      type: 'string',
+      minLength: 1,
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** The state of a browser toolset; its fields are Anthropic's. */
+export interface BrowserStateBlockParam {
+  type: 'browser_state'
+}
+export const BrowserStateBlockParam = Type.Unsafe<BrowserStateBlockParam>({
+  $id: 'BrowserStateBlockParam',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'browser_state',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ServerToolUseBlockParam {
+  type: 'server_tool_use'
+  id: string
+  name: string
+  input: Record<string, unknown>
+  caller?: ToolCaller
+  cache_control?: NullableCacheControl
+}
+export const ServerToolUseBlockParam = Type.Unsafe<ServerToolUseBlockParam>({
+  $id: 'ServerToolUseBlockParam',
+  type: 'object',
+  required: ['type', 'id', 'name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'server_tool_use',
+    },
+    id: {
+      type: 'string',
+      minLength: 1,
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    caller: {
+      $ref: 'ToolCaller#',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface WebSearchToolResultBlockParam {
+  type: 'web_search_tool_result'
+  tool_use_id: string
+  content: Record<string, unknown>[] | Record<string, unknown>
+  caller?: ToolCaller
+  cache_control?: NullableCacheControl
+}
+export const WebSearchToolResultBlockParam = Type.Unsafe<WebSearchToolResultBlockParam>({
+  $id: 'WebSearchToolResultBlockParam',
+  type: 'object',
+  required: ['type', 'tool_use_id', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'web_search_tool_result',
+    },
+    tool_use_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    content: {
+      type: ['array', 'object'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: true,
+          },
+        },
+      }, {
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          additionalProperties: true,
+        },
+      }],
+    },
+    caller: {
+      $ref: 'ToolCaller#',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** The result of a tool that the provider ran. Its content goes back as it came. */
+export interface ServerToolResultBlockParam {
+  type: 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result'
+  tool_use_id: string
+  content: Record<string, unknown>
+  caller?: ToolCaller
+  cache_control?: NullableCacheControl
+}
+export const ServerToolResultBlockParam = Type.Unsafe<ServerToolResultBlockParam>({
+  $id: 'ServerToolResultBlockParam',
+  type: 'object',
+  required: ['type', 'tool_use_id', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['web_fetch_tool_result', 'code_execution_tool_result', 'bash_code_execution_tool_result', 'text_editor_code_execution_tool_result', 'tool_search_tool_result'],
+    },
+    tool_use_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    content: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    caller: {
+      $ref: 'ToolCaller#',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface McpToolUseBlockParam {
+  type: 'mcp_tool_use'
+  id: string
+  name: string
+  server_name: string
+  input: Record<string, unknown>
+  cache_control?: NullableCacheControl
+}
+export const McpToolUseBlockParam = Type.Unsafe<McpToolUseBlockParam>({
+  $id: 'McpToolUseBlockParam',
+  type: 'object',
+  required: ['type', 'id', 'name', 'server_name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'mcp_tool_use',
+    },
+    id: {
+      type: 'string',
+      minLength: 1,
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+    },
+    server_name: {
+      type: 'string',
+      minLength: 1,
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface McpToolResultBlockParam {
+  type: 'mcp_tool_result'
+  tool_use_id: string
+  is_error?: boolean
+  content?: string | SystemBlockParam[]
+  cache_control?: NullableCacheControl
+}
+export const McpToolResultBlockParam = Type.Unsafe<McpToolResultBlockParam>({
+  $id: 'McpToolResultBlockParam',
+  type: 'object',
+  required: ['type', 'tool_use_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'mcp_tool_result',
+    },
+    tool_use_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    is_error: {
+      type: 'boolean',
+    },
+    content: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'SystemBlockParam#',
+          },
+        },
+      }],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ContainerUploadBlockParam {
+  type: 'container_upload'
+  file_id: string
+  cache_control?: NullableCacheControl
+}
+export const ContainerUploadBlockParam = Type.Unsafe<ContainerUploadBlockParam>({
+  $id: 'ContainerUploadBlockParam',
+  type: 'object',
+  required: ['type', 'file_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'container_upload',
+    },
+    file_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface CacheControl {
+  type: 'ephemeral'
+  ttl?: '5m' | '1h'
+}
+export const CacheControl = Type.Unsafe<CacheControl>({
+  $id: 'CacheControl',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['ephemeral'],
+    },
+    ttl: {
+      type: 'string',
+      enum: ['5m', '1h'],
+    },
+  },
+  additionalProperties: false,
+})
+
+export type NullableCacheControl = CacheControl | null
+export const NullableCacheControl = Type.Unsafe<NullableCacheControl>({
+  $id: 'NullableCacheControl',
+  type: ['object', 'null'],
+  allOf: [{
+    if: {
+      type: 'object',
+    },
+    then: {
+      $ref: 'CacheControl#',
+    },
+  }],
+})
+
+export interface CitationsConfig {
+  enabled?: boolean
+}
+export const CitationsConfig = Type.Unsafe<CitationsConfig>({
+  $id: 'CitationsConfig',
+  type: 'object',
+  properties: {
+    enabled: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Where a statement comes from. The fields depend on `type` and are the provider's. */
+export interface TextCitation {
+  type: string
+  cited_text?: string
+}
+export const TextCitation = Type.Unsafe<TextCitation>({
+  $id: 'TextCitation',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+    },
+    cited_text: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** A tool the model may call. Without `type`, or with `custom` or `function`, it is the caller's own; the other forms are tools that the provider defines or runs. */
+export type Tool = CustomTool | FunctionTool | WebSearchTool | WebFetchTool | CodeExecutionTool | ComputerUseTool | FileSearchTool | TextEditorTool | AnthropicWebSearchTool | AnthropicWebFetchTool | AnthropicCodeExecutionTool | AnthropicToolSearchTool | AnthropicClientTool | AnthropicComputerTool | AnthropicToolset | McpToolset
+export const Tool = Type.Unsafe<Tool>({
+  $id: 'Tool',
+  type: 'object',
+  if: {
+    properties: {
+      type: {
+        enum: ['custom', null],
+      },
+    },
+  },
+  then: {
+    $ref: 'CustomTool#',
+  },
+  else: {
+    type: 'object',
+    'x-unknown-code': 'unknown_tool_type',
+    required: ['type'],
+    discriminator: {
+      propertyName: 'type',
+    },
+    oneOf: [{
+      $ref: 'FunctionTool#',
+    }, {
+      $ref: 'WebSearchTool#',
+    }, {
+      $ref: 'WebFetchTool#',
+    }, {
+      $ref: 'CodeExecutionTool#',
+    }, {
+      $ref: 'ComputerUseTool#',
+    }, {
+      $ref: 'FileSearchTool#',
+    }, {
+      $ref: 'TextEditorTool#',
+    }, {
+      $ref: 'AnthropicWebSearchTool#',
+    }, {
+      $ref: 'AnthropicWebFetchTool#',
+    }, {
+      $ref: 'AnthropicCodeExecutionTool#',
+    }, {
+      $ref: 'AnthropicToolSearchTool#',
+    }, {
+      $ref: 'AnthropicClientTool#',
+    }, {
+      $ref: 'AnthropicComputerTool#',
+    }, {
+      $ref: 'AnthropicToolset#',
+    }, {
+      $ref: 'McpToolset#',
+    }],
+  },
+})
+
+export interface CustomTool {
+  type?: 'custom' | null
+  name: string
+  description?: string
+  input_schema: ToolInputSchema
+  strict?: boolean
+  cache_control?: NullableCacheControl
+  allowed_callers?: AllowedCallers
+  defer_loading?: boolean
+  eager_input_streaming?: boolean | null
+  input_examples?: InputExamples
+}
+export const CustomTool = Type.Unsafe<CustomTool>({
+  $id: 'CustomTool',
+  type: 'object',
+  required: ['name', 'input_schema'],
+  properties: {
+    type: {
+      type: ['string', 'null'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          type: 'string',
+          enum: ['custom'],
+        },
+      }],
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 128,
+    },
+    description: {
+      type: 'string',
+    },
+    input_schema: {
+      $ref: 'ToolInputSchema#',
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    allowed_callers: {
+      $ref: 'AllowedCallers#',
+    },
+    defer_loading: {
+      type: 'boolean',
+    },
+    eager_input_streaming: {
+      type: ['boolean', 'null'],
+    },
+    input_examples: {
+      $ref: 'InputExamples#',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** The portable form of the caller's own tool. It takes no `config`. */
+export interface FunctionTool {
+  type: 'function'
+  name: string
+  description?: string
+  input_schema: ToolInputSchema
+  strict?: boolean
+  cache_control?: NullableCacheControl
+}
+export const FunctionTool = Type.Unsafe<FunctionTool>({
+  $id: 'FunctionTool',
+  type: 'object',
+  required: ['type', 'name', 'input_schema'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'function',
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 128,
+    },
+    description: {
+      type: 'string',
+    },
+    input_schema: {
+      $ref: 'ToolInputSchema#',
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** A JSON schema of the tool's arguments; its `type` is `object`. */
+export interface ToolInputSchema {
+  type: 'object'
+}
+export const ToolInputSchema = Type.Unsafe<ToolInputSchema>({
+  $id: 'ToolInputSchema',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'object',
+    },
+  },
+  additionalProperties: true,
+})
+
+export type AllowedCallers = string[]
+export const AllowedCallers = Type.Unsafe<AllowedCallers>({
+  $id: 'AllowedCallers',
+  type: 'array',
+  items: {
+    type: 'string',
+    minLength: 1,
+  },
+})
+
+export type InputExamples = Record<string, unknown>[]
+export const InputExamples = Type.Unsafe<InputExamples>({
+  $id: 'InputExamples',
+  type: 'array',
+  items: {
+    type: 'object',
+    additionalProperties: true,
+  },
+})
+
+export interface UserLocation {
+  type: 'approximate'
+  city?: string | null
+  region?: string | null
+  country?: string | null
+  timezone?: string | null
+}
+export const UserLocation = Type.Unsafe<UserLocation>({
+  $id: 'UserLocation',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['approximate'],
+    },
+    city: {
+      type: ['string', 'null'],
+    },
+    region: {
+      type: ['string', 'null'],
+    },
+    country: {
+      type: ['string', 'null'],
+    },
+    timezone: {
+      type: ['string', 'null'],
+    },
+  },
+  additionalProperties: false,
+})
+
+export type DomainList = string[] | null
+export const DomainList = Type.Unsafe<DomainList>({
+  $id: 'DomainList',
+  type: ['array', 'null'],
+  allOf: [{
+    if: {
+      type: 'array',
+    },
+    then: {
+      type: 'array',
+      items: {
+        type: 'string',
+        minLength: 1,
+      },
+    },
+  }],
+})
+
+export type NullablePositiveInteger = number | null
+export const NullablePositiveInteger = Type.Unsafe<NullablePositiveInteger>({
+  $id: 'NullablePositiveInteger',
+  type: ['integer', 'null'],
+  allOf: [{
+    if: {
+      type: 'integer',
+    },
+    then: {
+      type: 'integer',
+      minimum: 1,
+    },
+  }],
+})
+
+/** Web search, portable. The gateway maps it to the provider's own. */
+export interface WebSearchTool {
+  type: 'web_search'
+  config?: {
+    max_uses?: number
+    allowed_domains?: string[]
+    blocked_domains?: string[]
+    user_location?: UserLocation
+  }
+}
+export const WebSearchTool = Type.Unsafe<WebSearchTool>({
+  $id: 'WebSearchTool',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'web_search',
+    },
+    config: {
+      type: 'object',
+      properties: {
+        max_uses: {
+          type: 'integer',
+          minimum: 1,
+        },
+        allowed_domains: {
+          type: 'array',
+          items: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+        blocked_domains: {
+          type: 'array',
+          items: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+        user_location: {
+          $ref: 'UserLocation#',
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Fetching of web pages, portable. */
+export interface WebFetchTool {
+  type: 'web_fetch'
+  config?: {
+    max_uses?: number
+    allowed_domains?: string[]
+    blocked_domains?: string[]
+    max_content_tokens?: number
+    citations?: CitationsConfig
+  }
+}
+export const WebFetchTool = Type.Unsafe<WebFetchTool>({
+  $id: 'WebFetchTool',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'web_fetch',
+    },
+    config: {
+      type: 'object',
+      properties: {
+        max_uses: {
+          type: 'integer',
+          minimum: 1,
+        },
+        allowed_domains: {
+          type: 'array',
+          items: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+        blocked_domains: {
+          type: 'array',
+          items: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+        max_content_tokens: {
+          type: 'integer',
+          minimum: 1,
+        },
+        citations: {
+          $ref: 'CitationsConfig#',
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Code execution, portable. */
+export interface CodeExecutionTool {
+  type: 'code_execution'
+  config?: Record<string, never>
+}
+export const CodeExecutionTool = Type.Unsafe<CodeExecutionTool>({
+  $id: 'CodeExecutionTool',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'code_execution',
+    },
+    config: {
+      type: 'object',
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+/** A screen that the caller drives, portable. */
+export interface ComputerUseTool {
+  type: 'computer_use'
+  config: {
+    display_width_px: number
+    display_height_px: number
+    display_number?: number
+  }
+}
+export const ComputerUseTool = Type.Unsafe<ComputerUseTool>({
+  $id: 'ComputerUseTool',
+  type: 'object',
+  required: ['type', 'config'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'computer_use',
+    },
+    config: {
+      type: 'object',
+      required: ['display_width_px', 'display_height_px'],
+      properties: {
+        display_width_px: {
+          type: 'integer',
+          minimum: 1,
+        },
+        display_height_px: {
+          type: 'integer',
+          minimum: 1,
+        },
+        display_number: {
+          type: 'integer',
+          minimum: 0,
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Search in files that the provider keeps, portable. */
+export interface FileSearchTool {
+  type: 'file_search'
+  config: {
+    vector_store_ids: string[]
+    max_num_results?: number
+  }
+}
+export const FileSearchTool = Type.Unsafe<FileSearchTool>({
+  $id: 'FileSearchTool',
+  type: 'object',
+  required: ['type', 'config'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'file_search',
+    },
+    config: {
+      type: 'object',
+      required: ['vector_store_ids'],
+      properties: {
+        vector_store_ids: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+        max_num_results: {
+          type: 'integer',
+          minimum: 1,
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+/** A text editor that the caller runs, portable. */
+export interface TextEditorTool {
+  type: 'text_editor'
+  config?: {
+    max_characters?: number
+  }
+}
+export const TextEditorTool = Type.Unsafe<TextEditorTool>({
+  $id: 'TextEditorTool',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'text_editor',
+    },
+    config: {
+      type: 'object',
+      properties: {
+        max_characters: {
+          type: 'integer',
+          minimum: 1,
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface AnthropicWebSearchTool {
+  type: 'web_search_20250305' | 'web_search_20260209' | 'web_search_20260318'
+  name: 'web_search'
+  max_uses?: NullablePositiveInteger
+  allowed_domains?: DomainList
+  blocked_domains?: DomainList
+  user_location?: UserLocation | null
+  response_inclusion?: 'full' | 'excluded'
+  strict?: boolean
+  cache_control?: NullableCacheControl
+  allowed_callers?: AllowedCallers
+  defer_loading?: boolean
+}
+export const AnthropicWebSearchTool = Type.Unsafe<AnthropicWebSearchTool>({
+  $id: 'AnthropicWebSearchTool',
+  type: 'object',
+  required: ['type', 'name'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['web_search_20250305', 'web_search_20260209', 'web_search_20260318'],
+    },
+    name: {
+      type: 'string',
+      const: 'web_search',
+    },
+    max_uses: {
+      $ref: 'NullablePositiveInteger#',
+    },
+    allowed_domains: {
+      $ref: 'DomainList#',
+    },
+    blocked_domains: {
+      $ref: 'DomainList#',
+    },
+    user_location: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'UserLocation#',
+        },
+      }],
+    },
+    response_inclusion: {
+      type: 'string',
+      enum: ['full', 'excluded'],
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    allowed_callers: {
+      $ref: 'AllowedCallers#',
+    },
+    defer_loading: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface AnthropicWebFetchTool {
+  type: 'web_fetch_20250910' | 'web_fetch_20260209' | 'web_fetch_20260309' | 'web_fetch_20260318'
+  name: 'web_fetch'
+  max_uses?: NullablePositiveInteger
+  allowed_domains?: DomainList
+  blocked_domains?: DomainList
+  max_content_tokens?: NullablePositiveInteger
+  citations?: CitationsConfig | null
+  use_cache?: boolean
+  response_inclusion?: 'full' | 'excluded'
+  url_sources?: Record<string, unknown> | null
+  strict?: boolean
+  cache_control?: NullableCacheControl
+  allowed_callers?: AllowedCallers
+  defer_loading?: boolean
+}
+export const AnthropicWebFetchTool = Type.Unsafe<AnthropicWebFetchTool>({
+  $id: 'AnthropicWebFetchTool',
+  type: 'object',
+  required: ['type', 'name'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['web_fetch_20250910', 'web_fetch_20260209', 'web_fetch_20260309', 'web_fetch_20260318'],
+    },
+    name: {
+      type: 'string',
+      const: 'web_fetch',
+    },
+    max_uses: {
+      $ref: 'NullablePositiveInteger#',
+    },
+    allowed_domains: {
+      $ref: 'DomainList#',
+    },
+    blocked_domains: {
+      $ref: 'DomainList#',
+    },
+    max_content_tokens: {
+      $ref: 'NullablePositiveInteger#',
+    },
+    citations: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CitationsConfig#',
+        },
+      }],
+    },
+    use_cache: {
+      type: 'boolean',
+    },
+    response_inclusion: {
+      type: 'string',
+      enum: ['full', 'excluded'],
+    },
+    url_sources: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          additionalProperties: true,
+        },
+      }],
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    allowed_callers: {
+      $ref: 'AllowedCallers#',
+    },
+    defer_loading: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface AnthropicCodeExecutionTool {
+  type: 'code_execution_20250522' | 'code_execution_20250825' | 'code_execution_20260120' | 'code_execution_20260521'
+  name: 'code_execution'
+  strict?: boolean
+  cache_control?: NullableCacheControl
+  allowed_callers?: AllowedCallers
+  defer_loading?: boolean
+}
+export const AnthropicCodeExecutionTool = Type.Unsafe<AnthropicCodeExecutionTool>({
+  $id: 'AnthropicCodeExecutionTool',
+  type: 'object',
+  required: ['type', 'name'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['code_execution_20250522', 'code_execution_20250825', 'code_execution_20260120', 'code_execution_20260521'],
+    },
+    name: {
+      type: 'string',
+      const: 'code_execution',
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    allowed_callers: {
+      $ref: 'AllowedCallers#',
+    },
+    defer_loading: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface AnthropicToolSearchTool {
+  type: 'tool_search_tool_bm25_20251119' | 'tool_search_tool_bm25' | 'tool_search_tool_regex_20251119' | 'tool_search_tool_regex'
+  name: 'tool_search_tool_bm25' | 'tool_search_tool_regex'
+  strict?: boolean
+  cache_control?: NullableCacheControl
+  allowed_callers?: AllowedCallers
+  defer_loading?: boolean
+}
+export const AnthropicToolSearchTool = Type.Unsafe<AnthropicToolSearchTool>({
+  $id: 'AnthropicToolSearchTool',
+  type: 'object',
+  required: ['type', 'name'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['tool_search_tool_bm25_20251119', 'tool_search_tool_bm25', 'tool_search_tool_regex_20251119', 'tool_search_tool_regex'],
+    },
+    name: {
+      type: 'string',
+      enum: ['tool_search_tool_bm25', 'tool_search_tool_regex'],
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    allowed_callers: {
+      $ref: 'AllowedCallers#',
+    },
+    defer_loading: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** A tool that Anthropic defines and the caller runs. */
+export interface AnthropicClientTool {
+  type: 'bash_20241022' | 'bash_20250124' | 'text_editor_20241022' | 'text_editor_20250124' | 'text_editor_20250429' | 'text_editor_20250728' | 'memory_20250818'
+  name: 'bash' | 'str_replace_editor' | 'str_replace_based_edit_tool' | 'memory'
+  max_characters?: NullablePositiveInteger
+  input_examples?: InputExamples
+  strict?: boolean
+  cache_control?: NullableCacheControl
+  allowed_callers?: AllowedCallers
+  defer_loading?: boolean
+}
+export const AnthropicClientTool = Type.Unsafe<AnthropicClientTool>({
+  $id: 'AnthropicClientTool',
+  type: 'object',
+  required: ['type', 'name'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['bash_20241022', 'bash_20250124', 'text_editor_20241022', 'text_editor_20250124', 'text_editor_20250429', 'text_editor_20250728', 'memory_20250818'],
+    },
+    name: {
+      type: 'string',
+      enum: ['bash', 'str_replace_editor', 'str_replace_based_edit_tool', 'memory'],
+    },
+    max_characters: {
+      $ref: 'NullablePositiveInteger#',
+    },
+    input_examples: {
+      $ref: 'InputExamples#',
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    allowed_callers: {
+      $ref: 'AllowedCallers#',
+    },
+    defer_loading: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface AnthropicComputerTool {
+  type: 'computer_20241022' | 'computer_20250124' | 'computer_20251124'
+  name: 'computer'
+  display_width_px: number
+  display_height_px: number
+  display_number?: number | null
+  enable_zoom?: boolean
+  input_examples?: InputExamples
+  strict?: boolean
+  cache_control?: NullableCacheControl
+  allowed_callers?: AllowedCallers
+  defer_loading?: boolean
+}
+export const AnthropicComputerTool = Type.Unsafe<AnthropicComputerTool>({
+  $id: 'AnthropicComputerTool',
+  type: 'object',
+  required: ['type', 'name', 'display_width_px', 'display_height_px'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['computer_20241022', 'computer_20250124', 'computer_20251124'],
+    },
+    name: {
+      type: 'string',
+      const: 'computer',
+    },
+    display_width_px: {
+      type: 'integer',
+      minimum: 1,
+    },
+    display_height_px: {
+      type: 'integer',
+      minimum: 1,
+    },
+    display_number: {
+      type: ['integer', 'null'],
+      allOf: [{
+        if: {
+          type: 'integer',
+        },
+        then: {
+          type: 'integer',
+          minimum: 0,
+        },
+      }],
+    },
+    enable_zoom: {
+      type: 'boolean',
+    },
+    input_examples: {
+      $ref: 'InputExamples#',
+    },
+    strict: {
+      type: 'boolean',
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+    allowed_callers: {
+      $ref: 'AllowedCallers#',
+    },
+    defer_loading: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface AnthropicToolset {
+  type: 'browser_toolset_20260801' | 'computer_toolset_20260801'
+  configs?: Record<string, unknown> | null
+  cache_control?: NullableCacheControl
+}
+export const AnthropicToolset = Type.Unsafe<AnthropicToolset>({
+  $id: 'AnthropicToolset',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['browser_toolset_20260801', 'computer_toolset_20260801'],
+    },
+    configs: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          additionalProperties: true,
+        },
+      }],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface McpToolset {
+  type: 'mcp_toolset'
+  mcp_server_name: string
+  default_config?: Record<string, unknown>
+  configs?: Record<string, unknown> | null
+  tools?: Record<string, unknown>[] | null
+  cache_control?: NullableCacheControl
+}
+export const McpToolset = Type.Unsafe<McpToolset>({
+  $id: 'McpToolset',
+  type: 'object',
+  required: ['type', 'mcp_server_name'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'mcp_toolset',
+    },
+    mcp_server_name: {
+      type: 'string',
+      minLength: 1,
+    },
+    default_config: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    configs: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          additionalProperties: true,
+        },
+      }],
+    },
+    tools: {
+      type: ['array', 'null'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: true,
+          },
+        },
+      }],
+    },
+    cache_control: {
+      $ref: 'NullableCacheControl#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export type ToolChoice = ToolChoiceAuto | ToolChoiceAny | ToolChoiceTool | ToolChoiceNone
+export const ToolChoice = Type.Unsafe<ToolChoice>({
+  $id: 'ToolChoice',
+  type: 'object',
+  'x-unknown-code': 'unknown_tool_choice',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'ToolChoiceAuto#',
+  }, {
+    $ref: 'ToolChoiceAny#',
+  }, {
+    $ref: 'ToolChoiceTool#',
+  }, {
+    $ref: 'ToolChoiceNone#',
+  }],
+})
+
+export interface ToolChoiceAuto {
+  type: 'auto'
+  disable_parallel_tool_use?: boolean
+}
+export const ToolChoiceAuto = Type.Unsafe<ToolChoiceAuto>({
+  $id: 'ToolChoiceAuto',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'auto',
+    },
+    disable_parallel_tool_use: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ToolChoiceAny {
+  type: 'any'
+  disable_parallel_tool_use?: boolean
+}
+export const ToolChoiceAny = Type.Unsafe<ToolChoiceAny>({
+  $id: 'ToolChoiceAny',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'any',
+    },
+    disable_parallel_tool_use: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ToolChoiceTool {
+  type: 'tool'
+  name: string
+  disable_parallel_tool_use?: boolean
+}
+export const ToolChoiceTool = Type.Unsafe<ToolChoiceTool>({
+  $id: 'ToolChoiceTool',
+  type: 'object',
+  required: ['type', 'name'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool',
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+    },
+    disable_parallel_tool_use: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ToolChoiceNone {
+  type: 'none'
+}
+export const ToolChoiceNone = Type.Unsafe<ToolChoiceNone>({
+  $id: 'ToolChoiceNone',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'none',
+    },
+  },
+  additionalProperties: false,
+})
+
+export type ThinkingConfig = ThinkingEnabled | ThinkingDisabled | ThinkingAdaptive | ThinkingBetweenTools
+export const ThinkingConfig = Type.Unsafe<ThinkingConfig>({
+  $id: 'ThinkingConfig',
+  type: 'object',
+  'x-unknown-code': 'unknown_thinking_type',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'ThinkingEnabled#',
+  }, {
+    $ref: 'ThinkingDisabled#',
+  }, {
+    $ref: 'ThinkingAdaptive#',
+  }, {
+    $ref: 'ThinkingBetweenTools#',
+  }],
+})
+
+export interface ThinkingEnabled {
+  type: 'enabled'
+  budget_tokens: number
+  display?: ThinkingDisplay
+}
+export const ThinkingEnabled = Type.Unsafe<ThinkingEnabled>({
+  $id: 'ThinkingEnabled',
+  type: 'object',
+  required: ['type', 'budget_tokens'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'enabled',
+    },
+    budget_tokens: {
+      type: 'integer',
+      minimum: 1,
+    },
+    display: {
+      $ref: 'ThinkingDisplay#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ThinkingDisabled {
+  type: 'disabled'
+}
+export const ThinkingDisabled = Type.Unsafe<ThinkingDisabled>({
+  $id: 'ThinkingDisabled',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'disabled',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ThinkingAdaptive {
+  type: 'adaptive'
+  display?: ThinkingDisplay
+}
+export const ThinkingAdaptive = Type.Unsafe<ThinkingAdaptive>({
+  $id: 'ThinkingAdaptive',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'adaptive',
+    },
+    display: {
+      $ref: 'ThinkingDisplay#',
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ThinkingBetweenTools {
+  type: 'between_tools'
+}
+export const ThinkingBetweenTools = Type.Unsafe<ThinkingBetweenTools>({
+  $id: 'ThinkingBetweenTools',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'between_tools',
+    },
+  },
+  additionalProperties: false,
+})
+
+export type ThinkingDisplay = 'summarized' | 'omitted' | null
+export const ThinkingDisplay = Type.Unsafe<ThinkingDisplay>({
+  $id: 'ThinkingDisplay',
+  type: ['string', 'null'],
+  allOf: [{
+    if: {
+      type: 'string',
+    },
+    then: {
+      type: 'string',
+      enum: ['summarized', 'omitted'],
+    },
+  }],
+})
+
+export interface OutputConfig {
+  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null
+  format?: JsonOutputFormat | null
+}
+export const OutputConfig = Type.Unsafe<OutputConfig>({
+  $id: 'OutputConfig',
+  type: 'object',
+  properties: {
+    effort: {
+      type: ['string', 'null'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          type: 'string',
+          enum: ['low', 'medium', 'high', 'xhigh', 'max'],
+        },
+      }],
+    },
+    format: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'JsonOutputFormat#',
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Anthropic's own form of structured output. */
+export interface JsonOutputFormat {
+  type: 'json_schema'
+  schema: Record<string, unknown>
+}
+export const JsonOutputFormat = Type.Unsafe<JsonOutputFormat>({
+  $id: 'JsonOutputFormat',
+  type: 'object',
+  required: ['type', 'schema'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'json_schema',
+    },
+    schema: {
+      type: 'object',
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: false,
+})
+
+/** The answer is JSON that fits this schema. One of `json_schema` (portable) and `schema` (Anthropic's) is given. */
+export interface OutputFormat {
+  type: 'json_schema'
+  json_schema?: Record<string, unknown>
+  schema?: Record<string, unknown>
+  name?: string
+  strict?: boolean
+}
+export const OutputFormat = Type.Unsafe<OutputFormat>({
+  $id: 'OutputFormat',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'json_schema',
+    },
+    json_schema: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    schema: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 64,
+    },
+    strict: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+})
+
+/** What the answer may consist of besides text. */
+export interface OutputOptions {
+  modalities?: ('text' | 'image' | 'audio')[]
+  image?: {
+    size?: string
+    quality?: string
+    format?: string
+  }
+}
+export const OutputOptions = Type.Unsafe<OutputOptions>({
+  $id: 'OutputOptions',
+  type: 'object',
+  properties: {
+    modalities: {
+      type: 'array',
+      items: {
+        type: 'string',
+        enum: ['text', 'image', 'audio'],
+      },
+    },
+    image: {
+      type: 'object',
+      properties: {
+        size: {
+          type: 'string',
+        },
+        quality: {
+          type: 'string',
+        },
+        format: {
+          type: 'string',
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+/** Voice in and out. */
+export interface VoiceOptions {
+  input?: {
+    language?: string
+    hints?: string[]
+  }
+  output?: {
+    voice: string
+    format?: 'wav' | 'mp3' | 'pcm' | 'opus'
+    sample_rate?: number
+    speed?: number
+    volume?: number
+    emotion?: string
+    language?: string
+  }
+}
+export const VoiceOptions = Type.Unsafe<VoiceOptions>({
+  $id: 'VoiceOptions',
+  type: 'object',
+  properties: {
+    input: {
+      type: 'object',
+      properties: {
+        language: {
+          type: 'string',
+        },
+        hints: {
+          type: 'array',
+          items: {
+            type: 'string',
+          },
+        },
+      },
+      additionalProperties: false,
+    },
+    output: {
+      type: 'object',
+      required: ['voice'],
+      properties: {
+        voice: {
+          type: 'string',
+          minLength: 1,
+        },
+        format: {
+          type: 'string',
+          enum: ['wav', 'mp3', 'pcm', 'opus'],
+        },
+        sample_rate: {
+          type: 'integer',
+          minimum: 8000,
+          maximum: 48000,
+        },
+        speed: {
+          type: 'number',
+          minimum: 0.25,
+          maximum: 4,
+        },
+        volume: {
+          type: 'number',
+          minimum: 0,
+          maximum: 2,
+        },
+        emotion: {
+          type: 'string',
+        },
+        language: {
+          type: 'string',
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ContainerParams {
+  id?: string | null
+  skills?: SkillParams[] | null
+}
+export const ContainerParams = Type.Unsafe<ContainerParams>({
+  $id: 'ContainerParams',
+  type: 'object',
+  properties: {
+    id: {
+      type: ['string', 'null'],
+    },
+    skills: {
+      type: ['array', 'null'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'SkillParams#',
+          },
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface SkillParams {
+  type: 'anthropic' | 'custom'
+  skill_id: string
+  version?: string
+}
+export const SkillParams = Type.Unsafe<SkillParams>({
+  $id: 'SkillParams',
+  type: 'object',
+  required: ['type', 'skill_id'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['anthropic', 'custom'],
+    },
+    skill_id: {
+      type: 'string',
+      minLength: 1,
+    },
+    version: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface ContextManagement {
+  edits?: {
+    type: string
+  }[]
+}
+export const ContextManagement = Type.Unsafe<ContextManagement>({
+  $id: 'ContextManagement',
+  type: 'object',
+  properties: {
+    edits: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['type'],
+        properties: {
+          type: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+        additionalProperties: true,
+      },
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface DiagnosticsParam {
+  previous_message_id?: string | null
+}
+export const DiagnosticsParam = Type.Unsafe<DiagnosticsParam>({
+  $id: 'DiagnosticsParam',
+  type: 'object',
+  properties: {
+    previous_message_id: {
+      type: ['string', 'null'],
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface McpServer {
+  type: 'url'
+  name: string
+  url: string
+  authorization_token?: string | null
+  tool_configuration?: McpToolConfiguration | null
+}
+export const McpServer = Type.Unsafe<McpServer>({
+  $id: 'McpServer',
+  type: 'object',
+  required: ['type', 'name', 'url'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'url',
+    },
+    name: {
+      type: 'string',
+      minLength: 1,
+    },
+    url: {
+      type: 'string',
+      minLength: 1,
+    },
+    authorization_token: {
+      type: ['string', 'null'],
+    },
+    tool_configuration: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'McpToolConfiguration#',
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface McpToolConfiguration {
+  enabled?: boolean | null
+  allowed_tools?: string[] | null
+}
+export const McpToolConfiguration = Type.Unsafe<McpToolConfiguration>({
+  $id: 'McpToolConfiguration',
+  type: 'object',
+  properties: {
+    enabled: {
+      type: ['boolean', 'null'],
+    },
+    allowed_tools: {
+      type: ['array', 'null'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+      }],
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface Message {
+  id: string
+  type: 'message'
+  role: 'assistant'
+  /** The model that answered, as `provider/name`. */
+  model: string
+  content: ContentBlock[]
+  stop_reason: StopReason | null
+  stop_sequence: string | null
+  stop_details?: Record<string, unknown> | null
+  container?: Record<string, unknown> | null
+  usage: Usage
+  metadata?: ResponseMetadata
+}
+export const Message = Type.Unsafe<Message>({
+  $id: 'Message',
+  type: 'object',
+  required: ['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage'],
+  properties: {
+    id: {
+      type: 'string',
+      minLength: 1,
+    },
+    type: {
+      type: 'string',
+      const: 'message',
+    },
+    role: {
+      type: 'string',
+      const: 'assistant',
+    },
+    model: {
+      type: 'string',
+    },
+    content: {
+      type: 'array',
+      items: {
+        $ref: 'ContentBlock#',
+      },
+    },
+    stop_reason: {
+      type: ['string', 'null'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          $ref: 'StopReason#',
+        },
+      }],
+    },
+    stop_sequence: {
+      type: ['string', 'null'],
+    },
+    stop_details: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          additionalProperties: true,
+        },
+      }],
+    },
+    container: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          additionalProperties: true,
+        },
+      }],
+    },
+    usage: {
+      $ref: 'Usage#',
+    },
+    metadata: {
+      $ref: 'ResponseMetadata#',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** What the gateway has to say about this answer. */
+export interface ResponseMetadata {
+  warnings?: Warning[]
+  /** What the provider said that has no place in the canonical shape, and its own stop reason. */
+  provider?: Record<string, unknown>
+}
+export const ResponseMetadata = Type.Unsafe<ResponseMetadata>({
+  $id: 'ResponseMetadata',
+  type: 'object',
+  properties: {
+    warnings: {
+      type: 'array',
+      items: {
+        $ref: 'Warning#',
+      },
+    },
+    provider: {
+      type: 'object',
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface Warning {
+  param?: string
+  code: string
+  message: string
+}
+export const Warning = Type.Unsafe<Warning>({
+  $id: 'Warning',
+  type: 'object',
+  required: ['code', 'message'],
+  properties: {
+    param: {
+      type: 'string',
+    },
+    code: {
+      type: 'string',
+    },
+    message: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** Anthropic's stop reasons; a later one of that API is passed on as it comes. */
+export type StopReason = 'end_turn' | 'max_tokens' | 'stop_sequence' | 'tool_use' | 'pause_turn' | 'refusal' | 'model_context_window_exceeded' | 'compaction'
+export const StopReason = Type.Unsafe<StopReason>({
+  $id: 'StopReason',
+  type: 'string',
+  enum: ['end_turn', 'max_tokens', 'stop_sequence', 'tool_use', 'pause_turn', 'refusal', 'model_context_window_exceeded', 'compaction'],
+})
+
+/** Tokens, by Anthropic's arithmetic (`input_tokens` excludes what was read from or written to a cache). A number that the provider did not give is absent. */
+export interface Usage {
+  input_tokens?: number
+  output_tokens?: number
+  cache_read_input_tokens?: number | null
+  cache_creation_input_tokens?: number | null
+  output_tokens_details?: {
+    thinking_tokens?: number
+  } | null
+  /** Input, cache and output tokens together. */
+  total_tokens?: number
+  /** The price of this answer, where the catalogue has one. */
+  cost_usd?: number
+}
+export const Usage = Type.Unsafe<Usage>({
+  $id: 'Usage',
+  type: 'object',
+  properties: {
+    input_tokens: {
+      type: 'integer',
+      minimum: 0,
+    },
+    output_tokens: {
+      type: 'integer',
+      minimum: 0,
+    },
+    cache_read_input_tokens: {
+      type: ['integer', 'null'],
+      allOf: [{
+        if: {
+          type: 'integer',
+        },
+        then: {
+          type: 'integer',
+          minimum: 0,
+        },
+      }],
+    },
+    cache_creation_input_tokens: {
+      type: ['integer', 'null'],
+      allOf: [{
+        if: {
+          type: 'integer',
+        },
+        then: {
+          type: 'integer',
+          minimum: 0,
+        },
+      }],
+    },
+    output_tokens_details: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          properties: {
+            thinking_tokens: {
+              type: 'integer',
+              minimum: 0,
+            },
+          },
+          additionalProperties: true,
+        },
+      }],
+    },
+    total_tokens: {
+      type: 'integer',
+      minimum: 0,
+    },
+    cost_usd: {
+      type: 'number',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+})
+
+/** A block of the answer. New types may come; a client keeps and sends back those it does not know. */
+export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ServerToolUseBlock | ServerToolResultBlock | McpToolUseBlock | McpToolResultBlock | ContainerUploadBlock | CompactionBlock | FallbackBlock
+export const ContentBlock = Type.Unsafe<ContentBlock>({
+  $id: 'ContentBlock',
+  type: 'object',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'TextBlock#',
+  }, {
+    $ref: 'ThinkingBlock#',
+  }, {
+    $ref: 'RedactedThinkingBlock#',
+  }, {
+    $ref: 'ToolUseBlock#',
+  }, {
+    $ref: 'ServerToolUseBlock#',
+  }, {
+    $ref: 'ServerToolResultBlock#',
+  }, {
+    $ref: 'McpToolUseBlock#',
+  }, {
+    $ref: 'McpToolResultBlock#',
+  }, {
+    $ref: 'ContainerUploadBlock#',
+  }, {
+    $ref: 'CompactionBlock#',
+  }, {
+    $ref: 'FallbackBlock#',
+  }],
+})
+
+export interface TextBlock {
+  type: 'text'
+  text: string
+  citations?: TextCitation[] | null
+}
+export const TextBlock = Type.Unsafe<TextBlock>({
+  $id: 'TextBlock',
+  type: 'object',
+  required: ['type', 'text'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'text',
+    },
+    text: {
+      type: 'string',
+    },
+    citations: {
+      type: ['array', 'null'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'TextCitation#',
+          },
+        },
+      }],
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ThinkingBlock {
+  type: 'thinking'
+  thinking: string
+  /** Opaque; send it back with the block. */
+  signature: string
+}
+export const ThinkingBlock = Type.Unsafe<ThinkingBlock>({
+  $id: 'ThinkingBlock',
+  type: 'object',
+  required: ['type', 'thinking', 'signature'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'thinking',
+    },
+    thinking: {
+      type: 'string',
+    },
+    signature: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface RedactedThinkingBlock {
+  type: 'redacted_thinking'
+  data: string
+}
+export const RedactedThinkingBlock = Type.Unsafe<RedactedThinkingBlock>({
+  $id: 'RedactedThinkingBlock',
+  type: 'object',
+  required: ['type', 'data'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'redacted_thinking',
+    },
+    data: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ToolUseBlock {
+  type: 'tool_use'
+  id: string
+  name: string
+  input: Record<string, unknown>
+  caller?: ToolCaller
+}
+export const ToolUseBlock = Type.Unsafe<ToolUseBlock>({
+  $id: 'ToolUseBlock',
+  type: 'object',
+  required: ['type', 'id', 'name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_use',
+    },
+    id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    caller: {
+      $ref: 'ToolCaller#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ServerToolUseBlock {
+  type: 'server_tool_use'
+  id: string
+  name: string
+  input: Record<string, unknown>
+  caller?: ToolCaller
+}
+export const ServerToolUseBlock = Type.Unsafe<ServerToolUseBlock>({
+  $id: 'ServerToolUseBlock',
+  type: 'object',
+  required: ['type', 'id', 'name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'server_tool_use',
+    },
+    id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+    caller: {
+      $ref: 'ToolCaller#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ServerToolResultBlock {
+  type: 'web_search_tool_result' | 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result' | 'advisor_tool_result'
+  tool_use_id: string
+  content: Record<string, unknown>[] | Record<string, unknown>
+}
+export const ServerToolResultBlock = Type.Unsafe<ServerToolResultBlock>({
+  $id: 'ServerToolResultBlock',
+  type: 'object',
+  required: ['type', 'tool_use_id', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      enum: ['web_search_tool_result', 'web_fetch_tool_result', 'code_execution_tool_result', 'bash_code_execution_tool_result', 'text_editor_code_execution_tool_result', 'tool_search_tool_result', 'advisor_tool_result'],
+    },
+    tool_use_id: {
+      type: 'string',
+    },
+    content: {
+      type: ['array', 'object'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: true,
+          },
+        },
+      }, {
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          additionalProperties: true,
+        },
+      }],
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface McpToolUseBlock {
+  type: 'mcp_tool_use'
+  id: string
+  name: string
+  server_name: string
+  input: Record<string, unknown>
+}
+export const McpToolUseBlock = Type.Unsafe<McpToolUseBlock>({
+  $id: 'McpToolUseBlock',
+  type: 'object',
+  required: ['type', 'id', 'name', 'server_name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'mcp_tool_use',
+    },
+    id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    server_name: {
+      type: 'string',
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface McpToolResultBlock {
+  type: 'mcp_tool_result'
+  tool_use_id: string
+  is_error?: boolean
+  content: string | Record<string, unknown>[]
+}
+export const McpToolResultBlock = Type.Unsafe<McpToolResultBlock>({
+  $id: 'McpToolResultBlock',
+  type: 'object',
+  required: ['type', 'tool_use_id', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'mcp_tool_result',
+    },
+    tool_use_id: {
+      type: 'string',
+    },
+    is_error: {
+      type: 'boolean',
+    },
+    content: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            type: 'object',
+            additionalProperties: true,
+          },
+        },
+      }],
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ContainerUploadBlock {
+  type: 'container_upload'
+  file_id: string
+}
+export const ContainerUploadBlock = Type.Unsafe<ContainerUploadBlock>({
+  $id: 'ContainerUploadBlock',
+  type: 'object',
+  required: ['type', 'file_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'container_upload',
+    },
+    file_id: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface CompactionBlock {
+  type: 'compaction'
+  content?: string | null
+}
+export const CompactionBlock = Type.Unsafe<CompactionBlock>({
+  $id: 'CompactionBlock',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'compaction',
+    },
+    content: {
+      type: ['string', 'null'],
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface FallbackBlock {
+  type: 'fallback'
+}
+export const FallbackBlock = Type.Unsafe<FallbackBlock>({
+  $id: 'FallbackBlock',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'fallback',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** One server-sent event. Its SSE `event` equals `type`. New types may come and are to be ignored. */
+export type StreamEvent = MessageStartEvent | ContentBlockStartEvent | ContentBlockDeltaEvent | ContentBlockStopEvent | MessageDeltaEvent | MessageStopEvent | PingEvent | ErrorResponse
+export const StreamEvent = Type.Unsafe<StreamEvent>({
+  $id: 'StreamEvent',
+  type: 'object',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'MessageStartEvent#',
+  }, {
+    $ref: 'ContentBlockStartEvent#',
+  }, {
+    $ref: 'ContentBlockDeltaEvent#',
+  }, {
+    $ref: 'ContentBlockStopEvent#',
+  }, {
+    $ref: 'MessageDeltaEvent#',
+  }, {
+    $ref: 'MessageStopEvent#',
+  }, {
+    $ref: 'PingEvent#',
+  }, {
+    $ref: 'ErrorResponse#',
+  }],
+})
+
+export interface MessageStartEvent {
+  type: 'message_start'
+  message: Message
+}
+export const MessageStartEvent = Type.Unsafe<MessageStartEvent>({
+  $id: 'MessageStartEvent',
+  type: 'object',
+  required: ['type', 'message'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'message_start',
+    },
+    message: {
+      $ref: 'Message#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ContentBlockStartEvent {
+  type: 'content_block_start'
+  index: number
+  content_block: ContentBlock
+}
+export const ContentBlockStartEvent = Type.Unsafe<ContentBlockStartEvent>({
+  $id: 'ContentBlockStartEvent',
+  type: 'object',
+  required: ['type', 'index', 'content_block'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'content_block_start',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+    content_block: {
+      $ref: 'ContentBlock#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ContentBlockDeltaEvent {
+  type: 'content_block_delta'
+  index: number
+  delta: ContentBlockDelta
+}
+export const ContentBlockDeltaEvent = Type.Unsafe<ContentBlockDeltaEvent>({
+  $id: 'ContentBlockDeltaEvent',
+  type: 'object',
+  required: ['type', 'index', 'delta'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'content_block_delta',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+    delta: {
+      $ref: 'ContentBlockDelta#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export type ContentBlockDelta = TextDelta | InputJsonDelta | ThinkingDelta | SignatureDelta | CitationsDelta | CompactionDelta
+export const ContentBlockDelta = Type.Unsafe<ContentBlockDelta>({
+  $id: 'ContentBlockDelta',
+  type: 'object',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'TextDelta#',
+  }, {
+    $ref: 'InputJsonDelta#',
+  }, {
+    $ref: 'ThinkingDelta#',
+  }, {
+    $ref: 'SignatureDelta#',
+  }, {
+    $ref: 'CitationsDelta#',
+  }, {
+    $ref: 'CompactionDelta#',
+  }],
+})
+
+export interface TextDelta {
+  type: 'text_delta'
+  text: string
+}
+export const TextDelta = Type.Unsafe<TextDelta>({
+  $id: 'TextDelta',
+  type: 'object',
+  required: ['type', 'text'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'text_delta',
+    },
+    text: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface InputJsonDelta {
+  type: 'input_json_delta'
+  partial_json: string
+}
+export const InputJsonDelta = Type.Unsafe<InputJsonDelta>({
+  $id: 'InputJsonDelta',
+  type: 'object',
+  required: ['type', 'partial_json'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'input_json_delta',
+    },
+    partial_json: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ThinkingDelta {
+  type: 'thinking_delta'
+  thinking: string
+}
+export const ThinkingDelta = Type.Unsafe<ThinkingDelta>({
+  $id: 'ThinkingDelta',
+  type: 'object',
+  required: ['type', 'thinking'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'thinking_delta',
+    },
+    thinking: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface SignatureDelta {
+  type: 'signature_delta'
+  signature: string
+}
+export const SignatureDelta = Type.Unsafe<SignatureDelta>({
+  $id: 'SignatureDelta',
+  type: 'object',
+  required: ['type', 'signature'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'signature_delta',
+    },
+    signature: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface CitationsDelta {
+  type: 'citations_delta'
+  citation: TextCitation
+}
+export const CitationsDelta = Type.Unsafe<CitationsDelta>({
+  $id: 'CitationsDelta',
+  type: 'object',
+  required: ['type', 'citation'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'citations_delta',
+    },
+    citation: {
+      $ref: 'TextCitation#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface CompactionDelta {
+  type: 'compaction_delta'
+  content?: string | null
+}
+export const CompactionDelta = Type.Unsafe<CompactionDelta>({
+  $id: 'CompactionDelta',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'compaction_delta',
+    },
+    content: {
+      type: ['string', 'null'],
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ContentBlockStopEvent {
+  type: 'content_block_stop'
+  index: number
+}
+export const ContentBlockStopEvent = Type.Unsafe<ContentBlockStopEvent>({
+  $id: 'ContentBlockStopEvent',
+  type: 'object',
+  required: ['type', 'index'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'content_block_stop',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface MessageDeltaEvent {
+  type: 'message_delta'
+  delta: {
+    stop_reason: StopReason | null
+    stop_sequence: string | null
+  }
+  usage: Usage
+  metadata?: ResponseMetadata
+}
+export const MessageDeltaEvent = Type.Unsafe<MessageDeltaEvent>({
+  $id: 'MessageDeltaEvent',
+  type: 'object',
+  required: ['type', 'delta', 'usage'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'message_delta',
+    },
+    delta: {
+      type: 'object',
+      required: ['stop_reason', 'stop_sequence'],
+      properties: {
+        stop_reason: {
+          type: ['string', 'null'],
+          allOf: [{
+            if: {
+              type: 'string',
+            },
+            then: {
+              $ref: 'StopReason#',
+            },
+          }],
+        },
+        stop_sequence: {
+          type: ['string', 'null'],
+        },
+      },
+      additionalProperties: true,
+    },
+    usage: {
+      $ref: 'Usage#',
+    },
+    metadata: {
+      $ref: 'ResponseMetadata#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface MessageStopEvent {
+  type: 'message_stop'
+}
+export const MessageStopEvent = Type.Unsafe<MessageStopEvent>({
+  $id: 'MessageStopEvent',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'message_stop',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface PingEvent {
+  type: 'ping'
+}
+export const PingEvent = Type.Unsafe<PingEvent>({
+  $id: 'PingEvent',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'ping',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface TokenCount {
+  input_tokens: number
+  /** True where the provider does not count tokens itself and the number is the gateway's estimate. */
+  estimated?: boolean
+  /** How an estimate was made. */
+  method?: string
+}
+export const TokenCount = Type.Unsafe<TokenCount>({
+  $id: 'TokenCount',
+  type: 'object',
+  required: ['input_tokens'],
+  properties: {
+    input_tokens: {
+      type: 'integer',
+      minimum: 0,
+    },
+    estimated: {
+      type: 'boolean',
+    },
+    method: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** The one error object, in HTTP bodies and as the `error` event of a stream. */
+export interface ErrorResponse {
+  type: 'error'
+  request_id: string
+  error: {
+    type: ErrorType
+    message: string
+    /** The path of the field that is wrong, or the name of the header. */
+    param?: string
+    code?: string
+    request_id: string
+    /** Seconds to wait before the next try. */
+    retry_after?: number
+    /** All problems found in the request. */
+    issues?: Issue[]
+    /** What the provider answered, with keys masked. */
+    provider_error?: {
+      provider?: string
+      status?: number
+      body?: unknown
+    }
+  }
+}
+export const ErrorResponse = Type.Unsafe<ErrorResponse>({
+  $id: 'ErrorResponse',
+  type: 'object',
+  required: ['type', 'error', 'request_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'error',
+    },
+    request_id: {
+      type: 'string',
+    },
+    error: {
+      type: 'object',
+      required: ['type', 'message', 'request_id'],
+      properties: {
+        type: {
+          $ref: 'ErrorType#',
+        },
+        message: {
+          type: 'string',
+        },
+        param: {
+          type: 'string',
+        },
+        code: {
+          type: 'string',
+        },
+        request_id: {
+          type: 'string',
+        },
+        retry_after: {
+          type: 'number',
+          minimum: 0,
+        },
+        issues: {
+          type: 'array',
+          items: {
+            $ref: 'Issue#',
+          },
+        },
+        provider_error: {
+          type: 'object',
+          properties: {
+            provider: {
+              type: 'string',
+            },
+            status: {
+              type: 'integer',
+            },
+            body: {},
+          },
+          additionalProperties: true,
+        },
+      },
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+})
+
+export type ErrorType = 'invalid_request_error' | 'authentication_error' | 'permission_error' | 'not_found_error' | 'rate_limit_error' | 'timeout_error' | 'overloaded_error' | 'provider_error' | 'api_error'
+export const ErrorType = Type.Unsafe<ErrorType>({
+  $id: 'ErrorType',
+  type: 'string',
+  enum: ['invalid_request_error', 'authentication_error', 'permission_error', 'not_found_error', 'rate_limit_error', 'timeout_error', 'overloaded_error', 'provider_error', 'api_error'],
+})
+
+export interface Issue {
+  param?: string
+  code: string
+  message: string
+}
+export const Issue = Type.Unsafe<Issue>({
+  $id: 'Issue',
+  type: 'object',
+  required: ['code', 'message'],
+  properties: {
+    param: {
+      type: 'string',
+    },
+    code: {
+      type: 'string',
+    },
+    message: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ModelList {
+  object: 'list'
+  data: Model[]
+  has_more: boolean
+  first_id: string | null
+  last_id: string | null
+}
+export const ModelList = Type.Unsafe<ModelList>({
+  $id: 'ModelList',
+  type: 'object',
+  required: ['object', 'data', 'has_more', 'first_id', 'last_id'],
+  properties: {
+    object: {
+      type: 'string',
+      const: 'list',
+    },
+    data: {
+      type: 'array',
+      items: {
+        $ref: 'Model#',
+      },
+    },
+    has_more: {
+      type: 'boolean',
+    },
+    first_id: {
+      type: ['string', 'null'],
+    },
+    last_id: {
+      type: ['string', 'null'],
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface Model {
+  /** The full id, `provider/name`. */
+  id: string
+  object: 'model'
+  type: 'model'
+  display_name: string
+  /** The provider. */
+  owned_by: string
+  /** Unix time of the model's release, in seconds; 0 where unknown. */
+  created: number
+  /** The same as RFC 3339. */
+  created_at: string
+  /** True for the built-in models that need no key and only show how the gateway works. */
+  demo?: boolean
+  capabilities?: ModelCapabilities | null
+  max_input_tokens?: number | null
+  /** The most tokens of one answer. */
+  max_tokens?: number | null
+}
+export const Model = Type.Unsafe<Model>({
+  $id: 'Model',
+  type: 'object',
+  required: ['id', 'object', 'type', 'display_name', 'owned_by', 'created', 'created_at'],
+  properties: {
+    id: {
+      type: 'string',
+    },
+    object: {
+      type: 'string',
+      const: 'model',
+    },
+    type: {
+      type: 'string',
+      const: 'model',
+    },
+    display_name: {
+      type: 'string',
+    },
+    owned_by: {
+      type: 'string',
+    },
+    created: {
+      type: 'integer',
+    },
+    created_at: {
+      type: 'string',
+    },
+    demo: {
+      type: 'boolean',
+    },
+    capabilities: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'ModelCapabilities#',
+        },
+      }],
+    },
+    max_input_tokens: {
+      type: ['integer', 'null'],
+    },
+    max_tokens: {
+      type: ['integer', 'null'],
+    },
+  },
+  additionalProperties: true,
+})
+
+/** What the model is known to take and give. */
+export type ModelCapabilities = Record<string, CapabilitySupport>
+export const ModelCapabilities = Type.Unsafe<ModelCapabilities>({
+  $id: 'ModelCapabilities',
+  type: 'object',
+  additionalProperties: {
+    $ref: 'CapabilitySupport#',
+  },
+})
+
+export interface CapabilitySupport {
+  supported: boolean
+  state: 'supported' | 'unsupported' | 'unknown'
+}
+export const CapabilitySupport = Type.Unsafe<CapabilitySupport>({
+  $id: 'CapabilitySupport',
+  type: 'object',
+  required: ['supported', 'state'],
+  properties: {
+    supported: {
+      type: 'boolean',
+    },
+    state: {
+      type: 'string',
+      enum: ['supported', 'unsupported', 'unknown'],
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface Health {
+  status: 'ok'
+}
+export const Health = Type.Unsafe<Health>({
+  $id: 'Health',
+  type: 'object',
+  required: ['status'],
+  properties: {
+    status: {
+      type: 'string',
+      const: 'ok',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface Readiness {
+  status: 'ready' | 'not_ready'
+  checks: Record<string, string>
+}
+export const Readiness = Type.Unsafe<Readiness>({
+  $id: 'Readiness',
+  type: 'object',
+  required: ['status', 'checks'],
+  properties: {
+    status: {
+      type: 'string',
+      enum: ['ready', 'not_ready'],
+    },
+    checks: {
+      type: 'object',
+      additionalProperties: {
+        type: 'string',
+      },
+    },
+  },
+  additionalProperties: true,
+})
+
+/** Every schema, for a validator to know them by their `$id`. */
+export const allSchemas = [
+  MessageRequest,
+  CountTokensRequest,
+  MessageParam,
+  SystemBlockParam,
+  ContentBlockParam,
+  TextBlockParam,
+  ImageBlockParam,
+  ImageTransformations,
+  ImageSource,
+  Base64ImageSource,
+  UrlSource,
+  FileSource,
+  DocumentBlockParam,
+  DocumentSource,
+  Base64PdfSource,
+  PlainTextSource,
+  ContentSource,
+  ContentSourceBlockParam,
+  SearchResultBlockParam,
+  AudioBlockParam,
+  AudioSttBlockParam,
+  AudioSource,
+  Base64AudioSource,
+  VideoBlockParam,
+  VideoSource,
+  Base64VideoSource,
+  ThinkingBlockParam,
+  RedactedThinkingBlockParam,
+  ToolUseBlockParam,
+  ToolCaller,
+  ToolResultBlockParam,
+  ToolResultContentBlockParam,
+  ToolReferenceBlockParam,
+  BrowserStateBlockParam,
+  ServerToolUseBlockParam,
+  WebSearchToolResultBlockParam,
+  ServerToolResultBlockParam,
+  McpToolUseBlockParam,
+  McpToolResultBlockParam,
+  ContainerUploadBlockParam,
+  CacheControl,
+  NullableCacheControl,
+  CitationsConfig,
+  TextCitation,
+  Tool,
+  CustomTool,
+  FunctionTool,
+  ToolInputSchema,
+  AllowedCallers,
+  InputExamples,
+  UserLocation,
+  DomainList,
+  NullablePositiveInteger,
+  WebSearchTool,
+  WebFetchTool,
+  CodeExecutionTool,
+  ComputerUseTool,
+  FileSearchTool,
+  TextEditorTool,
+  AnthropicWebSearchTool,
+  AnthropicWebFetchTool,
+  AnthropicCodeExecutionTool,
+  AnthropicToolSearchTool,
+  AnthropicClientTool,
+  AnthropicComputerTool,
+  AnthropicToolset,
+  McpToolset,
+  ToolChoice,
+  ToolChoiceAuto,
+  ToolChoiceAny,
+  ToolChoiceTool,
+  ToolChoiceNone,
+  ThinkingConfig,
+  ThinkingEnabled,
+  ThinkingDisabled,
+  ThinkingAdaptive,
+  ThinkingBetweenTools,
+  ThinkingDisplay,
+  OutputConfig,
+  JsonOutputFormat,
+  OutputFormat,
+  OutputOptions,
+  VoiceOptions,
+  ContainerParams,
+  SkillParams,
+  ContextManagement,
+  DiagnosticsParam,
+  McpServer,
+  McpToolConfiguration,
+  Message,
+  ResponseMetadata,
+  Warning,
+  StopReason,
+  Usage,
+  ContentBlock,
+  TextBlock,
+  ThinkingBlock,
+  RedactedThinkingBlock,
+  ToolUseBlock,
+  ServerToolUseBlock,
+  ServerToolResultBlock,
+  McpToolUseBlock,
+  McpToolResultBlock,
+  ContainerUploadBlock,
+  CompactionBlock,
+  FallbackBlock,
+  StreamEvent,
+  MessageStartEvent,
+  ContentBlockStartEvent,
+  ContentBlockDeltaEvent,
+  ContentBlockDelta,
+  TextDelta,
+  InputJsonDelta,
+  ThinkingDelta,
+  SignatureDelta,
+  CitationsDelta,
+  CompactionDelta,
+  ContentBlockStopEvent,
+  MessageDeltaEvent,
+  MessageStopEvent,
+  PingEvent,
+  TokenCount,
+  ErrorResponse,
+  ErrorType,
+  Issue,
+  ModelList,
+  Model,
+  ModelCapabilities,
+  CapabilitySupport,
+  Health,
+  Readiness,
+]

@@ -1,0 +1,286 @@
+/**
+ * Makes `api/*.gen.ts` from `openapi.yaml`: a static type and a TypeBox schema for each component, and the table of operations.
+ *
+ *   npm run generate            write the files
+ *   npm run drift               fail when the committed files are not what the document says
+ *
+ * The schemas are made to give good errors, not only a verdict. Ajv reports a failed `oneOf` as the sum of what is wrong with
+ * every branch, so that a union becomes one of two forms that know their branch before they look into it:
+ *   - a union with a `discriminator` keeps it, and Ajv reads the tag first;
+ *   - a union whose branches differ in JSON type (`string` or `array`, something or `null`) becomes a list of types and an
+ *     `if type … then …` a branch.
+ * `x-untagged` stands for a `discriminator` where one branch, which it names, may come without the tag.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { parse } from 'yaml'
+
+interface Schema {
+  readonly $ref?: string
+  readonly type?: string
+  readonly const?: string
+  readonly enum?: readonly string[]
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: boolean | Schema
+  readonly items?: Schema
+  readonly oneOf?: readonly Schema[]
+  readonly discriminator?: { readonly propertyName: string }
+  readonly 'x-untagged'?: { readonly propertyName: string; readonly schema: string }
+  readonly 'x-unknown-code'?: string
+  readonly [keyword: string]: unknown
+}
+interface Parameter {
+  readonly $ref?: string
+  readonly name: string
+  readonly in: string
+  readonly required?: boolean
+  readonly schema: Schema
+}
+interface Operation {
+  readonly operationId: string
+  readonly security?: readonly unknown[]
+  readonly parameters?: readonly Parameter[]
+  readonly requestBody?: { readonly content: Record<string, { schema: Schema }> }
+  readonly responses: Record<string, { readonly $ref?: string; readonly content?: Record<string, { schema: Schema }> }>
+}
+interface Document {
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: {
+    readonly schemas: Record<string, Schema>
+    readonly parameters: Record<string, Parameter>
+    readonly responses: Record<string, { readonly content?: Record<string, { schema: Schema }> }>
+  }
+}
+
+const root = new URL('../', import.meta.url)
+const document: Document = parse(readFileSync(new URL('openapi.yaml', root), 'utf8'))
+const schemas = document.components.schemas
+const header = '// Generated from openapi.yaml by `npm run generate`. Do not edit.\n'
+
+const files: Record<string, string> = {
+  'api/schemas.gen.ts': schemasFile(),
+  'api/operations.gen.ts': operationsFile(),
+}
+let drift = false
+for (const [name, text] of Object.entries(files)) {
+  const url = new URL(name, root)
+  if (process.argv.includes('--check')) {
+    if (readText(url) === text) continue
+    drift = true
+    console.error(`${name} is not what openapi.yaml says. Run: npm run generate`)
+  } else {
+    writeFileSync(url, text)
+  }
+}
+if (drift) process.exit(1)
+
+function readText(url: URL): string | undefined {
+  try {
+    return readFileSync(url, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+// ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function schemasFile(): string {
+  const parts = [header, "import { Type } from '@sinclair/typebox'\n"]
+  for (const [name, schema] of Object.entries(schemas)) {
+    const doc = comment(schema.description)
+    const type = isInterface(schema) ? `${doc}export interface ${name} ${typeOf(schema, '')}` : `${doc}export type ${name} = ${typeOf(schema, '')}`
+    parts.push(`${type}\nexport const ${name} = Type.Unsafe<${name}>(${literal({ $id: name, ...validator(schema) })})\n`)
+  }
+  parts.push(`/** Every schema, for a validator to know them by their \`$id\`. */\nexport const allSchemas = [\n${Object.keys(schemas).map((name) => `  ${name},\n`).join('')}]\n`)
+  return parts.join('\n')
+}
+
+function operationsFile(): string {
+  const rows: Record<string, unknown> = {}
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const parameters = (operation.parameters ?? []).map(resolveParameter)
+      const body = operation.requestBody?.content['application/json']?.schema
+      rows[operation.operationId] = {
+        method: method.toUpperCase(),
+        path,
+        public: operation.security?.length === 0,
+        ...(body && { body: refName(body) }),
+        ...optionalParameters('querystring', parameters, 'query'),
+        ...optionalParameters('params', parameters, 'path'),
+        responses: Object.fromEntries(Object.entries(operation.responses).flatMap(([status, response]) => responseRow(status, response))),
+      }
+    }
+  }
+  return `${header}\n/** Every operation of the contract: how it is reached and which schemas (by \`$id\`) its parts have. */\nexport const operations = ${literal(rows)} as const\n\nexport type OperationId = keyof typeof operations\n`
+}
+
+function responseRow(status: string, response: { $ref?: string; content?: Record<string, { schema: Schema }> }): [string, string][] {
+  const name = response.$ref?.split('/').at(-1)
+  const content = name ? must(document.components.responses[name], `response ${name}`).content : response.content
+  const schema = content?.['application/json']?.schema
+  return schema?.$ref ? [[status, refName(schema)]] : []
+}
+
+function optionalParameters(key: string, parameters: readonly Parameter[], where: string): Record<string, unknown> {
+  const chosen = parameters.filter((parameter) => parameter.in === where)
+  if (chosen.length === 0) return {}
+  return {
+    [key]: {
+      type: 'object',
+      additionalProperties: false,
+      required: chosen.filter((parameter) => parameter.required).map((parameter) => parameter.name),
+      properties: Object.fromEntries(chosen.map((parameter) => [parameter.name, validator(parameter.schema)])),
+    },
+  }
+}
+
+function resolveParameter(parameter: Parameter): Parameter {
+  if (!parameter.$ref) return parameter
+  const name = parameter.$ref.split('/').at(-1) ?? ''
+  return must(document.components.parameters[name], `parameter ${name}`)
+}
+
+// ── Static types ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function isInterface(schema: Schema): boolean {
+  return schema.type === 'object' && schema.properties !== undefined
+}
+
+function typeOf(schema: Schema, indent: string): string {
+  if (schema.$ref) return refName(schema)
+  if (schema.const !== undefined) return quote(schema.const)
+  if (schema.enum) return schema.enum.map(quote).join(' | ')
+  if (schema.oneOf) return schema.oneOf.map((branch) => typeOf(branch, indent)).join(' | ')
+  switch (schema.type) {
+    case 'string':
+    case 'boolean':
+    case 'null':
+      return schema.type
+    case 'integer':
+    case 'number':
+      return 'number'
+    case 'array': {
+      const item = typeOf(must(schema.items, 'items of an array'), indent)
+      return item.includes('|') ? `(${item})[]` : `${item}[]`
+    }
+    case 'object':
+      return objectType(schema, indent)
+    case undefined:
+      return 'unknown'
+    default:
+      throw new Error(`no type for ${JSON.stringify(schema)}`)
+  }
+}
+
+function objectType(schema: Schema, indent: string): string {
+  if (!schema.properties) {
+    const values = typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties, indent) : 'unknown'
+    return schema.additionalProperties === false ? 'Record<string, never>' : `Record<string, ${values}>`
+  }
+  const inner = `${indent}  `
+  const lines = Object.entries(schema.properties).map(([key, property]) => {
+    const mark = schema.required?.includes(key) ? '' : '?'
+    return `${comment(property.description, inner)}${inner}${key}${mark}: ${typeOf(property, inner)}\n`
+  })
+  return `{\n${lines.join('')}${indent}}`
+}
+
+function comment(text: string | undefined, indent = ''): string {
+  return text ? `${indent}/** ${text.trim().replaceAll(/\s*\n\s*/g, ' ')} */\n` : ''
+}
+
+// ── Validators ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function validator(schema: Schema): Record<string, unknown> {
+  if (schema.$ref) return { $ref: `${refName(schema)}#` }
+  if (schema.const !== undefined) return { type: 'string', const: schema.const }
+  if (schema.discriminator ?? schema['x-untagged']) return taggedUnion(schema)
+  if (schema.oneOf) return unionByType(schema.oneOf)
+  const { description: _, properties, items, additionalProperties, ...keywords } = schema
+  return {
+    ...keywords,
+    ...(properties && { properties: mapValues(properties, validator) }),
+    ...(items && { items: validator(items) }),
+    ...(additionalProperties !== undefined && {
+      additionalProperties: typeof additionalProperties === 'object' ? validator(additionalProperties) : additionalProperties,
+    }),
+  }
+}
+
+function taggedUnion(schema: Schema): Record<string, unknown> {
+  const tag = must(schema.discriminator ?? schema['x-untagged'], 'discriminator').propertyName
+  const untagged = schema['x-untagged']?.schema.split('/').at(-1)
+  const branches = must(schema.oneOf, 'oneOf of a tagged union').filter((branch) => refName(branch) !== untagged)
+  const code = schema['x-unknown-code'] && { 'x-unknown-code': schema['x-unknown-code'] }
+  const tagged = { type: 'object', ...code, required: [tag], discriminator: { propertyName: tag }, oneOf: branches.map(validator) }
+  if (!untagged) return tagged
+  const own = must(schemas[untagged]?.properties?.[tag], `${untagged}.${tag}`)
+  return {
+    type: 'object',
+    if: { properties: { [tag]: { enum: [...tagsOf(own), null] } } },
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword
+    then: { $ref: `${untagged}#` },
+    else: tagged,
+  }
+}
+
+function tagsOf(schema: Schema): readonly string[] {
+  if (schema.const) return [schema.const]
+  return schema.enum ?? (schema.oneOf ?? []).flatMap(tagsOf)
+}
+
+function unionByType(branches: readonly Schema[]): Record<string, unknown> {
+  const typed = branches.map((branch) => ({ branch, type: jsonType(branch) }))
+  const types = typed.map(({ type }) => type)
+  if (new Set(types).size !== types.length) throw new Error(`a union needs a discriminator or branches of different JSON types: ${types}`)
+  const conditions = typed
+    .map(({ branch, type }) => ({ type, rest: withoutType(validator(branch)) }))
+    .filter(({ rest }) => Object.keys(rest).length > 0)
+    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own keyword
+    .map(({ type, rest }) => ({ if: { type }, then: '$ref' in rest ? rest : { type, ...rest } }))
+  return { type: types, ...(conditions.length > 0 && { allOf: conditions }) }
+}
+
+function withoutType(schema: Record<string, unknown>): Record<string, unknown> {
+  const { type: _, ...rest } = schema
+  return rest
+}
+
+function jsonType(schema: Schema): string {
+  if (schema.$ref) return jsonType(must(schemas[refName(schema)], schema.$ref))
+  if (schema.discriminator ?? schema['x-untagged']) return 'object'
+  if (schema.const !== undefined) return 'string'
+  return must(schema.type, `type of ${JSON.stringify(schema)}`)
+}
+
+// ── Text ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function refName(schema: Schema): string {
+  const name = must(schema.$ref, `reference in ${JSON.stringify(schema)}`).split('/').at(-1) ?? ''
+  must(schemas[name], `schema ${name}`)
+  return name
+}
+
+function literal(value: unknown, indent = ''): string {
+  if (Array.isArray(value)) return `[${value.map((item) => literal(item, indent)).join(', ')}]`
+  if (typeof value === 'string') return quote(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const inner = `${indent}  `
+  const lines = Object.entries(value).map(([key, item]) => `${inner}${/^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key)}: ${literal(item, inner)},\n`)
+  return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
+}
+
+function must<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`openapi.yaml: missing ${what}`)
+  return value
+}
