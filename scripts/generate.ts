@@ -89,10 +89,16 @@ function schemasFile(): string {
   const parts = [header, "import { Type } from '@sinclair/typebox'\n"]
   for (const [name, schema] of Object.entries(schemas)) {
     const doc = comment(schema.description)
-    const type = isInterface(schema) ? `${doc}export interface ${name} ${typeOf(schema, '')}` : `${doc}export type ${name} = ${typeOf(schema, '')}`
+    const type = isInterface(schema)
+      ? `${doc}export interface ${name} ${typeOf(schema, '')}`
+      : `${doc}export type ${name} = ${typeOf(schema, '')}`
     parts.push(`${type}\nexport const ${name} = Type.Unsafe<${name}>(${literal({ $id: name, ...validator(schema) })})\n`)
   }
-  parts.push(`/** Every schema, for a validator to know them by their \`$id\`. */\nexport const allSchemas = [\n${Object.keys(schemas).map((name) => `  ${name},\n`).join('')}]\n`)
+  parts.push(
+    `/** Every schema, for a validator to know them by their \`$id\`. */\nexport const allSchemas = [\n${Object.keys(schemas)
+      .map((name) => `  ${name},\n`)
+      .join('')}]\n`,
+  )
   return parts.join('\n')
 }
 
@@ -109,14 +115,19 @@ function operationsFile(): string {
         ...(body && { body: refName(body) }),
         ...optionalParameters('querystring', parameters, 'query'),
         ...optionalParameters('params', parameters, 'path'),
-        responses: Object.fromEntries(Object.entries(operation.responses).flatMap(([status, response]) => responseRow(status, response))),
+        responses: Object.fromEntries(
+          Object.entries(operation.responses).flatMap(([status, response]) => responseRow(status, response)),
+        ),
       }
     }
   }
   return `${header}\n/** Every operation of the contract: how it is reached and which schemas (by \`$id\`) its parts have. */\nexport const operations = ${literal(rows)} as const\n\nexport type OperationId = keyof typeof operations\n`
 }
 
-function responseRow(status: string, response: { $ref?: string; content?: Record<string, { schema: Schema }> }): [string, string][] {
+function responseRow(
+  status: string,
+  response: { $ref?: string; content?: Record<string, { schema: Schema }> },
+): [string, string][] {
   const name = response.$ref?.split('/').at(-1)
   const content = name ? must(document.components.responses[name], `response ${name}`).content : response.content
   const schema = content?.['application/json']?.schema
@@ -214,7 +225,13 @@ function taggedUnion(schema: Schema): Record<string, unknown> {
   const untagged = schema['x-untagged']?.schema.split('/').at(-1)
   const branches = must(schema.oneOf, 'oneOf of a tagged union').filter((branch) => refName(branch) !== untagged)
   const code = schema['x-unknown-code'] && { 'x-unknown-code': schema['x-unknown-code'] }
-  const tagged = { type: 'object', ...code, required: [tag], discriminator: { propertyName: tag }, oneOf: branches.map(validator) }
+  const tagged = {
+    type: 'object',
+    ...code,
+    required: [tag],
+    discriminator: { propertyName: tag },
+    oneOf: branches.map(validator),
+  }
   if (!untagged) return tagged
   const own = must(schemas[untagged]?.properties?.[tag], `${untagged}.${tag}`)
   return {
@@ -234,7 +251,8 @@ function tagsOf(schema: Schema): readonly string[] {
 function unionByType(branches: readonly Schema[]): Record<string, unknown> {
   const typed = branches.map((branch) => ({ branch, type: jsonType(branch) }))
   const types = typed.map(({ type }) => type)
-  if (new Set(types).size !== types.length) throw new Error(`a union needs a discriminator or branches of different JSON types: ${types}`)
+  if (new Set(types).size !== types.length)
+    throw new Error(`a union needs a discriminator or branches of different JSON types: ${types}`)
   const conditions = typed
     .map(({ branch, type }) => ({ type, rest: withoutType(validator(branch)) }))
     .filter(({ rest }) => Object.keys(rest).length > 0)
@@ -258,7 +276,10 @@ function jsonType(schema: Schema): string {
 // ── Text ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function refName(schema: Schema): string {
-  const name = must(schema.$ref, `reference in ${JSON.stringify(schema)}`).split('/').at(-1) ?? ''
+  const name =
+    must(schema.$ref, `reference in ${JSON.stringify(schema)}`)
+      .split('/')
+      .at(-1) ?? ''
   must(schemas[name], `schema ${name}`)
   return name
 }
@@ -268,7 +289,9 @@ function literal(value: unknown, indent = ''): string {
   if (typeof value === 'string') return quote(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   const inner = `${indent}  `
-  const lines = Object.entries(value).map(([key, item]) => `${inner}${/^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key)}: ${literal(item, inner)},\n`)
+  const lines = Object.entries(value).map(
+    ([key, item]) => `${inner}${/^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key)}: ${literal(item, inner)},\n`,
+  )
   return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`
 }
 

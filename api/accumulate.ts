@@ -1,0 +1,132 @@
+import { parsePartialJson } from '../text/partial-json.ts'
+import { eventsOf, type StreamItem } from './events.ts'
+import type { ContentBlock, ContentBlockDelta, Message, ResponseMetadata, StreamEvent, Usage, Warning } from './schemas.gen.ts'
+
+/** Folds a whole stream into the message it tells. Throws what the stream throws, and where it ends before `message_stop`. */
+export async function accumulate(items: AsyncIterable<StreamItem>): Promise<Message> {
+  const accumulator = new Accumulator()
+  for await (const item of items) for (const event of eventsOf(item)) accumulator.add(event)
+  return accumulator.message()
+}
+
+/** Folds events into a message, one by one. */
+export class Accumulator {
+  #message: Message | undefined
+  #complete = false
+  // The JSON text of a tool's input so far, by the block's index; a block without deltas keeps the input it started with.
+  readonly #inputs = new Map<number, string>()
+
+  add(event: StreamEvent): void {
+    switch (event.type) {
+      case 'message_start':
+        this.#message = { ...event.message, content: [...event.message.content] }
+        return
+      case 'content_block_start':
+        this.#started().content[event.index] = { ...event.content_block }
+        return
+      case 'content_block_delta':
+        this.#extend(event.index, event.delta)
+        return
+      case 'content_block_stop':
+        this.#finishInput(event.index)
+        return
+      case 'message_delta': {
+        const message = this.#started()
+        const { type: _, delta, usage, metadata, ...rest } = event
+        Object.assign(message, delta, rest)
+        message.usage = mergeUsage(message.usage, usage)
+        if (metadata) message.metadata = mergeMetadata(message.metadata, metadata)
+        return
+      }
+      case 'message_stop':
+        this.#complete = true
+        return
+    }
+  }
+
+  /** The message, once `message_stop` was seen. */
+  message(): Message {
+    if (!this.#complete) throw new Error('the stream ended before message_stop')
+    return this.#started()
+  }
+
+  #started(): Message {
+    if (!this.#message) throw new Error('the stream did not begin with message_start')
+    return this.#message
+  }
+
+  #extend(index: number, delta: ContentBlockDelta): void {
+    const block = this.#started().content[index]
+    if (!block) throw new Error(`a delta for block ${index}, which was not started`)
+    if (delta.type === 'input_json_delta') {
+      this.#inputs.set(index, (this.#inputs.get(index) ?? '') + delta.partial_json)
+    } else if (delta.type === 'text_delta' && block.type === 'text') {
+      block.text += delta.text
+    } else if (delta.type === 'thinking_delta' && block.type === 'thinking') {
+      block.thinking += delta.thinking
+    } else if (delta.type === 'signature_delta' && block.type === 'thinking') {
+      block.signature = delta.signature
+    } else if (delta.type === 'citations_delta' && block.type === 'text') {
+      block.citations = [...(block.citations ?? []), delta.citation]
+    } else if (delta.type === 'compaction_delta') {
+      const { type: _, ...fields } = delta
+      Object.assign(block, fields)
+    }
+  }
+
+  #finishInput(index: number): void {
+    const text = this.#inputs.get(index)
+    const block = this.#started().content[index]
+    this.#inputs.delete(index)
+    if (!text || !block || !hasInput(block)) return
+    const { input, warning } = parseToolInput(text)
+    block.input = input
+    if (warning) {
+      const param = `content[${index}].input`
+      const message = this.#started()
+      message.metadata = mergeMetadata(message.metadata, { warnings: [{ ...warning, param }] })
+    }
+  }
+}
+
+/** The arguments of a tool call from the text a model wrote. What is no JSON object becomes as much of one as can be read. */
+export function parseToolInput(text: string): { input: Record<string, unknown>; warning?: Warning } {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return { input: value }
+  } catch {
+    // Not complete, or not JSON at all: read below as far as it goes.
+  }
+  const partial = parsePartialJson(text)
+  const warning = { code: 'invalid_tool_input', message: `The model did not write a JSON object but: ${text.slice(0, 2000)}` }
+  return { input: isObject(partial) ? partial : {}, warning }
+}
+
+/** Later numbers over earlier ones; what a later event leaves out or does not know stays. */
+export function mergeUsage(earlier: Usage, later: Usage): Usage {
+  const merged: Record<string, unknown> = { ...earlier }
+  for (const [key, value] of Object.entries(later)) {
+    if (value !== undefined && (value !== null || merged[key] === undefined)) merged[key] = value
+  }
+  return merged
+}
+
+/** Warnings of both, and the later one's word for everything else. */
+export function mergeMetadata(earlier: ResponseMetadata | undefined, later: ResponseMetadata): ResponseMetadata {
+  const warnings = [...(earlier?.warnings ?? []), ...(later.warnings ?? [])]
+  const provider = { ...earlier?.provider, ...later.provider }
+  return {
+    ...earlier,
+    ...later,
+    ...(warnings.length > 0 && { warnings }),
+    ...(Object.keys(provider).length > 0 && { provider }),
+  }
+}
+
+function hasInput(block: ContentBlock): block is Extract<ContentBlock, { input: unknown }> {
+  return 'input' in block
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,159 @@
+import type { ErrorResponse, ErrorType, Issue } from './schemas.gen.ts'
+
+/**
+ * The one error of the gateway. Whatever goes wrong becomes one of these, and one place turns it into the contract's body.
+ *
+ * `code` is looked up in the catalogue below, which says the type, the status and what to tell the caller when there is
+ * nothing more exact to say.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: string
+  readonly type: ErrorType
+  /** HTTP status. */
+  readonly status: number
+  /** The path of the wrong field (`messages[0].content`), or the name of a header. */
+  readonly param: string | undefined
+  /** Seconds. */
+  readonly retryAfter: number | undefined
+  readonly issues: readonly Issue[] | undefined
+  /** What the provider answered, masked and bounded. */
+  readonly providerError: ProviderFailure | undefined
+  /** Whether the same request may well succeed a moment later. */
+  readonly transient: boolean
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const entry: CatalogueEntry = catalogue[code]
+    super(details.message ?? entry.message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = details.code ?? code
+    this.type = entry.type
+    this.status = entry.status ?? statusOf[entry.type]
+    this.param = details.param
+    this.retryAfter = details.retryAfter
+    this.issues = details.issues
+    this.providerError = details.providerError
+    this.transient = entry.transient ?? false
+  }
+
+  /** The contract's error object, for an HTTP body and for the `error` event of a stream alike. */
+  toBody(requestId: string): ErrorResponse {
+    return {
+      type: 'error',
+      request_id: requestId,
+      error: {
+        type: this.type,
+        message: this.message,
+        ...(this.param !== undefined && { param: this.param }),
+        code: this.code,
+        request_id: requestId,
+        ...(this.retryAfter !== undefined && { retry_after: this.retryAfter }),
+        ...(this.issues && { issues: [...this.issues] }),
+        ...(this.providerError && { provider_error: { ...this.providerError } }),
+      },
+    }
+  }
+}
+
+export interface ErrorDetails {
+  readonly message?: string
+  /** A more exact code than the catalogue's, such as the provider's own. */
+  readonly code?: string
+  readonly param?: string
+  readonly retryAfter?: number
+  readonly issues?: readonly Issue[]
+  readonly providerError?: ProviderFailure
+  readonly cause?: unknown
+}
+
+export interface ProviderFailure {
+  readonly provider: string
+  /** The upstream's HTTP status; absent where the failure came inside a 200 or there was no answer. */
+  readonly status?: number
+  /** The upstream's body: parsed JSON, or text; bounded, keys masked. */
+  readonly body?: unknown
+}
+
+interface CatalogueEntry {
+  readonly type: ErrorType
+  readonly message: string
+  readonly status?: number
+  readonly transient?: boolean
+}
+
+const statusOf: Readonly<Record<ErrorType, number>> = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  permission_error: 403,
+  not_found_error: 404,
+  rate_limit_error: 429,
+  timeout_error: 504,
+  overloaded_error: 529,
+  provider_error: 502,
+  api_error: 500,
+}
+
+/** Every code the gateway itself gives. Codes of single issues (`unknown_field`, …) stand in `error.issues[]` and in `code`. */
+export const catalogue = {
+  // The request
+  invalid_request: { type: 'invalid_request_error', message: 'The request is not valid.' },
+  invalid_json: { type: 'invalid_request_error', message: 'The body is not valid JSON.' },
+  empty_body: { type: 'invalid_request_error', message: 'The body is empty; a JSON object is expected.' },
+  invalid_utf8: { type: 'invalid_request_error', message: 'The body is not valid UTF-8.' },
+  unsupported_content_type: {
+    type: 'invalid_request_error',
+    message: 'The body must be JSON: send `content-type: application/json`.',
+  },
+  unsupported_content_encoding: { type: 'invalid_request_error', message: 'The body must not be compressed.' },
+  request_too_large: { type: 'invalid_request_error', status: 413, message: 'The request is too large.' },
+  headers_too_large: { type: 'invalid_request_error', status: 431, message: 'The request headers are too large.' },
+  malformed_http: { type: 'invalid_request_error', message: 'The request is not valid HTTP.' },
+  unsupported_parameter: { type: 'invalid_request_error', message: 'The model does not support this.' },
+  context_length_exceeded: {
+    type: 'invalid_request_error',
+    message: 'The request is longer than the context window of the model.',
+  },
+  request_timeout: { type: 'timeout_error', status: 408, message: 'The request was not received in time.' },
+  // Keys
+  missing_provider_key: { type: 'authentication_error', message: 'There is no key for this provider.' },
+  provider_key_not_accepted: { type: 'permission_error', message: 'This gateway does not take provider keys from callers.' },
+  provider_authentication: { type: 'authentication_error', message: 'The provider refused the key.' },
+  provider_permission: { type: 'permission_error', message: 'The provider does not allow this with the given key.' },
+  // What is asked for
+  unknown_route: { type: 'not_found_error', message: 'There is no such route.' },
+  unknown_provider: { type: 'not_found_error', message: 'There is no such provider.' },
+  unknown_model: { type: 'not_found_error', message: 'There is no such model.' },
+  provider_not_found: { type: 'not_found_error', message: 'The provider does not know this.' },
+  // The provider
+  provider_rejected: { type: 'invalid_request_error', message: 'The provider refused the request.' },
+  provider_request_too_large: {
+    type: 'invalid_request_error',
+    status: 413,
+    message: 'The request is too large for the provider.',
+  },
+  provider_rate_limit: { type: 'rate_limit_error', transient: true, message: 'The provider limits the rate of requests.' },
+  provider_quota: { type: 'rate_limit_error', message: 'The quota at the provider is used up.' },
+  provider_overloaded: { type: 'overloaded_error', transient: true, message: 'The provider is overloaded.' },
+  provider_error: { type: 'provider_error', transient: true, message: 'The provider failed.' },
+  provider_unreachable: { type: 'provider_error', transient: true, message: 'The provider could not be reached.' },
+  provider_disconnected: {
+    type: 'provider_error',
+    transient: true,
+    message: 'The provider closed the connection before its answer was complete.',
+  },
+  provider_protocol: { type: 'provider_error', message: 'The provider sent what is not its protocol.' },
+  provider_timeout: { type: 'timeout_error', transient: true, message: 'The provider did not answer in time.' },
+  stream_duration: { type: 'timeout_error', message: 'The stream reached the longest time allowed.' },
+  // The gateway
+  shutting_down: { type: 'overloaded_error', status: 503, message: 'The gateway is shutting down; send the request again.' },
+  internal_error: { type: 'api_error', message: 'Something went wrong in the gateway.' },
+} as const satisfies Readonly<Record<string, CatalogueEntry>>
+
+export type ErrorCode = keyof typeof catalogue
+
+/** The caller has gone. Nobody reads the answer; it is no fault of the provider's and no error of the gateway's. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled'
+  constructor() {
+    super('The caller left.')
+  }
+}

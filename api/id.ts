@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+
+/** A new id: `prefix_` and a ULID, which sorts by the time it was made. */
+export function newId(prefix: 'req' | 'msg' | 'toolu', wallclock: number): string {
+  return `${prefix}_${timePart(wallclock)}${randomPart()}`
+}
+
+/** Whether a caller's own request id can be used as it is: 8 to 128 letters, digits, dots, dashes and underscores. */
+export function isRequestId(text: string): boolean {
+  return /^[A-Za-z0-9._-]{8,128}$/.test(text)
+}
+
+// Crockford's alphabet, as the ULID specification has it.
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+function timePart(wallclock: number): string {
+  let text = ''
+  for (let rest = wallclock, place = 0; place < 10; place++) {
+    text = alphabet.charAt(rest % 32) + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+function randomPart(): string {
+  let text = ''
+  for (const byte of randomBytes(16)) text += alphabet.charAt(byte & 31)
+  return text
+}

@@ -1,0 +1,39 @@
+/**
+ * A key that cannot be printed by accident: every way of turning it into text gives a placeholder, but `reveal()`.
+ */
+export class Secret {
+  readonly #value: string
+  constructor(value: string) {
+    this.#value = value
+  }
+  /** The key itself. Only for the header it is meant for, and for masking. */
+  reveal(): string {
+    return this.#value
+  }
+  toString(): string {
+    return placeholder
+  }
+  toJSON(): string {
+    return placeholder
+  }
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return placeholder
+  }
+}
+
+/** Replaces the given secrets, and whatever has the form of a well-known key, by a placeholder. */
+export function mask(text: string, secrets: readonly Secret[] = []): string {
+  let masked = text
+  for (const secret of secrets) {
+    const value = secret.reveal()
+    // A very short "key" is a word that would be found everywhere; it protects nothing.
+    if (value.length >= 6) masked = masked.replaceAll(value, placeholder)
+  }
+  return masked.replace(wellKnownKeys, placeholder)
+}
+
+const placeholder = '[redacted]'
+
+/** Anthropic, OpenAI and those who write keys like them; Google; Groq; Cerebras; xAI; the gateway's own; bearer tokens. */
+const wellKnownKeys =
+  /\b(?:sk-[A-Za-z0-9_-]{12,}|vai_sk_[A-Za-z0-9_-]{8,}|AIza[A-Za-z0-9_-]{20,}|gsk_[A-Za-z0-9]{16,}|csk-[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}|Bearer\s+[A-Za-z0-9._~+/=-]{12,})/g

@@ -1,0 +1,206 @@
+import type { Dispatcher } from 'undici'
+import { type ErrorCode, GatewayError } from '../api/error.ts'
+import { mask, type Secret } from '../api/secret.ts'
+import type { Call } from './provider.ts'
+
+/** Upstream calls with a bound on everything: time to the first byte, time between reads, size of what is kept. */
+
+export interface UpstreamResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The body as it arrives. Pulled: what is not read stays in the socket. Network failures come as `GatewayError`. */
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/**
+ * Sends one POST and returns once the answer's headers are there, whatever their status.
+ *
+ * `path` is below the call's base URL and begins with a slash. Throws a `GatewayError` where the provider cannot be reached or
+ * does not answer in time, and the signal's reason where the signal has aborted.
+ */
+export async function post(
+  call: Call,
+  provider: string,
+  path: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<UpstreamResponse> {
+  call.signal.throwIfAborted()
+  const { origin, pathname } = call.baseURL
+  try {
+    const response = await call.dispatcher.request({
+      origin,
+      path: pathname.replace(/\/+$/, '') + path,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      signal: call.signal,
+      headersTimeout: call.timeouts.firstByteMs,
+      bodyTimeout: call.timeouts.idleMs,
+    })
+    return { status: response.statusCode, headers: response.headers, body: readable(response.body, call, provider) }
+  } catch (cause) {
+    throw networkError(cause, call, provider)
+  }
+}
+
+/** The whole body as text. Throws `provider_protocol` where it is larger than `limit` bytes or not UTF-8. */
+export async function readText(response: UpstreamResponse, provider: string, limit: number): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body) {
+    size += chunk.byteLength
+    if (size > limit) throw new GatewayError('provider_protocol', { message: `${provider} sent more than ${limit} bytes.` })
+    chunks.push(chunk)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks, size))
+  } catch (cause) {
+    throw new GatewayError('provider_protocol', { message: `${provider} sent a body that is not UTF-8.`, cause })
+  }
+}
+
+/** As much of an error's body as is worth keeping: at most 64 KiB and 5 seconds. Never throws but for a caller who left. */
+export async function readErrorBody(response: UpstreamResponse, call: Call): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  const iterator = response.body[Symbol.asyncIterator]()
+  const timer = call.clock.after(5000, () => void iterator.return?.())
+  try {
+    for (let next = await iterator.next(); !next.done && size < errorBodyLimit; next = await iterator.next()) {
+      size += next.value.byteLength
+      chunks.push(next.value)
+    }
+  } catch {
+    // What was read before the connection broke still says more than nothing.
+    call.signal.throwIfAborted()
+  } finally {
+    timer.cancel()
+    await iterator.return?.()
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, errorBodyLimit))
+}
+
+const errorBodyLimit = 64 * 1024
+
+/** The code for an upstream status, where the body says nothing more exact. */
+export function codeOfStatus(status: number): ErrorCode {
+  switch (status) {
+    case 401:
+      return 'provider_authentication'
+    case 402:
+      return 'provider_quota'
+    case 403:
+      return 'provider_permission'
+    case 404:
+      return 'provider_not_found'
+    case 408:
+    case 504:
+      return 'provider_timeout'
+    case 413:
+      return 'provider_request_too_large'
+    case 429:
+      return 'provider_rate_limit'
+    case 503:
+    case 529:
+      return 'provider_overloaded'
+    default:
+      if (status >= 500) return 'provider_error'
+      if (status >= 400) return 'provider_rejected'
+      return 'provider_protocol'
+  }
+}
+
+/** What is known of an upstream failure. */
+export interface FailureFacts {
+  readonly status?: number
+  /** The provider's own words. */
+  readonly message?: string | undefined
+  /** The provider's body: parsed JSON or text. */
+  readonly body?: unknown
+  readonly retryAfter?: number | undefined
+  readonly cause?: unknown
+}
+
+/** A failure in the contract's form, with the key masked in everything that came from outside. */
+export function providerFailure(
+  code: ErrorCode,
+  name: string,
+  provider: string,
+  apiKey: Secret,
+  facts: FailureFacts,
+): GatewayError {
+  const body = maskBody(facts.body, apiKey)
+  return new GatewayError(code, {
+    ...(facts.message && { message: `${name}: ${mask(facts.message.slice(0, 4000), [apiKey])}` }),
+    ...(facts.retryAfter !== undefined && { retryAfter: facts.retryAfter }),
+    ...(facts.cause !== undefined && { cause: facts.cause }),
+    providerError: { provider, ...(facts.status !== undefined && { status: facts.status }), ...(body !== undefined && { body }) },
+  })
+}
+
+/** Seconds from `retry-after-ms` or `retry-after` (seconds or a date); undefined where neither can be read. */
+export function retryAfterOf(headers: UpstreamResponse['headers'], wallclock: number): number | undefined {
+  const milliseconds = Number(single(headers['retry-after-ms']) ?? Number.NaN)
+  if (milliseconds >= 0) return milliseconds / 1000
+  const text = single(headers['retry-after'])
+  if (!text) return undefined
+  const seconds = Number(text)
+  if (seconds >= 0) return seconds
+  const date = Date.parse(text)
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - wallclock) / 1000))
+}
+
+/** Parsed JSON, or undefined where the text is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+async function* readable(body: Dispatcher.ResponseData['body'], call: Call, provider: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body) yield chunk
+  } catch (cause) {
+    throw networkError(cause, call, provider)
+  }
+}
+
+function maskBody(body: unknown, apiKey: Secret): unknown {
+  if (body === undefined || body === '') return undefined
+  const masked = mask(typeof body === 'string' ? body : JSON.stringify(body), [apiKey])
+  return typeof body === 'string' ? masked : (parseJson(masked) ?? masked)
+}
+
+function networkError(cause: unknown, call: Call, provider: string): unknown {
+  if (call.signal.aborted) return call.signal.reason
+  if (cause instanceof GatewayError) return cause
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const failure = { providerError: { provider }, cause }
+  switch (code) {
+    case 'UND_ERR_CONNECT_TIMEOUT':
+      return new GatewayError('provider_timeout', { message: 'The provider could not be reached in time.', ...failure })
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return new GatewayError('provider_timeout', { message: 'The provider did not begin to answer in time.', ...failure })
+    case 'UND_ERR_BODY_TIMEOUT':
+      return new GatewayError('provider_timeout', { message: 'The provider stopped in the middle of its answer.', ...failure })
+    case 'UND_ERR_SOCKET':
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new GatewayError('provider_disconnected', failure)
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return new GatewayError('provider_unreachable', failure)
+    default:
+      return new GatewayError('provider_error', failure)
+  }
+}

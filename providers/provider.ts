@@ -1,0 +1,89 @@
+import type { Dispatcher } from 'undici'
+import type { Clock } from '../api/clock.ts'
+import type { StreamItem } from '../api/events.ts'
+import type { Message, MessageRequest, TokenCount } from '../api/schemas.gen.ts'
+import type { Secret } from '../api/secret.ts'
+import type { Capabilities, Matrix } from './capabilities.ts'
+
+/**
+ * A vendor's language models behind the canonical shape. An adapter sees neither the server nor another adapter: everything it
+ * needs comes in the call.
+ *
+ * Failures are thrown as `GatewayError`, and as `Cancelled` once the call's signal has aborted. Leaving the iteration, or
+ * aborting the signal, closes the upstream socket at once.
+ */
+export interface LlmProvider {
+  readonly id: string
+  /** For people: `Anthropic`, `OpenAI`. */
+  readonly name: string
+  /** Where its key comes from and where it is reached; undefined for a provider that needs neither. */
+  readonly upstream: UpstreamSettings | undefined
+  /** True where the provider only shows how the gateway works. */
+  readonly demo?: boolean
+  /** True where `call.body` goes upstream as the caller wrote it, so that nothing in it has to be understood. */
+  readonly verbatim?: boolean
+  /** What becomes of each part of a request for this provider. */
+  readonly matrix: Matrix
+  /** What a model is known to do. */
+  capabilities(model: string): Capabilities
+  /** The events of one answer, from `message_start` to `message_stop`. Never yields `error`: it throws. */
+  stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem>
+  /** One whole answer; only where the provider's JSON is more exact than its stream. */
+  complete?(request: MessageRequest, call: Call): Promise<WholeMessage>
+  /** The provider's own count of input tokens. */
+  countTokens?(request: TokenCountRequest, call: Call): Promise<TokenCount>
+}
+
+export interface UpstreamSettings {
+  /** The header by which a caller brings a key. */
+  readonly keyHeader: string
+  /** The environment's variables for the operator's key; the first that is set counts. */
+  readonly keyVariables: readonly string[]
+  readonly baseURLVariable: string
+  /** The API's root with its version path, as the provider's own SDK takes it. */
+  readonly defaultBaseURL: string
+}
+
+/** What a count of tokens is asked for; the parts of a request that cost input tokens. */
+export type TokenCountRequest = Omit<MessageRequest, 'max_tokens' | 'stream'>
+
+/** One upstream call. */
+export interface Call {
+  /** The model's name as the provider knows it, `claude-sonnet-4-5`; `request.model` is the caller's full id. */
+  readonly model: string
+  readonly apiKey: Secret
+  readonly baseURL: URL
+  readonly signal: AbortSignal
+  readonly dispatcher: Dispatcher
+  readonly requestId: string
+  /** Headers of the caller that are meant for the provider (`anthropic-version`, `anthropic-beta`), as they came. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The request's query string that is meant for the provider, without `?`; mostly empty. */
+  readonly query: string
+  /** The caller's own JSON, where the request says exactly this; an adapter may forward it instead of writing the request anew. */
+  readonly body?: string
+  readonly timeouts: Timeouts
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+  /** From the request's last byte to the answer's first. */
+  readonly firstByteMs: number
+  /** Between two reads of the answer. */
+  readonly idleMs: number
+}
+
+/** An answer in one piece. */
+export interface WholeMessage {
+  readonly message: Message
+  /** The provider's JSON text, where it already is the contract's shape; what is not changed in it reaches the caller as written. */
+  readonly json?: string
+}
+
+/** What an adapter may say to the operator. Never prompts, never keys. */
+export interface Log {
+  debug(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}
