@@ -1,0 +1,289 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Behaviour } from './behaviour.ts'
+import { deliver, type Wire } from './deliver.ts'
+
+/** One request as it arrived, and what became of its answer. Times are `performance.now()`, in milliseconds. */
+export interface RecordedRequest {
+  /** 0 for the first. */
+  readonly index: number
+  readonly method: string
+  /** With the query. */
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  /** The parsed body; undefined where it is not JSON. */
+  readonly json: unknown
+  /** Which connection brought it, 0 for the first one opened. */
+  readonly connection: number
+  /** When the headers were there. */
+  readonly startedAt: number
+  /** When the body was there. */
+  readonly receivedAt: number
+  /** Bytes of the answer's body that the kernel has taken so far. */
+  readonly bytesSent: number
+}
+
+/** A client that hung up before the end of its answer (or of its own request: then `body` is what came of it). */
+export interface ClosedByClient {
+  readonly request: RecordedRequest
+  readonly at: number
+}
+
+/** A simulated provider on 127.0.0.1. Waiting is by event; what still waits at `close()` is rejected. */
+export interface Upstream {
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  readonly url: string
+  readonly requests: readonly RecordedRequest[]
+  readonly closedByClient: readonly ClosedByClient[]
+  /** Sockets open now. */
+  readonly connections: number
+  /** Resolves with the nth request (1 is the first) once its body is there. */
+  waitForRequest(n?: number): Promise<RecordedRequest>
+  /** Resolves with the nth client that hung up. */
+  waitForClose(n?: number): Promise<ClosedByClient>
+  /** Resolves once at most so many sockets are open. */
+  waitForConnections(atMost: number): Promise<void>
+  /**
+   * Resolves, with the bytes it took, once the nth request's client has taken none for `quietMs`: its buffers and the kernel's are full.
+   */
+  waitForBackpressure(n?: number, quietMs?: number): Promise<number>
+  /** Stops listening and destroys every socket. */
+  close(): Promise<void>
+}
+
+/** The first request gets the first behaviour, the second the second; the last one repeats. */
+export async function startUpstream(script: Behaviour | readonly [Behaviour, ...Behaviour[]]): Promise<Upstream> {
+  const behaviours = isChain(script) ? script : [script]
+  const requests: Recording[] = []
+  const closedByClient: ClosedByClient[] = []
+  const sockets = new Map<Socket, number>()
+  const waiting = waitingRoom()
+  let socketsSeen = 0
+  let closing = false
+
+  const server = createServer((request, response) => {
+    void exchange(request, response)
+  })
+  // A simulated provider never grows impatient of its own: only what the script says happens.
+  server.requestTimeout = 0
+  server.headersTimeout = 0
+  server.keepAliveTimeout = 0
+  server.on('connection', (socket) => {
+    sockets.set(socket, socketsSeen++)
+    socket.setNoDelay(true)
+    socket.on('close', () => {
+      sockets.delete(socket)
+      waiting.look()
+    })
+  })
+  const port = await listen(server)
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    closedByClient,
+    get connections() {
+      return sockets.size
+    },
+    waitForRequest: (n = 1) => waiting.until(() => requests[n - 1]),
+    waitForClose: (n = 1) => waiting.until(() => closedByClient[n - 1]),
+    waitForConnections: async (atMost) => {
+      await waiting.until(() => sockets.size <= atMost || undefined)
+    },
+    waitForBackpressure: async (n = 1, quietMs = 150) => {
+      const request = await waiting.until(() => requests[n - 1])
+      return waiting.quiet(request, quietMs)
+    },
+    close: () => {
+      closing = true
+      waiting.close()
+      for (const socket of sockets.keys()) socket.destroy()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+
+  async function exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedAt = performance.now()
+    const connection = sockets.get(request.socket) ?? -1
+    const gone = new AbortController()
+    let ours = false
+    let recording: Recording | undefined
+    const chunks: Buffer[] = []
+
+    response.on('close', () => {
+      gone.abort()
+      if (ours || closing || response.writableFinished) return
+      recording ??= record(request, chunks, startedAt, connection, requests.length)
+      closedByClient.push({ request: recording, at: performance.now() })
+      waiting.look()
+    })
+    // A client that leaves shows as `close` above; the errors beside it say nothing more.
+    request.on('error', () => gone.abort())
+    response.on('error', () => gone.abort())
+
+    const complete = await readInto(chunks, request)
+    if (!complete) return
+    recording = record(request, chunks, startedAt, connection, requests.length)
+    requests.push(recording)
+    waiting.look()
+
+    const wire: Wire = {
+      response,
+      gone: gone.signal,
+      sent: recording.sent,
+      ending: () => {
+        ours = true
+      },
+    }
+    try {
+      await deliver(await settled(behaviourFor(recording.index), recording), wire)
+    } catch (error) {
+      if (gone.signal.aborted) return
+      // A fault of the script is thrown where the test runner sees it, lest it look like a fault of the code under test.
+      response.socket?.destroy()
+      throw error
+    }
+  }
+
+  function behaviourFor(index: number): Behaviour {
+    const behaviour = behaviours[Math.min(index, behaviours.length - 1)]
+    if (!behaviour) throw new Error('the script has no behaviour')
+    return behaviour
+  }
+}
+
+/** The base URL of a port that refuses connections. */
+export async function closedPort(): Promise<string> {
+  const server = createServer()
+  const port = await listen(server)
+  await new Promise((resolve) => server.close(resolve))
+  return `http://127.0.0.1:${port}`
+}
+
+function isChain(script: Behaviour | readonly [Behaviour, ...Behaviour[]]): script is readonly [Behaviour, ...Behaviour[]] {
+  return Array.isArray(script)
+}
+
+async function settled(
+  behaviour: Behaviour,
+  request: RecordedRequest,
+): Promise<Exclude<Behaviour, (request: RecordedRequest) => unknown>> {
+  let current = behaviour
+  while (typeof current === 'function') current = await current(request)
+  return current
+}
+
+interface Recording extends RecordedRequest {
+  readonly sent: (bytes: number) => void
+  /** Called whenever the kernel took bytes. */
+  readonly onSent: Set<() => void>
+}
+
+function record(
+  request: IncomingMessage,
+  chunks: readonly Buffer[],
+  startedAt: number,
+  connection: number,
+  index: number,
+): Recording {
+  const body = Buffer.concat(chunks).toString('utf8')
+  const onSent = new Set<() => void>()
+  let bytesSent = 0
+  return {
+    index,
+    method: request.method ?? '',
+    path: request.url ?? '',
+    headers: request.headers,
+    body,
+    json: parsed(body),
+    connection,
+    startedAt,
+    receivedAt: performance.now(),
+    get bytesSent() {
+      return bytesSent
+    },
+    onSent,
+    sent: (bytes) => {
+      bytesSent += bytes
+      for (const listener of onSent) listener()
+    },
+  }
+}
+
+/** Those who wait for something that has not happened yet; `look` asks each whether it now has. */
+function waitingRoom() {
+  const waiters = new Set<{ look(): void; fail(error: Error): void }>()
+  let closed = false
+
+  return {
+    look: () => {
+      for (const waiter of waiters) waiter.look()
+    },
+    close: () => {
+      closed = true
+      for (const waiter of waiters) waiter.fail(new Error('the simulated provider was closed before it happened'))
+      waiters.clear()
+    },
+    until: <T>(found: () => T | undefined): Promise<T> =>
+      wait((resolve) => {
+        const value = found()
+        if (value !== undefined) resolve(value)
+      }),
+    quiet: (request: Recording, quietMs: number): Promise<number> => {
+      let timer: NodeJS.Timeout | undefined
+      const done = () => {
+        clearTimeout(timer)
+        request.onSent.delete(again)
+      }
+      const again = () => timer?.refresh()
+      request.onSent.add(again)
+      return wait<number>((resolve) => {
+        timer ??= setTimeout(() => resolve(request.bytesSent), quietMs)
+      }).finally(done)
+    },
+  }
+
+  function wait<T>(look: (resolve: (value: T) => void) => void): Promise<T> {
+    const promise = new Promise<T>((resolve, reject) => {
+      if (closed) return reject(new Error('the simulated provider is closed'))
+      const waiter = {
+        look: () =>
+          look((value) => {
+            waiters.delete(waiter)
+            resolve(value)
+          }),
+        fail: reject,
+      }
+      waiters.add(waiter)
+      waiter.look()
+    })
+    // A test that failed elsewhere no longer awaits this; its rejection at close() would hide the true failure.
+    promise.catch(() => undefined)
+    return promise
+  }
+}
+
+async function readInto(chunks: Buffer[], request: IncomingMessage): Promise<boolean> {
+  try {
+    for await (const chunk of request) chunks.push(Buffer.from(chunk))
+    return request.complete
+  } catch {
+    return false
+  }
+}
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
