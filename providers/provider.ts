@@ -24,6 +24,8 @@ export interface LlmProvider {
   readonly verbatim?: boolean
   /** What becomes of each part of a request for this provider. */
   readonly matrix: Matrix
+  /** The models that are known by name, for the catalogue; others pass through. */
+  readonly models?: readonly KnownModel[]
   /** What a model is known to do. */
   capabilities(model: string): Capabilities
   /** The events of one answer, from `message_start` to `message_stop`. Never yields `error`: it throws. */
@@ -42,6 +44,14 @@ export interface UpstreamSettings {
   readonly baseURLVariable: string
   /** The API's root with its version path, as the provider's own SDK takes it. */
   readonly defaultBaseURL: string
+}
+
+export interface KnownModel {
+  /** As the provider knows it, without the provider's id before it. */
+  readonly name: string
+  readonly displayName: string
+  /** The day of its release, `2025-09-29`; undefined where it is not known. */
+  readonly released?: string
 }
 
 /** What a count of tokens is asked for; the parts of a request that cost input tokens. */

@@ -1,0 +1,328 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { parse } from 'yaml'
+import { nearest } from './text/nearest.ts'
+
+/**
+ * Every setting of the gateway, once: its name in the YAML file, its environment variable, its default and what it means.
+ * The type of the configuration, its validation, `vai config` and the settings page of the documentation all come from here.
+ */
+export const settings = {
+  host: text('VAI_HOST', '127.0.0.1', 'The address to listen on.'),
+  port: integer('VAI_PORT', 8080, 0, 65535, 'The port to listen on; 0 takes any free one.'),
+  log_level: choice(
+    'VAI_LOG_LEVEL',
+    ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+    'info',
+    'The least severe log line that is written.',
+  ),
+  auth_mode: optionalChoice(
+    'VAI_AUTH_MODE',
+    ['required', 'optional', 'disabled'],
+    'Whether callers need a gateway key. Default: disabled on a loopback address, required otherwise.',
+  ),
+  allow_open_relay: flag(
+    'VAI_ALLOW_OPEN_RELAY',
+    false,
+    'Must be true for `auth_mode: disabled` on an address that others can reach.',
+  ),
+  credentials: optionalChoice(
+    'VAI_CREDENTIALS',
+    ['byok', 'hybrid', 'managed'],
+    "Whose provider keys are used. byok: the caller's, from X-Provider-Key-* headers. hybrid: the caller's, else the operator's. managed: the operator's, and headers are refused. Default: hybrid on a loopback address or with auth required, else byok.",
+  ),
+  demo: flag('VAI_DEMO', true, 'Whether the built-in models demo/echo and demo/tools answer.'),
+  model_aliases: map(
+    'VAI_MODEL_ALIASES',
+    'Other names for models: `sonnet=anthropic/claude-sonnet-4-5,fast=openai/gpt-5-mini`; in YAML a mapping.',
+  ),
+  anthropic_base_url: url('VAI_ANTHROPIC_BASE_URL', 'https://api.anthropic.com', "The root of Anthropic's API, without /v1."),
+  openai_base_url: url('VAI_OPENAI_BASE_URL', 'https://api.openai.com/v1', "The root of OpenAI's API, with /v1."),
+  limit_body_bytes: integer('VAI_LIMIT_BODY_BYTES', 32 * 1024 * 1024, 1024, 1024 ** 3, 'The largest request body, in bytes.'),
+  limit_image_bytes: integer('VAI_LIMIT_IMAGE_BYTES', 5 * 1024 * 1024, 1, 1024 ** 3, 'The largest image, decoded, in bytes.'),
+  limit_block_bytes: integer(
+    'VAI_LIMIT_BLOCK_BYTES',
+    16 * 1024 * 1024,
+    1,
+    1024 ** 3,
+    'The largest other base64 block, decoded, in bytes.',
+  ),
+  limit_base64_bytes: integer(
+    'VAI_LIMIT_BASE64_BYTES',
+    24 * 1024 * 1024,
+    1,
+    1024 ** 3,
+    'All base64 blocks of a request together, decoded, in bytes.',
+  ),
+  limit_messages: integer('VAI_LIMIT_MESSAGES', 10_000, 1, 10_000, 'The most messages in a request.'),
+  limit_text_bytes: integer('VAI_LIMIT_TEXT_BYTES', 8 * 1024 * 1024, 1, 1024 ** 3, 'All text of a request together, in bytes.'),
+  limit_stream_ms: integer(
+    'VAI_LIMIT_STREAM_MS',
+    600_000,
+    1,
+    24 * 3_600_000,
+    'The longest that one answer may take, in milliseconds.',
+  ),
+  ping_interval_ms: integer(
+    'VAI_PING_INTERVAL_MS',
+    15_000,
+    1,
+    3_600_000,
+    'A stream that was quiet for this long gets a ping, in milliseconds.',
+  ),
+  request_timeout_ms: integer(
+    'VAI_REQUEST_TIMEOUT_MS',
+    60_000,
+    10,
+    3_600_000,
+    'How long a caller may take to send a request, in milliseconds.',
+  ),
+  upstream_connect_ms: integer(
+    'VAI_UPSTREAM_CONNECT_MS',
+    5000,
+    1,
+    3_600_000,
+    'How long connecting to a provider may take, in milliseconds.',
+  ),
+  upstream_first_byte_ms: integer(
+    'VAI_UPSTREAM_FIRST_BYTE_MS',
+    60_000,
+    1,
+    3_600_000,
+    'How long a provider may take to begin a streamed answer, in milliseconds. An answer in one piece begins when it is complete: there limit_stream_ms counts.',
+  ),
+  upstream_idle_ms: integer(
+    'VAI_UPSTREAM_IDLE_MS',
+    60_000,
+    1,
+    3_600_000,
+    'How long a provider may be silent in the middle of an answer, in milliseconds.',
+  ),
+  retry_attempts: integer(
+    'VAI_RETRY_ATTEMPTS',
+    2,
+    0,
+    10,
+    'How often a call that failed for a transient reason is tried again, before anything reached the caller.',
+  ),
+  retry_budget_ms: integer(
+    'VAI_RETRY_BUDGET_MS',
+    10_000,
+    0,
+    600_000,
+    'How long all waits between tries may take together, in milliseconds.',
+  ),
+  drain_ms: integer('VAI_DRAIN_MS', 30_000, 0, 3_600_000, 'How long running answers may go on after SIGTERM, in milliseconds.'),
+}
+
+export type Config = Readonly<{ [Name in keyof typeof settings]: ReturnType<(typeof settings)[Name]['read']> }>
+
+/** What is wrong with the configuration, for a person to read; all problems at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+  }
+}
+
+/**
+ * The configuration from the environment and, where `VAI_CONFIG` or `file` names one, a YAML file. The environment wins.
+ * Throws a `ConfigError` that lists every setting that is unknown or has a wrong value.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, file = env.VAI_CONFIG): Config {
+  const problems: string[] = []
+  const fromFile = file ? readFile(file, problems) : {}
+  refuseUnknown(env, fromFile, file, problems)
+  const values: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries(settings)) {
+    const fromEnv = env[setting.env]
+    const raw = fromEnv !== undefined && fromEnv !== '' ? fromEnv : fromFile[name]
+    try {
+      values[name] = setting.read(raw)
+    } catch (error) {
+      const source = raw === fromEnv ? setting.env : `${name} in ${file}`
+      problems.push(`${source}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  const config = Object.freeze(values) as Config
+  const relay = openRelayProblem(config)
+  if (relay) throw new ConfigError([relay])
+  return config
+}
+
+/** The mode in force: the operator's, or the safe default for the address. */
+export function authMode(config: Config): 'required' | 'optional' | 'disabled' {
+  return config.auth_mode ?? (isLoopback(config.host) ? 'disabled' : 'required')
+}
+
+/** The mode in force. An open port never spends the operator's money unless the operator says so. */
+export function credentialsMode(config: Config): 'byok' | 'hybrid' | 'managed' {
+  return config.credentials ?? (authMode(config) === 'required' || isLoopback(config.host) ? 'hybrid' : 'byok')
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+function openRelayProblem(config: Config): string | undefined {
+  const mode = authMode(config)
+  if (mode !== 'disabled') {
+    return `auth_mode is ${mode}, but this version has no gateway keys yet. Listen on a loopback address (VAI_HOST=127.0.0.1), or put the gateway behind a proxy that authenticates and set VAI_AUTH_MODE=disabled and VAI_ALLOW_OPEN_RELAY=true.`
+  }
+  if (isLoopback(config.host) || config.allow_open_relay) return undefined
+  return `auth_mode is disabled on ${config.host}, which others can reach. Set VAI_ALLOW_OPEN_RELAY=true if that is what you want.`
+}
+
+function readFile(file: string, problems: string[]): Record<string, unknown> {
+  try {
+    const value: unknown = parse(readFileSync(file, 'utf8')) ?? {}
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+    problems.push(`${file}: a mapping of settings is expected`)
+  } catch (error) {
+    problems.push(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  return {}
+}
+
+function refuseUnknown(
+  env: Readonly<Record<string, string | undefined>>,
+  fromFile: object,
+  file: string | undefined,
+  problems: string[],
+): void {
+  const variables = [...Object.values(settings).map((setting) => setting.env), 'VAI_CONFIG']
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('VAI_') && !variables.includes(name) && !reservedForTests(name)) problems.push(unknown(name, variables))
+  }
+  for (const name of Object.keys(fromFile)) {
+    if (!(name in settings)) problems.push(`${file}: ${unknown(name, Object.keys(settings))}`)
+  }
+}
+
+/** Where recorded traffic for the tests lies; an operator's shell may have it set. */
+function reservedForTests(name: string): boolean {
+  return name === 'VAI_FIXTURES_DIR'
+}
+
+function unknown(name: string, known: readonly string[]): string {
+  const near = nearest(name, known)
+  return `${name} is not a setting${near ? `; did you mean ${near}?` : '. `vai config` lists them all.'}`
+}
+
+// ── Kinds of settings ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Setting<T> {
+  readonly env: string
+  readonly meaning: string
+  /** As it would be written in the environment. */
+  readonly defaultText: string
+  /** The value from the environment's text or the file's value; throws an error that says what would be right. */
+  read(raw: unknown): T
+}
+
+function text(env: string, fallback: string, meaning: string): Setting<string> {
+  return { env, meaning, defaultText: fallback, read: (raw) => (raw === undefined ? fallback : asText(raw)) }
+}
+
+function integer(env: string, fallback: number, least: number, most: number, meaning: string): Setting<number> {
+  return {
+    env,
+    meaning,
+    defaultText: String(fallback),
+    read(raw) {
+      if (raw === undefined) return fallback
+      const value = typeof raw === 'number' ? raw : Number(/^\s*-?\d+\s*$/.test(asText(raw)) ? raw : Number.NaN)
+      if (!Number.isInteger(value) || value < least || value > most)
+        throw new Error(`a whole number from ${least} to ${most} is expected, not ${JSON.stringify(raw)}`)
+      return value
+    },
+  }
+}
+
+function flag(env: string, fallback: boolean, meaning: string): Setting<boolean> {
+  return {
+    env,
+    meaning,
+    defaultText: String(fallback),
+    read(raw) {
+      if (raw === undefined) return fallback
+      if (raw === true || raw === 'true' || raw === '1') return true
+      if (raw === false || raw === 'false' || raw === '0') return false
+      throw new Error(`true or false is expected, not ${JSON.stringify(raw)}`)
+    },
+  }
+}
+
+function choice<const T extends string>(env: string, values: readonly T[], fallback: T, meaning: string): Setting<T> {
+  return { ...optionalChoice(env, values, meaning), defaultText: fallback, read: (raw) => oneOf(values, raw) ?? fallback }
+}
+
+function optionalChoice<const T extends string>(env: string, values: readonly T[], meaning: string): Setting<T | undefined> {
+  return { env, meaning: `${meaning} One of: ${values.join(', ')}.`, defaultText: '', read: (raw) => oneOf(values, raw) }
+}
+
+function oneOf<T extends string>(values: readonly T[], raw: unknown): T | undefined {
+  if (raw === undefined) return undefined
+  const found = values.find((value) => value === raw)
+  if (found === undefined) throw new Error(`one of ${values.join(', ')} is expected, not ${JSON.stringify(raw)}`)
+  return found
+}
+
+function url(env: string, fallback: string, meaning: string): Setting<URL> {
+  return {
+    env,
+    meaning,
+    defaultText: fallback,
+    read(raw) {
+      const value = raw === undefined ? fallback : asText(raw)
+      const parsed = URL.canParse(value) ? new URL(value) : undefined
+      if (!parsed || !/^https?:$/.test(parsed.protocol))
+        throw new Error(`a URL that begins with http:// or https:// is expected, not ${JSON.stringify(value)}`)
+      if (parsed.username || parsed.password || parsed.search || parsed.hash)
+        throw new Error('the URL must have no user, password, query or fragment')
+      return parsed
+    },
+  }
+}
+
+function map(env: string, meaning: string): Setting<Readonly<Record<string, string>>> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    read(raw) {
+      if (raw === undefined) return {}
+      const pairs =
+        typeof raw === 'string'
+          ? raw
+              .split(',')
+              .filter((pair) => pair.trim() !== '')
+              .map(pairOf)
+          : Object.entries(asObject(raw))
+      const entries = pairs.map(([name, target]): [string, string] => {
+        if (!name || typeof target !== 'string' || !target.includes('/'))
+          throw new Error(`${name}: a model as provider/name is expected, not ${JSON.stringify(target)}`)
+        return [name, target]
+      })
+      return Object.fromEntries(entries)
+    },
+  }
+}
+
+function pairOf(pair: string): [string, string] {
+  const at = pair.indexOf('=')
+  if (at < 1) throw new Error(`name=provider/name is expected, not ${JSON.stringify(pair)}`)
+  return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+}
+
+function asText(raw: unknown): string {
+  if (typeof raw === 'string' && raw.trim() !== '') return raw.trim()
+  if (typeof raw === 'number') return String(raw)
+  throw new Error(`text is expected, not ${JSON.stringify(raw)}`)
+}
+
+function asObject(raw: unknown): object {
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw
+  throw new Error(`a mapping is expected, not ${JSON.stringify(raw)}`)
+}

@@ -1,0 +1,194 @@
+import { paramOf } from '../../api/param.ts'
+import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
+import { type Capabilities, type Feature, type Matrix, matrixEntry } from '../../providers/capabilities.ts'
+
+/** What a provider makes of a request: what it must refuse, and what it leaves out and says so. */
+export interface Compatibility {
+  readonly issues: readonly Issue[]
+  readonly warnings: readonly Warning[]
+}
+
+/** Looks up every feature that a request uses in the provider's matrix and in what is known of the model. */
+export function checkCompatibility(
+  request: MessageRequest,
+  provider: { name: string; matrix: Matrix },
+  capabilities: Capabilities,
+): Compatibility {
+  const issues: Issue[] = []
+  const warnings = new Map<Feature, Warning>()
+  for (const { feature, path } of featuresOf(request)) {
+    const { treatment, note } = matrixEntry(provider.matrix, feature)
+    const param = paramOf(path)
+    const hint = note ? ` ${note}` : ''
+    if (treatment === 'reject') {
+      issues.push({ param, code: codeOf(feature), message: `${provider.name} does not take this.${hint}` })
+    } else if (capabilities.features[feature] === 'unsupported') {
+      issues.push({ param, code: codeOf(feature), message: `the model ${request.model} does not support this.${hint}` })
+    } else if (treatment === 'drop' && !warnings.has(feature)) {
+      warnings.set(feature, { param, code: 'dropped', message: `${provider.name} does not take this; it was left out.${hint}` })
+    }
+  }
+  return { issues, warnings: [...warnings.values()] }
+}
+
+interface Use {
+  readonly feature: Feature
+  readonly path: readonly (string | number)[]
+}
+
+function* featuresOf(request: MessageRequest): Generator<Use> {
+  yield* fieldsOf(request)
+  for (const [index, message] of request.messages.entries()) {
+    const path = ['messages', index]
+    if (message.role === 'system') yield { feature: 'message.system', path: [...path, 'role'] }
+    if (typeof message.content === 'string') continue
+    for (const [at, block] of message.content.entries()) yield* blockFeatures(block, [...path, 'content', at])
+  }
+  if (request.messages.at(-1)?.role === 'assistant') {
+    yield { feature: 'message.prefill', path: ['messages', request.messages.length - 1, 'role'] }
+  }
+  if (Array.isArray(request.system)) {
+    for (const [at, block] of request.system.entries()) yield* blockFeatures(block, ['system', at])
+  }
+  for (const [at, tool] of (request.tools ?? []).entries()) yield* toolFeatures(tool, ['tools', at])
+}
+
+/** Fields that mean something only when they are given, and not null. */
+const plainFields = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'service_tier',
+  'cache_control',
+  'container',
+  'context_management',
+  'inference_geo',
+  'speed',
+  'diagnostics',
+  'user_profile_id',
+  'workspace_id',
+  'output_format',
+  'voice',
+  'stt_model',
+  'tts_model',
+] as const satisfies readonly (Feature & keyof MessageRequest)[]
+
+function* fieldsOf(request: MessageRequest): Generator<Use> {
+  for (const field of plainFields) {
+    if (request[field] !== undefined && request[field] !== null) yield { feature: field, path: [field] }
+  }
+  if (request.stop_sequences?.length) yield { feature: 'stop_sequences', path: ['stop_sequences'] }
+  if (request.mcp_servers?.length) yield { feature: 'mcp_servers', path: ['mcp_servers'] }
+  if (request.metadata?.user_id) yield { feature: 'metadata.user_id', path: ['metadata', 'user_id'] }
+  if (request.thinking) {
+    yield { feature: `thinking.${request.thinking.type}`, path: ['thinking'] }
+    if ('display' in request.thinking && request.thinking.display)
+      yield { feature: 'thinking.display', path: ['thinking', 'display'] }
+  }
+  if (request.output_config?.effort) yield { feature: 'output_config.effort', path: ['output_config', 'effort'] }
+  if (request.output_config?.format) yield { feature: 'output_format', path: ['output_config', 'format'] }
+  if (request.output?.modalities?.some((modality) => modality !== 'text'))
+    yield { feature: 'output.modalities', path: ['output', 'modalities'] }
+  if (request.output?.image) yield { feature: 'output.image', path: ['output', 'image'] }
+  const choice = request.tool_choice
+  if (choice) {
+    yield { feature: `tool_choice.${choice.type}`, path: ['tool_choice', 'type'] }
+    if ('disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use) {
+      yield { feature: 'tool_choice.disable_parallel_tool_use', path: ['tool_choice', 'disable_parallel_tool_use'] }
+    }
+  }
+}
+
+function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<Use> {
+  if ('cache_control' in block && block.cache_control) yield { feature: 'cache_control', path: [...path, 'cache_control'] }
+  const type: Use['path'] = [...path, 'type']
+  switch (block.type) {
+    case 'text':
+      if (block.citations?.length) yield { feature: 'block.text.citations', path: [...path, 'citations'] }
+      return
+    case 'image':
+      yield { feature: `block.image.${block.source.type}`, path: [...path, 'source', 'type'] }
+      if (block.transformations) yield { feature: 'block.image.transformations', path: [...path, 'transformations'] }
+      return
+    case 'document': {
+      const { source } = block
+      yield {
+        feature: source.type === 'base64' ? 'block.document.pdf' : `block.document.${source.type}`,
+        path: [...path, 'source', 'type'],
+      }
+      if (block.citations?.enabled) yield { feature: 'block.document.citations', path: [...path, 'citations'] }
+      return
+    }
+    case 'tool_use':
+      if (block.caller && block.caller.type !== 'direct') yield { feature: 'block.tool_use.caller', path: [...path, 'caller'] }
+      return
+    case 'tool_result':
+      if (block.is_error) yield { feature: 'block.tool_result.error', path: [...path, 'is_error'] }
+      if (typeof block.content === 'string') return
+      for (const [at, part] of (block.content ?? []).entries()) {
+        if (part.type !== 'text') yield { feature: `block.tool_result.${part.type}`, path: [...path, 'content', at, 'type'] }
+        if (part.type === 'image' || part.type === 'document') yield* blockFeatures(part, [...path, 'content', at])
+      }
+      return
+    case 'mcp_tool_use':
+    case 'mcp_tool_result':
+      yield { feature: 'block.mcp_tool', path: type }
+      return
+    case 'server_tool_use':
+    case 'web_search_tool_result':
+    case 'web_fetch_tool_result':
+    case 'code_execution_tool_result':
+    case 'bash_code_execution_tool_result':
+    case 'text_editor_code_execution_tool_result':
+    case 'tool_search_tool_result':
+      yield { feature: 'block.server_tool', path: type }
+      return
+    case 'search_result':
+    case 'audio':
+    case 'audio_stt':
+    case 'video':
+    case 'thinking':
+    case 'redacted_thinking':
+    case 'container_upload':
+      yield { feature: `block.${block.type}`, path: type }
+  }
+}
+
+function* toolFeatures(tool: Tool, path: Use['path']): Generator<Use> {
+  if ('cache_control' in tool && tool.cache_control) yield { feature: 'cache_control', path: [...path, 'cache_control'] }
+  switch (tool.type) {
+    case undefined:
+    case null:
+    case 'custom':
+    case 'function':
+      yield { feature: 'tool.custom', path }
+      break
+    case 'web_search':
+    case 'web_fetch':
+    case 'code_execution':
+    case 'computer_use':
+    case 'file_search':
+    case 'text_editor':
+      yield { feature: `tool.${tool.type}`, path: [...path, 'type'] }
+      return
+    default:
+      yield { feature: 'tool.anthropic', path: [...path, 'type'] }
+      return
+  }
+  if (tool.strict) yield { feature: 'tool.strict', path: [...path, 'strict'] }
+  if ('input_examples' in tool && tool.input_examples?.length)
+    yield { feature: 'tool.input_examples', path: [...path, 'input_examples'] }
+  if ('defer_loading' in tool && tool.defer_loading) yield { feature: 'tool.defer_loading', path: [...path, 'defer_loading'] }
+  if ('allowed_callers' in tool && tool.allowed_callers?.some((caller) => caller !== 'direct')) {
+    yield { feature: 'tool.allowed_callers', path: [...path, 'allowed_callers'] }
+  }
+  if ('eager_input_streaming' in tool && tool.eager_input_streaming) {
+    yield { feature: 'tool.eager_input_streaming', path: [...path, 'eager_input_streaming'] }
+  }
+}
+
+function codeOf(feature: Feature): string {
+  if (feature.startsWith('block.') || feature.startsWith('message.')) return 'unsupported_block'
+  if (feature.startsWith('tool.')) return 'unsupported_tool'
+  return 'unsupported_parameter'
+}

@@ -1,0 +1,235 @@
+import { paramOf } from '../../api/param.ts'
+import type { Issue } from '../../api/schemas.gen.ts'
+
+/** The limits on a request, in bytes and pieces. */
+export interface RequestLimits {
+  readonly imageBytes: number
+  readonly blockBytes: number
+  readonly base64Bytes: number
+  readonly messages: number
+  readonly textBytes: number
+}
+
+/**
+ * What a schema cannot say: that results answer calls, that blocks stand where they may, that names are unique, that base64
+ * decodes, that the whole is within its limits.
+ *
+ * The value need not fit the schema, so that every problem of a request can be reported at once: what has the wrong type is
+ * passed over here, because the schema's own issues name it.
+ */
+export function validateRequest(body: unknown, limits: RequestLimits): Issue[] {
+  const review = new Review(limits)
+  if (!isObject(body)) return review.issues
+  review.messages(body.messages)
+  review.system(body.system)
+  review.tools(body.tools, body.tool_choice)
+  review.outputFormat(body.output_format)
+  review.totals()
+  return review.issues
+}
+
+type Path = readonly (string | number)[]
+
+class Review {
+  readonly issues: Issue[] = []
+  readonly #limits: RequestLimits
+  readonly #calls = new Set<string>()
+  #textBytes = 0
+  #base64Bytes = 0
+
+  constructor(limits: RequestLimits) {
+    this.#limits = limits
+  }
+
+  messages(messages: unknown): void {
+    if (!Array.isArray(messages)) return
+    if (messages.length > this.#limits.messages) {
+      this.#add(['messages'], 'too_large', `must have at most ${this.#limits.messages} items`)
+    }
+    for (const [index, message] of messages.slice(0, this.#limits.messages).entries()) {
+      if (!isObject(message)) continue
+      const path = ['messages', index]
+      if (index === 0 && (message.role === 'assistant' || message.role === 'system')) {
+        this.#add(
+          [...path, 'role'],
+          'first_message_role',
+          `the first message is the user's${message.role === 'system' ? '; send a system prompt in `system`' : ''}`,
+        )
+      }
+      this.#content(message.content, [...path, 'content'], message.role)
+    }
+  }
+
+  system(system: unknown): void {
+    this.#content(system, ['system'], undefined)
+  }
+
+  tools(tools: unknown, choice: unknown): void {
+    const names = new Set<string>()
+    for (const [index, tool] of arrayOf(tools).entries()) {
+      if (!isObject(tool)) continue
+      if (tool.type === 'function' && 'config' in tool) {
+        this.#add(
+          ['tools', index, 'config'],
+          'function_config_not_allowed',
+          'a function tool takes no config; its arguments are in input_schema',
+        )
+      }
+      const name = typeof tool.name === 'string' ? tool.name : undefined
+      if (name === undefined || name === '') continue
+      if (names.has(name))
+        this.#add(
+          ['tools', index, 'name'],
+          'duplicate',
+          `a tool with the name ${JSON.stringify(name)} stands before; names are unique`,
+        )
+      names.add(name)
+    }
+    if (!isObject(choice)) return
+    if (choice.type === 'tool' && typeof choice.name === 'string' && choice.name !== '' && !names.has(choice.name)) {
+      this.#add(['tool_choice', 'name'], 'tool_not_found', `no tool in tools has the name ${JSON.stringify(choice.name)}`)
+    }
+    if (choice.type === 'any' && arrayOf(tools).length === 0) {
+      this.#add(['tool_choice'], 'tool_not_found', 'a tool has to be called, but there are no tools')
+    }
+  }
+
+  outputFormat(format: unknown): void {
+    if (!isObject(format) || format.type !== 'json_schema') return
+    const given = ['json_schema', 'schema'].filter((key) => isObject(format[key]))
+    if (given.length !== 1) {
+      this.#add(
+        ['output_format', 'json_schema'],
+        given.length === 0 ? 'required' : 'conflict',
+        'exactly one of json_schema and schema is to be given',
+      )
+    }
+  }
+
+  totals(): void {
+    const { textBytes, base64Bytes } = this.#limits
+    if (this.#textBytes > textBytes) {
+      this.#add(['messages'], 'too_large', `all text together is ${this.#textBytes} bytes; at most ${textBytes} are allowed`)
+    }
+    if (this.#base64Bytes > base64Bytes) {
+      this.#add(
+        ['messages'],
+        'too_large',
+        `all base64 blocks together decode to ${this.#base64Bytes} bytes; at most ${base64Bytes} are allowed`,
+      )
+    }
+  }
+
+  #content(content: unknown, path: Path, role: unknown): void {
+    if (typeof content === 'string') {
+      this.#text(content)
+      return
+    }
+    for (const [index, block] of arrayOf(content).entries()) {
+      if (isObject(block)) this.#block(block, [...path, index], role)
+    }
+  }
+
+  #block(block: Readonly<Record<string, unknown>>, path: Path, role: unknown): void {
+    const allowed = typeof block.type === 'string' ? rolesOf[block.type] : undefined
+    if (allowed && typeof role === 'string' && role in roleNames && !allowed.includes(role)) {
+      this.#add(
+        [...path, 'type'],
+        'block_not_allowed_for_role',
+        `${block.type} blocks belong to the ${allowed.map((name) => roleNames[name]).join(' or ')}`,
+      )
+    }
+    if (typeof block.text === 'string') this.#text(block.text)
+    if (typeof block.thinking === 'string') this.#text(block.thinking)
+    if (isObject(block.source)) this.#source(block.source, [...path, 'source'], block.type)
+    if (block.type === 'tool_use' && typeof block.id === 'string') this.#calls.add(block.id)
+    if (block.type === 'tool_result') {
+      this.#result(block.tool_use_id, [...path, 'tool_use_id'])
+      this.#content(block.content, [...path, 'content'], undefined)
+    }
+  }
+
+  #result(id: unknown, path: Path): void {
+    if (typeof id === 'string' && id !== '' && !this.#calls.has(id)) {
+      this.#add(path, 'tool_use_not_found', `no earlier tool_use has the id ${JSON.stringify(id.slice(0, 200))}`)
+    }
+  }
+
+  #source(source: Readonly<Record<string, unknown>>, path: Path, blockType: unknown): void {
+    if (source.type === 'base64' && typeof source.data === 'string') this.#base64(source.data, [...path, 'data'], blockType)
+    else if (source.type === 'text' && typeof source.data === 'string') this.#text(source.data)
+    else if (source.type === 'content') this.#content(source.content, [...path, 'content'], undefined)
+    else if (source.type === 'url' && typeof source.url === 'string' && source.url !== '' && !isWebUrl(source.url)) {
+      this.#add([...path, 'url'], 'invalid_url', 'a URL that begins with http:// or https:// is expected')
+    }
+  }
+
+  #base64(data: string, path: Path, blockType: unknown): void {
+    if (data === '') return
+    if (!isBase64(data)) {
+      const hint = data.startsWith('data:') ? '; send what follows the comma of the data URL' : ''
+      this.#add(path, 'invalid_base64', `is not base64${hint}`)
+      return
+    }
+    const bytes = decodedLength(data)
+    const limit = blockType === 'image' ? this.#limits.imageBytes : this.#limits.blockBytes
+    this.#base64Bytes += bytes
+    if (bytes > limit) this.#add(path, 'too_large', `decodes to ${bytes} bytes; at most ${limit} are allowed`)
+  }
+
+  #text(text: string): void {
+    this.#textBytes += Buffer.byteLength(text)
+  }
+
+  #add(path: Path, code: string, message: string): void {
+    this.issues.push({ param: paramOf(path), code, message })
+  }
+}
+
+const roleNames: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system' }
+
+/** Whose message each block may stand in; a block that is not listed may stand in any. */
+const rolesOf: Readonly<Record<string, readonly string[]>> = {
+  text: ['user', 'assistant', 'system'],
+  image: ['user', 'assistant'],
+  audio: ['user', 'assistant'],
+  document: ['user'],
+  search_result: ['user'],
+  audio_stt: ['user'],
+  video: ['user'],
+  tool_result: ['user'],
+  container_upload: ['user', 'assistant'],
+  thinking: ['assistant'],
+  redacted_thinking: ['assistant'],
+  tool_use: ['assistant'],
+  server_tool_use: ['assistant'],
+  web_search_tool_result: ['assistant'],
+  web_fetch_tool_result: ['assistant'],
+  code_execution_tool_result: ['assistant'],
+  bash_code_execution_tool_result: ['assistant'],
+  text_editor_code_execution_tool_result: ['assistant'],
+  tool_search_tool_result: ['assistant'],
+  mcp_tool_use: ['assistant'],
+  mcp_tool_result: ['assistant'],
+}
+
+function isBase64(data: string): boolean {
+  return data.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(data)
+}
+
+function decodedLength(data: string): number {
+  const padding = data.endsWith('==') ? 2 : data.endsWith('=') ? 1 : 0
+  return (data.length / 4) * 3 - padding
+}
+
+function isWebUrl(url: string): boolean {
+  return /^https?:\/\//i.test(url) && URL.canParse(url)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}

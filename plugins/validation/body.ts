@@ -1,0 +1,70 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
+import { GatewayError } from '../../api/error.ts'
+import { paramOf } from '../../api/param.ts'
+import { countMembers, findDuplicateKey, type Path, pathAt, scanJson } from '../../text/json-text.ts'
+
+export interface ParsedBody {
+  readonly value: unknown
+  readonly text: string
+  readonly roundedNumberAt: number | undefined
+}
+
+// Deeper than any schema or argument in use, and far from where recursion over the value would run out of stack.
+const maxDepth = 128
+// 10,000 messages of a few blocks are some 200,000 values.
+const maxValues = 1_000_000
+
+/** Parses a JSON body. Throws a `GatewayError` for whatever would be lost or changed by parsing it. */
+export function parseBody(body: Buffer, headers: IncomingHttpHeaders): ParsedBody {
+  const encoding = headers['content-encoding']
+  if (encoding && encoding !== 'identity') {
+    throw new GatewayError('unsupported_content_encoding', {
+      param: 'content-encoding',
+      message: `The body must not be compressed, but content-encoding is ${JSON.stringify(encoding.slice(0, 40))}.`,
+    })
+  }
+  if (body.length === 0) throw new GatewayError('empty_body')
+  if (!isUtf8(body)) throw new GatewayError('invalid_utf8')
+  const text = body.toString('utf8')
+  const facts = scanJson(text)
+  if (facts.depth > maxDepth)
+    throw new GatewayError('invalid_json', {
+      code: 'too_deep',
+      message: `The body is nested ${facts.depth} levels deep; at most ${maxDepth} are allowed.`,
+    })
+  if (facts.values > maxValues)
+    throw new GatewayError('request_too_large', {
+      code: 'too_many_values',
+      message: `The body holds about ${facts.values} values; at most ${maxValues} are allowed.`,
+    })
+  const value = parse(text)
+  if (facts.infinite !== undefined) {
+    throw invalidAt(pathAt(text, facts.infinite), 'number_out_of_range', 'the number is too large to be represented')
+  }
+  if (countMembers(value) !== facts.members) {
+    throw invalidAt(findDuplicateKey(text), 'duplicate_key', 'the key stands more than once in its object')
+  }
+  return { value, text, roundedNumberAt: facts.inexact }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (text.trim() === '') throw new GatewayError('empty_body')
+    // V8 quotes the text around the fault, which may be a prompt: only the place is repeated.
+    const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0]
+    const where = place ? ` ${place}` : '; it may be cut short'
+    throw new GatewayError('invalid_json', { message: `The body is not valid JSON${where}.` })
+  }
+}
+
+function invalidAt(path: Path | undefined, code: string, message: string): GatewayError {
+  const param = path && paramOf(path)
+  return new GatewayError('invalid_request', {
+    ...(param && { param, issues: [{ param, code, message }] }),
+    code,
+    message: `${param ?? 'The body'}: ${message}.`,
+  })
+}

@@ -1,0 +1,37 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { parseBody } from './body.ts'
+import { createValidatorCompiler } from './schema.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The JSON body as the caller wrote it. */
+    bodyText: string
+    /** Where in `bodyText` an integer stands that `JSON.parse` rounded; undefined where none does. */
+    roundedNumberAt: number | undefined
+  }
+}
+
+/**
+ * Requests are strict: nothing is coerced, removed or defaulted behind the caller's back. Bodies are JSON in UTF-8 and nothing
+ * else, and every part of a request is checked against the contract's schemas.
+ */
+export const validation = fp(
+  async (app: FastifyInstance) => {
+    app.decorateRequest('bodyText', '')
+    app.decorateRequest('roundedNumberAt', undefined)
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
+      try {
+        const { value, text, roundedNumberAt } = parseBody(body, request.headers)
+        request.bodyText = text
+        request.roundedNumberAt = roundedNumberAt
+        done(null, value)
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+    app.setValidatorCompiler(createValidatorCompiler())
+  },
+  { name: 'validation' },
+)

@@ -1,0 +1,100 @@
+import type { Capabilities, Matrix } from '../capabilities.ts'
+import type { KnownModel } from '../provider.ts'
+
+/** The canonical shape is Anthropic's own, so that nearly all of it is carried. */
+export const matrix: Matrix = {
+  temperature: 'carry',
+  top_p: 'carry',
+  top_k: 'carry',
+  stop_sequences: 'carry',
+  'metadata.user_id': 'carry',
+  service_tier: 'carry',
+  cache_control: 'carry',
+  container: 'carry',
+  context_management: 'carry',
+  mcp_servers: 'carry',
+  inference_geo: 'carry',
+  speed: 'carry',
+  diagnostics: 'carry',
+  user_profile_id: 'carry',
+  workspace_id: 'carry',
+  'thinking.enabled': 'carry',
+  'thinking.disabled': 'carry',
+  'thinking.adaptive': 'carry',
+  'thinking.between_tools': 'carry',
+  'thinking.display': 'carry',
+  'output_config.effort': 'carry',
+  output_format: { treatment: 'map', note: 'Sent as output_config.format.' },
+  'output.modalities': { treatment: 'reject', note: 'Its models answer in text.' },
+  'output.image': { treatment: 'reject', note: 'Its models answer in text.' },
+  voice: { treatment: 'reject', note: 'This version of the gateway has no voice.' },
+  stt_model: { treatment: 'reject', note: 'This version of the gateway has no voice.' },
+  tts_model: { treatment: 'reject', note: 'This version of the gateway has no voice.' },
+  'message.system': 'carry',
+  'message.prefill': 'carry',
+  'block.text.citations': 'carry',
+  'block.image.base64': 'carry',
+  'block.image.url': 'carry',
+  'block.image.file': 'carry',
+  'block.image.transformations': 'carry',
+  'block.document.pdf': 'carry',
+  'block.document.text': 'carry',
+  'block.document.content': 'carry',
+  'block.document.url': 'carry',
+  'block.document.file': 'carry',
+  'block.document.citations': 'carry',
+  'block.search_result': 'carry',
+  'block.audio': { treatment: 'reject', note: 'Send a transcript as text, or use a model that hears.' },
+  'block.audio_stt': {
+    treatment: 'reject',
+    note: 'This version of the gateway has no speech recognition; send a transcript as text.',
+  },
+  'block.video': { treatment: 'reject', note: 'Send single frames as images.' },
+  'block.thinking': 'carry',
+  'block.redacted_thinking': 'carry',
+  'block.server_tool': 'carry',
+  'block.mcp_tool': 'carry',
+  'block.container_upload': 'carry',
+  'block.tool_use.caller': 'carry',
+  'block.tool_result.error': 'carry',
+  'block.tool_result.image': 'carry',
+  'block.tool_result.document': 'carry',
+  'block.tool_result.search_result': 'carry',
+  'block.tool_result.tool_reference': 'carry',
+  'block.tool_result.browser_state': 'carry',
+  'tool.custom': 'carry',
+  'tool.strict': 'carry',
+  'tool.input_examples': 'carry',
+  'tool.defer_loading': 'carry',
+  'tool.allowed_callers': 'carry',
+  'tool.eager_input_streaming': 'carry',
+  'tool.web_search': { treatment: 'map', note: 'Sent as web_search_20250305.' },
+  'tool.web_fetch': { treatment: 'map', note: 'Sent as web_fetch_20250910.' },
+  'tool.code_execution': { treatment: 'map', note: 'Sent as code_execution_20250825.' },
+  'tool.computer_use': { treatment: 'map', note: 'Sent as computer_20250124 with its beta header.' },
+  'tool.file_search': { treatment: 'reject', note: 'Put the passages into search_result blocks.' },
+  'tool.text_editor': { treatment: 'map', note: 'Sent as text_editor_20250728.' },
+  'tool.anthropic': 'carry',
+  'tool_choice.auto': 'carry',
+  'tool_choice.any': 'carry',
+  'tool_choice.tool': 'carry',
+  'tool_choice.none': 'carry',
+  'tool_choice.disable_parallel_tool_use': 'carry',
+}
+
+/** Models whose name says nothing of a smaller limit can write at least this much. */
+const usualMaxTokens = 8192
+
+export function capabilitiesOf(model: string): Capabilities {
+  // The first generation of Claude 3 wrote no more than 4,096 tokens.
+  if (/^claude-3-(?:opus|sonnet|haiku)-/.test(model)) return { ...usual, defaultMaxTokens: 4096, maxOutputTokens: 4096 }
+  return usual
+}
+
+const usual: Capabilities = { features: {}, defaultMaxTokens: usualMaxTokens }
+
+export const models: readonly KnownModel[] = [
+  { name: 'claude-opus-4-5', displayName: 'Claude Opus 4.5', released: '2025-11-24' },
+  { name: 'claude-haiku-4-5', displayName: 'Claude Haiku 4.5', released: '2025-10-15' },
+  { name: 'claude-sonnet-4-5', displayName: 'Claude Sonnet 4.5', released: '2025-09-29' },
+]

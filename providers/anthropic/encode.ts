@@ -1,0 +1,78 @@
+import type { MessageRequest, Tool } from '../../api/schemas.gen.ts'
+import { editMembers } from '../../text/json-text.ts'
+import type { Call, TokenCountRequest } from '../provider.ts'
+import { capabilitiesOf } from './capabilities.ts'
+
+/**
+ * The JSON to send for a request. Where the caller's own text is at hand it is edited, not written anew: members that the
+ * gateway does not touch arrive as they were, with their order, their spelling of numbers and fields the gateway does not know.
+ */
+export function encodeMessages(request: MessageRequest, call: Call, stream: boolean): string {
+  return editMembers(call.body ?? JSON.stringify(request), {
+    ...commonChanges(request, call),
+    ...(request.max_tokens === undefined && { max_tokens: String(capabilitiesOf(call.model).defaultMaxTokens) }),
+    // A caller's own `stream: false` need not be rewritten; `stream: true` of a caller who is served whole must be.
+    ...((request.stream ?? false) !== stream && { stream: String(stream) }),
+  })
+}
+
+export function encodeCountTokens(request: TokenCountRequest, call: Call): string {
+  return editMembers(call.body ?? JSON.stringify(request), {
+    ...commonChanges(request, call),
+    max_tokens: undefined,
+    stream: undefined,
+  })
+}
+
+export function requestHeaders(request: TokenCountRequest, call: Call): Record<string, string> {
+  const betas = [call.headers['anthropic-beta'], request.tools?.some((tool) => tool.type === 'computer_use') && computerUseBeta]
+  const beta = betas.filter((name) => typeof name === 'string' && name !== '').join(',')
+  return {
+    'x-api-key': call.apiKey.reveal(),
+    'anthropic-version': call.headers['anthropic-version'] ?? '2023-06-01',
+    ...(beta && { 'anthropic-beta': beta }),
+  }
+}
+
+const computerUseBeta = 'computer-use-2025-01-24'
+
+/** What is the gateway's own in a request, and what it says in another way than Anthropic. */
+function commonChanges(request: TokenCountRequest, call: Call): Record<string, string | undefined> {
+  const { output_format: format, tools } = request
+  const changes: Record<string, string | undefined> = { model: JSON.stringify(call.model) }
+  for (const field of gatewayFields) if (request[field] !== undefined) changes[field] = undefined
+  // Anthropic's own `fallbacks` are not texts; with a beta they are for it to read.
+  if (request.fallbacks?.every((fallback) => typeof fallback === 'string')) changes.fallbacks = undefined
+  if (format) {
+    changes.output_format = undefined
+    const schema = format.json_schema ?? format.schema
+    changes.output_config = JSON.stringify({ ...request.output_config, format: { type: 'json_schema', schema } })
+  }
+  if (tools?.some((tool) => toAnthropicTool(tool) !== tool)) changes.tools = JSON.stringify(tools.map(toAnthropicTool))
+  for (const [field, value] of Object.entries(request.extensions?.anthropic ?? {})) changes[field] = JSON.stringify(value)
+  return changes
+}
+
+const gatewayFields = ['extensions', 'output', 'voice', 'stt_model', 'tts_model'] as const
+
+/** A portable tool in Anthropic's own form; a tool that already has it is returned as it is. */
+function toAnthropicTool(tool: Tool): object {
+  switch (tool.type) {
+    case 'function': {
+      const { type: _, ...custom } = tool
+      return custom
+    }
+    case 'web_search':
+      return { type: 'web_search_20250305', name: 'web_search', ...tool.config }
+    case 'web_fetch':
+      return { type: 'web_fetch_20250910', name: 'web_fetch', ...tool.config }
+    case 'code_execution':
+      return { type: 'code_execution_20250825', name: 'code_execution' }
+    case 'computer_use':
+      return { type: 'computer_20250124', name: 'computer', ...tool.config }
+    case 'text_editor':
+      return { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool', ...tool.config }
+    default:
+      return tool
+  }
+}

@@ -1,0 +1,60 @@
+import type { ErrorCode, GatewayError } from '../../api/error.ts'
+import { codeOfStatus, parseJson, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
+import type { Call } from '../provider.ts'
+
+/** The error for an answer that is not a 200. */
+export function errorOfResponse(response: UpstreamResponse, text: string, call: Call): GatewayError {
+  const body = parseJson(text)
+  const error = errorIn(body)
+  const code = error ? codeOf(error, response.status) : codeOfStatus(response.status)
+  const kind = text.trimStart().startsWith('<') ? 'an HTML page' : 'no error in its own form'
+  return providerFailure(code, 'Anthropic', 'anthropic', call.apiKey, {
+    status: response.status,
+    message: error?.message ?? `status ${response.status} with ${text === '' ? 'an empty body' : kind}`,
+    body: body ?? text.slice(0, 4000),
+    retryAfter: retryAfterOf(response.headers, call.clock.wallclock()),
+  })
+}
+
+/** The error for an `error` event inside a stream that began with a 200. */
+export function errorOfEvent(event: unknown, call: Call): GatewayError {
+  const error = errorIn(event)
+  const code = error ? codeOf(error, undefined) : 'provider_error'
+  return providerFailure(code, 'Anthropic', 'anthropic', call.apiKey, { message: error?.message, body: event })
+}
+
+interface AnthropicError {
+  readonly type: string
+  readonly message: string
+}
+
+// https://docs.claude.com/en/api/errors
+const codes: Readonly<Record<string, ErrorCode>> = {
+  invalid_request_error: 'provider_rejected',
+  authentication_error: 'provider_authentication',
+  billing_error: 'provider_quota',
+  permission_error: 'provider_permission',
+  not_found_error: 'provider_not_found',
+  request_too_large: 'provider_request_too_large',
+  rate_limit_error: 'provider_rate_limit',
+  timeout_error: 'provider_timeout',
+  api_error: 'provider_error',
+  overloaded_error: 'provider_overloaded',
+}
+
+function codeOf(error: AnthropicError, status: number | undefined): ErrorCode {
+  if (error.type === 'invalid_request_error') {
+    if (/prompt is too long|exceeds? (?:the )?context (?:limit|window)/i.test(error.message)) return 'context_length_exceeded'
+    if (/credit balance is too low/i.test(error.message)) return 'provider_quota'
+  }
+  return codes[error.type] ?? (status === undefined ? 'provider_error' : codeOfStatus(status))
+}
+
+function errorIn(body: unknown): AnthropicError | undefined {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return undefined
+  const { error } = body
+  if (typeof error !== 'object' || error === null) return undefined
+  const type = 'type' in error && typeof error.type === 'string' ? error.type : undefined
+  const message = 'message' in error && typeof error.message === 'string' ? error.message : undefined
+  return type === undefined && message === undefined ? undefined : { type: type ?? '', message: message ?? type ?? '' }
+}

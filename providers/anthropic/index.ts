@@ -1,0 +1,93 @@
+import { GatewayError } from '../../api/error.ts'
+import type { StreamItem } from '../../api/events.ts'
+import type { Message, MessageRequest, TokenCount } from '../../api/schemas.gen.ts'
+import { parseJson, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
+import { capabilitiesOf, matrix, models } from './capabilities.ts'
+import { decodeStream } from './decode.ts'
+import { encodeCountTokens, encodeMessages, requestHeaders } from './encode.ts'
+import { errorOfResponse } from './error.ts'
+
+/**
+ * Anthropic's Messages API, whose shape is the contract's own. What the gateway need not change passes through as it was
+ * written, in both directions: the request's JSON, the answer's, and the frames of a stream.
+ */
+export const anthropic: LlmProvider = {
+  id: 'anthropic',
+  name: 'Anthropic',
+  upstream: {
+    keyHeader: 'X-Provider-Key-Anthropic',
+    keyVariables: ['ANTHROPIC_API_KEY'],
+    baseURLVariable: 'VAI_ANTHROPIC_BASE_URL',
+    defaultBaseURL: 'https://api.anthropic.com',
+  },
+  verbatim: true,
+  matrix,
+  models,
+  capabilities: capabilitiesOf,
+  stream,
+  complete,
+  countTokens,
+}
+
+async function* stream(request: MessageRequest, call: Call): AsyncGenerator<StreamItem> {
+  const response = await send(call, '/v1/messages', encodeMessages(request, call, true), requestHeaders(request, call))
+  const type = String(response.headers['content-type'] ?? '')
+  if (!type.startsWith('text/event-stream')) {
+    const body = await readErrorBody(response, call)
+    throw new GatewayError('provider_protocol', {
+      message: `Anthropic answered ${type || 'no content type'} where a stream of events was asked for.`,
+      providerError: { provider: 'anthropic', status: response.status, body: body.slice(0, 1000) },
+    })
+  }
+  yield* decodeStream(response.body, request, call)
+}
+
+async function complete(request: MessageRequest, call: Call): Promise<WholeMessage> {
+  const response = await send(call, '/v1/messages', encodeMessages(request, call, false), requestHeaders(request, call))
+  const json = await readText(response, 'Anthropic', maxAnswerBytes)
+  const message = parseJson(json)
+  if (!isMessage(message)) throw notTheProtocol(response.status, json)
+  return { message: { ...message, model: request.model }, json }
+}
+
+async function countTokens(request: TokenCountRequest, call: Call): Promise<TokenCount> {
+  const response = await send(call, '/v1/messages/count_tokens', encodeCountTokens(request, call), requestHeaders(request, call))
+  const json = await readText(response, 'Anthropic', maxAnswerBytes)
+  const count = parseJson(json)
+  if (!isTokenCount(count)) throw notTheProtocol(response.status, json)
+  return count
+}
+
+const maxAnswerBytes = 64 * 1024 * 1024
+
+async function send(call: Call, path: string, body: string, headers: Record<string, string>): Promise<UpstreamResponse> {
+  const response = await post(call, 'anthropic', call.query ? `${path}?${call.query}` : path, headers, body)
+  if (response.status !== 200) throw errorOfResponse(response, await readErrorBody(response, call), call)
+  return response
+}
+
+function notTheProtocol(status: number, body: string): GatewayError {
+  return new GatewayError('provider_protocol', {
+    message: 'Anthropic sent what is not a message.',
+    providerError: { provider: 'anthropic', status, body: body.slice(0, 1000) },
+  })
+}
+
+function isMessage(value: unknown): value is Message {
+  return (
+    isObject(value) &&
+    value.type === 'message' &&
+    typeof value.id === 'string' &&
+    Array.isArray(value.content) &&
+    isObject(value.usage)
+  )
+}
+
+function isTokenCount(value: unknown): value is TokenCount {
+  return isObject(value) && typeof value.input_tokens === 'number'
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,132 @@
+import type { ErrorCode, GatewayError } from '../../api/error.ts'
+import type { Secret } from '../../api/secret.ts'
+import { codeOfStatus, parseJson, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
+
+/** Whose failure it is. */
+export interface FailureSource {
+  readonly id: string
+  readonly name: string
+  readonly apiKey: Secret
+}
+
+/** The failure that an answer with a status other than 2xx tells. `wallclock` is for a `retry-after` that is a date. */
+export function httpFailure(
+  source: FailureSource,
+  response: Pick<UpstreamResponse, 'status' | 'headers'>,
+  text: string,
+  wallclock: number,
+): GatewayError {
+  const { status, headers } = response
+  const body = parseJson(text) ?? text
+  const said = read(body)
+  return providerFailure(codeOf(said, status), source.name, source.id, source.apiKey, {
+    status,
+    message: said.message ?? describe(status, text),
+    body: typeof body === 'string' ? body.slice(0, 2000) : body,
+    retryAfter: retryAfterOf(headers, wallclock),
+  })
+}
+
+/** The failure that stands inside a 200: `body` is the `error` of a chunk, or the whole chunk. */
+export function streamFailure(source: FailureSource, body: unknown): GatewayError {
+  const said = read(isRecord(body) && !isRecord(body.error) && typeof body.error !== 'string' ? { error: body } : body)
+  return providerFailure(codeOf(said, said.status), source.name, source.id, source.apiKey, {
+    ...(said.status !== undefined && { status: said.status }),
+    message: said.message ?? 'the provider ended its answer with an error.',
+    body,
+  })
+}
+
+/** The failure of a provider that did not speak its protocol. `body` is what it sent instead. */
+export function protocolFailure(source: FailureSource, message: string, body?: string, cause?: unknown): GatewayError {
+  const facts = { message, body: body?.slice(0, 2000), cause }
+  return providerFailure('provider_protocol', source.name, source.id, source.apiKey, facts)
+}
+
+/** The failure of an answer that stopped before its end. */
+export function disconnected(source: FailureSource): GatewayError {
+  const message = 'the connection closed before the answer was complete.'
+  return providerFailure('provider_disconnected', source.name, source.id, source.apiKey, { message })
+}
+
+/** What an error body says, whichever way it is written. */
+interface Said {
+  readonly message: string | undefined
+  /** The codes and types, in lower case. */
+  readonly codes: readonly string[]
+  /** An HTTP status given inside the body. */
+  readonly status: number | undefined
+}
+
+function read(body: unknown): Said {
+  if (!isRecord(body)) return { message: undefined, codes: [], status: undefined }
+  // OpenAI: {error: {message, type, code}}. xAI: {error: "…", code}. Mistral, FastAPI: {detail} or {message, type, code}.
+  const error = isRecord(body.error) ? body.error : body
+  const candidates = [error.code, error.type, error.status, error.status_code]
+  const status = candidates.map(Number).find((number) => number >= 300 && number < 600)
+  const message = [error.message, body.error, body.detail, body.message].find((text) => typeof text === 'string' && text !== '')
+  return {
+    message: typeof message === 'string' ? message : detailOf(body.detail),
+    codes: candidates.filter((code) => typeof code === 'string').map((code) => code.toLowerCase()),
+    status,
+  }
+}
+
+/** FastAPI's list of what is wrong with a request. */
+function detailOf(detail: unknown): string | undefined {
+  return Array.isArray(detail) && detail.length > 0 ? JSON.stringify(detail).slice(0, 1000) : undefined
+}
+
+function codeOf(said: Said, status: number | undefined): ErrorCode {
+  const byCode = said.codes.map((code) => codes[code]).find((code) => code !== undefined)
+  const refusedRequest = status === undefined || (status >= 400 && status < 500)
+  if (refusedRequest) {
+    if (byCode === 'context_length_exceeded' || tooLong.test(said.message ?? '')) return 'context_length_exceeded'
+    if (byCode === 'provider_authentication' || wrongKey.test(said.message ?? '')) return 'provider_authentication'
+    if (byCode === 'provider_quota') return 'provider_quota'
+    if (byCode === 'provider_not_found') return 'provider_not_found'
+  }
+  if (status !== undefined) return codeOfStatus(status)
+  return byCode ?? 'provider_error'
+}
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  context_length_exceeded: 'context_length_exceeded',
+  invalid_api_key: 'provider_authentication',
+  authentication_error: 'provider_authentication',
+  insufficient_quota: 'provider_quota',
+  billing_hard_limit_reached: 'provider_quota',
+  model_not_found: 'provider_not_found',
+  not_found_error: 'provider_not_found',
+  rate_limit_exceeded: 'provider_rate_limit',
+  rate_limit_error: 'provider_rate_limit',
+  overloaded_error: 'provider_overloaded',
+  engine_overloaded: 'provider_overloaded',
+  service_unavailable: 'provider_overloaded',
+  insufficient_system_resource: 'provider_overloaded',
+  permission_error: 'provider_permission',
+  timeout: 'provider_timeout',
+  invalid_request_error: 'provider_rejected',
+  invalid_prompt: 'provider_rejected',
+  content_policy_violation: 'provider_rejected',
+}
+
+/** OpenAI, DeepSeek and vLLM; Mistral; Groq; llama.cpp; Cerebras and others. */
+const tooLong =
+  /maximum context length|context length exceeded|too large for model with \d+ maximum context|reduce the length of the (?:messages|prompt|input)|exceeds the available context size|prompt is too long|exceeds? the (?:model's )?(?:maximum )?context (?:window|length)/i
+
+const wrongKey = /(?:incorrect|invalid) api key/i
+
+function describe(status: number, text: string): string {
+  if (text.trim() === '') return `HTTP ${status} without a body.`
+  return isHtml(text) ? `HTTP ${status} with an HTML page.` : `HTTP ${status}.`
+}
+
+function isHtml(text: string): boolean {
+  const start = text.trimStart().slice(0, 15).toLowerCase()
+  return start.startsWith('<!doctype') || start.startsWith('<html')
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,28 @@
+import type { StopReason } from '../../api/schemas.gen.ts'
+
+/**
+ * The canonical reason for the provider's `finish_reason`.
+ *
+ * Servers differ in what they say after a tool call (`stop`, or nothing at all) and after a refusal, so what the answer holds
+ * counts as well.
+ */
+export function stopReasonOf(finishReason: string | undefined, answer: { hasToolCalls: boolean; refused: boolean }): StopReason {
+  const reason = reasons[finishReason ?? ''] ?? 'end_turn'
+  if (answer.refused) return 'refusal'
+  return reason === 'end_turn' && answer.hasToolCalls ? 'tool_use' : reason
+}
+
+/** Reasons that say the answer was cut off by the provider's own trouble: the end of such a stream is a failure. */
+export function isFailure(finishReason: string | undefined): boolean {
+  return finishReason === 'error' || finishReason === 'insufficient_system_resource'
+}
+
+const reasons: Readonly<Record<string, StopReason>> = {
+  stop: 'end_turn',
+  length: 'max_tokens',
+  // Mistral: the context window is full.
+  model_length: 'model_context_window_exceeded',
+  tool_calls: 'tool_use',
+  function_call: 'tool_use',
+  content_filter: 'refusal',
+}

@@ -1,0 +1,69 @@
+import { GatewayError } from '../api/error.ts'
+import type { Issue } from '../api/schemas.gen.ts'
+import { nearest } from '../text/nearest.ts'
+import type { LlmProvider } from './provider.ts'
+
+/** Which adapter and which of its models a full id, `provider/name`, stands for. */
+export interface ResolvedModel {
+  readonly provider: LlmProvider
+  /** As the provider knows it; may hold slashes of its own. */
+  readonly name: string
+  /** `provider/name`. */
+  readonly id: string
+}
+
+export class Registry {
+  readonly #providers: ReadonlyMap<string, LlmProvider>
+  readonly #aliases: Readonly<Record<string, string>>
+
+  constructor(providers: readonly LlmProvider[], aliases: Readonly<Record<string, string>>) {
+    this.#providers = new Map(providers.map((provider) => [provider.id, provider]))
+    this.#aliases = aliases
+  }
+
+  get providers(): readonly LlmProvider[] {
+    return [...this.#providers.values()]
+  }
+
+  /** The model that an id or an alias names, or what is wrong with the id. */
+  resolve(model: string): ResolvedModel | { readonly problem: ModelProblem } {
+    const id = Object.hasOwn(this.#aliases, model) ? (this.#aliases[model] ?? model) : model
+    const slash = id.indexOf('/')
+    if (slash < 1 || slash === id.length - 1) {
+      return {
+        problem: {
+          code: 'invalid_model',
+          message: `a model is written provider/name, not ${JSON.stringify(model)}; ${this.#known()}`,
+        },
+      }
+    }
+    const provider = this.#providers.get(id.slice(0, slash))
+    if (!provider) {
+      const near = nearest(id.slice(0, slash), [...this.#providers.keys()])
+      const hint = near ? `; did you mean ${near}?` : ';'
+      return {
+        problem: {
+          code: 'unknown_provider',
+          message: `there is no provider ${JSON.stringify(id.slice(0, slash))}${hint} ${this.#known()}`,
+        },
+      }
+    }
+    return { provider, name: id.slice(slash + 1), id }
+  }
+
+  #known(): string {
+    return `known providers: ${[...this.#providers.keys()].join(', ')}`
+  }
+}
+
+export interface ModelProblem {
+  readonly code: 'invalid_model' | 'unknown_provider'
+  readonly message: string
+}
+
+/** The error for a model that cannot be resolved: 400 where the id is malformed, 404 where the provider is unknown. */
+export function modelError(problem: ModelProblem, param: string): GatewayError {
+  const issue: Issue = { param, ...problem }
+  const details = { message: `${param}: ${problem.message}.`, param, code: problem.code, issues: [issue] }
+  return new GatewayError(problem.code === 'unknown_provider' ? 'unknown_provider' : 'invalid_request', details)
+}
