@@ -3,6 +3,7 @@ import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from './carried.ts'
 import { disconnected, type FailureSource, protocolFailure, streamFailure } from './error.ts'
+import { isRecord, text } from './json.ts'
 import { isFailure, stopReasonOf } from './stop-reason.ts'
 import { ToolCalls } from './tool-calls.ts'
 import { usageOf } from './usage.ts'
@@ -102,7 +103,7 @@ export class ChatDecoder {
     const sequencer = this.#sequencer
     const reasoning = text(delta.reasoning_content) || text(delta.reasoning)
     if (reasoning !== '') sequencer.thinking(reasoning)
-    else if (delta.reasoning_details) this.#reasoningDetails(delta.reasoning_details)
+    if (delta.reasoning_details) this.#reasoningDetails(delta.reasoning_details, reasoning !== '')
     const { content } = delta
     if (typeof content === 'string') sequencer.text(content)
     else if (Array.isArray(content)) for (const part of content) this.#part(part)
@@ -110,7 +111,7 @@ export class ChatDecoder {
     if (Array.isArray(delta.annotations)) for (const annotation of delta.annotations) this.#annotation(annotation)
     if (Array.isArray(delta.tool_calls)) {
       const pieces = delta.tool_calls.filter(isRecord)
-      pieces.forEach((piece, place) => this.#toolCall(piece, place, pieces.length))
+      for (const [place, piece] of pieces.entries()) this.#toolCall(piece, place, pieces.length)
     }
     // What OpenAI had before it had `tool_calls`.
     if (isRecord(delta.function_call)) this.#toolCalls.add({ index: 0, function: delta.function_call }, 0, 1)
@@ -122,10 +123,14 @@ export class ChatDecoder {
     else this.#carried.append('tool_calls', [piece])
   }
 
-  /** Reasoning that comes in no other form than OpenRouter's details. */
-  #reasoningDetails(details: unknown): void {
+  /** OpenRouter's form of reasoning; `said` where its text stands beside it as plain reasoning as well. */
+  #reasoningDetails(details: unknown, said: boolean): void {
     if (!Array.isArray(details)) return
-    for (const detail of details) if (isRecord(detail)) this.#sequencer.thinking(text(detail.text) || text(detail.summary))
+    for (const detail of details) {
+      if (!isRecord(detail)) continue
+      if (!said) this.#sequencer.thinking(text(detail.text) || text(detail.summary))
+      if (detail.signature || detail.data) this.#carried.append('reasoning_details', [detail])
+    }
   }
 
   /** A part of Mistral's content. */
@@ -213,12 +218,4 @@ function indexed(message: Record<string, unknown>): Record<string, unknown> {
   const { tool_calls: calls } = message
   if (!Array.isArray(calls)) return message
   return { ...message, tool_calls: calls.map((call, index) => (isRecord(call) ? { ...call, index } : call)) }
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode, GatewayError } from '../../api/error.ts'
 import type { Secret } from '../../api/secret.ts'
 import { codeOfStatus, parseJson, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
+import { isRecord } from './json.ts'
 
 /** Whose failure it is. */
 export interface FailureSource {
@@ -125,8 +126,4 @@ function describe(status: number, text: string): string {
 function isHtml(text: string): boolean {
   const start = text.trimStart().slice(0, 15).toLowerCase()
   return start.startsWith('<!doctype') || start.startsWith('<html')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

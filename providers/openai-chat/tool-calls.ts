@@ -1,4 +1,5 @@
 import type { BlockSequencer, ToolInput } from '../blocks.ts'
+import { isRecord, text } from './json.ts'
 
 /**
  * Puts the pieces of tool calls together.
@@ -32,7 +33,7 @@ export class ToolCalls {
     else call.early += said.input
   }
 
-  /** The name of a call's id that began but never said which tool it is for; undefined where all did. */
+  /** The id of a call that began but never said which tool it is for; undefined where all did. */
   nameless(): string | undefined {
     const call = this.#calls.find(({ input, id, early }) => !input && (id !== '' || early.trim() !== ''))
     return call && (call.id || 'without an id')
@@ -87,13 +88,9 @@ function read(piece: Record<string, unknown>): Piece {
   const { name, arguments: input } = isRecord(called) ? called : {}
   return {
     index: typeof index === 'number' ? index : undefined,
-    id: typeof id === 'string' ? id : '',
-    name: typeof name === 'string' ? name : '',
+    id: text(id),
+    name: text(name),
     // Some servers send the arguments as an object.
-    input: typeof input === 'string' ? input : isRecord(input) ? JSON.stringify(input) : '',
+    input: isRecord(input) ? JSON.stringify(input) : text(input),
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
