@@ -17,10 +17,12 @@ export class Carried {
 
   /** Keeps the elements of a list that comes in pieces; anything else as `set` does. */
   append(name: string, value: unknown): void {
-    if (!Array.isArray(value)) return this.set(name, value)
-    if (value.length === 0) return
-    const earlier = this.#fields.get(name)
-    this.#store(name, Array.isArray(earlier) ? [...earlier, ...value] : value)
+    if (!Array.isArray(value)) {
+      this.set(name, value)
+    } else if (value.length > 0) {
+      const earlier = this.#fields.get(name)
+      this.#store(name, Array.isArray(earlier) ? [...earlier, ...value] : value)
+    }
   }
 
   toObject(): Record<string, unknown> {

@@ -1,0 +1,132 @@
+import { Accumulator } from '../../api/accumulate.ts'
+import { newId } from '../../api/id.ts'
+import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
+import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
+import { parseJson, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
+import { ChatDecoder } from './decode.ts'
+import { type ChatDialect, openaiDialect } from './dialect.ts'
+import { encode } from './encode.ts'
+import { type FailureSource, httpFailure, protocolFailure, streamFailure } from './error.ts'
+
+export { type ChatDialect, openaiDialect } from './dialect.ts'
+
+/** OpenAI's Chat Completions. */
+export const openai: LlmProvider = createOpenAiChat(openaiDialect)
+
+/** An adapter for a server that speaks Chat Completions. What is its own is data. */
+export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
+  const { id, name, upstream, matrix, models, capabilities } = dialect
+  return {
+    id,
+    name,
+    upstream,
+    matrix,
+    ...(models && { models }),
+    capabilities,
+    stream: (request, call) => stream(request, call, dialect),
+    complete: (request, call) => complete(request, call, dialect),
+  }
+}
+
+async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect): AsyncGenerator<StreamEvent> {
+  const response = await send(request, call, true, dialect)
+  if (contentType(response).startsWith('application/json')) {
+    yield* await wholeAnswer(response, request, call, dialect)
+    return
+  }
+  const source = sourceOf(dialect, call)
+  const decoder = decoderOf(request, call, dialect)
+  for await (const messages of framesOf(response, source)) {
+    for (const message of messages) {
+      const done = message.data === '[DONE]'
+      const events = done ? decoder.end(true) : decoder.feed(chunkOf(message, source))
+      for (const event of events) yield event
+      if (done) return
+    }
+  }
+  for (const event of decoder.end(false)) yield event
+}
+
+async function complete(request: MessageRequest, call: Call, dialect: ChatDialect): Promise<WholeMessage> {
+  const response = await send(request, call, false, dialect)
+  const accumulator = new Accumulator()
+  for (const event of await wholeAnswer(response, request, call, dialect)) accumulator.add(event)
+  return { message: accumulator.message() }
+}
+
+/** The events of an answer that came as one JSON body: it is decoded as a stream of one chunk, so that both give the same. */
+async function wholeAnswer(
+  response: UpstreamResponse,
+  request: MessageRequest,
+  call: Call,
+  dialect: ChatDialect,
+): Promise<StreamEvent[]> {
+  const body = await readText(response, dialect.name, maxAnswerBytes)
+  const completion = parseJson(body)
+  if (completion === undefined) {
+    const message = body.trim() === '' ? 'the answer is empty.' : 'the answer is no JSON.'
+    throw protocolFailure(sourceOf(dialect, call), message, body)
+  }
+  const decoder = decoderOf(request, call, dialect)
+  return [...decoder.feed(completion), ...decoder.end(true)]
+}
+
+async function send(request: MessageRequest, call: Call, streamed: boolean, dialect: ChatDialect): Promise<UpstreamResponse> {
+  const key = call.apiKey.reveal()
+  const headers = {
+    accept: streamed ? 'text/event-stream' : 'application/json',
+    // A local server may need no key.
+    ...(key && { authorization: `Bearer ${key}` }),
+    'x-client-request-id': call.requestId,
+    ...dialect.headers,
+  }
+  const body = JSON.stringify(encode(request, call.model, streamed, dialect))
+  const response = await post(call, dialect.id, '/chat/completions', headers, body)
+  const source = sourceOf(dialect, call)
+  if (response.status < 200 || response.status > 299) {
+    throw httpFailure(source, response, await readErrorBody(response, call), call.clock.wallclock())
+  }
+  if (contentType(response).startsWith('text/html')) {
+    throw protocolFailure(source, 'it answered with an HTML page.', await readErrorBody(response, call))
+  }
+  return response
+}
+
+/** The events of each read of the body. */
+async function* framesOf(response: UpstreamResponse, source: FailureSource): AsyncGenerator<readonly SseMessage[]> {
+  const parser = createSseParser(maxEventBytes)
+  try {
+    for await (const bytes of response.body) yield parser.feed(bytes)
+    parser.end()
+  } catch (cause) {
+    throw cause instanceof SseError ? protocolFailure(source, `${cause.message}.`, undefined, cause) : cause
+  }
+}
+
+function chunkOf(message: SseMessage, source: FailureSource): unknown {
+  const chunk = parseJson(message.data)
+  if (message.event === 'error') throw streamFailure(source, chunk ?? message.data)
+  if (chunk === undefined) throw protocolFailure(source, 'a chunk is no JSON.', message.data)
+  return chunk
+}
+
+function decoderOf(request: MessageRequest, call: Call, dialect: ChatDialect): ChatDecoder {
+  return new ChatDecoder({
+    model: request.model,
+    newId: (prefix) => newId(prefix, call.clock.wallclock()),
+    reasoningOutside: dialect.reasoningOutside,
+    source: sourceOf(dialect, call),
+  })
+}
+
+function sourceOf(dialect: ChatDialect, call: Call): FailureSource {
+  return { id: dialect.id, name: dialect.name, apiKey: call.apiKey }
+}
+
+function contentType(response: UpstreamResponse): string {
+  return String(response.headers['content-type'] ?? '')
+}
+
+const maxEventBytes = 16 * 1024 * 1024
+const maxAnswerBytes = 64 * 1024 * 1024
