@@ -25,6 +25,10 @@ export class Carried {
     }
   }
 
+  has(name: string): boolean {
+    return this.#fields.has(name)
+  }
+
   toObject(): Record<string, unknown> {
     return Object.fromEntries(this.#fields)
   }

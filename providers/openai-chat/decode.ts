@@ -178,7 +178,8 @@ export class ChatDecoder {
 
   #carryChunk(chunk: Record<string, unknown>): void {
     for (const name in chunk) if (!knownOfChunk.has(name)) this.#carried.set(name, chunk[name])
-    this.#carried.set('id', chunk.id)
+    // The message's own id is that of the first chunk, though some servers give each chunk another.
+    if (!this.#carried.has('id')) this.#carried.set('id', chunk.id)
     this.#carried.set('model', chunk.model)
     const { x_groq: groq } = chunk
     if (isRecord(groq) && isRecord(groq.usage)) this.#usage ??= groq.usage
