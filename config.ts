@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { parse } from 'yaml'
+import { providers } from './providers/index.ts'
 import { nearest } from './text/nearest.ts'
 
 /**
  * Every setting of the gateway, once: its name in the YAML file, its environment variable, its default and what it means.
  * The type of the configuration, its validation, `vai config` and the settings page of the documentation all come from here.
  */
-export const settings = {
+const ownSettings = {
   host: text('VAI_HOST', '127.0.0.1', 'The address to listen on.'),
   port: integer('VAI_PORT', 8080, 0, 65535, 'The port to listen on; 0 takes any free one.'),
   log_level: choice(
@@ -36,8 +37,6 @@ export const settings = {
     'VAI_MODEL_ALIASES',
     'Other names for models: `sonnet=anthropic/claude-sonnet-4-5,fast=openai/gpt-5-mini`; in YAML a mapping.',
   ),
-  anthropic_base_url: url('VAI_ANTHROPIC_BASE_URL', 'https://api.anthropic.com', "The root of Anthropic's API, without /v1."),
-  openai_base_url: url('VAI_OPENAI_BASE_URL', 'https://api.openai.com/v1', "The root of OpenAI's API, with /v1."),
   limit_body_bytes: integer('VAI_LIMIT_BODY_BYTES', 32 * 1024 * 1024, 1024, 1024 ** 3, 'The largest request body, in bytes.'),
   limit_image_bytes: integer('VAI_LIMIT_IMAGE_BYTES', 5 * 1024 * 1024, 1, 1024 ** 3, 'The largest image, decoded, in bytes.'),
   limit_block_bytes: integer(
@@ -115,7 +114,29 @@ export const settings = {
   drain_ms: integer('VAI_DRAIN_MS', 30_000, 0, 3_600_000, 'How long running answers may go on after SIGTERM, in milliseconds.'),
 }
 
-export type Config = Readonly<{ [Name in keyof typeof settings]: ReturnType<(typeof settings)[Name]['read']> }>
+/** Where each provider is reached, as it says itself. */
+const baseURLSettings: Readonly<Record<string, Setting<URL>>> = Object.fromEntries(
+  providers.flatMap(({ id, name, upstream }) =>
+    upstream
+      ? [
+          [
+            `${id.replaceAll('-', '_')}_base_url`,
+            url(upstream.baseURLVariable, upstream.defaultBaseURL, `The root of ${name}'s API, as its own SDK takes it.`),
+          ],
+        ]
+      : [],
+  ),
+)
+
+/** All settings by their name in the YAML file. */
+export const settings: Readonly<Record<string, Setting<unknown>>> = { ...ownSettings, ...baseURLSettings }
+
+type OwnConfig = Readonly<{ [Name in keyof typeof ownSettings]: ReturnType<(typeof ownSettings)[Name]['read']> }>
+
+export type Config = OwnConfig & {
+  /** By the provider's id. */
+  readonly baseURLs: ReadonlyMap<string, URL>
+}
 
 /** What is wrong with the configuration, for a person to read; all problems at once. */
 export class ConfigError extends Error {
@@ -145,7 +166,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, fi
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)
-  const config = Object.freeze(values) as Config
+  const baseURLs = new Map(providers.map(({ id }) => [id, values[`${id.replaceAll('-', '_')}_base_url`]]).filter(isBaseURL))
+  // Every own setting was read by its own reader above, which the type cannot see.
+  const own = values as OwnConfig
+  const config: Config = Object.freeze({ ...own, baseURLs })
   const relay = openRelayProblem(config)
   if (relay) throw new ConfigError([relay])
   return config
@@ -159,6 +183,10 @@ export function authMode(config: Config): 'required' | 'optional' | 'disabled' {
 /** The mode in force. An open port never spends the operator's money unless the operator says so. */
 export function credentialsMode(config: Config): 'byok' | 'hybrid' | 'managed' {
   return config.credentials ?? (authMode(config) === 'required' || isLoopback(config.host) ? 'hybrid' : 'byok')
+}
+
+function isBaseURL(entry: readonly unknown[]): entry is [string, URL] {
+  return entry[1] instanceof URL
 }
 
 function isLoopback(host: string): boolean {

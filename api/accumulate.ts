@@ -1,4 +1,5 @@
 import { parsePartialJson } from '../text/partial-json.ts'
+import { GatewayError } from './error.ts'
 import { eventsOf, type StreamItem } from './events.ts'
 import type { ContentBlock, ContentBlockDelta, Message, ResponseMetadata, StreamEvent, Usage, Warning } from './schemas.gen.ts'
 
@@ -46,18 +47,18 @@ export class Accumulator {
 
   /** The message, once `message_stop` was seen. */
   message(): Message {
-    if (!this.#complete) throw new Error('the stream ended before message_stop')
+    if (!this.#complete) throw broken('it ended before message_stop')
     return this.#started()
   }
 
   #started(): Message {
-    if (!this.#message) throw new Error('the stream did not begin with message_start')
+    if (!this.#message) throw broken('it did not begin with message_start')
     return this.#message
   }
 
   #extend(index: number, delta: ContentBlockDelta): void {
     const block = this.#started().content[index]
-    if (!block) throw new Error(`a delta for block ${index}, which was not started`)
+    if (!block) throw broken(`a delta came for block ${index}, which was not started`)
     if (delta.type === 'input_json_delta') {
       this.#inputs.set(index, (this.#inputs.get(index) ?? '') + delta.partial_json)
     } else if (delta.type === 'text_delta' && block.type === 'text') {
@@ -87,6 +88,10 @@ export class Accumulator {
       message.metadata = mergeMetadata(message.metadata, { warnings: [{ ...warning, param }] })
     }
   }
+}
+
+function broken(what: string): GatewayError {
+  return new GatewayError('provider_protocol', { message: `The stream is not what the contract says: ${what}.` })
 }
 
 /** The arguments of a tool call from the text a model wrote. What is no JSON object becomes as much of one as can be read. */

@@ -114,6 +114,15 @@ export const operations = {
       '503': 'ErrorResponse',
     },
   },
+  getIndex: {
+    method: 'GET',
+    path: '/',
+    public: true,
+    responses: {
+      '200': 'Index',
+      '500': 'ErrorResponse',
+    },
+  },
   getLiveness: {
     method: 'GET',
     path: '/healthz',

@@ -4267,6 +4267,30 @@ export const CapabilitySupport = Type.Unsafe<CapabilitySupport>({
   additionalProperties: true,
 })
 
+export interface Index {
+  name: string
+  version: string
+  /** The path of a page to read and try this contract. */
+  docs: string
+}
+export const Index = Type.Unsafe<Index>({
+  $id: 'Index',
+  type: 'object',
+  required: ['name', 'version', 'docs'],
+  properties: {
+    name: {
+      type: 'string',
+    },
+    version: {
+      type: 'string',
+    },
+    docs: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
 export interface Health {
   status: 'ok'
 }
@@ -4437,6 +4461,7 @@ export const allSchemas = [
   Model,
   ModelCapabilities,
   CapabilitySupport,
+  Index,
   Health,
   Readiness,
 ]

@@ -118,3 +118,11 @@ export function matrixEntry(matrix: Matrix, feature: Feature): MatrixEntry {
   const entry = matrix[feature]
   return typeof entry === 'string' ? { treatment: entry } : entry
 }
+
+/** A matrix whose cells follow a rule. */
+export function matrixOf(entryOf: (feature: Feature) => Treatment | MatrixEntry): Matrix {
+  const matrix: Partial<Record<Feature, Treatment | MatrixEntry>> = {}
+  for (const feature of features) matrix[feature] = entryOf(feature)
+  // Every feature has its cell by now, which the type cannot see.
+  return matrix as Matrix
+}

@@ -40,6 +40,7 @@ export function invalidRequestDetails(issues: readonly Issue[]): {
 export function createValidatorCompiler(): FastifySchemaCompiler<unknown> {
   const options = {
     strict: true,
+    strictRequired: false,
     allowUnionTypes: true,
     discriminator: true,
     verbose: true,

@@ -16,7 +16,7 @@ import { StreamGrammar } from './grammar.ts'
  * comment, two data lines) is left to the general parser; only speed depends on the difference.
  */
 export async function* decodeStream(
-  body: AsyncIterable<Uint8Array>,
+  open: () => Promise<AsyncIterable<Uint8Array>>,
   request: MessageRequest,
   call: Call,
 ): AsyncGenerator<StreamItem> {
@@ -27,7 +27,7 @@ export async function* decodeStream(
   // A carriage return was seen: frames end in other ways than "\n\n", and the parser reads the whole stream from there on.
   let general = false
   try {
-    for await (const chunk of body) {
+    for await (const chunk of await open()) {
       general ||= chunk.includes(carriageReturn)
       if (general) {
         yield* parsed(joined(rest, chunk))

@@ -1,7 +1,7 @@
-import { GatewayError } from '../../api/error.ts'
+import type { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
 import type { Message, MessageRequest, TokenCount } from '../../api/schemas.gen.ts'
-import { parseJson, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { parseJson, post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { capabilitiesOf, matrix, models } from './capabilities.ts'
 import { decodeStream } from './decode.ts'
@@ -30,24 +30,27 @@ export const anthropic: LlmProvider = {
   countTokens,
 }
 
-async function* stream(request: MessageRequest, call: Call): AsyncGenerator<StreamItem> {
+function stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem> {
+  return decodeStream(() => openStream(request, call), request, call)
+}
+
+async function openStream(request: MessageRequest, call: Call): Promise<AsyncIterable<Uint8Array>> {
   const response = await send(call, '/v1/messages', encodeMessages(request, call, true), requestHeaders(request, call))
   const type = String(response.headers['content-type'] ?? '')
-  if (!type.startsWith('text/event-stream')) {
-    const body = await readErrorBody(response, call)
-    throw new GatewayError('provider_protocol', {
-      message: `Anthropic answered ${type || 'no content type'} where a stream of events was asked for.`,
-      providerError: { provider: 'anthropic', status: response.status, body: body.slice(0, 1000) },
-    })
-  }
-  yield* decodeStream(response.body, request, call)
+  if (type.startsWith('text/event-stream')) return response.body
+  const body = await readErrorBody(response, call)
+  throw providerFailure('provider_protocol', 'Anthropic', 'anthropic', call.apiKey, {
+    status: response.status,
+    message: `it answered ${type || 'without a content type'} where a stream of events was asked for`,
+    body: body.slice(0, 1000),
+  })
 }
 
 async function complete(request: MessageRequest, call: Call): Promise<WholeMessage> {
   const response = await send(call, '/v1/messages', encodeMessages(request, call, false), requestHeaders(request, call))
   const json = await readText(response, 'Anthropic', maxAnswerBytes)
   const message = parseJson(json)
-  if (!isMessage(message)) throw notTheProtocol(response.status, json)
+  if (!isMessage(message)) throw notTheProtocol(call, response.status, json)
   return { message: { ...message, model: request.model }, json }
 }
 
@@ -55,7 +58,7 @@ async function countTokens(request: TokenCountRequest, call: Call): Promise<Toke
   const response = await send(call, '/v1/messages/count_tokens', encodeCountTokens(request, call), requestHeaders(request, call))
   const json = await readText(response, 'Anthropic', maxAnswerBytes)
   const count = parseJson(json)
-  if (!isTokenCount(count)) throw notTheProtocol(response.status, json)
+  if (!isTokenCount(count)) throw notTheProtocol(call, response.status, json)
   return count
 }
 
@@ -67,10 +70,12 @@ async function send(call: Call, path: string, body: string, headers: Record<stri
   return response
 }
 
-function notTheProtocol(status: number, body: string): GatewayError {
-  return new GatewayError('provider_protocol', {
-    message: 'Anthropic sent what is not a message.',
-    providerError: { provider: 'anthropic', status, body: body.slice(0, 1000) },
+function notTheProtocol(call: Call, status: number, body: string): GatewayError {
+  const message = 'it sent what is not a message'
+  return providerFailure('provider_protocol', 'Anthropic', 'anthropic', call.apiKey, {
+    status,
+    message,
+    body: body.slice(0, 1000),
   })
 }
 

@@ -1,7 +1,7 @@
 import type { StreamItem } from '../../api/events.ts'
 import { newId } from '../../api/id.ts'
 import type { ContentBlockParam, CustomTool, FunctionTool, MessageRequest, Tool, Usage } from '../../api/schemas.gen.ts'
-import { features, type Matrix, type MatrixEntry } from '../capabilities.ts'
+import { type Feature, type Matrix, type MatrixEntry, matrixOf } from '../capabilities.ts'
 import type { Call, LlmProvider } from '../provider.ts'
 import { sampleOf } from './sample.ts'
 
@@ -170,12 +170,11 @@ function demoMatrix(): Matrix {
     'block.audio_stt',
     'mcp_servers',
   ]
-  const entryOf = (feature: string): MatrixEntry => {
+  return matrixOf((feature: Feature): MatrixEntry => {
     if (understood.includes(feature)) return { treatment: 'carry' }
     if (refused.includes(feature) || /^tool\.(?:web|code|computer|file|text|anthropic)/.test(feature)) {
       return { treatment: 'reject', note: 'The demo models have text and your own tools only; name a real model.' }
     }
     return { treatment: 'drop', note: 'The demo models do not look at it.' }
-  }
-  return Object.fromEntries(features.map((feature) => [feature, entryOf(feature)])) as Matrix
+  })
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Behaviour } from './behaviour.ts'
-import { deliver, type Wire } from './deliver.ts'
+import type { Behaviour, Respond } from './behaviour.ts'
+import { deliver } from './deliver.ts'
 
 /** One request as it arrived, and what became of its answer. Times are `performance.now()`, in milliseconds. */
 export interface RecordedRequest {
@@ -54,30 +54,24 @@ export interface Upstream {
 
 /** The first request gets the first behaviour, the second the second; the last one repeats. */
 export async function startUpstream(script: Behaviour | readonly [Behaviour, ...Behaviour[]]): Promise<Upstream> {
-  const behaviours = isChain(script) ? script : [script]
-  const requests: Recording[] = []
-  const closedByClient: ClosedByClient[] = []
-  const sockets = new Map<Socket, number>()
-  const waiting = waitingRoom()
-  let socketsSeen = 0
-  let closing = false
-
+  const state: State = {
+    behaviours: isChain(script) ? script : [script],
+    requests: [],
+    closedByClient: [],
+    sockets: new Map(),
+    waiting: waitingRoom(),
+    closing: false,
+  }
   const server = createServer((request, response) => {
-    void exchange(request, response)
+    void exchange(request, response, state)
   })
   // A simulated provider never grows impatient of its own: only what the script says happens.
   server.requestTimeout = 0
   server.headersTimeout = 0
   server.keepAliveTimeout = 0
-  server.on('connection', (socket) => {
-    sockets.set(socket, socketsSeen++)
-    socket.setNoDelay(true)
-    socket.on('close', () => {
-      sockets.delete(socket)
-      waiting.look()
-    })
-  })
+  countConnections(server, state)
   const port = await listen(server)
+  const { requests, closedByClient, sockets, waiting } = state
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -88,68 +82,75 @@ export async function startUpstream(script: Behaviour | readonly [Behaviour, ...
     },
     waitForRequest: (n = 1) => waiting.until(() => requests[n - 1]),
     waitForClose: (n = 1) => waiting.until(() => closedByClient[n - 1]),
-    waitForConnections: async (atMost) => {
-      await waiting.until(() => sockets.size <= atMost || undefined)
-    },
-    waitForBackpressure: async (n = 1, quietMs = 150) => {
-      const request = await waiting.until(() => requests[n - 1])
-      return waiting.quiet(request, quietMs)
-    },
+    waitForConnections: (atMost) => abandonable(waiting.until(() => sockets.size <= atMost || undefined).then(() => undefined)),
+    waitForBackpressure: (n = 1, quietMs = 150) =>
+      abandonable(waiting.until(() => requests[n - 1]).then((request) => waiting.quiet(request, quietMs))),
     close: () => {
-      closing = true
+      state.closing = true
       waiting.close()
       for (const socket of sockets.keys()) socket.destroy()
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
+}
 
-  async function exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const startedAt = performance.now()
-    const connection = sockets.get(request.socket) ?? -1
-    const gone = new AbortController()
-    let ours = false
-    let recording: Recording | undefined
-    const chunks: Buffer[] = []
+interface State {
+  readonly behaviours: readonly Behaviour[]
+  readonly requests: Recording[]
+  readonly closedByClient: ClosedByClient[]
+  /** The open ones, each with its number. */
+  readonly sockets: Map<Socket, number>
+  readonly waiting: ReturnType<typeof waitingRoom>
+  closing: boolean
+}
 
-    response.on('close', () => {
-      gone.abort()
-      if (ours || closing || response.writableFinished) return
-      recording ??= record(request, chunks, startedAt, connection, requests.length)
-      closedByClient.push({ request: recording, at: performance.now() })
+function countConnections(server: Server, { sockets, waiting }: State): void {
+  let seen = 0
+  server.on('connection', (socket) => {
+    sockets.set(socket, seen++)
+    socket.setNoDelay(true)
+    socket.on('close', () => {
+      sockets.delete(socket)
       waiting.look()
     })
-    // A client that leaves shows as `close` above; the errors beside it say nothing more.
-    request.on('error', () => gone.abort())
-    response.on('error', () => gone.abort())
+  })
+}
 
-    const complete = await readInto(chunks, request)
-    if (!complete) return
-    recording = record(request, chunks, startedAt, connection, requests.length)
-    requests.push(recording)
-    waiting.look()
+/** One request, from its head to the end of its answer. */
+async function exchange(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
+  const arrival = { startedAt: performance.now(), connection: state.sockets.get(request.socket) ?? -1 }
+  const gone = new AbortController()
+  const chunks: Buffer[] = []
+  let recording: Recording | undefined
+  let endedHere = false
 
-    const wire: Wire = {
-      response,
-      gone: gone.signal,
-      sent: recording.sent,
-      ending: () => {
-        ours = true
-      },
-    }
-    try {
-      await deliver(await settled(behaviourFor(recording.index), recording), wire)
-    } catch (error) {
-      if (gone.signal.aborted) return
-      // A fault of the script is thrown where the test runner sees it, lest it look like a fault of the code under test.
-      response.socket?.destroy()
-      throw error
-    }
+  response.on('close', () => {
+    gone.abort()
+    if (endedHere || state.closing || response.writableFinished) return
+    recording ??= record(request, chunks, arrival, state.requests.length)
+    state.closedByClient.push({ request: recording, at: performance.now() })
+    state.waiting.look()
+  })
+  // A client that leaves shows as `close` above; the errors beside it say nothing more.
+  request.on('error', () => gone.abort())
+  response.on('error', () => gone.abort())
+
+  if (!(await readInto(chunks, request))) return
+  recording = record(request, chunks, arrival, state.requests.length)
+  state.requests.push(recording)
+  state.waiting.look()
+
+  const ending = () => {
+    endedHere = true
   }
-
-  function behaviourFor(index: number): Behaviour {
-    const behaviour = behaviours[Math.min(index, behaviours.length - 1)]
-    if (!behaviour) throw new Error('the script has no behaviour')
-    return behaviour
+  try {
+    const behaviour = await decided(state.behaviours, recording)
+    await deliver(behaviour, { response, gone: gone.signal, sent: recording.sent, ending })
+  } catch (error) {
+    if (gone.signal.aborted) return
+    // A fault of the script is thrown where the test runner sees it, lest it look like a fault of the code under test.
+    response.socket?.destroy()
+    throw error
   }
 }
 
@@ -165,12 +166,10 @@ function isChain(script: Behaviour | readonly [Behaviour, ...Behaviour[]]): scri
   return Array.isArray(script)
 }
 
-async function settled(
-  behaviour: Behaviour,
-  request: RecordedRequest,
-): Promise<Exclude<Behaviour, (request: RecordedRequest) => unknown>> {
-  let current = behaviour
+async function decided(behaviours: readonly Behaviour[], request: RecordedRequest): Promise<Exclude<Behaviour, Respond>> {
+  let current = behaviours[Math.min(request.index, behaviours.length - 1)]
   while (typeof current === 'function') current = await current(request)
+  if (!current) throw new Error('the script has no behaviour')
   return current
 }
 
@@ -183,8 +182,7 @@ interface Recording extends RecordedRequest {
 function record(
   request: IncomingMessage,
   chunks: readonly Buffer[],
-  startedAt: number,
-  connection: number,
+  arrival: Pick<RecordedRequest, 'startedAt' | 'connection'>,
   index: number,
 ): Recording {
   const body = Buffer.concat(chunks).toString('utf8')
@@ -197,8 +195,7 @@ function record(
     headers: request.headers,
     body,
     json: parsed(body),
-    connection,
-    startedAt,
+    ...arrival,
     receivedAt: performance.now(),
     get bytesSent() {
       return bytesSent
@@ -238,9 +235,10 @@ function waitingRoom() {
       }
       const again = () => timer?.refresh()
       request.onSent.add(again)
-      return wait<number>((resolve) => {
+      const quiet = wait<number>((resolve) => {
         timer ??= setTimeout(() => resolve(request.bytesSent), quietMs)
-      }).finally(done)
+      })
+      return abandonable(quiet.finally(done))
     },
   }
 
@@ -258,10 +256,14 @@ function waitingRoom() {
       waiters.add(waiter)
       waiter.look()
     })
-    // A test that failed elsewhere no longer awaits this; its rejection at close() would hide the true failure.
-    promise.catch(() => undefined)
-    return promise
+    return abandonable(promise)
   }
+}
+
+/** A test that failed elsewhere no longer awaits this; its rejection at `close()` would hide the true failure. */
+function abandonable<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined)
+  return promise
 }
 
 async function readInto(chunks: Buffer[], request: IncomingMessage): Promise<boolean> {

@@ -1,0 +1,101 @@
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { DestinationStream } from 'pino'
+import { type Clock, systemClock } from './api/clock.ts'
+import { Secret } from './api/secret.ts'
+import { type Config, credentialsMode } from './config.ts'
+import { credentials } from './plugins/credentials.ts'
+import { drain } from './plugins/drain.ts'
+import { clientErrorHandler, errors, sendError } from './plugins/errors.ts'
+import { loggerOptions, logging } from './plugins/logging.ts'
+import { messages } from './plugins/messages/index.ts'
+import { models } from './plugins/models/index.ts'
+import { requestId, requestIdGenerator } from './plugins/request-id.ts'
+import { upstream } from './plugins/upstream.ts'
+import { validation } from './plugins/validation/index.ts'
+import { providers } from './providers/index.ts'
+import type { LlmProvider } from './providers/provider.ts'
+import { docsRoutes } from './routes/docs.ts'
+import { healthRoutes } from './routes/health.ts'
+import { v1 } from './routes/v1.ts'
+
+export type { Config } from './config.ts'
+export { ConfigError, loadConfig } from './config.ts'
+
+/** What the gateway takes from its surroundings. */
+export interface Parts {
+  /** The operator's provider keys, by the provider's id. */
+  readonly operatorKeys: ReadonlyMap<string, Secret>
+  readonly version: string
+  /** Where `openapi.yaml` lies. */
+  readonly contract: URL
+  readonly clock?: Clock
+  readonly random?: () => number
+  /** Where log lines go; standard output by default. */
+  readonly logDestination?: DestinationStream
+}
+
+/** The server, ready to listen: every plugin and route, in order. */
+export async function buildApp(config: Config, parts: Parts): Promise<FastifyInstance> {
+  const clock = parts.clock ?? systemClock
+  const secrets = [...parts.operatorKeys.values()]
+  const log = loggerOptions(config.log_level, secrets)
+  const app = Fastify({
+    logger: parts.logDestination ? { ...log, stream: parts.logDestination } : log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: requestIdGenerator(clock),
+    bodyLimit: config.limit_body_bytes,
+    requestTimeout: config.request_timeout_ms,
+    http: { connectionsCheckingInterval: Math.max(10, Math.min(1000, config.request_timeout_ms / 4)) },
+    // Draining is the drain plugin's: it knows which answers still run.
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    clientErrorHandler: clientErrorHandler(clock),
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    routerOptions: { maxParamLength: 1024 },
+  })
+  // The size of all headers is limited; beyond a number of them Node would leave some out without a word.
+  app.server.maxHeadersCount = 0
+
+  await app.register(logging)
+  await app.register(requestId)
+  await app.register(errors)
+  await app.register(drain, { limitMs: config.drain_ms, clock })
+  await app.register(validation)
+  await app.register(upstream, { connectMs: config.upstream_connect_ms })
+  await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
+  await app.register(models, { providers: providersFor(config), aliases: config.model_aliases })
+  await app.register(messages, {
+    limits: {
+      imageBytes: config.limit_image_bytes,
+      blockBytes: config.limit_block_bytes,
+      base64Bytes: config.limit_base64_bytes,
+      messages: config.limit_messages,
+      textBytes: config.limit_text_bytes,
+    },
+    retry: { retries: config.retry_attempts, budgetMs: config.retry_budget_ms },
+    timeouts: { firstByteMs: config.upstream_first_byte_ms, idleMs: config.upstream_idle_ms, answerMs: config.limit_stream_ms },
+    pingIntervalMs: config.ping_interval_ms,
+    baseURLs: config.baseURLs,
+    clock,
+    random: parts.random ?? Math.random,
+  })
+
+  await app.register(healthRoutes, { version: parts.version })
+  await app.register(docsRoutes, { contract: parts.contract })
+  await app.register(v1, { prefix: '/v1', clock, pingIntervalMs: config.ping_interval_ms, answerMs: config.limit_stream_ms })
+  return app
+}
+
+function providersFor(config: Config): readonly LlmProvider[] {
+  return config.demo ? providers : providers.filter((provider) => !provider.demo)
+}
+
+/** The operator's keys from the environment: for each provider the first of its variables that is set. */
+export function operatorKeysFrom(env: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, Secret> {
+  const keys = new Map<string, Secret>()
+  for (const provider of providers) {
+    const value = provider.upstream?.keyVariables.map((name) => env[name]?.trim()).find((text) => text)
+    if (value) keys.set(provider.id, new Secret(value))
+  }
+  return keys
+}

@@ -1,0 +1,28 @@
+import { type Config, settings } from '../config.ts'
+
+/** Every setting with its environment variable, its value in force, its default and its meaning. */
+export function settingsTable(config: Config): string {
+  const values: Readonly<Record<string, unknown>> = {
+    ...config,
+    ...Object.fromEntries([...config.baseURLs].map(([id, url]) => [`${id.replaceAll('-', '_')}_base_url`, url.href])),
+  }
+  return Object.entries(settings)
+    .map(([name, { env, defaultText, meaning }]) => {
+      const value = shown(values[name])
+      const isDefault = value === defaultText || value === `${defaultText}/`
+      return [
+        `${env}=${value}`,
+        `    ${name} in YAML. Default: ${defaultText || 'none'}${isDefault ? '' : ' (changed)'}.`,
+        `    ${meaning}`,
+      ].join('\n')
+    })
+    .join('\n\n')
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return ''
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([key, target]) => `${key}=${target}`)
+    .join(',')
+}

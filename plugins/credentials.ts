@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { GatewayError } from '../api/error.ts'
+import { Secret } from '../api/secret.ts'
+import type { LlmProvider } from '../providers/provider.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    credentials: Credentials
+  }
+}
+
+export interface Credentials {
+  /**
+   * The key to call a provider with: the caller's, or the operator's where the mode allows it. Throws `missing_provider_key`
+   * (401, `param` the header's name) where there is none, and `provider_key_not_accepted` where callers may not bring one.
+   */
+  keyFor(provider: LlmProvider, headers: IncomingHttpHeaders): Secret
+  /** Whether the operator's own key for a provider is there to be used. */
+  hasOperatorKey(provider: LlmProvider): boolean
+}
+
+export interface CredentialsOptions {
+  readonly mode: 'byok' | 'hybrid' | 'managed'
+  /** The operator's keys, by the provider's id. */
+  readonly operatorKeys: ReadonlyMap<string, Secret>
+}
+
+export const credentials = fp(
+  async (app: FastifyInstance, { mode, operatorKeys }: CredentialsOptions) => {
+    app.decorate('credentials', {
+      hasOperatorKey: (provider) => mode !== 'byok' && operatorKeys.has(provider.id),
+      keyFor(provider, headers) {
+        if (!provider.upstream) return noKey
+        const { keyHeader, keyVariables } = provider.upstream
+        const own = headers[keyHeader.toLowerCase()]
+        if (typeof own === 'string' && own.trim() !== '') {
+          if (mode === 'managed') throw new GatewayError('provider_key_not_accepted', { param: keyHeader })
+          return new Secret(own.trim())
+        }
+        const operators = mode === 'byok' ? undefined : operatorKeys.get(provider.id)
+        if (operators) return operators
+        throw new GatewayError('missing_provider_key', {
+          param: keyHeader,
+          message: missingKey(provider.name, keyHeader, keyVariables),
+        })
+      },
+    })
+
+    function missingKey(name: string, header: string, variables: readonly string[]): string {
+      if (mode === 'managed') return `The operator of this gateway has set no key for ${name}.`
+      const operators = mode === 'hybrid' ? `, or start the gateway with ${variables.join(' or ')} set` : ''
+      return `There is no key for ${name}: send yours in the header ${header}${operators}.`
+    }
+  },
+  { name: 'credentials' },
+)
+
+/** For providers that need no key. */
+const noKey = new Secret('')

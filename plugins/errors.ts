@@ -1,0 +1,94 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Clock } from '../api/clock.ts'
+import { Cancelled, type ErrorCode, GatewayError } from '../api/error.ts'
+import { newId } from '../api/id.ts'
+
+/** The one error layer: whatever is thrown becomes the contract's error object, and nothing else leaves the server. */
+export const errors = fp(
+  async (app: FastifyInstance) => {
+    app.setErrorHandler((error: unknown, request, reply) => sendError(error, request, reply))
+    app.setNotFoundHandler((request, reply) => {
+      const message = `There is no route ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}; see /docs.`
+      return sendError(new GatewayError('unknown_route', { message }), request, reply)
+    })
+  },
+  { name: 'errors' },
+)
+
+/** Answers a request with an error. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof Cancelled) {
+    reply.hijack()
+    reply.raw.destroy()
+    return reply
+  }
+  const known = toGatewayError(error)
+  if (known.code === 'internal_error') request.log.error({ err: error }, 'unexpected error')
+  else if (known.status >= 500)
+    request.log.warn(
+      { code: known.code, provider: known.providerError?.provider, upstream_status: known.providerError?.status },
+      known.message,
+    )
+  request.facts.error = known.code
+  if (known.retryAfter !== undefined) reply.header('retry-after', Math.ceil(known.retryAfter))
+  return reply
+    .code(known.status)
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(known.toBody(request.id)))
+}
+
+/** Any error as one of the contract's; what is not known is the gateway's own fault and tells the caller nothing of itself. */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  const code = isFastifyError(error) ? frameworkErrors[error.code] : undefined
+  if (code) return new GatewayError(code)
+  if (isFastifyError(error) && error.statusCode === 400) return new GatewayError('malformed_http')
+  return new GatewayError('internal_error', { cause: error })
+}
+
+const frameworkErrors: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_content_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_http',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'empty_body',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
+  FST_ERR_BAD_URL: 'malformed_http',
+  FST_ERR_MAX_PARAM_LENGTH: 'malformed_http',
+  FST_ERR_ASYNC_CONSTRAINT: 'malformed_http',
+}
+
+function isFastifyError(error: unknown): error is FastifyError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
+
+/**
+ * For requests that Node's parser gives up on before there is a request: too many headers, no HTTP, too slow. Writes the
+ * contract's error straight to the socket and closes it.
+ */
+export function clientErrorHandler(clock: Clock): (error: NodeJS.ErrnoException, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const known = new GatewayError(parserErrors[error.code ?? ''] ?? 'malformed_http')
+    const id = newId('req', clock.wallclock())
+    const body = JSON.stringify(known.toBody(id))
+    const head = [
+      `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status] ?? 'Error'}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${id}`,
+      'connection: close',
+    ]
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  }
+}
+
+const parserErrors: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}

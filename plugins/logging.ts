@@ -1,0 +1,63 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { LoggerOptions } from 'pino'
+import { mask, type Secret } from '../api/secret.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What the access log is to say about this request besides its route and status. Never content, never keys. */
+    facts: Record<string, string | number | boolean>
+  }
+}
+
+/** One line for each request once it is answered. */
+export const logging = fp(
+  async (app: FastifyInstance) => {
+    app.decorateRequest('facts')
+    app.addHook('onRequest', async (request) => {
+      request.facts = {}
+    })
+    app.addHook('onResponse', async (request, reply) => {
+      const fields = {
+        method: request.method,
+        // The route's own pattern: a URL may carry what a caller did not mean to have logged.
+        route: request.routeOptions.url ?? 'unknown',
+        status: reply.statusCode,
+        duration_ms: Math.round(reply.elapsedTime),
+        ...request.facts,
+      }
+      if (quietRoutes.has(fields.route)) request.log.debug(fields, 'request')
+      else request.log.info(fields, 'request')
+    })
+  },
+  { name: 'logging' },
+)
+
+/** Asked every few seconds by whoever watches over the process. */
+const quietRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+
+/**
+ * How log lines are written: keys are left out where they are known to stand, and masked by value wherever else they turn up.
+ */
+export function loggerOptions(level: string, operatorKeys: readonly Secret[]): LoggerOptions {
+  return {
+    level,
+    base: null,
+    redact: {
+      paths: [
+        ...secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
+        ...secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      ],
+      censor: '[redacted]',
+    },
+    formatters: { level: (label) => ({ level: label }) },
+    serializers: {
+      req: (request: { method: string; id: string }) => ({ id: request.id, method: request.method }),
+      res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
+    },
+    hooks: { streamWrite: (line) => mask(line, operatorKeys) },
+  }
+}
+
+const secretHeaders = ['authorization', 'x-api-key', 'cookie', 'x-provider-key-anthropic', 'x-provider-key-openai']
+const secretFields = ['apiKey', 'api_key', 'authorization', 'authorization_token', 'secret', 'token', 'password', 'key']

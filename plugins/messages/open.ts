@@ -1,0 +1,71 @@
+import type { Clock } from '../../api/clock.ts'
+import { GatewayError } from '../../api/error.ts'
+import type { StreamItem } from '../../api/events.ts'
+
+/** A stream that has begun for good: its first content is there, so that the headers may be written. */
+export interface OpenedStream {
+  /** What has come already. */
+  readonly head: readonly StreamItem[]
+  /** The item after the head; another is asked for only once this one was taken. */
+  next(): Promise<IteratorResult<StreamItem>>
+  /** Closes the upstream socket. To be called however the stream ends. */
+  close(): Promise<void>
+}
+
+/**
+ * Pulls a stream up to its first content. A provider that is overloaded may say so after its 200 and its `message_start`; until
+ * content has come, such a failure is thrown here, and can still be tried again or keep its status.
+ *
+ * A provider that says `message_start` and then thinks for long is not waited for longer than `holdMs`.
+ */
+export async function openStream(items: AsyncIterable<StreamItem>, holdMs: number, clock: Clock): Promise<OpenedStream> {
+  const iterator = items[Symbol.asyncIterator]()
+  const head: StreamItem[] = []
+  let pending: Promise<IteratorResult<StreamItem>> | undefined
+  let hold: Hold | undefined
+  try {
+    for (;;) {
+      pending = iterator.next()
+      const next: IteratorResult<StreamItem> | undefined = hold ? await Promise.race([pending, hold.over]) : await pending
+      if (!next) break
+      pending = undefined
+      if (next.done) throw new GatewayError('provider_protocol', { message: 'The provider sent an empty answer.' })
+      head.push(next.value)
+      if (!isPreamble(next.value)) break
+      hold ??= startHold(holdMs, clock)
+    }
+  } finally {
+    hold?.cancel()
+  }
+  return {
+    head,
+    next() {
+      const first = pending
+      pending = undefined
+      return first ?? iterator.next()
+    },
+    async close() {
+      // A pull that nobody waits for any more fails when the stream is closed; that is no news.
+      pending?.catch(() => undefined)
+      await iterator.return?.()
+    },
+  }
+}
+
+interface Hold {
+  readonly over: Promise<undefined>
+  cancel(): void
+}
+
+function startHold(holdMs: number, clock: Clock): Hold {
+  let cancel = (): void => undefined
+  const over = new Promise<undefined>((resolve) => {
+    const timer = clock.after(holdMs, () => resolve(undefined))
+    cancel = timer.cancel
+  })
+  return { over, cancel }
+}
+
+function isPreamble(item: StreamItem): boolean {
+  return item.type === 'message_start' || item.type === 'ping'
+}

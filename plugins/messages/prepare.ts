@@ -1,0 +1,113 @@
+import { GatewayError } from '../../api/error.ts'
+import { paramOf } from '../../api/param.ts'
+import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
+import { modelError, type Registry, type ResolvedModel } from '../../providers/registry.ts'
+import { pathAt } from '../../text/json-text.ts'
+import { invalidRequestDetails } from '../validation/schema.ts'
+import { checkCompatibility } from './compat.ts'
+import { type RequestLimits, validateRequest } from './validate.ts'
+
+/** A request as it came: parsed, and what the schema has to say about it. */
+export interface RawRequest {
+  readonly body: unknown
+  /** The caller's JSON. */
+  readonly text: string
+  /** Where in the text a number stands that was rounded by parsing it. */
+  readonly roundedNumberAt: number | undefined
+  /** What the schema found; it is reported together with everything else that is wrong. */
+  readonly schemaError: Error | undefined
+  /** Whether the caller asks for beta features, which only the provider knows. */
+  readonly hasBeta: boolean
+}
+
+/** A request that may be sent, to each of its models in turn. */
+export interface PreparedRequest {
+  readonly targets: readonly [Target, ...Target[]]
+  readonly stream: boolean
+}
+
+export interface Target {
+  readonly model: ResolvedModel
+  /** With `model` set to the full id. */
+  readonly request: MessageRequest
+  readonly warnings: readonly Warning[]
+}
+
+/**
+ * Checks everything about a request that can be known before a provider is asked. Throws one `GatewayError` that lists every
+ * issue: `invalid_request_error`, or `not_found_error` where nothing is wrong but that there is no such provider.
+ */
+export function prepareRequest(raw: RawRequest, registry: Registry, limits: RequestLimits): PreparedRequest {
+  const resolved = resolveModel(raw.body, registry)
+  const problem = resolved && 'problem' in resolved ? resolved.problem : undefined
+  const main = resolved && 'provider' in resolved ? resolved : undefined
+  const issues = [...schemaIssues(raw, main), ...validateRequest(raw.body, limits)]
+  if (problem && (issues.length > 0 || problem.code === 'invalid_model')) issues.push({ param: 'model', ...problem })
+  if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
+  if (problem) throw modelError(problem, 'model')
+  if (!main || !isMessageRequest(raw.body)) throw raw.schemaError ?? new GatewayError('internal_error')
+  const first = targetFor(main, raw.body, raw)
+  const rest = fallbacksOf(raw.body).map((id, index) => targetFor(resolveFallback(id, index, registry), raw.body, raw))
+  return { targets: [first, ...rest], stream: raw.body.stream ?? false }
+}
+
+function resolveModel(body: unknown, registry: Registry): ReturnType<Registry['resolve']> | undefined {
+  const model = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined
+  return typeof model === 'string' && model !== '' ? registry.resolve(model) : undefined
+}
+
+function schemaIssues(raw: RawRequest, model: ResolvedModel | undefined): readonly Issue[] {
+  if (!raw.schemaError) return []
+  if (!(raw.schemaError instanceof GatewayError) || !raw.schemaError.issues) throw raw.schemaError
+  // A provider that reads the caller's own text also reads what is newer than this contract, if the caller says that it is a beta.
+  if (!raw.hasBeta || !model?.provider.verbatim) return raw.schemaError.issues
+  return raw.schemaError.issues.filter((issue) => !isUnknownToUs(issue))
+}
+
+/** Unknown fields and unknown kinds of blocks and tools, and the one field that Anthropic's betas use in another way. */
+function isUnknownToUs(issue: Issue): boolean {
+  return issue.code.startsWith('unknown_') || (issue.param?.startsWith('fallbacks') ?? false)
+}
+
+/** The semantic check says more of some fields than the schema does; then the schema's word is not repeated. */
+function withoutRepeats(issues: readonly Issue[]): Issue[] {
+  const better = new Set(issues.filter((issue) => issue.code === 'function_config_not_allowed').map((issue) => issue.param))
+  return issues.filter((issue) => !(issue.code === 'unknown_field' && better.has(issue.param)))
+}
+
+function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target {
+  if (!isMessageRequest(body)) throw new GatewayError('internal_error')
+  const request: MessageRequest = { ...body, model: model.id }
+  const { issues, warnings } = checkCompatibility(request, model.provider, model.provider.capabilities(model.name))
+  if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
+  if (raw.roundedNumberAt !== undefined && !model.provider.verbatim) throw roundedNumber(raw.text, raw.roundedNumberAt)
+  return { model, request, warnings }
+}
+
+function fallbacksOf(request: MessageRequest): readonly string[] {
+  // With a beta, `fallbacks` may be Anthropic's own, which are not texts and are for that provider to read.
+  const fallbacks: readonly unknown[] = Array.isArray(request.fallbacks) ? request.fallbacks : []
+  return fallbacks.filter((fallback) => typeof fallback === 'string')
+}
+
+function resolveFallback(id: string, index: number, registry: Registry): ResolvedModel {
+  const resolved = registry.resolve(id)
+  if ('problem' in resolved) throw modelError(resolved.problem, `fallbacks[${index}]`)
+  return resolved
+}
+
+function roundedNumber(text: string, at: number): GatewayError {
+  const path = pathAt(text, at)
+  const param = path && paramOf(path)
+  const issue = {
+    ...(param && { param }),
+    code: 'number_not_exact',
+    message: 'the number has more digits than can be kept exactly; send it as a string',
+  }
+  return new GatewayError('invalid_request', invalidRequestDetails([issue]))
+}
+
+/** The schema has vouched for the rest, or a provider that reads the caller's own text will. */
+function isMessageRequest(body: unknown): body is MessageRequest {
+  return typeof body === 'object' && body !== null && 'messages' in body && Array.isArray(body.messages)
+}

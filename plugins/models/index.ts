@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Model, ModelCapabilities, ModelList } from '../../api/schemas.gen.ts'
+import type { KnownModel, LlmProvider } from '../../providers/provider.ts'
+import { Registry } from '../../providers/registry.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    models: Models
+  }
+}
+
+/** What can be called, and under which names. */
+export interface Models {
+  readonly registry: Registry
+  list(page: Page): ModelList
+  /** The catalogue's entry, or one that says little for a model that is not in it but may well exist. Undefined where there is no such provider. */
+  get(id: string): Model | undefined
+}
+
+export interface Page {
+  readonly limit?: number
+  readonly after_id?: string
+  readonly before_id?: string
+}
+
+export interface ModelsOptions {
+  readonly providers: readonly LlmProvider[]
+  /** Other names for models, by name. */
+  readonly aliases: Readonly<Record<string, string>>
+}
+
+export const models = fp(
+  async (app: FastifyInstance, { providers, aliases }: ModelsOptions) => {
+    const registry = new Registry(providers, aliases)
+    const catalogue = providers.flatMap((provider) => (provider.models ?? []).map((model) => entryOf(provider, model)))
+
+    app.decorate('models', {
+      registry,
+      list: (page) => pageOf(catalogue, page),
+      get(id) {
+        const resolved = registry.resolve(id)
+        if ('problem' in resolved) return undefined
+        const known = catalogue.find((model) => model.id === resolved.id)
+        // A demo provider has the models it has; any other may have some that this version has not heard of.
+        return (
+          known ??
+          (resolved.provider.demo ? undefined : entryOf(resolved.provider, { name: resolved.name, displayName: resolved.name }))
+        )
+      },
+    })
+  },
+  { name: 'models' },
+)
+
+function pageOf(catalogue: readonly Model[], page: Page): ModelList {
+  const afterAt = page.after_id === undefined ? -1 : catalogue.findIndex((model) => model.id === page.after_id)
+  const beforeAt = page.before_id === undefined ? -1 : catalogue.findIndex((model) => model.id === page.before_id)
+  const rest = catalogue.slice(afterAt + 1, beforeAt < 0 ? undefined : beforeAt)
+  const data = rest.slice(0, page.limit)
+  return {
+    object: 'list',
+    data,
+    has_more: data.length < rest.length,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  }
+}
+
+function entryOf(provider: LlmProvider, model: KnownModel): Model {
+  const capabilities = provider.capabilities(model.name)
+  const released = model.released === undefined ? 0 : Date.parse(`${model.released}T00:00:00Z`)
+  const features: ModelCapabilities = Object.fromEntries(
+    Object.entries(capabilities.features).map(([feature, state]) => [feature, { supported: state === 'supported', state }]),
+  )
+  return {
+    id: `${provider.id}/${model.name}`,
+    object: 'model',
+    type: 'model',
+    display_name: model.displayName,
+    owned_by: provider.id,
+    created: released / 1000,
+    created_at: new Date(released).toISOString(),
+    ...(provider.demo && { demo: true }),
+    capabilities: Object.keys(features).length > 0 ? features : null,
+    max_input_tokens: capabilities.contextWindow ?? null,
+    max_tokens: capabilities.maxOutputTokens ?? null,
+  }
+}

@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify'
+import type { Health, Index, Readiness } from '../api/schemas.gen.ts'
+
+export interface HealthRouteOptions {
+  readonly version: string
+}
+
+/** Public: asked by load balancers, and by clients that want to know whether anybody is there. */
+export async function healthRoutes(app: FastifyInstance, { version }: HealthRouteOptions): Promise<void> {
+  const config = { duringDrain: true }
+
+  app.get('/', { config }, async (): Promise<Index> => ({ name: 'VAI Gateway', version, docs: '/docs' }))
+
+  app.get('/healthz', { config }, async (): Promise<Health> => ({ status: 'ok' }))
+
+  app.get('/readyz', { config }, async (_request, reply): Promise<Readiness> => {
+    const isReady = !app.drain.isDraining
+    reply.code(isReady ? 200 : 503)
+    return { status: isReady ? 'ready' : 'not_ready', checks: { config: 'ok', process: isReady ? 'ok' : 'draining' } }
+  })
+}

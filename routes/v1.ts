@@ -1,0 +1,9 @@
+import type { FastifyInstance } from 'fastify'
+import { type MessageRouteOptions, messageRoutes } from './messages.ts'
+import { modelRoutes } from './models.ts'
+
+/** Everything that calls for a principal once there are keys; what is public stands outside this scope. */
+export async function v1(app: FastifyInstance, { clock, pingIntervalMs, answerMs }: MessageRouteOptions): Promise<void> {
+  await app.register(messageRoutes, { clock, pingIntervalMs, answerMs })
+  await app.register(modelRoutes)
+}

@@ -1,0 +1,36 @@
+// Builds what is not built, so that one command starts the gateway: nothing is done where dist/ is newer than every source.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const sources = [
+  'app.ts',
+  'server.ts',
+  'config.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'api',
+  'cli',
+  'plugins',
+  'providers',
+  'routes',
+  'text',
+]
+const built = join(root, 'dist/server.js')
+
+if (!existsSync(built) || sources.some((source) => newestIn(join(root, source)) > statSync(built).mtimeMs)) {
+  process.stdout.write('Building…\n')
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+function newestIn(path) {
+  const stat = statSync(path)
+  if (!stat.isDirectory()) return stat.mtimeMs
+  return Math.max(0, ...readdirSync(path).map((name) => newestIn(join(path, name))))
+}

@@ -1,0 +1,420 @@
+import { describe, expect, it } from 'vitest'
+import { Accumulator } from '../../../api/accumulate.ts'
+import type { Message, StreamEvent } from '../../../api/schemas.gen.ts'
+import { ChatDecoder } from '../../../providers/openai-chat/decode.ts'
+import { expectGrammar, source } from './drive.ts'
+
+type Json = Record<string, unknown>
+
+function decode(chunks: readonly unknown[], options: { done?: boolean; reasoningOutside?: boolean } = {}): StreamEvent[] {
+  let made = 0
+  const decoder = new ChatDecoder({
+    model: 'openai/gpt-test',
+    newId: (prefix) => `${prefix}_made${++made}`,
+    reasoningOutside: options.reasoningOutside ?? false,
+    source,
+  })
+  const events = [...chunks.flatMap((chunk) => decoder.feed(chunk)), ...decoder.end(options.done ?? true)]
+  expectGrammar(events)
+  return events
+}
+
+function messageOf(events: readonly StreamEvent[]): Message {
+  const accumulator = new Accumulator()
+  for (const event of events) accumulator.add(event)
+  return accumulator.message()
+}
+
+function delta(delta: Json, more: Json = {}): Json {
+  return { id: 'chatcmpl-1', object: 'chat.completion.chunk', model: 'gpt-test-1', choices: [{ index: 0, delta, ...more }] }
+}
+
+function call(index: number | undefined, id: string | undefined, name: string | undefined, input: string): Json {
+  return {
+    ...(index !== undefined && { index }),
+    ...(id !== undefined && { id }),
+    type: 'function',
+    function: { ...(name !== undefined && { name }), arguments: input },
+  }
+}
+
+const stop = delta({}, { finish_reason: 'stop' })
+const toolStop = delta({}, { finish_reason: 'tool_calls' })
+
+function contentOf(chunks: readonly unknown[]): Message['content'] {
+  return messageOf(decode(chunks)).content
+}
+
+describe('text', () => {
+  it('becomes one block, whatever empty pieces come between', () => {
+    const chunks = [
+      delta({ role: 'assistant', content: '' }),
+      delta({ content: 'He' }),
+      delta({ content: null }),
+      delta({ content: 'llo' }),
+    ]
+    expect(decode([...chunks, stop])).toEqual([
+      {
+        type: 'message_start',
+        message: {
+          id: 'chatcmpl-1',
+          type: 'message',
+          role: 'assistant',
+          model: 'openai/gpt-test',
+          content: [],
+          stop_reason: null,
+          stop_sequence: null,
+          usage: {},
+        },
+      },
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'He' } },
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'llo' } },
+      { type: 'content_block_stop', index: 0 },
+      {
+        type: 'message_delta',
+        delta: { stop_reason: 'end_turn', stop_sequence: null },
+        usage: {},
+        metadata: { provider: { id: 'chatcmpl-1', model: 'gpt-test-1', finish_reason: 'stop' } },
+      },
+      { type: 'message_stop' },
+    ])
+  })
+
+  it('is emitted as it comes, not held until more follows', () => {
+    const decoder = new ChatDecoder({ model: 'openai/m', newId: () => 'msg_1', reasoningOutside: false, source })
+    decoder.feed(delta({ content: 'a' }))
+    expect(decoder.feed(delta({ content: 'b' }))).toEqual([
+      { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'b' } },
+    ])
+  })
+
+  it('may come as an array of parts that holds the last thinking and the first text', () => {
+    const thinking = (text: string): Json => ({ type: 'thinking', thinking: [{ type: 'text', text }] })
+    const mixed = delta({ content: [thinking(' done'), { type: 'text', text: 'It' }] })
+    expect(contentOf([delta({ content: [thinking('Hm,')] }), mixed, delta({ content: ' is.' }), stop])).toEqual([
+      { type: 'thinking', thinking: 'Hm, done', signature: '' },
+      { type: 'text', text: 'It is.' },
+    ])
+  })
+
+  it('a refusal is text with its own stop reason', () => {
+    const message = messageOf(decode([delta({ refusal: 'I ' }), delta({ refusal: 'will not.' }), stop]))
+    expect([message.content, message.stop_reason]).toEqual([[{ type: 'text', text: 'I will not.' }], 'refusal'])
+  })
+
+  it('citations stand in its block', () => {
+    const annotation = {
+      type: 'url_citation',
+      url_citation: { url: 'https://a.test/', title: 'A', content: 'said so', start_index: 0 },
+    }
+    expect(contentOf([delta({ content: 'Yes' }), delta({ annotations: [annotation] }), delta({ content: '.' }), stop])).toEqual([
+      {
+        type: 'text',
+        text: 'Yes.',
+        citations: [
+          { type: 'web_search_result_location', url: 'https://a.test/', title: 'A', encrypted_index: '', cited_text: 'said so' },
+        ],
+      },
+    ])
+  })
+
+  it('of a message that is repeated whole in the last chunk counts once', () => {
+    const last = delta({ content: '' }, { message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' })
+    expect(contentOf([delta({ content: 'Hi' }), last])).toEqual([{ type: 'text', text: 'Hi' }])
+  })
+})
+
+describe('reasoning', () => {
+  it.each(['reasoning', 'reasoning_content'])('in %s is a thinking block before the text', (field) => {
+    expect(contentOf([delta({ [field]: 'Hm', content: '' }), delta({ [field]: '.', content: 'Yes' }), stop])).toEqual([
+      { type: 'thinking', thinking: 'Hm.', signature: '' },
+      { type: 'text', text: 'Yes' },
+    ])
+  })
+
+  it('that comes only as reasoning_details is read from them, and not twice where it comes as both', () => {
+    const details = [{ type: 'reasoning.text', text: 'Hm' }]
+    expect(contentOf([delta({ reasoning_details: details }), stop])).toEqual([
+      { type: 'thinking', thinking: 'Hm', signature: '' },
+    ])
+    expect(contentOf([delta({ reasoning: 'Hm', reasoning_details: details }), stop])).toEqual([
+      { type: 'thinking', thinking: 'Hm', signature: '' },
+    ])
+  })
+
+  it('that is encrypted is carried in the metadata', () => {
+    const details = [{ type: 'reasoning.encrypted', data: 'b64' }]
+    const { metadata } = messageOf(decode([delta({ reasoning_details: details }), delta({ content: 'x' }), stop]))
+    expect(metadata?.provider).toMatchObject({ reasoning_details: details })
+  })
+
+  it('between texts opens a block of its own each time', () => {
+    const chunks = [delta({ content: 'a' }), delta({ reasoning: 'b' }), delta({ content: 'c' }), stop]
+    expect(contentOf(chunks).map(({ type }) => type)).toEqual(['text', 'thinking', 'text'])
+  })
+})
+
+describe('tool calls', () => {
+  const city = { type: 'tool_use', id: 'c1', name: 'weather', input: { city: 'Paris' } }
+  const empty = { type: 'tool_use', id: 'c2', name: 'time', input: {} }
+
+  it.each<[string, Json[][], unknown[]]>([
+    [
+      'pieces by index',
+      [[call(0, 'c1', 'weather', '')], [call(0, undefined, undefined, '{"city":')], [call(0, undefined, undefined, '"Paris"}')]],
+      [city],
+    ],
+    ['an index that begins at 1', [[call(1, 'c1', 'weather', '')], [call(1, undefined, undefined, '{"city":"Paris"}')]], [city]],
+    ['all arguments at once', [[call(0, 'c1', 'weather', '{"city":"Paris"}')]], [city]],
+    ['blank id and name later', [[call(0, 'c1', 'weather', '{"city":')], [call(0, '', '', '"Paris"}')]], [city]],
+    ['the name again later', [[call(0, 'c1', 'weather', '{"city":')], [call(0, 'c1', 'weather', '"Paris"}')]], [city]],
+    ['the name only later', [[call(0, 'c1', undefined, '{"city":')], [call(0, undefined, 'weather', '"Paris"}')]], [city]],
+    [
+      'no index, told apart by id',
+      [[call(undefined, 'c1', 'weather', '{"city":"Paris"}')], [call(undefined, 'c2', 'time', '{}')]],
+      [city, empty],
+    ],
+    [
+      'no index in later pieces',
+      [[call(undefined, 'c1', 'weather', '{"city":')], [call(undefined, undefined, undefined, '"Paris"}')]],
+      [city],
+    ],
+    [
+      'one index for all, told apart by id',
+      [[call(0, 'c1', 'weather', '{"city":"Paris"}')], [call(0, 'c2', 'time', '{}')]],
+      [city, empty],
+    ],
+    ['arguments as an object', [[{ index: 0, id: 'c1', function: { name: 'weather', arguments: { city: 'Paris' } } }]], [city]],
+    ['no arguments at all', [[call(0, 'c2', 'time', '')]], [empty]],
+    [
+      'blanks after the end',
+      [[call(0, 'c1', 'weather', '{"city":"Paris"}'), call(1, 'c2', 'time', '{}')], [call(0, undefined, undefined, ' \n')]],
+      [city, empty],
+    ],
+  ])('%s', (_, chunks, expected) => {
+    const message = messageOf(decode([...chunks.map((calls) => delta({ tool_calls: calls })), toolStop]))
+    expect([message.content, message.stop_reason, message.metadata?.warnings]).toEqual([expected, 'tool_use', undefined])
+  })
+
+  it('without id get one, each its own', () => {
+    const calls = [call(undefined, undefined, 'time', '{}'), call(undefined, undefined, 'time', '{}')]
+    const content = contentOf([delta({ tool_calls: calls }), toolStop])
+    expect(content).toEqual([
+      { type: 'tool_use', id: 'toolu_made1', name: 'time', input: {} },
+      { type: 'tool_use', id: 'toolu_made2', name: 'time', input: {} },
+    ])
+  })
+
+  it('that come by turns are given one after the other, and nothing is lost', () => {
+    const chunks = [
+      delta({ tool_calls: [call(0, 'c1', 'weather', '{"ci')] }),
+      delta({ tool_calls: [call(1, 'c2', 'weather', '{"city":"R')] }),
+      delta({ content: 'Wait' }),
+      delta({ tool_calls: [call(0, undefined, undefined, 'ty":"P}\\"')] }),
+      delta({ tool_calls: [call(1, undefined, undefined, 'ome"}')] }),
+      delta({ content: '!' }),
+      delta({ tool_calls: [call(0, undefined, undefined, '{"}')] }),
+    ]
+    expect(contentOf([...chunks, toolStop])).toEqual([
+      { type: 'tool_use', id: 'c1', name: 'weather', input: { city: 'P}"{' } },
+      { type: 'tool_use', id: 'c2', name: 'weather', input: { city: 'Rome' } },
+      { type: 'text', text: 'Wait!' },
+    ])
+  })
+
+  it('in the chunk that finishes, with a finish reason of stop', () => {
+    const message = messageOf(
+      decode([delta({ tool_calls: [call(0, 'c1', 'weather', '{"city":"Paris"}')] }, { finish_reason: 'stop' })]),
+    )
+    expect([message.content, message.stop_reason]).toEqual([[city], 'tool_use'])
+  })
+
+  it('cut off by the length keep what can be read of them, with a warning', () => {
+    const chunks = [
+      delta({ tool_calls: [call(0, 'c1', 'weather', '{"city":"Paris","un')] }),
+      delta({}, { finish_reason: 'length' }),
+    ]
+    const message = messageOf(decode(chunks))
+    expect([message.content, message.stop_reason]).toEqual([[city], 'max_tokens'])
+    expect(message.metadata?.warnings).toMatchObject([{ code: 'invalid_tool_input', param: 'content[0].input' }])
+  })
+
+  it('more input after the end is not mixed in, and said', () => {
+    const chunks = [
+      delta({ tool_calls: [call(0, 'c1', 'weather', '{"city":"Paris"}')] }),
+      delta({ tool_calls: [call(0, undefined, undefined, '{"x":1}')] }),
+    ]
+    const message = messageOf(decode([...chunks, toolStop]))
+    expect(message.content).toEqual([city])
+    expect(message.metadata?.warnings).toMatchObject([
+      { code: 'invalid_tool_input', message: expect.stringContaining('{"x":1}') },
+    ])
+  })
+
+  it('in the older form of one function_call', () => {
+    const chunks = [delta({ function_call: { name: 'time', arguments: '' } }), delta({ function_call: { arguments: '{}' } })]
+    const message = messageOf(decode([...chunks, delta({}, { finish_reason: 'function_call' })]))
+    expect([message.content, message.stop_reason]).toEqual([[{ ...empty, id: 'toolu_made1' }], 'tool_use'])
+  })
+
+  it('without a name break the protocol', () => {
+    expect(() => decode([delta({ tool_calls: [call(0, 'c1', undefined, '{}')] }), toolStop])).toThrow(
+      'the tool call c1 has no name',
+    )
+  })
+
+  it('are bounded in what waits behind one that is never finished', () => {
+    const chunks = [
+      delta({ tool_calls: [call(0, 'c1', 'weather', '{')] }),
+      ...Array(20).fill(delta({ content: 'x'.repeat(1024 * 1024) })),
+    ]
+    expect(() => decode(chunks)).toThrow('left the first one unfinished')
+  })
+})
+
+describe('the end', () => {
+  it.each([
+    ['stop', 'end_turn'],
+    ['length', 'max_tokens'],
+    ['model_length', 'model_context_window_exceeded'],
+    ['content_filter', 'refusal'],
+    ['something_new', 'end_turn'],
+  ])('%s is %s, and both are told', (finish_reason, stop_reason) => {
+    const message = messageOf(decode([delta({ content: 'x' }), delta({}, { finish_reason })]))
+    expect([message.stop_reason, message.metadata?.provider?.finish_reason]).toEqual([stop_reason, finish_reason])
+  })
+
+  it('is told once, though finish_reason and usage come again', () => {
+    const usage = (tokens: number): Json => ({ ...delta({}, { finish_reason: 'stop' }), usage: { completion_tokens: tokens } })
+    expect(messageOf(decode([delta({ content: 'x' }), usage(1), usage(2)])).usage).toEqual({ output_tokens: 2 })
+  })
+
+  it('without [DONE] is one where a finish reason came, and a lost connection where none did', () => {
+    decode([delta({ content: 'x' }), stop], { done: false })
+    expect(() => decode([delta({ content: 'x' })], { done: false })).toThrow(
+      expect.objectContaining({ code: 'provider_disconnected' }),
+    )
+  })
+
+  it('without a finish reason counts where [DONE] came', () => {
+    expect(messageOf(decode([delta({ content: 'x' })])).stop_reason).toBe('end_turn')
+    expect(messageOf(decode([delta({ tool_calls: [call(0, 'c', 'f', '{}')] })])).stop_reason).toBe('tool_use')
+  })
+
+  it('of an empty answer breaks the protocol', () => {
+    expect(() => decode([])).toThrow(expect.objectContaining({ code: 'provider_protocol' }))
+    expect(() => decode([{ choices: [] }, {}])).toThrow(expect.objectContaining({ code: 'provider_protocol' }))
+  })
+})
+
+describe('usage', () => {
+  it.each<[string, Json, unknown]>([
+    ['nothing is known', {}, {}],
+    [
+      'cached tokens are not input',
+      { prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details: { cached_tokens: 60, cache_write_tokens: 30 } },
+      { input_tokens: 10, cache_read_input_tokens: 60, cache_creation_input_tokens: 30, output_tokens: 5 },
+    ],
+    [
+      'DeepSeek names the cache its own way',
+      { prompt_tokens: 9, prompt_cache_hit_tokens: 8 },
+      { input_tokens: 1, cache_read_input_tokens: 8 },
+    ],
+    [
+      'reasoning is part of the output',
+      { completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 4 } },
+      { output_tokens: 7, output_tokens_details: { thinking_tokens: 4 } },
+    ],
+    [
+      'details may be null',
+      { prompt_tokens: 3, prompt_tokens_details: null, completion_tokens_details: null },
+      { input_tokens: 3 },
+    ],
+  ])('%s', (_, usage, expected) => {
+    const message = messageOf(decode([delta({ content: 'x' }), stop, { id: 'chatcmpl-1', choices: [], usage }]))
+    expect([message.usage, message.metadata?.provider?.usage]).toEqual([expected, usage])
+  })
+
+  it('of Groq may stand in x_groq alone', () => {
+    const chunks = [delta({ content: 'x' }), { ...stop, x_groq: { usage: { completion_tokens: 3 } } }]
+    expect(messageOf(decode(chunks)).usage).toEqual({ output_tokens: 3 })
+  })
+
+  it('of a server that counts reasoning beside completion_tokens is added up', () => {
+    const usage = { completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 4 } }
+    const chunks = [delta({ content: 'x' }), { ...stop, usage }]
+    expect(messageOf(decode(chunks, { reasoningOutside: true })).usage.output_tokens).toBe(11)
+  })
+})
+
+describe('what has no place', () => {
+  it('is carried in metadata.provider', () => {
+    const first = { id: '', model: '', choices: [], prompt_filter_results: [{ prompt_index: 0 }] }
+    const last = { ...stop, service_tier: 'default', system_fingerprint: 'fp_1' }
+    const chunks = [
+      first,
+      delta({ content: 'x' }, { logprobs: { content: [{ token: 'x' }] } }),
+      last,
+      { choices: [], moderation: { input: 1 } },
+    ]
+    const { id, metadata } = messageOf(decode(chunks))
+    expect(id).toBe('chatcmpl-1')
+    expect(metadata?.provider).toEqual({
+      id: 'chatcmpl-1',
+      model: 'gpt-test-1',
+      prompt_filter_results: [{ prompt_index: 0 }],
+      logprobs: [{ token: 'x' }],
+      service_tier: 'default',
+      system_fingerprint: 'fp_1',
+      moderation: { input: 1 },
+      finish_reason: 'stop',
+    })
+  })
+
+  it('is left out where it is large, and that is said', () => {
+    const image = { type: 'image_url', image_url: { url: `data:${'x'.repeat(100_000)}` } }
+    const { metadata } = messageOf(decode([delta({ content: 'x', images: [image] }), stop]))
+    expect(metadata?.warnings).toMatchObject([{ code: 'provider_field_left_out', message: expect.stringContaining('`images`') }])
+  })
+
+  it('further answers (n) are left out, and that is said', () => {
+    const second = { id: 'chatcmpl-1', choices: [{ index: 1, delta: { content: 'other' }, finish_reason: 'stop' }] }
+    const { content, metadata } = messageOf(decode([delta({ content: 'one' }), second, stop]))
+    expect(content).toEqual([{ type: 'text', text: 'one' }])
+    expect(metadata?.warnings).toMatchObject([{ message: expect.stringContaining('`choices`') }])
+  })
+
+  it('a message without an id gets one', () => {
+    expect(messageOf(decode([{ ...delta({ content: 'x' }), id: '' }, stop])).id).toBe('msg_made1')
+  })
+})
+
+describe('failures inside a 200', () => {
+  it.each<[string, Json, string]>([
+    ['before any content', { error: { message: 'slow down', code: 'rate_limit_exceeded' } }, 'provider_rate_limit'],
+    ['beside choices', { ...delta({ content: '' }), error: { code: 502, message: 'upstream' } }, 'provider_error'],
+    ['as a string', { error: 'it broke' }, 'provider_error'],
+    ['as vLLM says it', { object: 'error', message: 'too long', type: 'BadRequestError', code: 400 }, 'provider_rejected'],
+    ['overloaded', { error: { type: 'overloaded_error', message: 'busy' } }, 'provider_overloaded'],
+    ['quota', { error: { code: 'insufficient_quota', message: 'no money' } }, 'provider_quota'],
+    ['as a finish reason', delta({}, { finish_reason: 'error' }), 'provider_error'],
+    ['the server ran out of resources', delta({}, { finish_reason: 'insufficient_system_resource' }), 'provider_overloaded'],
+  ])('%s', (_, chunk, code) => {
+    expect(() => decode([chunk])).toThrow(expect.objectContaining({ name: 'GatewayError', code }))
+    expect(() => decode([delta({ content: 'x' }), chunk])).toThrow(expect.objectContaining({ code }))
+  })
+
+  it.each([null, 3, 'text', [1]])('a chunk that is no object breaks the protocol: %j', (chunk) => {
+    expect(() => decode([chunk])).toThrow(expect.objectContaining({ code: 'provider_protocol' }))
+  })
+
+  it.each<Json>([
+    { choices: 3 },
+    { choices: [null] },
+    { choices: [{ delta: 3 }] },
+    delta({ content: 3, tool_calls: [null, {}], annotations: [3] }),
+  ])('fields of another kind than expected harm nothing: %j', (chunk) => {
+    expect(contentOf([delta({ content: 'x' }), chunk, stop])).toEqual([{ type: 'text', text: 'x' }])
+  })
+})
