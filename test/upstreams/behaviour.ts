@@ -27,7 +27,7 @@ export interface Delivery {
   readonly delayMs?: number
   /** Milliseconds between the head and the first byte of the body. */
   readonly firstByteDelayMs?: number
-  /** Milliseconds between single bytes of the status line and the headers. */
+  /** Milliseconds between single bytes of the status line and the headers. The body then comes whole: `stallAt` and `dieAt` have no effect. */
   readonly headerPaceMs?: number
   /** Sends so much of the body, then nothing until the client leaves. */
   readonly stallAt?: Offset
