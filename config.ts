@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { parse } from 'yaml'
 import { providers } from './providers/index.ts'
 import { nearest } from './text/nearest.ts'
 
@@ -150,9 +149,9 @@ export class ConfigError extends Error {
  * The configuration from the environment and, where `VAI_CONFIG` or `file` names one, a YAML file. The environment wins.
  * Throws a `ConfigError` that lists every setting that is unknown or has a wrong value.
  */
-export function loadConfig(env: Readonly<Record<string, string | undefined>>, file = env.VAI_CONFIG): Config {
+export async function loadConfig(env: Readonly<Record<string, string | undefined>>, file = env.VAI_CONFIG): Promise<Config> {
   const problems: string[] = []
-  const fromFile = file ? readFile(file, problems) : {}
+  const fromFile = file ? await readFile(file, problems) : {}
   refuseUnknown(env, fromFile, file, problems)
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
@@ -202,8 +201,10 @@ function openRelayProblem(config: Config): string | undefined {
   return `auth_mode is disabled on ${config.host}, which others can reach. Set VAI_ALLOW_OPEN_RELAY=true if that is what you want.`
 }
 
-function readFile(file: string, problems: string[]): Record<string, unknown> {
+async function readFile(file: string, problems: string[]): Promise<Record<string, unknown>> {
   try {
+    // Few have a file; the others need not wait for the parser.
+    const { parse } = await import('yaml')
     const value: unknown = parse(readFileSync(file, 'utf8')) ?? {}
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
     problems.push(`${file}: a mapping of settings is expected`)

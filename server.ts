@@ -33,13 +33,13 @@ async function run(args: readonly string[]): Promise<void> {
   if (values.version) return print(version)
   if (values.help || command === undefined || command === 'help') return print(usage)
   if (rest.length > 0) throw new ConfigError([`${rest.join(' ')} is not understood; see vai --help.`])
-  if (command === 'config') return print(settingsTable(loadConfig(process.env, values.config)))
+  if (command === 'config') return print(settingsTable(await loadConfig(process.env, values.config)))
   if (command === 'serve') return serve(values.config)
   throw new ConfigError([`${command} is not a command; see vai --help.`])
 }
 
 async function serve(file: string | undefined): Promise<void> {
-  const config = loadConfig(process.env, file)
+  const config = await loadConfig(process.env, file)
   const operatorKeys = operatorKeysFrom(process.env)
   const app = await buildApp(config, { operatorKeys, version, contract: packageFile('openapi.yaml') })
   closeWithGrace({ delay: config.drain_ms + 5000, logger: app.log }, async ({ err, signal }) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
-import { parse } from 'yaml'
+import { openapiJson } from '../api/openapi.gen.ts'
 
 export interface DocsRouteOptions {
   /** Where `openapi.yaml` lies. */
@@ -11,15 +11,14 @@ export interface DocsRouteOptions {
 
 /** Public: the contract, and a page to read and try it. */
 export async function docsRoutes(app: FastifyInstance, { contract }: DocsRouteOptions): Promise<void> {
-  const yaml = await readFile(contract, 'utf8')
-  const document: StaticDocumentSpec['document'] = parse(yaml)
+  app.get('/openapi.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(openapiJson))
+  app.get('/openapi.yaml', async (_request, reply) =>
+    reply.type('application/yaml; charset=utf-8').send(await readFile(contract, 'utf8')),
+  )
+
+  const document: StaticDocumentSpec['document'] = JSON.parse(openapiJson)
   // Wherever the page is opened is where its requests go.
   Object.assign(document, { servers: [{ url: '/' }] })
-  const json = JSON.stringify(parse(yaml))
-
-  app.get('/openapi.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(json))
-  app.get('/openapi.yaml', async (_request, reply) => reply.type('application/yaml; charset=utf-8').send(yaml))
-
   await app.register(swagger, { mode: 'static', specification: { document } })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { deepLinking: true, tryItOutEnabled: true } })
 }

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../api/clock.ts'
 import { Cancelled, GatewayError } from '../api/error.ts'
-import { operations } from '../api/operations.gen.ts'
 import type { Usage } from '../api/schemas.gen.ts'
 import { toGatewayError } from '../plugins/errors.ts'
 import { answerJson, StreamAnswer } from '../plugins/messages/answer.ts'
@@ -21,7 +20,7 @@ export interface MessageRouteOptions {
 export async function messageRoutes(app: FastifyInstance, options: MessageRouteOptions): Promise<void> {
   app.post(
     '/messages',
-    { schema: { body: { $ref: 'MessageRequest#' }, querystring: operations.createMessage.querystring }, attachValidation: true },
+    { schema: { body: { $ref: 'MessageRequest' }, querystring: { $ref: 'createMessage' } }, attachValidation: true },
     async (request, reply) => {
       const prepared = prepare(request)
       return whileWaited(request, reply, (caller) =>
@@ -33,7 +32,7 @@ export async function messageRoutes(app: FastifyInstance, options: MessageRouteO
   app.post(
     '/messages/count_tokens',
     {
-      schema: { body: { $ref: 'CountTokensRequest#' }, querystring: operations.countMessageTokens.querystring },
+      schema: { body: { $ref: 'CountTokensRequest' }, querystring: { $ref: 'countMessageTokens' } },
       attachValidation: true,
     },
     async (request, reply) => {

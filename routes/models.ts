@@ -1,11 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { GatewayError } from '../api/error.ts'
-import { operations } from '../api/operations.gen.ts'
 import type { Page } from '../plugins/models/index.ts'
 import { modelError } from '../providers/registry.ts'
 
 export async function modelRoutes(app: FastifyInstance): Promise<void> {
-  app.get<{ Querystring: Page }>('/models', { schema: { querystring: operations.listModels.querystring } }, async (request) =>
+  app.get<{ Querystring: Page }>('/models', { schema: { querystring: { $ref: 'listModels' } } }, async (request) =>
     app.models.list(request.query),
   )
 

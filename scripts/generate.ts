@@ -1,5 +1,7 @@
 /**
- * Makes `api/*.gen.ts` from `openapi.yaml`: a static type and a TypeBox schema for each component, and the table of operations.
+ * Makes `api/*.gen.ts` from `openapi.yaml`: a static type and a TypeBox schema for each component, the table of operations, and
+ * the compiled checks of everything that a caller sends. They are compiled here and not when the server starts, because that takes
+ * longer and more memory than all the rest of the start.
  *
  *   npm run generate            write the files
  *   npm run drift               fail when the committed files are not what the document says
@@ -12,6 +14,8 @@
  * `x-untagged` stands for a `discriminator` where one branch, which it names, may come without the tag.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
+import { Ajv } from 'ajv'
+import standalone from 'ajv/dist/standalone/index.js'
 import { parse } from 'yaml'
 
 interface Schema {
@@ -61,6 +65,8 @@ const header = '// Generated from openapi.yaml by `npm run generate`. Do not edi
 const files: Record<string, string> = {
   'api/schemas.gen.ts': schemasFile(),
   'api/operations.gen.ts': operationsFile(),
+  'api/validators.gen.ts': validatorsFile(),
+  'api/openapi.gen.ts': `${header}\n/** The whole document as JSON text. */\nexport const openapiJson =\n  ${quote(JSON.stringify(document))}\n`,
 }
 let drift = false
 for (const [name, text] of Object.entries(files)) {
@@ -122,6 +128,66 @@ function operationsFile(): string {
     }
   }
   return `${header}\n/** Every operation of the contract: how it is reached and which schemas (by \`$id\`) its parts have. */\nexport const operations = ${literal(rows)} as const\n\nexport type OperationId = keyof typeof operations\n`
+}
+
+/** Compiled by Ajv: bodies as they are, all errors at once; a URL holds nothing but text, so that there numbers are read from it. */
+function validatorsFile(): string {
+  const options = {
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    discriminator: true,
+    allErrors: true,
+    verbose: true,
+    // Refs stay calls, so that a schema that is used twice is compiled once.
+    inlineRefs: false,
+    // Lengths in UTF-16 units need no code of Ajv's at run time.
+    unicode: false,
+    logger: false,
+    code: { source: true, esm: true },
+  } as const
+  const bodies = new Ajv(options)
+  const queries = new Ajv({ ...options, coerceTypes: true })
+  bodies.addVocabulary(['x-unknown-code'])
+  for (const [name, schema] of Object.entries(schemas)) bodies.addSchema({ $id: name, ...validator(schema) })
+  const bodyNames: Record<string, string> = {}
+  const queryNames: Record<string, string> = {}
+  for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
+    const body = operation.requestBody?.content['application/json']?.schema
+    if (body) bodyNames[refName(body)] = refName(body)
+    const { querystring } = optionalParameters('querystring', (operation.parameters ?? []).map(resolveParameter), 'query')
+    if (!querystring) continue
+    queryNames[operation.operationId] = operation.operationId
+    queries.addSchema({ $id: operation.operationId, ...Object(querystring) })
+  }
+  return `// @ts-nocheck: compiled code
+${header}
+import type { Validator } from './validator.ts'
+
+/** The check of each body, by the name of its schema. */
+export const bodyValidators: Readonly<Record<string, Validator>> = ${tableOf(bodyNames)}
+
+/** The check of each query string, by its operation. */
+export const queryValidators: Readonly<Record<string, Validator>> = ${tableOf(queryNames, 'query')}
+
+${compiled(bodies, bodyNames, '')}
+${compiled(queries, queryNames, 'query')}
+`
+}
+
+/** The compiled code, with names that do not clash with those of another module's. */
+function compiled(ajv: Ajv, names: Record<string, string>, prefix: string): string {
+  const code = standalone.default(ajv, names)
+  const body = code
+    .replace('"use strict";', '')
+    .replaceAll(/export const (\w+) = (\w+);/g, (_, name: string, target: string) => `const ${prefix}_${name} = ${target};`)
+  return prefix === '' ? body : body.replaceAll(/\b(validate|schema|func|pattern)(\d+)\b/g, `${prefix}_$1$2`)
+}
+
+function tableOf(names: Record<string, string>, prefix = ''): string {
+  return `{\n${Object.keys(names)
+    .map((name) => `  get ${name}() {\n    return ${prefix}_${name}\n  },\n`)
+    .join('')}}`
 }
 
 function responseRow(

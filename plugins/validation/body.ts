@@ -12,8 +12,8 @@ export interface ParsedBody {
 
 // Deeper than any schema or argument in use, and far from where recursion over the value would run out of stack.
 const maxDepth = 128
-// 10,000 messages of a few blocks are some 200,000 values.
-const maxValues = 1_000_000
+// 10,000 messages of a few blocks each. It also bounds how many problems one request can have, all of which are looked for.
+const maxValues = 250_000
 
 /** Parses a JSON body. Throws a `GatewayError` for whatever would be lost or changed by parsing it. */
 export function parseBody(body: Buffer, headers: IncomingHttpHeaders): ParsedBody {

@@ -1,15 +1,15 @@
-import type { ErrorObject } from 'ajv'
 import { paramOf } from '../../api/param.ts'
 import { allSchemas, type Issue } from '../../api/schemas.gen.ts'
+import type { ValidationError } from '../../api/validator.ts'
 import { nearest } from '../../text/nearest.ts'
 
 /** The contract's issues from Ajv's errors: the path of the field, a code, and what would be right. */
-export function issuesOf(errors: readonly ErrorObject[]): Issue[] {
+export function issuesOf(errors: readonly ValidationError[]): Issue[] {
   // "if" only says that a branch failed, whose own errors stand beside it.
   return errors.filter((error) => error.keyword !== 'if').map(issueOf)
 }
 
-function issueOf(error: ErrorObject): Issue {
+function issueOf(error: ValidationError): Issue {
   const path = pathOf(error.instancePath)
   const params: Readonly<Record<string, unknown>> = error.params
   switch (error.keyword) {

@@ -1,12 +1,9 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import type { FastifySchemaCompiler } from 'fastify'
 import { GatewayError } from '../../api/error.ts'
 import type { Issue } from '../../api/schemas.gen.ts'
-import { allSchemas } from '../../api/schemas.gen.ts'
+import { bodyValidators, queryValidators } from '../../api/validators.gen.ts'
 import { issuesOf } from './issues.ts'
 
-// Past this many values a wrong request gets its first problem only: the list of all could be larger than the request.
-const maxValuesForAllErrors = 50_000
 const maxIssues = 32
 
 /**
@@ -36,60 +33,15 @@ export function invalidRequestDetails(issues: readonly Issue[]): {
   }
 }
 
-/** Compiles the contract's schemas. A body is read as it is; a URL holds nothing but text, so that there numbers are read from it. */
+/** Looks up the check that was compiled for a route's `{ $ref }`. */
 export function createValidatorCompiler(): FastifySchemaCompiler<unknown> {
-  const options = {
-    strict: true,
-    strictRequired: false,
-    allowUnionTypes: true,
-    discriminator: true,
-    verbose: true,
-    removeAdditional: false,
-    useDefaults: false,
-  } as const
-  const first = createAjv({ ...options, coerceTypes: false })
-  const url = createAjv({ ...options, coerceTypes: true, allErrors: true })
-  // Most requests are right, and most processes see none that is wrong before they have been up for a while.
-  let all: Ajv | undefined
   return ({ schema, httpPart }) => {
-    if (typeof schema !== 'object' || schema === null) throw new TypeError('a schema is expected')
-    if (httpPart !== 'body') return verdict(url.compile(schema))
-    const check = first.compile(schema)
-    let checkAll: ValidateFunction | undefined
+    const name = typeof schema === 'object' && schema !== null && '$ref' in schema ? String(schema.$ref) : ''
+    const check = httpPart === 'body' ? bodyValidators[name] : queryValidators[name]
+    if (!check) throw new TypeError(`no check was generated for the ${httpPart} ${name}`)
     return (value: unknown) => {
-      if (value === null || value === undefined) return { error: new GatewayError('empty_body') }
-      if (check(value)) return true
-      if (hasMoreValuesThan(value, maxValuesForAllErrors)) return failure(check)
-      all ??= createAjv({ ...options, coerceTypes: false, allErrors: true })
-      checkAll ??= all.compile(schema)
-      checkAll(value)
-      return failure(checkAll)
+      if (value === null && httpPart === 'body') return { error: new GatewayError('empty_body') }
+      return check(value) || { error: new SchemaMismatch(issuesOf(check.errors ?? []).slice(0, maxIssues)) }
     }
   }
-}
-
-function createAjv(options: ConstructorParameters<typeof Ajv>[0]): Ajv {
-  const ajv = new Ajv(options)
-  ajv.addVocabulary(['x-unknown-code'])
-  for (const schema of allSchemas) ajv.addSchema(schema)
-  return ajv
-}
-
-function verdict(check: ValidateFunction): (value: unknown) => true | { error: Error } {
-  return (value) => check(value) || failure(check)
-}
-
-function failure(check: ValidateFunction): { error: Error } {
-  const errors: readonly ErrorObject[] = check.errors ?? []
-  return { error: new SchemaMismatch(issuesOf(errors).slice(0, maxIssues)) }
-}
-
-function hasMoreValuesThan(value: unknown, limit: number): boolean {
-  const queue: unknown[] = [value]
-  for (let seen = 0; queue.length > 0; seen++) {
-    if (seen + queue.length > limit) return true
-    const next = queue.pop()
-    if (typeof next === 'object' && next !== null) queue.push(...Object.values(next).slice(0, limit + 1))
-  }
-  return false
 }

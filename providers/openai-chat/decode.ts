@@ -72,10 +72,8 @@ export class ChatDecoder {
     const nameless = this.#toolCalls.nameless()
     if (nameless !== undefined) throw protocolFailure(source, `the tool call ${nameless} has no name.`)
     for (const name of this.#carried.leftOut) {
-      this.#sequencer.warn({
-        code: 'provider_field_left_out',
-        message: `The provider's field ${name} is too large to be carried.`,
-      })
+      const message = `What the provider sent as \`${name}\` is left out of this answer.`
+      this.#sequencer.warn({ code: 'provider_field_left_out', message })
     }
     const answer = { hasToolCalls: this.#toolCalls.any, refused: this.#refused }
     this.#sequencer.finish(

@@ -405,7 +405,7 @@ describe('failures inside a 200', () => {
     expect(() => decode([delta({ content: 'x' }), chunk])).toThrow(expect.objectContaining({ code }))
   })
 
-  it.each([null, 3, 'text', [1]])('a chunk that is no object breaks the protocol: %j', (chunk) => {
+  it.each([[null], [3], ['text'], [[1]]])('a chunk that is no object breaks the protocol: %j', (chunk) => {
     expect(() => decode([chunk])).toThrow(expect.objectContaining({ code: 'provider_protocol' }))
   })
 
