@@ -146,7 +146,12 @@ describe('a stream that breaks', () => {
 })
 
 describe('a whole answer that is none', () => {
-  it.each([['empty', empty()]])('%s', async (_, behaviour) => {
+  it.each([
+    ['empty', empty()],
+    ['no JSON', reply('{"choices":', { headers: { 'content-type': 'application/json' } })],
+    ['without choices', json({ id: 'x' })],
+    ['an HTML page', htmlPage(200)],
+  ])('%s', async (_, behaviour) => {
     const { call } = await callTo(behaviour)
     expect((await failureOf(Promise.resolve(openai.complete?.(request, call)))).code).toBe('provider_protocol')
   })
