@@ -59,7 +59,7 @@ export const LoadResult = Type.Object({
   /** Of whole exchanges, in milliseconds. */
   p50Ms: Type.Number(),
   p99Ms: Type.Number(),
-  /** From the upstream's write of an event to its arrival at the client, in milliseconds; of a stream's eleventh and later. */
+  /** From the upstream's write of an event to its arrival at the client, in milliseconds; of a stream's events after the 25th. */
   events: Type.Integer(),
   eventP50Ms: Type.Number(),
   eventP99Ms: Type.Number(),

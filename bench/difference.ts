@@ -1,9 +1,10 @@
 /**
  * Where `actual` lacks something of `expected`: a path and what is wrong there; undefined where nothing is lost.
  *
- * Objects may hold more than expected, arrays may not.
+ * Objects may hold more than expected, arrays may not. Where `undefined` is expected, anything will do.
  */
 export function difference(expected: unknown, actual: unknown, path = '$'): string | undefined {
+  if (expected === undefined) return undefined
   if (Array.isArray(expected)) {
     if (!Array.isArray(actual)) return `${path}: not an array`
     if (actual.length !== expected.length) return `${path}: ${actual.length} items, not ${expected.length}`

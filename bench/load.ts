@@ -41,7 +41,7 @@ let nonces = 0
 const nonceLimit = 99_999_999
 const failureLimit = 50
 /** While a crowd of streams is still arriving, the delays of events say how long it takes to open streams. */
-const arrivalEvents = 10
+const arrivalEvents = 25
 
 async function carryOut(job: Job): Promise<LoadResult> {
   const size = readModelName(job.upstreamModel)?.size ?? 'small'

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -14,7 +15,7 @@ export interface ServerProcess {
 export interface ServerOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Collect garbage at SIGUSR2, so that memory can be measured without what only waits to be collected. */
+  /** Collects garbage when asked, so that memory can be measured without what only waits to be collected. */
   readonly collectable?: boolean
 }
 
@@ -22,7 +23,7 @@ export interface ServerOptions {
 export function startServer(script: string, { args = [], env = {}, collectable = false }: ServerOptions): ServerProcess {
   const child = fork(script, [...args], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_ENV: 'production', ...env },
-    execArgv: collectable ? ['--expose-gc', '--import', collectAtSignal] : [],
+    execArgv: collectable ? ['--expose-gc', '--import', collectWhenAsked] : [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   if (child.pid === undefined) throw new Error(`${script} cannot be started`)
@@ -50,11 +51,14 @@ export function startServer(script: string, { args = [], env = {}, collectable =
   }
 }
 
-/** Asks a collectable process for its garbage, twice, as finalizers free more. */
-export async function collectGarbage({ pid }: ServerProcess): Promise<void> {
+/** Has a collectable process collect its garbage, twice, as finalizers free more. Throws where it does not. */
+export async function collectGarbage({ child }: ServerProcess): Promise<void> {
   for (let round = 0; round < 2; round++) {
-    process.kill(pid, 'SIGUSR2')
-    await pause(250)
+    const signal = AbortSignal.timeout(5000)
+    const collected = once(child, 'message', { signal })
+    child.send('collect')
+    await collected
+    await pause(200)
   }
 }
 
@@ -86,10 +90,42 @@ export async function untilReady(url: string, server: ServerProcess): Promise<vo
 
 /** User and system time of all its threads so far, in seconds. */
 export function cpuSeconds(pid: number): number {
+  const [user = 0, system = 0] = statFields(pid).slice(11, 13).map(Number)
+  return (user + system) / ticksPerSecond
+}
+
+/** From the third field on: the second is the command in parentheses and may hold blanks. 11 to 14 are utime, stime, cutime, cstime. */
+function statFields(pid: number | 'self'): readonly string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The second field is the command in parentheses and may hold blanks; utime and stime are the 14th and 15th.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+/** The share of the machine, 0 to 1, that others have used between the two calls; our ended children are our own. */
+export function watchOthers(): () => number {
+  const before = machineTicks()
+  const ownBefore = ownTicks()
+  return () => {
+    const after = machineTicks()
+    const own = ownTicks() - ownBefore
+    return Math.max(0, after.busy - before.busy - own) / (after.all - before.all)
+  }
+}
+
+function machineTicks(): { readonly busy: number; readonly all: number } {
+  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  // user nice system idle iowait irq softirq steal; what follows is part of the first two.
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = line
+    .split(/\s+/)
+    .slice(1)
+    .map(Number)
+  const busy = user + nice + system + irq + softirq + steal
+  return { busy, all: busy + idle + iowait }
+}
+
+function ownTicks(): number {
+  return statFields('self')
+    .slice(11, 15)
+    .reduce((sum, field) => sum + Number(field), 0)
 }
 
 /** Resident memory now and at its highest, in bytes. */
@@ -102,4 +138,4 @@ export function memory(pid: number): { readonly rss: number; readonly peak: numb
 /** USER_HZ, the same on every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-const collectAtSignal = 'data:text/javascript,process.on("SIGUSR2",()=>globalThis.gc())'
+const collectWhenAsked = `data:text/javascript,process.on('message',(m)=>{if(m==='collect'){globalThis.gc();process.send('collected')}})`

@@ -20,6 +20,8 @@ export interface TargetMemory {
 export interface Results {
   readonly measurements: readonly Measurement[]
   readonly memories: readonly TargetMemory[]
+  /** What of the machine went to processes that are not the benchmark's, 0 to 1. */
+  readonly shareOfOthers: number
 }
 
 export function printReport(results: Results, { rounds }: Effort): void {
@@ -39,6 +41,10 @@ export function printReport(results: Results, { rounds }: Effort): void {
   }
   const goalRows = goals.flatMap((goal) => goalRow(goal, results))
   if (goalRows.length > 0) console.log(`\nGoals\n${table([['', 'measured', 'goal', ''], ...goalRows])}`)
+  const others = (results.shareOfOthers * 100).toFixed(0)
+  console.log(
+    `\nOther processes took ${others} % of the machine${results.shareOfOthers > 0.05 ? ': too much for these figures to be trusted.' : '.'}`,
+  )
   printFaults(results)
 }
 
@@ -46,6 +52,8 @@ interface Column {
   readonly metric: Metric
   readonly title: string
   readonly digits: number
+  /** Shown as what it is beyond the client straight to the upstream. */
+  readonly beyondDirect?: true
 }
 
 const columns: readonly Column[] = [
@@ -55,6 +63,8 @@ const columns: readonly Column[] = [
   { metric: 'p99Ms', title: 'p99 ms', digits: 1 },
   { metric: 'eventP50Ms', title: 'event p50 ms', digits: 2 },
   { metric: 'eventP99Ms', title: 'event p99 ms', digits: 2 },
+  { metric: 'eventP50Ms', title: 'added p50 ms', digits: 2, beyondDirect: true },
+  { metric: 'eventP99Ms', title: 'added p99 ms', digits: 2, beyondDirect: true },
   { metric: 'abandoned', title: 'abandoned', digits: 0 },
   { metric: 'closed50Ms', title: 'closed in 50 ms', digits: 0 },
   { metric: 'closed1s', title: 'closed in 1 s', digits: 0 },
@@ -71,7 +81,12 @@ function scenarioRows(results: Results, scenario: ScenarioName): readonly (reado
   if (lanes.length === 0) return []
   const rows = lanes.map((lane) => [
     lane,
-    ...shown.map(({ metric, digits }) => median(results, scenario, metric, lane)?.toFixed(digits) ?? ''),
+    ...shown.map(({ metric, digits, beyondDirect }) => {
+      const value = beyondDirect
+        ? less(results, scenario, metric, lane, 'direct openai')
+        : median(results, scenario, metric, lane)
+      return value?.toFixed(digits) ?? ''
+    }),
   ])
   return [['', ...shown.map(({ title }) => title)], ...rows]
 }
@@ -130,8 +145,15 @@ const goals: readonly Goal[] = [
       unit: 'ms',
     },
     {
-      text: `cancel: share of abandoned streams closed upstream within 50 ms, ${lane}`,
-      measured: (results) => shareClosed(results, lane),
+      text: `cancel: share of abandoned streams closed upstream, ${lane}, worst round`,
+      measured: (results) => worstShareClosed(results, lane, 'closed1s'),
+      sense: 'at least',
+      limit: 1,
+      unit: '',
+    },
+    {
+      text: `cancel: the same within 50 ms, ${lane}, worst round`,
+      measured: (results) => worstShareClosed(results, lane, 'closed50Ms'),
       sense: 'at least',
       limit: 1,
       unit: '',
@@ -172,11 +194,10 @@ function less(results: Results, scenario: ScenarioName, metric: Metric, lane: La
   return own === undefined || other === undefined ? undefined : own - other
 }
 
-/** The worst round counts. */
-function shareClosed(results: Results, lane: LaneName): number | undefined {
+function worstShareClosed(results: Results, lane: LaneName, metric: 'closed50Ms' | 'closed1s'): number | undefined {
   const shares = results.measurements
     .filter((item) => item.scenario === 'cancel' && item.lane === lane)
-    .map(({ metrics }) => (metrics.closed50Ms ?? 0) / (metrics.abandoned || 1))
+    .map(({ metrics }) => (metrics[metric] ?? 0) / (metrics.abandoned || 1))
   return shares.length > 0 ? Math.min(...shares) : undefined
 }
 

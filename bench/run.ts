@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { compile } from './compile.ts'
 import { type Harness, startHarness } from './harness.ts'
-import { memory } from './processes.ts'
+import { memory, watchOthers } from './processes.ts'
 import { type Measurement, printReport, type TargetMemory } from './report.ts'
 import { type Effort, type Scenario, type Subject, scenarios, warmUp } from './scenarios.ts'
 import { bareProxy } from './targets/bare-proxy.ts'
@@ -13,8 +13,8 @@ import { gateway } from './targets/gateway.ts'
 import { portkey } from './targets/portkey.ts'
 import { type Place, type Running, type Target, Unavailable } from './targets/target.ts'
 
-const quickEffort: Effort = { rounds: 1, seconds: 0.8, pacedEvents: 75 }
-const fullEffort: Effort = { rounds: 3, seconds: 2, pacedEvents: 200 }
+const quickEffort: Effort = { rounds: 1, warmUpSeconds: 0.5, seconds: 0.8, pacedEvents: 75 }
+const fullEffort: Effort = { rounds: 3, warmUpSeconds: 2, seconds: 2, pacedEvents: 200 }
 const allTargets: readonly Target[] = [direct, bareProxy, portkey, gateway]
 
 const { values } = parseArgs({
@@ -25,11 +25,15 @@ const { values } = parseArgs({
     json: { type: 'string' },
   },
 })
+// An ordinary end, so that the processes of the benchmark end with it.
+process.once('SIGTERM', () => process.exit(143))
+process.once('SIGINT', () => process.exit(130))
 await main()
 
 async function main(): Promise<void> {
   if (process.platform !== 'linux') throw new Error('The benchmark reads /proc and runs on Linux only.')
   const begin = performance.now()
+  const shareOfOthers = watchOthers()
   const effort = values.quick ? quickEffort : fullEffort
   const chosen = choose(scenarios, values.scenario)
   const compiled = compile()
@@ -46,7 +50,7 @@ async function main(): Promise<void> {
   const memories = resting.map(({ target, rss }): TargetMemory => {
     return { target, restingBytes: rss, peakBytes: atTheEnd.find((item) => item.target === target)?.peak ?? rss }
   })
-  const results = { measurements, memories }
+  const results = { measurements, memories, shareOfOthers: shareOfOthers() }
   printReport(results, effort)
   console.log(`\n${Math.round((performance.now() - begin) / 1000)} s in all.`)
   if (values.json) {
@@ -101,7 +105,7 @@ async function measureAll(
     target.lanes.map((lane) => ({ target, subject: { lane, running, upstreamOrigin } })),
   )
   if (chosen.some(({ freshProcess }) => !freshProcess)) {
-    for (const { subject } of entries) await warmUp(subject, harness, effort.seconds / 3)
+    for (const { subject } of entries) await warmUp(subject, harness, effort.warmUpSeconds)
   }
   const measurements: Measurement[] = []
   for (let round = 0; round < effort.rounds; round++) {
@@ -109,9 +113,10 @@ async function measureAll(
       for (let index = 0; index < entries.length; index++) {
         const entry = entries[(index + round) % entries.length]
         if (!entry || (scenario.freshProcess && !entry.subject.running.server)) continue
-        const sample = scenario.freshProcess
-          ? await measureFresh(scenario, entry.target, entry.subject, harness, place, effort)
-          : await scenario.measure(entry.subject, harness, effort)
+        const sample = await (scenario.freshProcess
+          ? measureFresh(scenario, entry.target, entry.subject, harness, place, effort)
+          : scenario.measure(entry.subject, harness, effort)
+        ).catch((error: unknown) => ({ metrics: {}, faults: [String(error)] }))
         measurements.push({ scenario: scenario.name, lane: entry.subject.lane.name, round, ...sample })
       }
     }

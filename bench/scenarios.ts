@@ -24,6 +24,8 @@ export interface Subject {
 
 export interface Effort {
   readonly rounds: number
+  /** Of each of the loops that go before the first measurement. */
+  readonly warmUpSeconds: number
   /** Of each closed loop. */
   readonly seconds: number
   /** Events of a paced stream. */
@@ -107,7 +109,7 @@ export const scenarios: readonly Scenario[] = [
   },
 ]
 
-/** Lets a process compile what the scenarios will use. Its faults are those that the scenarios would find. */
+/** Lets a process compile what the scenarios will use. What fails here fails there again, and is told there. */
 export async function warmUp(subject: Subject, harness: Harness, seconds: number): Promise<void> {
   const task = { kind: 'loop', seconds } as const
   await harness.load(job(subject, modelName('small', 13), { stream: false, task }))
@@ -148,7 +150,7 @@ async function measureLoad(harness: Harness, subject: Subject, work: Job): Promi
   return {
     metrics: {
       perSecond: result.completed / result.seconds,
-      cpuMs: (own * 1000) / result.completed,
+      ...(subject.running.server && result.completed > 0 && { cpuMs: (own * 1000) / result.completed }),
       p50Ms: result.p50Ms,
       p99Ms: result.p99Ms,
       ...(result.events > 0 && { eventP50Ms: result.eventP50Ms, eventP99Ms: result.eventP99Ms }),

@@ -24,6 +24,7 @@ const server = createServer((request, response) => {
   })
 })
 server.keepAliveTimeout = 60_000
+process.on('disconnect', () => process.exit())
 server.listen(Number(process.argv[2]), '127.0.0.1')
 
 interface Accepted {

@@ -126,15 +126,13 @@ function expectedMessage(job: Job): object {
   return job.dialect === job.upstream ? message : translated(message)
 }
 
-/** Without what only Anthropic's own servers can know: the message's id, how it was served, tokens before there is a count. */
+/** What only Anthropic's own servers know may be anything: the message's id, how it was served, tokens before there is a count. */
 function translated(payload: object): object {
   if ('message' in payload && isObject(payload.message)) {
-    const { type, role, model, content } = payload.message
-    return { type: 'message_start', message: { type, role, model, content, stop_reason: null } }
+    return { ...payload, message: { ...payload.message, id: undefined, usage: undefined } }
   }
   if ('usage' in payload && isObject(payload.usage)) {
-    const { id: _, ...rest } = { id: '', ...payload }
-    return { ...rest, usage: { input_tokens: inputTokens, output_tokens: payload.usage.output_tokens } }
+    return { ...payload, id: undefined, usage: { input_tokens: inputTokens, output_tokens: payload.usage.output_tokens } }
   }
   return payload
 }

@@ -5,10 +5,7 @@ import type { Lane, Target } from './target.ts'
 /** The client straight to the mock upstream: what the benchmark itself costs and can do. */
 export const direct: Target = {
   name: 'direct',
-  lanes: [
-    { ...plainLane('openai'), name: 'direct openai' },
-    { ...plainLane('anthropic'), name: 'direct anthropic' },
-  ],
+  lanes: [{ ...plainLane('openai'), name: 'direct openai' }],
   start: ({ upstreamOrigin }) => Promise.resolve({ origin: upstreamOrigin, server: undefined }),
 }
 

@@ -27,7 +27,6 @@ export interface Lane {
 
 export type LaneName =
   | 'direct openai'
-  | 'direct anthropic'
   | 'bare openai'
   | 'bare anthropic'
   | 'portkey openai'
