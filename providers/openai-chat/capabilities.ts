@@ -111,7 +111,8 @@ interface Family {
 }
 
 const images = ['block.image.base64', 'block.image.url'] as const
-const reasoning = ['thinking.enabled', 'thinking.adaptive', 'output_config.effort'] as const
+// Adaptive thinking is none where the model does not think, so that every model takes it.
+const reasoning = ['thinking.enabled', 'output_config.effort'] as const
 const audio = ['block.audio'] as const
 const tools = ['tool.custom'] as const
 

@@ -5,6 +5,8 @@
  */
 export class Carried {
   readonly #fields = new Map<string, unknown>()
+  // Those of the fields that are lists which still grow.
+  readonly #lists = new Map<string, unknown[]>()
   readonly #sizes = new Map<string, number>()
   #size = 0
   readonly leftOut = new Set<string>()
@@ -12,16 +14,19 @@ export class Carried {
   /** Keeps the last value that a field had. Empty values say nothing and are passed over. */
   set(name: string, value: unknown): void {
     if (isEmpty(value) || this.#fields.get(name) === value) return
-    this.#store(name, value)
+    const size = JSON.stringify(value).length
+    if (this.#fits(name, size - (this.#sizes.get(name) ?? 0))) this.#fields.set(name, value)
   }
 
-  /** Keeps the elements of a list that comes in pieces; anything else as `set` does. */
+  /** Keeps the elements of a list that comes in pieces, up to the first that does not fit; anything else as `set` does. */
   append(name: string, value: unknown): void {
     if (!Array.isArray(value)) {
       this.set(name, value)
-    } else if (value.length > 0) {
-      const earlier = this.#fields.get(name)
-      this.#store(name, Array.isArray(earlier) ? [...earlier, ...value] : value)
+    } else if (value.length > 0 && !this.leftOut.has(name) && this.#fits(name, JSON.stringify(value).length)) {
+      const list = this.#lists.get(name) ?? []
+      list.push(...value)
+      this.#lists.set(name, list)
+      this.#fields.set(name, list)
     }
   }
 
@@ -33,16 +38,14 @@ export class Carried {
     return Object.fromEntries(this.#fields)
   }
 
-  #store(name: string, value: unknown): void {
-    const size = JSON.stringify(value).length
-    const total = this.#size - (this.#sizes.get(name) ?? 0) + size
-    if (total > maxSize) {
+  #fits(name: string, growth: number): boolean {
+    if (this.#size + growth > maxSize) {
       this.leftOut.add(name)
-      return
+      return false
     }
-    this.#size = total
-    this.#sizes.set(name, size)
-    this.#fields.set(name, value)
+    this.#size += growth
+    this.#sizes.set(name, (this.#sizes.get(name) ?? 0) + growth)
+    return true
   }
 }
 

@@ -23,18 +23,19 @@ export function httpFailure(
   return providerFailure(codeOf(said, status), source.name, source.id, source.apiKey, {
     status,
     message: said.message ?? describe(status, text),
-    body: typeof body === 'string' ? body.slice(0, 2000) : body,
+    body: bounded(body),
     retryAfter: retryAfterOf(headers, wallclock),
   })
 }
 
 /** The failure that stands inside a 200: `body` is the `error` of a chunk, or the whole chunk. */
 export function streamFailure(source: FailureSource, body: unknown): GatewayError {
-  const said = read(isRecord(body) && !isRecord(body.error) && typeof body.error !== 'string' ? { error: body } : body)
+  const isWrapped = isRecord(body) && (isRecord(body.error) || typeof body.error === 'string')
+  const said = read(isWrapped ? body : { error: body })
   return providerFailure(codeOf(said, said.status), source.name, source.id, source.apiKey, {
     ...(said.status !== undefined && { status: said.status }),
     message: said.message ?? 'the provider ended its answer with an error.',
-    body,
+    body: bounded(body),
   })
 }
 
@@ -117,6 +118,14 @@ const tooLong =
   /maximum context length|context length exceeded|too large for model with \d+ maximum context|reduce the length of the (?:messages|prompt|input)|exceeds the available context size|prompt is too long|exceeds? the (?:model's )?(?:maximum )?context (?:window|length)/i
 
 const wrongKey = /(?:incorrect|invalid) api key/i
+
+/** A body that is worth showing: JSON of the size of an error, or the beginning of whatever else it is. */
+function bounded(body: unknown): unknown {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return isRecord(body) && text.length <= maxShown ? body : text.slice(0, 2000)
+}
+
+const maxShown = 64 * 1024
 
 function describe(status: number, text: string): string {
   if (text.trim() === '') return `HTTP ${status} without a body.`

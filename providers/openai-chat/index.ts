@@ -1,4 +1,5 @@
 import { Accumulator } from '../../api/accumulate.ts'
+import type { Clock, Timer } from '../../api/clock.ts'
 import { newId } from '../../api/id.ts'
 import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
@@ -30,22 +31,25 @@ export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
 }
 
 async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect): AsyncGenerator<StreamEvent> {
-  const response = await send(request, call, true, dialect)
+  const hangUp = new AbortController()
+  const ours = { ...call, signal: AbortSignal.any([call.signal, hangUp.signal]) }
+  const response = await send(request, ours, true, dialect)
   if (contentType(response).startsWith('application/json')) {
     yield* await wholeAnswer(response, request, call, dialect)
     return
   }
   const source = sourceOf(dialect, call)
   const decoder = decoderOf(request, call, dialect)
-  for await (const messages of framesOf(response, source)) {
+  let complete = false
+  for await (const messages of readFrames(response, source, call.clock, hangUp)) {
     for (const message of messages) {
-      const done = message.data === '[DONE]'
-      const events = done ? decoder.end(true) : decoder.feed(chunkOf(message, source))
+      complete = message.data === end
+      const events = complete ? decoder.end(true) : decoder.feed(chunkOf(message, source))
       for (const event of events) yield event
-      if (done) return
+      if (complete) break
     }
   }
-  for (const event of decoder.end(false)) yield event
+  if (!complete) for (const event of decoder.end(false)) yield event
 }
 
 async function complete(request: MessageRequest, call: Call, dialect: ChatDialect): Promise<WholeMessage> {
@@ -93,14 +97,33 @@ async function send(request: MessageRequest, call: Call, streamed: boolean, dial
   return response
 }
 
-/** The events of each read of the body. */
-async function* framesOf(response: UpstreamResponse, source: FailureSource): AsyncGenerator<readonly SseMessage[]> {
+/**
+ * The messages of each read of the body, up to the one that marks the end.
+ *
+ * What follows that is waited for but not looked at: only a body read to its end leaves its connection to the next request. A
+ * server that goes on is hung up on.
+ */
+async function* readFrames(
+  response: UpstreamResponse,
+  source: FailureSource,
+  clock: Clock,
+  hangUp: AbortController,
+): AsyncGenerator<readonly SseMessage[]> {
   const parser = createSseParser(maxEventBytes)
+  let patience: Timer | undefined
   try {
-    for await (const bytes of response.body) yield parser.feed(bytes)
-    parser.end()
+    for await (const bytes of response.body) {
+      if (patience) continue
+      const messages = parser.feed(bytes)
+      yield messages
+      if (messages.some(({ data }) => data === end)) patience = clock.after(patienceMs, () => hangUp.abort())
+    }
+    if (!patience) parser.end()
   } catch (cause) {
-    throw cause instanceof SseError ? protocolFailure(source, `${cause.message}.`, undefined, cause) : cause
+    // All was said: how the connection ended is no matter any more.
+    if (!patience) throw cause instanceof SseError ? protocolFailure(source, `${cause.message}.`, undefined, cause) : cause
+  } finally {
+    patience?.cancel()
   }
 }
 
@@ -128,5 +151,8 @@ function contentType(response: UpstreamResponse): string {
   return String(response.headers['content-type'] ?? '')
 }
 
+const end = '[DONE]'
+/** Between the mark of the end and the end itself lies one packet at most. */
+const patienceMs = 250
 const maxEventBytes = 16 * 1024 * 1024
 const maxAnswerBytes = 64 * 1024 * 1024

@@ -378,6 +378,13 @@ describe('what has no place', () => {
     expect(metadata?.warnings).toMatchObject([{ code: 'provider_field_left_out', message: expect.stringContaining('`images`') }])
   })
 
+  it('a list that grows too large keeps its beginning', () => {
+    const token = delta({ content: 'x' }, { logprobs: { content: [{ token: 'x'.repeat(1000) }] } })
+    const { metadata } = messageOf(decode([...Array(100).fill(token), stop]))
+    expect(metadata?.provider?.logprobs).toHaveLength(64)
+    expect(metadata?.warnings).toMatchObject([{ message: expect.stringContaining('`logprobs`') }])
+  })
+
   it('further answers (n) are left out, and that is said', () => {
     const second = { id: 'chatcmpl-1', choices: [{ index: 1, delta: { content: 'other' }, finish_reason: 'stop' }] }
     const { content, metadata } = messageOf(decode([delta({ content: 'one' }), second, stop]))
@@ -403,6 +410,12 @@ describe('failures inside a 200', () => {
   ])('%s', (_, chunk, code) => {
     expect(() => decode([chunk])).toThrow(expect.objectContaining({ name: 'GatewayError', code }))
     expect(() => decode([delta({ content: 'x' }), chunk])).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('is told in the words of the provider', () => {
+    expect(() => decode([{ error: 'it broke' }])).toThrow('OpenAI: it broke')
+    expect(() => decode([{ error: { message: 'it broke' } }])).toThrow('OpenAI: it broke')
+    expect(() => decode([{ object: 'error', message: 'it broke' }])).toThrow('OpenAI: it broke')
   })
 
   it.each([[null], [3], ['text'], [[1]]])('a chunk that is no object breaks the protocol: %j', (chunk) => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { Agent } from 'undici'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { accumulate } from '../../../api/accumulate.ts'
 import { Cancelled, GatewayError } from '../../../api/error.ts'
 import { Secret } from '../../../api/secret.ts'
@@ -110,6 +111,23 @@ describe('one answer', () => {
   it('ends at [DONE]: what follows is not read', async () => {
     const { call } = await callTo(sse(`${text('Hi')}${stop}${done}data: {"error":{"message":"late"}}\n\n`))
     expectGrammar(await collect(openai.stream(request, call)))
+  })
+})
+
+describe('the connection', () => {
+  it('is used again, though the end of the body comes some time after [DONE]', async () => {
+    const dispatcher = new Agent({ connections: 1 })
+    onTestFinished(() => dispatcher.destroy())
+    const { upstream, call } = await callTo(sse(`${text('Hi') + stop + done}: nothing more\n\n`, { paceMs: 10 }), { dispatcher })
+    await collect(openai.stream(request, call))
+    await collect(openai.stream(request, call))
+    expect(upstream.requests.map(({ connection }) => connection)).toEqual([0, 0])
+  })
+
+  it('is closed where the server does not end after [DONE], and the answer is whole', async () => {
+    const { upstream, call } = await callTo(sse(`${text('Hi') + stop + done}: nothing more\n\n`, { stallAt: { event: 3 } }))
+    expectGrammar(await collect(openai.stream(request, call)))
+    await upstream.waitForClose()
   })
 })
 
