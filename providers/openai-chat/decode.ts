@@ -33,6 +33,8 @@ export class ChatDecoder {
   // Told by the stream before its end; usage, and further chunks, may follow it.
   #finishReason: string | undefined
   #refused = false
+  // Whether anything came at all: a stream that began was cut off, one that did not begin is none.
+  #fed = false
 
   constructor(context: DecodeContext) {
     this.#context = context
@@ -41,6 +43,7 @@ export class ChatDecoder {
 
   feed(chunk: unknown): readonly StreamEvent[] {
     if (!isRecord(chunk)) throw protocolFailure(this.#context.source, 'a chunk is no JSON object.', JSON.stringify(chunk))
+    this.#fed = true
     if (chunk.error || chunk.object === 'error') throw this.#failure(chunk.error || chunk)
     if (isRecord(chunk.usage)) this.#usage = chunk.usage
     const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined
@@ -67,8 +70,8 @@ export class ChatDecoder {
   /** The stream's end. `done` says whether the provider marked it, with `[DONE]` or by giving the whole answer at once. */
   end(done: boolean): readonly StreamEvent[] {
     const { source } = this.#context
+    if (!done && this.#fed && this.#finishReason === undefined) throw disconnected(source)
     if (!this.#sequencer.started) throw protocolFailure(source, 'the answer is empty.')
-    if (!done && this.#finishReason === undefined) throw disconnected(source)
     const nameless = this.#toolCalls.nameless()
     if (nameless !== undefined) throw protocolFailure(source, `the tool call ${nameless} has no name.`)
     for (const name of this.#carried.leftOut) {

@@ -292,6 +292,8 @@ describe('the end', () => {
 
   it('without [DONE] is one where a finish reason came, and a lost connection where none did', () => {
     decode([delta({ content: 'x' }), stop], { done: false })
+    const begun = { id: '', choices: [], prompt_filter_results: [] }
+    expect(() => decode([begun], { done: false })).toThrow(expect.objectContaining({ code: 'provider_disconnected' }))
     expect(() => decode([delta({ content: 'x' })], { done: false })).toThrow(
       expect.objectContaining({ code: 'provider_disconnected' }),
     )
