@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -9,6 +9,9 @@ import { newId } from '../api/id.ts'
 /** The one error layer: whatever is thrown becomes the contract's error object, and nothing else leaves the server. */
 export const errors = fp(
   async (app: FastifyInstance) => {
+    app.addHook('onRequest', async (request, reply) => {
+      answers.set(request.raw.socket, reply.raw)
+    })
     app.setErrorHandler((error: unknown, request, reply) => sendError(error, request, reply))
     app.setNotFoundHandler((request, reply) => {
       const message = `There is no route ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}; see /docs.`
@@ -17,6 +20,9 @@ export const errors = fp(
   },
   { name: 'errors' },
 )
+
+/** The answer that was last begun on each connection. */
+const answers = new WeakMap<Socket, ServerResponse>()
 
 /** Answers a request with an error. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -40,6 +46,16 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     .send(JSON.stringify(known.toBody(request.id)))
 }
 
+/**
+ * For URLs that cannot even be looked up. No hook has run for them and none will, so that what the hooks would have done is done
+ * here.
+ */
+export function frameworkErrorHandler(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  request.facts = {}
+  reply.header('x-request-id', request.id).header('request-id', request.id)
+  sendError(error, request, reply)
+}
+
 /** Any error as one of the contract's; what is not known is the gateway's own fault and tells the caller nothing of itself. */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
@@ -56,6 +72,7 @@ const frameworkErrors: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'empty_body',
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
   FST_ERR_BAD_URL: 'malformed_http',
+  FST_STATIC_FORBIDDEN_PATH: 'unknown_route',
   FST_ERR_MAX_PARAM_LENGTH: 'malformed_http',
   FST_ERR_ASYNC_CONSTRAINT: 'malformed_http',
 }
@@ -70,7 +87,10 @@ function isFastifyError(error: unknown): error is FastifyError {
  */
 export function clientErrorHandler(clock: Clock): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    const running = answers.get(socket)
+    const isMidAnswer = running?.headersSent && !running.writableFinished
+    // An answer that has begun must not have another in its middle.
+    if (error.code === 'ECONNRESET' || !socket.writable || isMidAnswer) {
       socket.destroy()
       return
     }

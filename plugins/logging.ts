@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { LoggerOptions } from 'pino'
 import { mask, type Secret } from '../api/secret.ts'
@@ -14,24 +14,33 @@ declare module 'fastify' {
 export const logging = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('facts')
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', async (request, reply) => {
       request.facts = {}
-    })
-    app.addHook('onResponse', async (request, reply) => {
-      const fields = {
-        method: request.method,
-        // The route's own pattern: a URL may carry what a caller did not mean to have logged.
-        route: request.routeOptions.url ?? 'unknown',
-        status: reply.statusCode,
-        duration_ms: Math.round(reply.elapsedTime),
-        ...request.facts,
-      }
-      if (quietRoutes.has(fields.route)) request.log.debug(fields, 'request')
-      else request.log.info(fields, 'request')
+      // Not `onResponse`: an answer that nobody waited for never finishes, but every one closes.
+      reply.raw.once('close', () => {
+        const isCancelled = !reply.raw.writableFinished
+        // What was going on has one turn to note how far it came.
+        setImmediate(() => logRequest(request, reply, isCancelled))
+      })
     })
   },
   { name: 'logging' },
 )
+
+function logRequest(request: FastifyRequest, reply: FastifyReply, isCancelled: boolean): void {
+  const fields = {
+    method: request.method,
+    // The route's own pattern: a URL may carry what a caller did not mean to have logged.
+    route: request.routeOptions.url ?? 'unknown',
+    // 499 as other servers have it: the caller left before there was an answer.
+    status: isCancelled && !reply.raw.headersSent ? 499 : reply.raw.statusCode,
+    duration_ms: Math.round(reply.elapsedTime),
+    ...(isCancelled && { ended: 'cancelled' }),
+    ...request.facts,
+  }
+  if (quietRoutes.has(fields.route)) request.log.debug(fields, 'request')
+  else request.log.info(fields, 'request')
+}
 
 /** Asked every few seconds by whoever watches over the process. */
 const quietRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])

@@ -54,8 +54,9 @@ function parse(text: string): unknown {
   } catch (error) {
     if (text.trim() === '') throw new GatewayError('empty_body')
     // V8 quotes the text around the fault, which may be a prompt: only the place is repeated.
-    const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(error instanceof Error ? error.message : '')?.[0]
-    const where = place ? ` ${place}` : '; it may be cut short'
+    const reason = error instanceof Error ? error.message : ''
+    const place = /at position \d+(?: \(line \d+ column \d+\))?/.exec(reason)?.[0]
+    const where = place ? ` ${place}` : /end of JSON/.test(reason) ? '; it is cut short' : ''
     throw new GatewayError('invalid_json', { message: `The body is not valid JSON${where}.` })
   }
 }

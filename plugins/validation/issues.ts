@@ -3,10 +3,18 @@ import { allSchemas, type Issue } from '../../api/schemas.gen.ts'
 import type { ValidationError } from '../../api/validator.ts'
 import { nearest } from '../../text/nearest.ts'
 
-/** The contract's issues from Ajv's errors: the path of the field, a code, and what would be right. */
-export function issuesOf(errors: readonly ValidationError[]): Issue[] {
-  // "if" only says that a branch failed, whose own errors stand beside it.
-  return errors.filter((error) => error.keyword !== 'if').map(issueOf)
+/**
+ * The contract's issues from the first of Ajv's errors: the path of the field, a code, and what would be right. No more than
+ * `limit` are made: a body can have hundreds of thousands of errors, and to word them all would hold up everybody else.
+ */
+export function issuesOf(errors: readonly ValidationError[], limit: number): Issue[] {
+  const issues: Issue[] = []
+  for (const error of errors) {
+    if (issues.length === limit) break
+    // "if" only says that a branch failed, whose own errors stand beside it.
+    if (error.keyword !== 'if') issues.push(issueOf(error))
+  }
+  return issues
 }
 
 function issueOf(error: ValidationError): Issue {

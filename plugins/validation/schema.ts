@@ -16,20 +16,21 @@ export class SchemaMismatch extends GatewayError {
   }
 }
 
-/** How a list of issues is told: the first one also as the error's own message, code and param. */
+/** How a list of issues is told: the first ones, and the very first also as the error's own message, code and param. */
 export function invalidRequestDetails(issues: readonly Issue[]): {
   message: string
   code: string
   param?: string
   issues: readonly Issue[]
 } {
-  const first = issues[0] ?? { code: 'invalid_request', message: 'the request is not valid' }
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more in issues)` : ''
+  const told = issues.slice(0, maxIssues)
+  const first = told[0] ?? { code: 'invalid_request', message: 'the request is not valid' }
+  const more = told.length > 1 ? ` (and ${told.length - 1} more in issues)` : ''
   return {
     message: `${first.param ? `${first.param}: ` : ''}${first.message}${more}`,
     code: first.code,
     ...(first.param !== undefined && { param: first.param }),
-    issues,
+    issues: told,
   }
 }
 
@@ -41,7 +42,7 @@ export function createValidatorCompiler(): FastifySchemaCompiler<unknown> {
     if (!check) throw new TypeError(`no check was generated for the ${httpPart} ${name}`)
     return (value: unknown) => {
       if (value === null && httpPart === 'body') return { error: new GatewayError('empty_body') }
-      return check(value) || { error: new SchemaMismatch(issuesOf(check.errors ?? []).slice(0, maxIssues)) }
+      return check(value) || { error: new SchemaMismatch(issuesOf(check.errors ?? [], maxIssues)) }
     }
   }
 }

@@ -51,7 +51,8 @@ async function complete(request: MessageRequest, call: Call): Promise<WholeMessa
   const json = await readText(response, 'Anthropic', maxAnswerBytes)
   const message = parseJson(json)
   if (!isMessage(message)) throw notTheProtocol(call, response.status, json)
-  return { message: { ...message, model: request.model }, json }
+  const metadata = message.model === call.model ? undefined : { provider: { model: message.model } }
+  return { message: { ...message, model: request.model, ...(metadata && { metadata }) }, json }
 }
 
 async function countTokens(request: TokenCountRequest, call: Call): Promise<TokenCount> {
