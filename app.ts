@@ -5,7 +5,7 @@ import { Secret } from './api/secret.ts'
 import { type Config, credentialsMode } from './config.ts'
 import { credentials } from './plugins/credentials.ts'
 import { drain } from './plugins/drain.ts'
-import { clientErrorHandler, errors, sendError } from './plugins/errors.ts'
+import { clientErrorHandler, errors, frameworkErrorHandler } from './plugins/errors.ts'
 import { loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { models } from './plugins/models/index.ts'
@@ -50,7 +50,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     return503OnClosing: false,
     forceCloseConnections: true,
     clientErrorHandler: clientErrorHandler(clock),
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    frameworkErrors: frameworkErrorHandler,
     routerOptions: { maxParamLength: 1024 },
   })
   // The size of all headers is limited; beyond a number of them Node would leave some out without a word.

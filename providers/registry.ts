@@ -33,18 +33,19 @@ export class Registry {
       return {
         problem: {
           code: 'invalid_model',
-          message: `a model is written provider/name, not ${JSON.stringify(model)}; ${this.#known()}`,
+          message: `a model is written provider/name, not ${JSON.stringify(model.slice(0, 200))}; ${this.#known()}`,
         },
       }
     }
     const provider = this.#providers.get(id.slice(0, slash))
     if (!provider) {
-      const near = nearest(id.slice(0, slash), [...this.#providers.keys()])
+      const name = id.slice(0, Math.min(slash, 200))
+      const near = nearest(name, [...this.#providers.keys()])
       const hint = near ? `; did you mean ${near}?` : ';'
       return {
         problem: {
           code: 'unknown_provider',
-          message: `there is no provider ${JSON.stringify(id.slice(0, slash))}${hint} ${this.#known()}`,
+          message: `there is no provider ${JSON.stringify(name)}${hint} ${this.#known()}`,
         },
       }
     }

@@ -1,11 +1,14 @@
 /** The candidate that is most like a word, or undefined where none is near enough to be what was meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const most = Math.max(2, Math.floor(word.length / 3))
   let best: { candidate: string; distance: number } | undefined
   for (const candidate of candidates) {
+    // The distance is at least the difference in length; a word of a megabyte need not be compared letter by letter.
+    if (Math.abs(word.length - candidate.length) > most) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (!best || distance < best.distance) best = { candidate, distance }
   }
-  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.candidate : undefined
+  return best && best.distance <= most ? best.candidate : undefined
 }
 
 /** Levenshtein's distance: how many letters have to be added, removed or replaced. */
