@@ -1,6 +1,7 @@
 import { parsePartialJson } from '../text/partial-json.ts'
 import { GatewayError } from './error.ts'
 import { eventsOf, type StreamItem } from './events.ts'
+import { isRecord } from './json.ts'
 import type { ContentBlock, ContentBlockDelta, Message, ResponseMetadata, StreamEvent, Usage, Warning } from './schemas.gen.ts'
 
 /** Folds a whole stream into the message it tells. Throws what the stream throws, and where it ends before `message_stop`. */
@@ -98,13 +99,13 @@ function broken(what: string): GatewayError {
 export function parseToolInput(text: string): { input: Record<string, unknown>; warning?: Warning } {
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value)) return { input: value }
+    if (isRecord(value)) return { input: value }
   } catch {
     // Not complete, or not JSON at all: read below as far as it goes.
   }
   const partial = parsePartialJson(text)
   const warning = { code: 'invalid_tool_input', message: `The model did not write a JSON object but: ${text.slice(0, 2000)}` }
-  return { input: isObject(partial) ? partial : {}, warning }
+  return { input: isRecord(partial) ? partial : {}, warning }
 }
 
 /** Later numbers over earlier ones; what a later event leaves out or does not know stays. */
@@ -130,8 +131,4 @@ export function mergeMetadata(earlier: ResponseMetadata | undefined, later: Resp
 
 function hasInput(block: ContentBlock): block is Extract<ContentBlock, { input: unknown }> {
   return 'input' in block
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,7 @@
 import type { Dispatcher } from 'undici'
+import type { Clock } from '../api/clock.ts'
 import { type ErrorCode, GatewayError } from '../api/error.ts'
+import { parseJson } from '../api/json.ts'
 import { mask, type Secret } from '../api/secret.ts'
 import type { Call } from './provider.ts'
 
@@ -10,6 +12,13 @@ export interface UpstreamResponse {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The body as it arrives. Pulled: what is not read stays in the socket. Network failures come as `GatewayError`. */
   readonly body: AsyncIterable<Uint8Array>
+  /**
+   * To be called before the last read where all was said though the body has not ended: its end is then waited for in the
+   * background, because only a body read to its end leaves the connection to the next request. One that goes on is closed.
+   */
+  release(): void
+  /** Closes the connection at once, also under a read that is waiting. */
+  cancel(): void
 }
 
 /**
@@ -38,7 +47,7 @@ export async function post(
       headersTimeout: call.timeouts.firstByteMs,
       bodyTimeout: call.timeouts.idleMs,
     })
-    return { status: response.statusCode, headers: response.headers, body: readable(response.body, call, provider) }
+    return responseOf(response, call, provider)
   } catch (cause) {
     throw networkError(cause, call, provider)
   }
@@ -64,24 +73,24 @@ export async function readText(response: UpstreamResponse, provider: string, lim
 export async function readErrorBody(response: UpstreamResponse, call: Call): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  const iterator = response.body[Symbol.asyncIterator]()
-  const timer = call.clock.after(5000, () => void iterator.return?.())
+  const timer = call.clock.after(errorBodyMs, () => response.cancel())
   try {
-    for (let next = await iterator.next(); !next.done && size < errorBodyLimit; next = await iterator.next()) {
-      size += next.value.byteLength
-      chunks.push(next.value)
+    for await (const chunk of response.body) {
+      size += chunk.byteLength
+      chunks.push(chunk)
+      if (size >= errorBodyLimit) break
     }
   } catch {
     // What was read before the connection broke still says more than nothing.
     call.signal.throwIfAborted()
   } finally {
     timer.cancel()
-    await iterator.return?.()
   }
   return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, errorBodyLimit))
 }
 
 const errorBodyLimit = 64 * 1024
+const errorBodyMs = 5000
 
 /** The code for an upstream status, where the body says nothing more exact. */
 export function codeOfStatus(status: number): ErrorCode {
@@ -151,26 +160,46 @@ export function retryAfterOf(headers: UpstreamResponse['headers'], wallclock: nu
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - wallclock) / 1000))
 }
 
-/** Parsed JSON, or undefined where the text is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header
 }
 
-async function* readable(body: Dispatcher.ResponseData['body'], call: Call, provider: string): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of body) yield chunk
-  } catch (cause) {
-    throw networkError(cause, call, provider)
+function responseOf(response: Dispatcher.ResponseData, call: Call, provider: string): UpstreamResponse {
+  const { body } = response
+  let isReleased = false
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: read(),
+    release: () => {
+      isReleased = true
+    },
+    cancel: () => void body.destroy(),
+  }
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of body.iterator({ destroyOnReturn: false })) yield chunk
+    } catch (cause) {
+      throw networkError(cause, call, provider)
+    } finally {
+      if (isReleased) readToEnd(body, call.clock)
+      else body.destroy()
+    }
   }
 }
+
+/** What comes is not looked at any more, and how it ends is no matter. */
+function readToEnd(body: Dispatcher.ResponseData['body'], clock: Clock): void {
+  const patience = clock.after(patienceMs, () => body.destroy())
+  body
+    .once('close', patience.cancel)
+    .on('error', () => undefined)
+    .resume()
+}
+
+/** Between the last words of an answer and its end lies one packet at most. */
+const patienceMs = 250
 
 function maskBody(body: unknown, apiKey: Secret): unknown {
   if (body === undefined || body === '') return undefined

@@ -1,3 +1,4 @@
+import { arrayOf, isRecord } from '../../api/json.ts'
 import { paramOf } from '../../api/param.ts'
 import type { Issue } from '../../api/schemas.gen.ts'
 
@@ -19,7 +20,7 @@ export interface RequestLimits {
  */
 export function validateRequest(body: unknown, limits: RequestLimits): Issue[] {
   const review = new Review(limits)
-  if (!isObject(body)) return review.issues
+  if (!isRecord(body)) return review.issues
   review.messages(body.messages)
   review.system(body.system)
   review.tools(body.tools, body.tool_choice)
@@ -47,7 +48,7 @@ class Review {
       this.#add(['messages'], 'too_large', `must have at most ${this.#limits.messages} items`)
     }
     for (const [index, message] of messages.slice(0, this.#limits.messages).entries()) {
-      if (!isObject(message)) continue
+      if (!isRecord(message)) continue
       const path = ['messages', index]
       if (index === 0 && (message.role === 'assistant' || message.role === 'system')) {
         this.#add(
@@ -67,7 +68,7 @@ class Review {
   tools(tools: unknown, choice: unknown): void {
     const names = new Set<string>()
     for (const [index, tool] of arrayOf(tools).entries()) {
-      if (!isObject(tool)) continue
+      if (!isRecord(tool)) continue
       if (tool.type === 'function' && 'config' in tool) {
         this.#add(
           ['tools', index, 'config'],
@@ -85,7 +86,7 @@ class Review {
         )
       names.add(name)
     }
-    if (!isObject(choice)) return
+    if (!isRecord(choice)) return
     if (choice.type === 'tool' && typeof choice.name === 'string' && choice.name !== '' && !names.has(choice.name)) {
       this.#add(['tool_choice', 'name'], 'tool_not_found', `no tool in tools has the name ${JSON.stringify(choice.name)}`)
     }
@@ -95,8 +96,8 @@ class Review {
   }
 
   outputFormat(format: unknown): void {
-    if (!isObject(format) || format.type !== 'json_schema') return
-    const given = ['json_schema', 'schema'].filter((key) => isObject(format[key]))
+    if (!isRecord(format) || format.type !== 'json_schema') return
+    const given = ['json_schema', 'schema'].filter((key) => isRecord(format[key]))
     if (given.length !== 1) {
       this.#add(
         ['output_format', 'json_schema'],
@@ -126,13 +127,13 @@ class Review {
       return
     }
     for (const [index, block] of arrayOf(content).entries()) {
-      if (isObject(block)) this.#block(block, [...path, index], role)
+      if (isRecord(block)) this.#block(block, [...path, index], role)
     }
   }
 
   #block(block: Readonly<Record<string, unknown>>, path: Path, role: unknown): void {
-    const allowed = typeof block.type === 'string' ? rolesOf[block.type] : undefined
-    if (allowed && typeof role === 'string' && role in roleNames && !allowed.includes(role)) {
+    const allowed = typeof block.type === 'string' ? rolesOf.get(block.type) : undefined
+    if (allowed && typeof role === 'string' && Object.hasOwn(roleNames, role) && !allowed.includes(role)) {
       this.#add(
         [...path, 'type'],
         'block_not_allowed_for_role',
@@ -141,7 +142,7 @@ class Review {
     }
     if (typeof block.text === 'string') this.#text(block.text)
     if (typeof block.thinking === 'string') this.#text(block.thinking)
-    if (isObject(block.source)) this.#source(block.source, [...path, 'source'], block.type)
+    if (isRecord(block.source)) this.#source(block.source, [...path, 'source'], block.type)
     if (block.type === 'tool_use' && typeof block.id === 'string') this.#calls.add(block.id)
     if (block.type === 'tool_result') {
       this.#result(block.tool_use_id, [...path, 'tool_use_id'])
@@ -189,29 +190,31 @@ class Review {
 const roleNames: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system' }
 
 /** Whose message each block may stand in; a block that is not listed may stand in any. */
-const rolesOf: Readonly<Record<string, readonly string[]>> = {
-  text: ['user', 'assistant', 'system'],
-  image: ['user', 'assistant'],
-  audio: ['user', 'assistant'],
-  document: ['user'],
-  search_result: ['user'],
-  audio_stt: ['user'],
-  video: ['user'],
-  tool_result: ['user'],
-  container_upload: ['user', 'assistant'],
-  thinking: ['assistant'],
-  redacted_thinking: ['assistant'],
-  tool_use: ['assistant'],
-  server_tool_use: ['assistant'],
-  web_search_tool_result: ['assistant'],
-  web_fetch_tool_result: ['assistant'],
-  code_execution_tool_result: ['assistant'],
-  bash_code_execution_tool_result: ['assistant'],
-  text_editor_code_execution_tool_result: ['assistant'],
-  tool_search_tool_result: ['assistant'],
-  mcp_tool_use: ['assistant'],
-  mcp_tool_result: ['assistant'],
-}
+const rolesOf: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    text: ['user', 'assistant', 'system'],
+    image: ['user', 'assistant'],
+    audio: ['user', 'assistant'],
+    document: ['user'],
+    search_result: ['user'],
+    audio_stt: ['user'],
+    video: ['user'],
+    tool_result: ['user'],
+    container_upload: ['user', 'assistant'],
+    thinking: ['assistant'],
+    redacted_thinking: ['assistant'],
+    tool_use: ['assistant'],
+    server_tool_use: ['assistant'],
+    web_search_tool_result: ['assistant'],
+    web_fetch_tool_result: ['assistant'],
+    code_execution_tool_result: ['assistant'],
+    bash_code_execution_tool_result: ['assistant'],
+    text_editor_code_execution_tool_result: ['assistant'],
+    tool_search_tool_result: ['assistant'],
+    mcp_tool_use: ['assistant'],
+    mcp_tool_result: ['assistant'],
+  }),
+)
 
 function isBase64(data: string): boolean {
   return data.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(data)
@@ -224,12 +227,4 @@ function decodedLength(data: string): number {
 
 function isWebUrl(url: string): boolean {
   return /^https?:\/\//i.test(url) && URL.canParse(url)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
 }

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
+import { parseJson } from '../../api/json.ts'
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError } from '../../api/sse.ts'
-import { parseJson } from '../http.ts'
+import type { UpstreamResponse } from '../http.ts'
 import type { Call } from '../provider.ts'
 import { StreamGrammar } from './grammar.ts'
 
@@ -16,7 +17,7 @@ import { StreamGrammar } from './grammar.ts'
  * comment, two data lines) is left to the general parser; only speed depends on the difference.
  */
 export async function* decodeStream(
-  open: () => Promise<AsyncIterable<Uint8Array>>,
+  open: () => Promise<Pick<UpstreamResponse, 'body' | 'release'>>,
   request: MessageRequest,
   call: Call,
 ): AsyncGenerator<StreamItem> {
@@ -27,7 +28,8 @@ export async function* decodeStream(
   // A carriage return was seen: frames end in other ways than "\n\n", and the parser reads the whole stream from there on.
   let general = false
   try {
-    for await (const chunk of await open()) {
+    const response = await open()
+    for await (const chunk of response.body) {
       general ||= chunk.includes(carriageReturn)
       if (general) {
         yield* parsed(joined(rest, chunk))
@@ -39,7 +41,9 @@ export async function* decodeStream(
         rest = end >= frameEnd.length ? buffer.subarray(end) : buffer
         if (rest.length > maxEventBytes) throw new SseError(`an event is larger than ${maxEventBytes} bytes`)
       }
-      if (grammar.isComplete) return
+      if (!grammar.isComplete) continue
+      response.release()
+      return
     }
   } catch (error) {
     if (!(error instanceof SseError)) throw error

@@ -1,5 +1,6 @@
 import type { ErrorCode, GatewayError } from '../../api/error.ts'
-import { codeOfStatus, parseJson, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
+import { parseJson } from '../../api/json.ts'
+import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
 import type { Call } from '../provider.ts'
 
 /** The error for an answer that is not a 200. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../api/error.ts'
 import { blockTypesOfDelta } from '../../api/events.ts'
+import { isRecord } from '../../api/json.ts'
 import type { ContentBlock, ContentBlockDelta, MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import type { Call } from '../provider.ts'
 import { errorOfEvent } from './error.ts'
@@ -122,10 +123,10 @@ function isEvent(raw: object): raw is StreamEvent {
   switch (event.type) {
     case 'message_start':
       return (
-        isObject(event.message) &&
+        isRecord(event.message) &&
         typeof event.message.id === 'string' &&
         Array.isArray(event.message.content) &&
-        isObject(event.message.usage)
+        isRecord(event.message.usage)
       )
     case 'content_block_start':
       return isIndex(event.index) && isTyped(event.content_block)
@@ -134,7 +135,7 @@ function isEvent(raw: object): raw is StreamEvent {
     case 'content_block_stop':
       return isIndex(event.index)
     case 'message_delta':
-      return isObject(event.delta) && (event.usage === undefined || isObject(event.usage))
+      return isRecord(event.delta) && (event.usage === undefined || isRecord(event.usage))
     default:
       return typeof event.type === 'string'
   }
@@ -145,11 +146,7 @@ function isIndex(value: unknown): boolean {
 }
 
 function isTyped(value: unknown): boolean {
-  return isObject(value) && typeof value.type === 'string'
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) && typeof value.type === 'string'
 }
 
 function violation(what: string): GatewayError {

@@ -1,7 +1,8 @@
 import type { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
+import { isRecord, parseJson } from '../../api/json.ts'
 import type { Message, MessageRequest, TokenCount } from '../../api/schemas.gen.ts'
-import { parseJson, post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { capabilitiesOf, matrix, models } from './capabilities.ts'
 import { decodeStream } from './decode.ts'
@@ -34,10 +35,10 @@ function stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem> 
   return decodeStream(() => openStream(request, call), request, call)
 }
 
-async function openStream(request: MessageRequest, call: Call): Promise<AsyncIterable<Uint8Array>> {
+async function openStream(request: MessageRequest, call: Call): Promise<UpstreamResponse> {
   const response = await send(call, '/v1/messages', encodeMessages(request, call, true), requestHeaders(request, call))
   const type = String(response.headers['content-type'] ?? '')
-  if (type.startsWith('text/event-stream')) return response.body
+  if (type.startsWith('text/event-stream')) return response
   const body = await readErrorBody(response, call)
   throw providerFailure('provider_protocol', 'Anthropic', 'anthropic', call.apiKey, {
     status: response.status,
@@ -82,18 +83,14 @@ function notTheProtocol(call: Call, status: number, body: string): GatewayError 
 
 function isMessage(value: unknown): value is Message {
   return (
-    isObject(value) &&
+    isRecord(value) &&
     value.type === 'message' &&
     typeof value.id === 'string' &&
     Array.isArray(value.content) &&
-    isObject(value.usage)
+    isRecord(value.usage)
   )
 }
 
 function isTokenCount(value: unknown): value is TokenCount {
-  return isObject(value) && typeof value.input_tokens === 'number'
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isRecord(value) && typeof value.input_tokens === 'number'
 }

@@ -1,3 +1,5 @@
+import { isRecord } from '../../api/json.ts'
+
 /** A value that fits a JSON schema, made without chance: the same schema gives the same value. */
 export function sampleOf(schema: unknown): unknown {
   return sample(schema, schema, 'value', 0)
@@ -7,7 +9,7 @@ export function sampleOf(schema: unknown): unknown {
 const maxDepth = 8
 
 function sample(schema: unknown, root: unknown, name: string, depth: number): unknown {
-  if (!isObject(schema) || depth > maxDepth) return depth > maxDepth ? null : `${name}`
+  if (!isRecord(schema) || depth > maxDepth) return depth > maxDepth ? null : `${name}`
   if (typeof schema.$ref === 'string') return sample(resolve(schema.$ref, root), root, name, depth + 1)
   if ('const' in schema) return schema.const
   if ('default' in schema) return schema.default
@@ -35,12 +37,12 @@ function sample(schema: unknown, root: unknown, name: string, depth: number): un
     case 'null':
       return null
     default:
-      return isObject(schema.properties) ? sampleObject(schema, root, depth) : sampleText(schema, name)
+      return isRecord(schema.properties) ? sampleObject(schema, root, depth) : sampleText(schema, name)
   }
 }
 
 function sampleObject(schema: Readonly<Record<string, unknown>>, root: unknown, depth: number): Record<string, unknown> {
-  const properties = isObject(schema.properties) ? schema.properties : {}
+  const properties = isRecord(schema.properties) ? schema.properties : {}
   return Object.fromEntries(Object.entries(properties).map(([key, property]) => [key, sample(property, root, key, depth + 1)]))
 }
 
@@ -62,11 +64,7 @@ function resolve(reference: string, root: unknown): unknown {
   let value = root
   for (const part of reference.replace(/^#\/?/, '').split('/')) {
     if (part === '') continue
-    value = isObject(value) ? value[part.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
+    value = isRecord(value) ? value[part.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
   }
   return value
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

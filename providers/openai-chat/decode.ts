@@ -1,9 +1,9 @@
 import type { GatewayError } from '../../api/error.ts'
+import { isRecord, stringOf } from '../../api/json.ts'
 import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from './carried.ts'
 import { disconnected, type FailureSource, protocolFailure, streamFailure } from './error.ts'
-import { isRecord, text } from './json.ts'
 import { isFailure, stopReasonOf } from './stop-reason.ts'
 import { ToolCalls } from './tool-calls.ts'
 import { usageOf } from './usage.ts'
@@ -53,12 +53,12 @@ export class ChatDecoder {
     }
     if (!this.#isFirstChoice(chunk, choice)) return this.#sequencer.take()
     if (!this.#sequencer.started) {
-      this.#sequencer.start(text(chunk.id) || this.#context.newId('msg'), this.#context.model)
+      this.#sequencer.start(stringOf(chunk.id) || this.#context.newId('msg'), this.#context.model)
       this.#carryChunk(chunk)
     }
     this.#choice(choice)
     if (choice.finish_reason) {
-      this.#finishReason = text(choice.finish_reason) || this.#finishReason
+      this.#finishReason = stringOf(choice.finish_reason) || this.#finishReason
       this.#carryChunk(chunk)
       if (isFailure(this.#finishReason)) throw this.#failure({ code: this.#finishReason })
     } else if (chunk.usage) {
@@ -102,13 +102,13 @@ export class ChatDecoder {
 
   #say(delta: Record<string, unknown>): void {
     const sequencer = this.#sequencer
-    const reasoning = text(delta.reasoning_content) || text(delta.reasoning)
+    const reasoning = stringOf(delta.reasoning_content) || stringOf(delta.reasoning)
     if (reasoning !== '') sequencer.thinking(reasoning)
     if (delta.reasoning_details) this.#reasoningDetails(delta.reasoning_details, reasoning !== '')
     const { content } = delta
     if (typeof content === 'string') sequencer.text(content)
     else if (Array.isArray(content)) for (const part of content) this.#part(part)
-    if (delta.refusal) this.#refusal(text(delta.refusal))
+    if (delta.refusal) this.#refusal(stringOf(delta.refusal))
     if (Array.isArray(delta.annotations)) for (const annotation of delta.annotations) this.#annotation(annotation)
     if (Array.isArray(delta.tool_calls)) {
       const pieces = delta.tool_calls.filter(isRecord)
@@ -129,7 +129,7 @@ export class ChatDecoder {
     if (!Array.isArray(details)) return
     for (const detail of details) {
       if (!isRecord(detail)) continue
-      if (!said) this.#sequencer.thinking(text(detail.text) || text(detail.summary))
+      if (!said) this.#sequencer.thinking(stringOf(detail.text) || stringOf(detail.summary))
       if (detail.signature || detail.data) this.#carried.append('reasoning_details', [detail])
     }
   }
@@ -137,14 +137,14 @@ export class ChatDecoder {
   /** A part of Mistral's content. */
   #part(part: unknown): void {
     if (!isRecord(part)) return
-    if (part.type === 'text') this.#sequencer.text(text(part.text))
+    if (part.type === 'text') this.#sequencer.text(stringOf(part.text))
     else if (part.type === 'thinking') this.#thinkingPart(part.thinking)
     else this.#carried.append('content', [part])
   }
 
   #thinkingPart(thinking: unknown): void {
-    if (Array.isArray(thinking)) for (const part of thinking) this.#sequencer.thinking(isRecord(part) ? text(part.text) : '')
-    else this.#sequencer.thinking(text(thinking))
+    if (Array.isArray(thinking)) for (const part of thinking) this.#sequencer.thinking(isRecord(part) ? stringOf(part.text) : '')
+    else this.#sequencer.thinking(stringOf(thinking))
   }
 
   #refusal(refusal: string): void {
@@ -162,9 +162,9 @@ export class ChatDecoder {
     const citation = {
       type: 'web_search_result_location',
       url: cited.url,
-      title: text(cited.title),
+      title: stringOf(cited.title),
       encrypted_index: '',
-      cited_text: text(cited.content),
+      cited_text: stringOf(cited.content),
     }
     this.#sequencer.citation(citation)
   }

@@ -1,7 +1,7 @@
 import type { ErrorCode, GatewayError } from '../../api/error.ts'
+import { arrayOf, isRecord, parseJson, stringOf } from '../../api/json.ts'
 import type { Secret } from '../../api/secret.ts'
-import { codeOfStatus, parseJson, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
-import { isRecord } from './json.ts'
+import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
 
 /** Whose failure it is. */
 export interface FailureSource {
@@ -24,7 +24,7 @@ export function httpFailure(
     status,
     message: said.message ?? describe(status, text),
     body: bounded(body),
-    retryAfter: retryAfterOf(headers, wallclock),
+    retryAfter: retryAfterOf(headers, wallclock) ?? said.retryAfter,
   })
 }
 
@@ -58,20 +58,32 @@ interface Said {
   readonly codes: readonly string[]
   /** An HTTP status given inside the body. */
   readonly status: number | undefined
+  /** Seconds. */
+  readonly retryAfter: number | undefined
 }
 
-function read(body: unknown): Said {
-  if (!isRecord(body)) return { message: undefined, codes: [], status: undefined }
+function read(answer: unknown): Said {
+  // Google puts its error into a list of one.
+  const body: unknown = Array.isArray(answer) ? answer[0] : answer
+  if (!isRecord(body)) return { message: undefined, codes: [], status: undefined, retryAfter: undefined }
   // OpenAI: {error: {message, type, code}}. xAI: {error: "…", code}. Mistral, FastAPI: {detail} or {message, type, code}.
   const error = isRecord(body.error) ? body.error : body
-  const candidates = [error.code, error.type, error.status, error.status_code]
+  const details = arrayOf(error.details).filter(isRecord)
+  const candidates = [error.code, error.type, error.status, error.status_code, ...details.map((detail) => detail.reason)]
   const status = candidates.map(Number).find((number) => number >= 300 && number < 600)
   const message = [error.message, body.error, body.detail, body.message].find((text) => typeof text === 'string' && text !== '')
   return {
     message: typeof message === 'string' ? message : detailOf(body.detail),
     codes: candidates.filter((code) => typeof code === 'string').map((code) => code.toLowerCase()),
     status,
+    retryAfter: details.map((detail) => secondsOf(detail.retryDelay)).find((seconds) => seconds !== undefined),
   }
+}
+
+/** Google's spelling of a duration: `48.9s`. */
+function secondsOf(duration: unknown): number | undefined {
+  const text = stringOf(duration)
+  return /^\d+(?:\.\d+)?s$/.test(text) ? Number(text.slice(0, -1)) : undefined
 }
 
 /** FastAPI's list of what is wrong with a request. */
@@ -95,6 +107,7 @@ function codeOf(said: Said, status: number | undefined): ErrorCode {
 const codes: Readonly<Record<string, ErrorCode>> = {
   context_length_exceeded: 'context_length_exceeded',
   invalid_api_key: 'provider_authentication',
+  api_key_invalid: 'provider_authentication',
   authentication_error: 'provider_authentication',
   insufficient_quota: 'provider_quota',
   billing_hard_limit_reached: 'provider_quota',

@@ -1,9 +1,9 @@
 import { Accumulator } from '../../api/accumulate.ts'
-import type { Clock, Timer } from '../../api/clock.ts'
 import { newId } from '../../api/id.ts'
+import { parseJson } from '../../api/json.ts'
 import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
-import { parseJson, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
 import { ChatDecoder } from './decode.ts'
 import { type ChatDialect, openaiDialect } from './dialect.ts'
@@ -31,25 +31,30 @@ export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
 }
 
 async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect): AsyncGenerator<StreamEvent> {
-  const hangUp = new AbortController()
-  const ours = { ...call, signal: AbortSignal.any([call.signal, hangUp.signal]) }
-  const response = await send(request, ours, true, dialect)
+  const response = await send(request, call, true, dialect)
   if (contentType(response).startsWith('application/json')) {
     yield* await wholeAnswer(response, request, call, dialect)
     return
   }
   const source = sourceOf(dialect, call)
   const decoder = decoderOf(request, call, dialect)
-  let complete = false
-  for await (const messages of readFrames(response, source, call.clock, hangUp)) {
-    for (const message of messages) {
-      complete = message.data === end
-      const events = complete ? decoder.end(true) : decoder.feed(chunkOf(message, source))
-      for (const event of events) yield event
-      if (complete) break
+  const parser = createSseParser(maxEventBytes)
+  try {
+    for await (const bytes of response.body) {
+      for (const message of parser.feed(bytes)) {
+        if (message.data === end) {
+          response.release()
+          for (const event of decoder.end(true)) yield event
+          return
+        }
+        for (const event of decoder.feed(chunkOf(message, source))) yield event
+      }
     }
+    parser.end()
+  } catch (cause) {
+    throw cause instanceof SseError ? protocolFailure(source, `${cause.message}.`, undefined, cause) : cause
   }
-  if (!complete) for (const event of decoder.end(false)) yield event
+  for (const event of decoder.end(false)) yield event
 }
 
 async function complete(request: MessageRequest, call: Call, dialect: ChatDialect): Promise<WholeMessage> {
@@ -97,36 +102,6 @@ async function send(request: MessageRequest, call: Call, streamed: boolean, dial
   return response
 }
 
-/**
- * The messages of each read of the body, up to the one that marks the end.
- *
- * What follows that is waited for but not looked at: only a body read to its end leaves its connection to the next request. A
- * server that goes on is hung up on.
- */
-async function* readFrames(
-  response: UpstreamResponse,
-  source: FailureSource,
-  clock: Clock,
-  hangUp: AbortController,
-): AsyncGenerator<readonly SseMessage[]> {
-  const parser = createSseParser(maxEventBytes)
-  let patience: Timer | undefined
-  try {
-    for await (const bytes of response.body) {
-      if (patience) continue
-      const messages = parser.feed(bytes)
-      yield messages
-      if (messages.some(({ data }) => data === end)) patience = clock.after(patienceMs, () => hangUp.abort())
-    }
-    if (!patience) parser.end()
-  } catch (cause) {
-    // All was said: how the connection ended is no matter any more.
-    if (!patience) throw cause instanceof SseError ? protocolFailure(source, `${cause.message}.`, undefined, cause) : cause
-  } finally {
-    patience?.cancel()
-  }
-}
-
 function chunkOf(message: SseMessage, source: FailureSource): unknown {
   const chunk = parseJson(message.data)
   if (message.event === 'error') throw streamFailure(source, chunk ?? message.data)
@@ -152,7 +127,5 @@ function contentType(response: UpstreamResponse): string {
 }
 
 const end = '[DONE]'
-/** Between the mark of the end and the end itself lies one packet at most. */
-const patienceMs = 250
 const maxEventBytes = 16 * 1024 * 1024
 const maxAnswerBytes = 64 * 1024 * 1024

@@ -1,5 +1,5 @@
+import { isRecord, stringOf } from '../../api/json.ts'
 import type { BlockSequencer, ToolInput } from '../blocks.ts'
-import { isRecord, text } from './json.ts'
 
 /**
  * Puts the pieces of tool calls together.
@@ -88,9 +88,9 @@ function read(piece: Record<string, unknown>): Piece {
   const { name, arguments: input } = isRecord(called) ? called : {}
   return {
     index: typeof index === 'number' ? index : undefined,
-    id: text(id),
-    name: text(name),
+    id: stringOf(id),
+    name: stringOf(name),
     // Some servers send the arguments as an object.
-    input: isRecord(input) ? JSON.stringify(input) : text(input),
+    input: isRecord(input) ? JSON.stringify(input) : stringOf(input),
   }
 }
