@@ -45,7 +45,11 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     genReqId: requestIdGenerator(clock),
     bodyLimit: config.limit_body_bytes,
     requestTimeout: config.request_timeout_ms,
-    http: { connectionsCheckingInterval: Math.max(10, Math.min(1000, config.request_timeout_ms / 4)) },
+    http: {
+      connectionsCheckingInterval: Math.max(10, Math.min(1000, config.request_timeout_ms / 4)),
+      // Where the headers may take longer than the whole request, Node gives a body the headers' time.
+      headersTimeout: Math.min(60_000, config.request_timeout_ms),
+    },
     // Draining is the drain plugin's: it knows which answers still run.
     return503OnClosing: false,
     forceCloseConnections: true,
