@@ -11,8 +11,8 @@ import { StreamGrammar } from './grammar.ts'
 /**
  * Decodes Anthropic's stream, which already is the contract's.
  *
- * Nearly all of a stream is deltas of the block that is open. A frame that begins exactly as such a delta does is not parsed: it
- * is forwarded as the bytes it came in, together with its neighbours from the same read. Every other frame is parsed, checked
+ * Nearly all of a stream is deltas of the block that is open. A frame that begins and ends exactly as such a delta does is not
+ * parsed: it is forwarded as the bytes it came in, together with its neighbours from the same read. Every other frame is parsed, checked
  * against the grammar, and changed where the contract says so. Whatever has another framing than Anthropic's own (CRLF, a
  * comment, two data lines) is left to the general parser; only speed depends on the difference.
  */
@@ -55,7 +55,9 @@ export async function* decodeStream(
   function* frames(buffer: Buffer): Generator<StreamItem> {
     let runStart = 0
     for (let start = 0; start < buffer.length; ) {
-      const end = buffer.indexOf(frameEnd, start) + frameEnd.length
+      const found = buffer.indexOf(frameEnd, start)
+      // A third "\n" in a row belongs to no frame.
+      const end = found < 0 ? buffer.length : found + frameEnd.length
       if (!isPlainDelta(buffer, start, end)) {
         if (start > runStart) yield wire(buffer.subarray(runStart, start))
         yield* parsed(buffer.subarray(start, end))
@@ -70,7 +72,8 @@ export async function* decodeStream(
   function isPlainDelta(buffer: Buffer, start: number, end: number): boolean {
     const prefix = grammar.plainDeltaPrefix
     if (!prefix || end - start < prefix.length + frameEnd.length) return false
-    return buffer.compare(prefix, 0, prefix.length, start, start + prefix.length) === 0 && buffer[end - 3] === closeBrace
+    if (buffer.compare(prefix, 0, prefix.length, start, start + prefix.length) !== 0) return false
+    return endsLikeDelta(buffer, start + prefix.length, end)
   }
 
   function* parsed(bytes: Uint8Array): Generator<StreamItem> {
@@ -81,6 +84,17 @@ export async function* decodeStream(
       if (grammar.isComplete) return
     }
   }
+}
+
+/** Whether a frame ends with its text and two braces, between which Anthropic puts spaces, all in the line that it began in. */
+function endsLikeDelta(buffer: Buffer, textStart: number, end: number): boolean {
+  let brace = end - 3
+  if (buffer[brace--] !== closeBrace) return false
+  while (buffer[brace] === space) brace--
+  const textEnd = brace - 1
+  if (buffer[brace] !== closeBrace || textEnd < textStart) return false
+  // A quote behind a backslash may be of the text itself, which then was cut.
+  return buffer[textEnd] === quote && buffer[textEnd - 1] !== backslash && buffer.indexOf(lineFeed, textStart) === end - 2
 }
 
 function wire(bytes: Buffer): StreamItem {
@@ -102,5 +116,9 @@ function joined(rest: Buffer, chunk: Uint8Array): Buffer {
 
 const maxEventBytes = 16 * 1024 * 1024
 const frameEnd = Buffer.from('\n\n')
+const lineFeed = 10
 const carriageReturn = 13
+const space = 32
+const quote = 34
+const backslash = 92
 const closeBrace = 125
