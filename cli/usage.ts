@@ -6,6 +6,7 @@ Commands:
   serve            Start the gateway.
   config           Print every setting with its value, default and meaning.
   help             Print this.
+  version          Print the version.
 
 Options:
   -c, --config <file>   A YAML file with settings; VAI_CONFIG does the same. The environment wins over the file.

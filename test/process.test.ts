@@ -1,0 +1,336 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { sseFrame } from '../api/sse.ts'
+import { settings } from '../config.ts'
+import { startProcess, startServer } from './process.ts'
+import { refusalIn } from './refusal.ts'
+
+/** The built server as an operator runs it: its words, its exit codes, and how it ends. */
+
+const key = 'sk-test-anthropic-operator'
+const hello = { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' }] }
+
+const running: { close(): Promise<unknown> | unknown }[] = []
+
+beforeAll(() => {
+  const { status, stderr, stdout } = spawnSync(process.execPath, [file('scripts/ensure-built.mjs')], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`the server could not be built: ${stdout}${stderr}`)
+}, 120_000)
+
+afterEach(async () => {
+  for (const each of running.splice(0).reverse()) await each.close()
+})
+
+function file(name: string): string {
+  return fileURLToPath(new URL(`../${name}`, import.meta.url))
+}
+
+/** Runs a command to its end. */
+async function vai(args: readonly string[], env: Record<string, string> = {}) {
+  const process = startProcess(args, env)
+  running.push(process)
+  const code = await process.ended
+  return { code, output: process.output(), errors: process.errors() }
+}
+
+async function serve(env: Record<string, string> = {}) {
+  const server = await startServer(env)
+  running.push(server)
+  return server
+}
+
+function post(url: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) }
+  return fetch(`${url}/v1/messages`, init)
+}
+
+describe('the banner', () => {
+  it('names the address, the docs, the modes, and the providers that have a key and that have none', async () => {
+    const server = await serve({ ANTHROPIC_API_KEY: key })
+    const { url } = server
+    const output = server.output()
+    expect(output).toContain(`${url}/docs`)
+    expect(output).toContain('Auth disabled, provider keys hybrid')
+    expect(output).toMatch(/^ +anthropic +key set$/m)
+    expect(output).toMatch(/^ +openai +no key: set OPENAI_API_KEY, or send X-Provider-Key-OpenAI$/m)
+    expect(output).not.toContain(key)
+  })
+
+  it('has a command that works as it stands', async () => {
+    const server = await serve()
+    const command = /^ +(curl .*)$/m.exec(server.output())?.[1] ?? ''
+    const { stdout } = await promisify(execFile)('sh', ['-c', command])
+    expect(stdout).toContain('event: message_start')
+    expect(stdout.trimEnd()).toMatch(/event: message_stop\ndata: .*$/)
+  })
+})
+
+describe('commands', () => {
+  it.each([['--help'], ['-h'], ['help'], []])('vai %s prints what there is', async (...args) => {
+    const { code, output } = await vai(args.filter((arg) => typeof arg === 'string'))
+    expect(code).toBe(0)
+    for (const word of ['Usage:', 'serve', 'config', '--config', 'VAI_']) expect(output).toContain(word)
+  })
+
+  it.each(['--version', '-v', 'version'])('vai %s prints the version', async (arg) => {
+    const { version } = JSON.parse(readFileSync(file('package.json'), 'utf8'))
+    expect(await vai([arg])).toEqual({ code: 0, output: `${version}\n`, errors: '' })
+  })
+
+  it('vai config prints every setting with its value, and no key', async () => {
+    const { code, output } = await vai(['config'], {
+      VAI_PORT: '9999',
+      VAI_MODEL_ALIASES: 'fast=openai/gpt-5-mini',
+      ANTHROPIC_API_KEY: key,
+    })
+    expect(code).toBe(0)
+    const lines = output.split('\n')
+    for (const { env, meaning } of Object.values(settings)) {
+      expect(lines.filter((line) => line.startsWith(`${env}=`))).toHaveLength(1)
+      expect(output).toContain(meaning)
+    }
+    expect(lines).toContain('VAI_PORT=9999')
+    expect(lines).toContain('VAI_MODEL_ALIASES=fast=openai/gpt-5-mini')
+    expect(output).not.toContain(key)
+  })
+
+  it('a file of settings is read, and the environment wins over it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vai-test-'))
+    running.push({ close: () => rmSync(folder, { recursive: true }) })
+    const path = join(folder, 'vai.yaml')
+    writeFileSync(path, 'port: 9998\ndrain_ms: 7\n')
+    const { code, output } = await vai(['config', '-c', path], { VAI_PORT: '9997' })
+    expect(code).toBe(0)
+    expect(output).toContain('VAI_PORT=9997\n')
+    expect(output).toContain('VAI_DRAIN_MS=7\n')
+  })
+})
+
+describe('mistakes', () => {
+  it.each([
+    ['a command', ['serv'], {}, 'serv is not a command; did you mean serve?'],
+    ['a command that is like none', ['deploy-everything'], {}, 'deploy-everything is not a command; see vai --help.'],
+    ['an argument too many', ['serve', 'now'], {}, 'now is not understood'],
+    ['a flag', ['serve', '--confg', 'x'], {}, '--confg is not an option; did you mean --config?'],
+    ['a flag without its value', ['serve', '--config'], {}, '--config'],
+    ['a setting', ['serve'], { VAI_PROT: '1' }, 'VAI_PROT is not a setting; did you mean VAI_PORT?'],
+    ['a value', ['serve'], { VAI_PORT: 'http' }, 'VAI_PORT: a whole number from 0 to 65535 is expected, not "http"'],
+    ['a file that is not there', ['serve', '-c', '/nothing/there.yaml'], {}, '/nothing/there.yaml'],
+    ['an open address without keys', ['serve'], { VAI_HOST: '0.0.0.0' }, 'VAI_HOST=127.0.0.1'],
+    [
+      'an open relay nobody asked for',
+      ['serve'],
+      { VAI_HOST: '0.0.0.0', VAI_AUTH_MODE: 'disabled' },
+      'VAI_ALLOW_OPEN_RELAY=true',
+    ],
+  ])('%s that is wrong is named, with what would be right, and nothing is started', async (_, args, env, words) => {
+    const { code, output, errors } = await vai(args, env)
+    expect({ code, output }).toEqual({ code: 2, output: '' })
+    expect(errors).toMatch(/^vai: /)
+    expect(errors).toContain(words)
+    expect(errors).not.toMatch(/\n\s+at /)
+  })
+
+  it('all wrong settings are named at once', async () => {
+    const { errors } = await vai(['serve'], { VAI_PROT: '1', VAI_DRAIN_MS: 'soon', VAI_AUTH_MODE: 'maybe' })
+    for (const name of ['VAI_PROT', 'VAI_DRAIN_MS', 'VAI_AUTH_MODE']) expect(errors).toContain(name)
+  })
+
+  it('a key under the name of a setting is not repeated', async () => {
+    const { code, errors } = await vai(['serve'], { VAI_ANTHROPIC_API_KEY: key })
+    expect(code).toBe(2)
+    expect(errors).toContain('VAI_ANTHROPIC_API_KEY is not a setting')
+    expect(errors).not.toContain(key)
+  })
+
+  it('a port that is in use is named, and ends the process with 1', async () => {
+    const { url } = await serve()
+    const { port } = new URL(url)
+    const { code, errors } = await vai(['serve'], { VAI_PORT: port })
+    expect(code).toBe(1)
+    expect(errors).toBe(`vai: port ${port} on 127.0.0.1 is in use by another process; set VAI_PORT to a free one.\n`)
+  })
+})
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  it('lets a stream finish, turns new requests away meanwhile, and ends with 0', async () => {
+    const gate = await startGate()
+    const server = await serve(settingsFor(gate))
+    const stream = await post(server.url, { ...hello, model: 'anthropic/any', stream: true })
+    const text = readerOf(stream)
+    await text.until('Hel')
+    server.signal(signal)
+    await server.saw(/"draining"/)
+
+    const refused = await post(server.url, hello)
+    expect(refused.status).toBe(503)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(refused.headers.get('connection')).toBe('close')
+    expect(refusalIn(await refused.text(), refused.headers.get('x-request-id'))).toMatchObject({
+      type: 'overloaded_error',
+      code: 'shutting_down',
+    })
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    const readiness = await fetch(`${server.url}/readyz`)
+    expect(readiness.status).toBe(503)
+    expect(await readiness.json()).toMatchObject({ status: 'not_ready' })
+
+    gate.open()
+    const all = await text.rest()
+    expect(all).toContain('"lo"')
+    expect(all.trimEnd()).toMatch(/event: message_stop\ndata: .*$/)
+    expect(await server.ended).toBe(0)
+  })
+
+  it('ends a stream with an error once the limit has passed, and the process with 0', async () => {
+    const gate = await startGate()
+    const server = await serve({ ...settingsFor(gate), VAI_DRAIN_MS: '300' })
+    const stream = await post(server.url, { ...hello, model: 'anthropic/any', stream: true })
+    const text = readerOf(stream)
+    await text.until('Hel')
+    server.signal(signal)
+    const all = await text.rest()
+    expect(all).not.toContain('message_stop')
+    const [, data = ''] = /event: error\ndata: (.*)\n\n$/.exec(all) ?? []
+    const error = refusalIn(data, stream.headers.get('x-request-id'))
+    expect(error).toMatchObject({ type: 'overloaded_error', code: 'shutting_down' })
+    expect(await server.ended).toBe(0)
+  })
+
+  it('answers who waits for a whole message with 503 once the limit has passed', async () => {
+    const gate = await startGate()
+    const server = await serve({ ...settingsFor(gate), VAI_DRAIN_MS: '300' })
+    const waiting = post(server.url, { ...hello, model: 'anthropic/any' })
+    await gate.asked
+    server.signal(signal)
+    const response = await waiting
+    expect(response.status).toBe(503)
+    expect(refusalIn(await response.text(), response.headers.get('x-request-id')).code).toBe('shutting_down')
+    expect(await server.ended).toBe(0)
+  })
+
+  it('for the second time ends the process at once', async () => {
+    const gate = await startGate()
+    const server = await serve(settingsFor(gate))
+    const stream = await post(server.url, { ...hello, model: 'anthropic/any', stream: true })
+    const text = readerOf(stream)
+    await text.until('Hel')
+    server.signal(signal)
+    await server.saw(/"draining"/)
+    server.signal(signal)
+    expect(await server.ended).toBe(1)
+    await expect(text.rest()).rejects.toThrow()
+  })
+
+  it('does not wait for connections that have nothing to say', async () => {
+    const server = await serve()
+    const { hostname, port } = new URL(server.url)
+    const silent = connect(Number(port), hostname)
+    const idle = connect(Number(port), hostname)
+    running.push({ close: () => [silent, idle].forEach((socket) => void socket.destroy()) })
+    idle.write('GET /healthz HTTP/1.1\r\nhost: gateway.test\r\n\r\n')
+    await new Promise((resolve) => idle.once('data', resolve))
+    const closed = Promise.all([silent, idle].map((socket) => new Promise((resolve) => socket.once('close', resolve).resume())))
+    server.signal(signal)
+    expect(await server.ended).toBe(0)
+    await closed
+  })
+})
+
+interface Gate {
+  readonly url: string
+  /** Resolves once a request has come. */
+  readonly asked: Promise<void>
+  /** Lets the answer that has begun go on to its end. */
+  open(): void
+  close(): void
+}
+
+/** An upstream that begins a stream at once and ends it only when it is told to; a whole message it never sends. */
+async function startGate(): Promise<Gate> {
+  const begun = new Set<ServerResponse>()
+  let ask = (): void => undefined
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve
+  })
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    ask()
+    if (!body.includes('"stream":true')) return
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(beginning)
+    begun.add(response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const gate: Gate = {
+    url: `http://127.0.0.1:${address.port}`,
+    asked,
+    open: () => {
+      for (const response of begun) response.end(ending)
+    },
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+  running.push(gate)
+  return gate
+}
+
+const beginning = [
+  sseFrame({
+    type: 'message_start',
+    message: {
+      id: 'msg_test',
+      type: 'message',
+      role: 'assistant',
+      model: 'any',
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { input_tokens: 1, output_tokens: 1 },
+    },
+  }),
+  sseFrame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
+  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } }),
+].join('')
+
+const ending = [
+  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'lo' } }),
+  sseFrame({ type: 'content_block_stop', index: 0 }),
+  sseFrame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } }),
+  sseFrame({ type: 'message_stop' }),
+].join('')
+
+function settingsFor({ url }: Gate): Record<string, string> {
+  return { VAI_ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key }
+}
+
+/** Reads an answer in two goes. */
+function readerOf(response: Response): { until(words: string): Promise<void>; rest(): Promise<string> } {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  const readMore = async (): Promise<boolean> => {
+    const next = await reader?.read()
+    text += next?.value ?? ''
+    return next !== undefined && !next.done
+  }
+  return {
+    async until(words) {
+      while (!text.includes(words)) if (!(await readMore())) throw new Error(`ended before ${words}: ${text}`)
+    },
+    async rest() {
+      for (;;) if (!(await readMore())) return text
+    },
+  }
+}
