@@ -8,12 +8,13 @@ import { capabilitiesOf } from './capabilities.ts'
  * gateway does not touch arrive as they were, with their order, their spelling of numbers and fields the gateway does not know.
  */
 export function encodeMessages(request: MessageRequest, call: Call, stream: boolean): string {
-  return editMembers(call.body ?? JSON.stringify(request), {
-    ...commonChanges(request, call),
+  const changes: Record<string, string | undefined> = {
     ...(request.max_tokens === undefined && { max_tokens: String(capabilitiesOf(call.model).defaultMaxTokens) }),
-    // A caller's own `stream: false` need not be rewritten; `stream: true` of a caller who is served whole must be.
-    ...((request.stream ?? false) !== stream && { stream: String(stream) }),
-  })
+    ...commonChanges(request, call),
+  }
+  // A caller's own `stream: false` need not be rewritten; `stream: true` of a caller who is served whole must be.
+  if ((request.stream ?? false) !== stream || 'stream' in changes) changes.stream = String(stream)
+  return editMembers(call.body ?? JSON.stringify(request), changes)
 }
 
 export function encodeCountTokens(request: TokenCountRequest, call: Call): string {
