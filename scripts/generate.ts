@@ -13,10 +13,11 @@
  *     `if type … then …` a branch.
  * `x-untagged` stands for a `discriminator` where one branch, which it names, may come without the tag.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { parse } from 'yaml'
+import { writeOrCheck } from './generated-files.ts'
 
 interface Schema {
   readonly $ref?: string
@@ -68,26 +69,7 @@ const files: Record<string, string> = {
   'api/validators.gen.ts': validatorsFile(),
   'api/openapi.gen.ts': `${header}\n/** The whole document as JSON text. */\nexport const openapiJson =\n  ${quote(JSON.stringify(document))}\n`,
 }
-let drift = false
-for (const [name, text] of Object.entries(files)) {
-  const url = new URL(name, root)
-  if (process.argv.includes('--check')) {
-    if (readText(url) === text) continue
-    drift = true
-    console.error(`${name} is not what openapi.yaml says. Run: npm run generate`)
-  } else {
-    writeFileSync(url, text)
-  }
-}
-if (drift) process.exit(1)
-
-function readText(url: URL): string | undefined {
-  try {
-    return readFileSync(url, 'utf8')
-  } catch {
-    return undefined
-  }
-}
+writeOrCheck(files, 'openapi.yaml')
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,131 @@
+/**
+ * Makes the pages of docs/ that are tables of what the code knows: settings, the matrix of features and providers, errors.
+ *
+ *   npm run generate            write the pages
+ *   npm run drift               fail when the committed pages are not what the code says
+ */
+import { catalogue, type ErrorCode, GatewayError } from '../api/error.ts'
+import { settings } from '../config.ts'
+import { type Feature, features, matrixEntry, type Treatment } from '../providers/capabilities.ts'
+import { providers } from '../providers/index.ts'
+import type { LlmProvider } from '../providers/provider.ts'
+import { writeOrCheck } from './generated-files.ts'
+
+writeOrCheck({ 'docs/settings.md': settingsPage() }, 'config.ts')
+writeOrCheck({ 'docs/matrix.md': matrixPage() }, 'the matrix of a provider')
+writeOrCheck({ 'docs/errors.md': errorsPage() }, 'api/error.ts')
+
+// ── Settings ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function settingsPage(): string {
+  const rows = Object.entries(settings).map(([name, { env, defaultText, meaning }]) => [
+    code(env),
+    code(name),
+    defaultText === '' ? '–' : code(defaultText),
+    meaning,
+  ])
+  const keys = providers.flatMap(({ name, upstream }) =>
+    upstream ? [[name, upstream.keyVariables.map(code).join(', then ')]] : [],
+  )
+  return page('Settings', 'config.ts', [
+    'A setting is an environment variable, or a member of a YAML file that `VAI_CONFIG` or `--config` names. The environment wins over the file. An empty variable counts as not set.',
+    'The gateway reads its settings once, when it starts. It does not start where a setting is unknown or has a wrong value, and names all of them at once. `vai config` prints each setting with the value in force.',
+    table(['Variable', 'In YAML', 'Default', 'Meaning'], rows),
+    '`VAI_CONFIG` names the YAML file; it has no place in the file itself. `VAI_FIXTURES_DIR` is read by the tests alone.',
+    "## The operator's provider keys",
+    'Keys are read from the environment only, never from the file. Of several variables the first that is set counts.',
+    table(['Provider', 'Variable'], keys),
+  ])
+}
+
+// ── Matrix ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function matrixPage(): string {
+  return page('What each provider takes', 'the matrices in providers/', [
+    'Before anything is sent, each part of a request is looked up here. There are four treatments:',
+    [
+      '- **carry**: it has the same meaning at the provider and is passed on.',
+      "- **map**: it is said in the provider's own way.",
+      '- **reject**: it cannot be said. The request is a 400 with a code that begins with `unsupported_`, and says what would do instead.',
+      '- **drop**: it is left out, and the answer says so in `metadata.warnings`.',
+    ].join('\n'),
+    'What is not in the tables is taken by every provider: text, and calls of your own tools with their results. A model may take less than its provider: `GET /v1/models/{id}` lists what is known of it, and a feature that is known to be `unsupported` there is a 400 as well. What is not known is tried.',
+    '## Fields',
+    overview(features.filter((feature) => !isBlock(feature) && !isTool(feature))),
+    '## Messages and blocks',
+    overview(features.filter(isBlock)),
+    '## Tools',
+    overview(features.filter(isTool)),
+    ...providers.flatMap((provider) => [`## Notes: ${provider.name}`, notes(provider)]),
+  ])
+}
+
+function isBlock(feature: Feature): boolean {
+  return feature.startsWith('message.') || feature.startsWith('block.')
+}
+
+function isTool(feature: Feature): boolean {
+  return feature.startsWith('tool.') || feature.startsWith('tool_choice.')
+}
+
+function overview(chosen: readonly Feature[]): string {
+  const rows = chosen.map((feature) => [code(feature), ...providers.map(({ matrix }) => matrixEntry(matrix, feature).treatment)])
+  return table(['Feature', ...providers.map(({ id }) => code(id))], rows)
+}
+
+/** One line for each note; features that share it stand together. */
+function notes({ matrix }: LlmProvider): string {
+  const byNote = new Map<string, { treatment: Treatment; note: string; names: string[] }>()
+  for (const feature of features) {
+    const { treatment, note } = matrixEntry(matrix, feature)
+    if (!note) continue
+    const line = byNote.get(`${treatment} ${note}`) ?? { treatment, note, names: [] }
+    line.names.push(code(feature))
+    byNote.set(`${treatment} ${note}`, line)
+  }
+  return [...byNote.values()].map(({ treatment, note, names }) => `- ${names.join(', ')} (${treatment}): ${note}`).join('\n')
+}
+
+// ── Errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function errorsPage(): string {
+  const rows = Object.keys(catalogue)
+    .filter(isErrorCode)
+    .map((name) => {
+      const { status, type, message, transient } = new GatewayError(name)
+      return [String(status), code(type), code(name), message, transient ? 'yes' : '']
+    })
+  return page('Errors', 'api/error.ts', [
+    'Every `type`, `code` and status that the gateway gives. [For callers](callers.md#errors) shows the object that holds them.',
+    'The message in the table is what is said where there is nothing more exact to say. _Tried again_: the gateway itself tries such a failure again, and the `fallbacks` after it, as long as nothing of an answer has reached the caller.',
+    table(['Status', '`type`', '`code`', 'Message', 'Tried again'], rows),
+    'An `invalid_request_error` about the body carries in `code` and `param` what its first issue says; all of them stand in `issues`. The codes of issues are in [For callers](callers.md#issues).',
+  ])
+}
+
+function isErrorCode(name: string): name is ErrorCode {
+  return Object.hasOwn(catalogue, name)
+}
+
+// ── Markdown ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function page(title: string, source: string, parts: readonly string[]): string {
+  const header = `<!-- Generated from ${source} by \`npm run generate\`. Do not edit. -->`
+  return `${[header, `# ${title}`, ...parts].join('\n\n')}\n`
+}
+
+/** A table whose columns are aligned, as the formatter has them. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
+  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at]?.length ?? 0)))
+  const [first, ...rest] = cells.map((row) => line(row, widths))
+  return [first, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest].join('\n')
+}
+
+function line(row: readonly string[], widths: readonly number[]): string {
+  return `| ${widths.map((width, at) => (row[at] ?? '').padEnd(width)).join(' | ')} |`
+}
+
+function code(text: string): string {
+  return `\`${text}\``
+}
