@@ -1,9 +1,9 @@
 import type { Dispatcher } from 'undici'
-import type { Clock } from '../api/clock.ts'
 import { type ErrorCode, GatewayError } from '../api/error.ts'
 import { parseJson } from '../api/json.ts'
-import { mask, type Secret } from '../api/secret.ts'
+import { mask, maskedExcerpt, type Secret } from '../api/secret.ts'
 import type { Call } from './provider.ts'
+import { UpstreamBody } from './upstream-body.ts'
 
 /** Upstream calls with a bound on everything: time to the first byte, time between reads, size of what is kept. */
 
@@ -11,14 +11,7 @@ export interface UpstreamResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The body as it arrives. Pulled: what is not read stays in the socket. Network failures come as `GatewayError`. */
-  readonly body: AsyncIterable<Uint8Array>
-  /**
-   * To be called before the last read where all was said though the body has not ended: its end is then waited for in the
-   * background, because only a body read to its end leaves the connection to the next request. One that goes on is closed.
-   */
-  release(): void
-  /** Closes the connection at once, also under a read that is waiting. */
-  cancel(): void
+  readonly body: UpstreamBody
 }
 
 /**
@@ -27,30 +20,61 @@ export interface UpstreamResponse {
  * `path` is below the call's base URL and begins with a slash. Throws a `GatewayError` where the provider cannot be reached or
  * does not answer in time, and the signal's reason where the signal has aborted.
  */
-export async function post(
+export function post(
   call: Call,
   provider: string,
   path: string,
   headers: Record<string, string>,
   body: string,
 ): Promise<UpstreamResponse> {
-  call.signal.throwIfAborted()
-  const { origin, pathname } = call.baseURL
-  try {
-    const response = await call.dispatcher.request({
+  return new Promise((resolve, reject) => {
+    const { signal, timeouts, clock } = call
+    const { origin, pathname } = call.baseURL
+    if (signal.aborted) return reject(signal.reason)
+    let controller: Dispatcher.DispatchController | undefined
+    let answer: UpstreamBody | undefined
+    const fail = (reason: unknown): void => {
+      signal.removeEventListener('abort', onAbort)
+      if (answer) answer.fail(reason)
+      else reject(reason)
+    }
+    const onAbort = (): void => {
+      fail(signal.reason)
+      controller?.abort(new Error('the call was aborted'))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    const options = {
       origin,
       path: pathname.replace(/\/+$/, '') + path,
-      method: 'POST',
+      method: 'POST' as const,
       headers: { 'content-type': 'application/json', ...headers },
       body,
-      signal: call.signal,
-      headersTimeout: call.timeouts.firstByteMs,
-      bodyTimeout: call.timeouts.idleMs,
+      headersTimeout: timeouts.firstByteMs,
+      bodyTimeout: timeouts.idleMs,
+    }
+    call.dispatcher.dispatch(options, {
+      onRequestStart(started) {
+        controller = started
+        if (signal.aborted) started.abort(new Error('the call was aborted'))
+      },
+      onResponseStart(started, status, answerHeaders) {
+        // 1xx: the answer is still to come.
+        if (status < 200) return
+        answer = new UpstreamBody(started, clock)
+        resolve({ status, headers: answerHeaders, body: answer })
+      },
+      onResponseData(_, chunk) {
+        answer?.push(chunk)
+      },
+      onResponseEnd() {
+        signal.removeEventListener('abort', onAbort)
+        answer?.end()
+      },
+      onResponseError(_, cause) {
+        fail(networkError(cause, call, provider))
+      },
     })
-    return responseOf(response, call, provider)
-  } catch (cause) {
-    throw networkError(cause, call, provider)
-  }
+  })
 }
 
 /** The whole body as text. Throws `provider_protocol` where it is larger than `limit` bytes or not UTF-8. */
@@ -73,7 +97,7 @@ export async function readText(response: UpstreamResponse, provider: string, lim
 export async function readErrorBody(response: UpstreamResponse, call: Call): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  const timer = call.clock.after(errorBodyMs, () => response.cancel())
+  const timer = call.clock.after(errorBodyMs, () => response.body.fail(new Error('the body of an error took too long')))
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength
@@ -141,7 +165,7 @@ export function providerFailure(
 ): GatewayError {
   const body = maskBody(facts.body, apiKey)
   return new GatewayError(code, {
-    ...(facts.message && { message: `${name}: ${mask(facts.message.slice(0, 4000), [apiKey])}` }),
+    ...(facts.message && { message: `${name}: ${maskedExcerpt(facts.message, 4000, [apiKey])}` }),
     ...(facts.retryAfter !== undefined && { retryAfter: facts.retryAfter }),
     ...(facts.cause !== undefined && { cause: facts.cause }),
     providerError: { provider, ...(facts.status !== undefined && { status: facts.status }), ...(body !== undefined && { body }) },
@@ -163,43 +187,6 @@ export function retryAfterOf(headers: UpstreamResponse['headers'], wallclock: nu
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header
 }
-
-function responseOf(response: Dispatcher.ResponseData, call: Call, provider: string): UpstreamResponse {
-  const { body } = response
-  let isReleased = false
-  return {
-    status: response.statusCode,
-    headers: response.headers,
-    body: read(),
-    release: () => {
-      isReleased = true
-    },
-    cancel: () => void body.destroy(),
-  }
-
-  async function* read(): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of body.iterator({ destroyOnReturn: false })) yield chunk
-    } catch (cause) {
-      throw networkError(cause, call, provider)
-    } finally {
-      if (isReleased) readToEnd(body, call.clock)
-      else body.destroy()
-    }
-  }
-}
-
-/** What comes is not looked at any more, and how it ends is no matter. */
-function readToEnd(body: Dispatcher.ResponseData['body'], clock: Clock): void {
-  const patience = clock.after(patienceMs, () => body.destroy())
-  body
-    .once('close', patience.cancel)
-    .on('error', () => undefined)
-    .resume()
-}
-
-/** Between the last words of an answer and its end lies one packet at most. */
-const patienceMs = 250
 
 function maskBody(body: unknown, apiKey: Secret): unknown {
   if (body === undefined || body === '') return undefined

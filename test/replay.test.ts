@@ -302,8 +302,8 @@ describe('errors', () => {
   it.runIf(all.length > 0)('Gemini’s hint when to come back is told', async () => {
     play(must(all.find(({ file }) => file === 'llm/gemini/error-429-quota.json')))
     const response = await gateway.post(openaiRequest)
-    expect((await errorOf(response)).retry_after).toBeCloseTo(48.94, 1)
-    expect(response.headers.get('retry-after')).toBe('49')
+    expect((await errorOf(response)).retry_after).toBe(48)
+    expect(response.headers.get('retry-after')).toBe('48')
   })
 })
 

@@ -4,7 +4,6 @@ import type { StreamItem } from '../../api/events.ts'
 import { parseJson } from '../../api/json.ts'
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError } from '../../api/sse.ts'
-import type { UpstreamResponse } from '../http.ts'
 import type { Call } from '../provider.ts'
 import { StreamGrammar } from './grammar.ts'
 
@@ -17,7 +16,7 @@ import { StreamGrammar } from './grammar.ts'
  * comment, two data lines) is left to the general parser; only speed depends on the difference.
  */
 export async function* decodeStream(
-  open: () => Promise<Pick<UpstreamResponse, 'body' | 'release'>>,
+  open: () => Promise<AsyncIterable<Uint8Array> & { release(): void }>,
   request: MessageRequest,
   call: Call,
 ): AsyncGenerator<StreamItem> {
@@ -28,21 +27,21 @@ export async function* decodeStream(
   // A carriage return was seen: frames end in other ways than "\n\n", and the parser reads the whole stream from there on.
   let general = false
   try {
-    const response = await open()
-    for await (const chunk of response.body) {
+    const body = await open()
+    for await (const chunk of body) {
       general ||= chunk.includes(carriageReturn)
       if (general) {
-        yield* parsed(joined(rest, chunk))
+        for (const item of parsed(joined(rest, chunk))) yield item
         rest = Buffer.alloc(0)
       } else {
         const buffer = joined(rest, chunk)
         const end = buffer.lastIndexOf(frameEnd) + frameEnd.length
-        if (end >= frameEnd.length) yield* frames(buffer.subarray(0, end))
+        if (end >= frameEnd.length) for (const item of frames(buffer.subarray(0, end))) yield item
         rest = end >= frameEnd.length ? buffer.subarray(end) : buffer
         if (rest.length > maxEventBytes) throw new SseError(`an event is larger than ${maxEventBytes} bytes`)
       }
       if (!grammar.isComplete) continue
-      response.release()
+      body.release()
       return
     }
   } catch (error) {

@@ -33,7 +33,7 @@ export class StreamGrammar {
     if (event.type === 'error') throw errorOfEvent(event, this.#call)
     if (event.type === 'ping') return yield event
     if (event.type === 'message_start') return yield* this.#start(event)
-    if (!this.#started) throw violation(`${event.type} came before message_start`)
+    if (!this.#started) throw violation('another event came before message_start')
     switch (event.type) {
       case 'content_block_start':
         this.#startBlock(event.index, event.content_block)

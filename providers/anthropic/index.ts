@@ -2,8 +2,10 @@ import type { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
 import { isRecord, parseJson } from '../../api/json.ts'
 import type { Message, MessageRequest, TokenCount } from '../../api/schemas.gen.ts'
+import { maskedExcerpt } from '../../api/secret.ts'
 import { post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
+import type { UpstreamBody } from '../upstream-body.ts'
 import { capabilitiesOf, matrix, models } from './capabilities.ts'
 import { decodeStream } from './decode.ts'
 import { encodeCountTokens, encodeMessages, requestHeaders } from './encode.ts'
@@ -35,15 +37,15 @@ function stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem> 
   return decodeStream(() => openStream(request, call), request, call)
 }
 
-async function openStream(request: MessageRequest, call: Call): Promise<UpstreamResponse> {
+async function openStream(request: MessageRequest, call: Call): Promise<UpstreamBody> {
   const response = await send(call, '/v1/messages', encodeMessages(request, call, true), requestHeaders(request, call))
   const type = String(response.headers['content-type'] ?? '')
-  if (type.startsWith('text/event-stream')) return response
+  if (type.startsWith('text/event-stream')) return response.body
   const body = await readErrorBody(response, call)
   throw providerFailure('provider_protocol', 'Anthropic', 'anthropic', call.apiKey, {
     status: response.status,
     message: `it answered ${type || 'without a content type'} where a stream of events was asked for`,
-    body: body.slice(0, 1000),
+    body: maskedExcerpt(body, 1000, [call.apiKey]),
   })
 }
 
@@ -77,7 +79,7 @@ function notTheProtocol(call: Call, status: number, body: string): GatewayError 
   return providerFailure('provider_protocol', 'Anthropic', 'anthropic', call.apiKey, {
     status,
     message,
-    body: body.slice(0, 1000),
+    body: maskedExcerpt(body, 1000, [call.apiKey]),
   })
 }
 

@@ -43,7 +43,7 @@ async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect
     for await (const bytes of response.body) {
       for (const message of parser.feed(bytes)) {
         if (message.data === end) {
-          response.release()
+          response.body.release()
           for (const event of decoder.end(true)) yield event
           return
         }

@@ -59,10 +59,8 @@ export interface Decoded {
 /** Decodes a stream that comes in these pieces. */
 export async function decode(chunks: Iterable<Uint8Array>, call: Call = callWith()): Promise<Decoded> {
   const items: StreamItem[] = []
-  const open = async (): Promise<{ body: AsyncIterable<Uint8Array>; release(): void }> => ({
-    body: iterate(chunks),
-    release: () => undefined,
-  })
+  const open = async (): Promise<AsyncIterable<Uint8Array> & { release(): void }> =>
+    Object.assign(iterate(chunks), { release: () => undefined })
   let error: unknown
   try {
     for await (const item of decodeStream(open, request, call)) items.push(item)
