@@ -32,6 +32,14 @@ export function mask(text: string, secrets: readonly Secret[] = []): string {
   return masked.replace(wellKnownKeys, placeholder)
 }
 
+/**
+ * At most `length` characters of a text's beginning, masked before it is cut: a piece of a key would not be known as one. A long
+ * text is looked at only as far as masking can have moved what is shown.
+ */
+export function maskedExcerpt(text: string, length: number, secrets: readonly Secret[] = []): string {
+  return mask(text.slice(0, length + 64 * 1024), secrets).slice(0, length)
+}
+
 const placeholder = '[redacted]'
 
 /** Anthropic, OpenAI and those who write keys like them; Google; Groq; Cerebras; xAI; the gateway's own; bearer tokens. */

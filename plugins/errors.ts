@@ -33,11 +33,11 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   }
   const known = toGatewayError(error)
   if (known.code === 'internal_error') request.log.error({ err: error }, 'unexpected error')
-  else if (known.status >= 500)
-    request.log.warn(
-      { code: known.code, provider: known.providerError?.provider, upstream_status: known.providerError?.status },
-      known.message,
-    )
+  else if (known.status >= 500) {
+    const { provider, status: upstreamStatus } = known.providerError ?? {}
+    // Not its message: a provider's words may repeat the prompt.
+    request.log.warn({ code: known.code, provider, upstream_status: upstreamStatus }, 'the request failed')
+  }
   request.facts.error = known.code
   if (known.retryAfter !== undefined) reply.header('retry-after', Math.ceil(known.retryAfter))
   return reply

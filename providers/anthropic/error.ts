@@ -1,5 +1,6 @@
 import type { ErrorCode, GatewayError } from '../../api/error.ts'
 import { parseJson } from '../../api/json.ts'
+import { maskedExcerpt } from '../../api/secret.ts'
 import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
 import type { Call } from '../provider.ts'
 
@@ -12,7 +13,7 @@ export function errorOfResponse(response: UpstreamResponse, text: string, call: 
   return providerFailure(code, 'Anthropic', 'anthropic', call.apiKey, {
     status: response.status,
     message: error?.message ?? `status ${response.status} with ${text === '' ? 'an empty body' : kind}`,
-    body: body ?? text.slice(0, 4000),
+    body: body ?? maskedExcerpt(text, 4000, [call.apiKey]),
     retryAfter: retryAfterOf(response.headers, call.clock.wallclock()),
   })
 }
@@ -30,25 +31,27 @@ interface AnthropicError {
 }
 
 // https://docs.claude.com/en/api/errors
-const codes: Readonly<Record<string, ErrorCode>> = {
-  invalid_request_error: 'provider_rejected',
-  authentication_error: 'provider_authentication',
-  billing_error: 'provider_quota',
-  permission_error: 'provider_permission',
-  not_found_error: 'provider_not_found',
-  request_too_large: 'provider_request_too_large',
-  rate_limit_error: 'provider_rate_limit',
-  timeout_error: 'provider_timeout',
-  api_error: 'provider_error',
-  overloaded_error: 'provider_overloaded',
-}
+const codes: ReadonlyMap<string, ErrorCode> = new Map(
+  Object.entries<ErrorCode>({
+    invalid_request_error: 'provider_rejected',
+    authentication_error: 'provider_authentication',
+    billing_error: 'provider_quota',
+    permission_error: 'provider_permission',
+    not_found_error: 'provider_not_found',
+    request_too_large: 'provider_request_too_large',
+    rate_limit_error: 'provider_rate_limit',
+    timeout_error: 'provider_timeout',
+    api_error: 'provider_error',
+    overloaded_error: 'provider_overloaded',
+  }),
+)
 
 function codeOf(error: AnthropicError, status: number | undefined): ErrorCode {
   if (error.type === 'invalid_request_error') {
     if (/prompt is too long|exceeds? (?:the )?context (?:limit|window)/i.test(error.message)) return 'context_length_exceeded'
     if (/credit balance is too low/i.test(error.message)) return 'provider_quota'
   }
-  return codes[error.type] ?? (status === undefined ? 'provider_error' : codeOfStatus(status))
+  return codes.get(error.type) ?? (status === undefined ? 'provider_error' : codeOfStatus(status))
 }
 
 function errorIn(body: unknown): AnthropicError | undefined {

@@ -1,6 +1,6 @@
 import type { ErrorCode, GatewayError } from '../../api/error.ts'
 import { arrayOf, isRecord, parseJson, stringOf } from '../../api/json.ts'
-import type { Secret } from '../../api/secret.ts'
+import { maskedExcerpt, type Secret } from '../../api/secret.ts'
 import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
 
 /** Whose failure it is. */
@@ -23,7 +23,7 @@ export function httpFailure(
   return providerFailure(codeOf(said, status), source.name, source.id, source.apiKey, {
     status,
     message: said.message ?? describe(status, text),
-    body: bounded(body),
+    body: bounded(body, source.apiKey),
     retryAfter: retryAfterOf(headers, wallclock) ?? said.retryAfter,
   })
 }
@@ -35,13 +35,13 @@ export function streamFailure(source: FailureSource, body: unknown): GatewayErro
   return providerFailure(codeOf(said, said.status), source.name, source.id, source.apiKey, {
     ...(said.status !== undefined && { status: said.status }),
     message: said.message ?? 'the provider ended its answer with an error.',
-    body: bounded(body),
+    body: bounded(body, source.apiKey),
   })
 }
 
 /** The failure of a provider that did not speak its protocol. `body` is what it sent instead. */
 export function protocolFailure(source: FailureSource, message: string, body?: string, cause?: unknown): GatewayError {
-  const facts = { message, body: body?.slice(0, 2000), cause }
+  const facts = { message, body: body && maskedExcerpt(body, 2000, [source.apiKey]), cause }
   return providerFailure('provider_protocol', source.name, source.id, source.apiKey, facts)
 }
 
@@ -88,11 +88,11 @@ function secondsOf(duration: unknown): number | undefined {
 
 /** FastAPI's list of what is wrong with a request. */
 function detailOf(detail: unknown): string | undefined {
-  return Array.isArray(detail) && detail.length > 0 ? JSON.stringify(detail).slice(0, 1000) : undefined
+  return Array.isArray(detail) && detail.length > 0 ? JSON.stringify(detail) : undefined
 }
 
 function codeOf(said: Said, status: number | undefined): ErrorCode {
-  const byCode = said.codes.map((code) => codes[code]).find((code) => code !== undefined)
+  const byCode = said.codes.map((code) => codes.get(code)).find((code) => code !== undefined)
   const refusedRequest = status === undefined || (status >= 400 && status < 500)
   if (refusedRequest) {
     if (byCode === 'context_length_exceeded' || tooLong.test(said.message ?? '')) return 'context_length_exceeded'
@@ -104,27 +104,29 @@ function codeOf(said: Said, status: number | undefined): ErrorCode {
   return byCode ?? 'provider_error'
 }
 
-const codes: Readonly<Record<string, ErrorCode>> = {
-  context_length_exceeded: 'context_length_exceeded',
-  invalid_api_key: 'provider_authentication',
-  api_key_invalid: 'provider_authentication',
-  authentication_error: 'provider_authentication',
-  insufficient_quota: 'provider_quota',
-  billing_hard_limit_reached: 'provider_quota',
-  model_not_found: 'provider_not_found',
-  not_found_error: 'provider_not_found',
-  rate_limit_exceeded: 'provider_rate_limit',
-  rate_limit_error: 'provider_rate_limit',
-  overloaded_error: 'provider_overloaded',
-  engine_overloaded: 'provider_overloaded',
-  service_unavailable: 'provider_overloaded',
-  insufficient_system_resource: 'provider_overloaded',
-  permission_error: 'provider_permission',
-  timeout: 'provider_timeout',
-  invalid_request_error: 'provider_rejected',
-  invalid_prompt: 'provider_rejected',
-  content_policy_violation: 'provider_rejected',
-}
+const codes: ReadonlyMap<string, ErrorCode> = new Map(
+  Object.entries<ErrorCode>({
+    context_length_exceeded: 'context_length_exceeded',
+    invalid_api_key: 'provider_authentication',
+    api_key_invalid: 'provider_authentication',
+    authentication_error: 'provider_authentication',
+    insufficient_quota: 'provider_quota',
+    billing_hard_limit_reached: 'provider_quota',
+    model_not_found: 'provider_not_found',
+    not_found_error: 'provider_not_found',
+    rate_limit_exceeded: 'provider_rate_limit',
+    rate_limit_error: 'provider_rate_limit',
+    overloaded_error: 'provider_overloaded',
+    engine_overloaded: 'provider_overloaded',
+    service_unavailable: 'provider_overloaded',
+    insufficient_system_resource: 'provider_overloaded',
+    permission_error: 'provider_permission',
+    timeout: 'provider_timeout',
+    invalid_request_error: 'provider_rejected',
+    invalid_prompt: 'provider_rejected',
+    content_policy_violation: 'provider_rejected',
+  }),
+)
 
 /** OpenAI, DeepSeek and vLLM; Mistral; Groq; llama.cpp; Cerebras and others. */
 const tooLong =
@@ -133,9 +135,9 @@ const tooLong =
 const wrongKey = /(?:incorrect|invalid) api key/i
 
 /** A body that is worth showing: JSON of the size of an error, or the beginning of whatever else it is. */
-function bounded(body: unknown): unknown {
+function bounded(body: unknown, apiKey: Secret): unknown {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return isRecord(body) && text.length <= maxShown ? body : text.slice(0, 2000)
+  return isRecord(body) && text.length <= maxShown ? body : maskedExcerpt(text, 2000, [apiKey])
 }
 
 const maxShown = 64 * 1024
