@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import type { Message, StreamEvent, Warning } from '../../../api/schemas.gen.ts'
+import { answerJson, StreamAnswer, withTotal } from '../../../plugins/messages/answer.ts'
+
+const message: Message = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'anthropic/claude-test',
+  content: [{ type: 'text', text: 'Hi.' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 10, output_tokens: 5 },
+}
+const warning: Warning = { param: 'top_k', code: 'dropped', message: 'It was left out.' }
+
+describe('the total of all tokens', () => {
+  it.each([
+    [{ input_tokens: 10, output_tokens: 5 }, 15],
+    [{ input_tokens: 10, output_tokens: 5, cache_read_input_tokens: 100, cache_creation_input_tokens: 1000 }, 1115],
+    [{ input_tokens: 10, output_tokens: 5, cache_read_input_tokens: null, cache_creation_input_tokens: null }, 15],
+    [{ input_tokens: 0, output_tokens: 0 }, 0],
+  ])('of %j is %i', (usage, total) => {
+    expect(withTotal(usage)).toEqual({ ...usage, total_tokens: total })
+  })
+
+  it.each([{}, { input_tokens: 3 }, { output_tokens: 3 }])(
+    'is not known where the provider did not say all of it: %j',
+    (usage) => {
+      expect(withTotal(usage)).toEqual(usage)
+    },
+  )
+})
+
+describe('an answer in one piece', () => {
+  it('gets a total, and nothing else where there is nothing to say', () => {
+    const { json, usage } = answerJson(message, undefined, [])
+    expect(usage).toEqual({ ...message.usage, total_tokens: 15 })
+    expect(JSON.parse(json)).toEqual({ ...message, usage })
+  })
+
+  it("keeps the provider's own text but for what the gateway says", () => {
+    const own =
+      '{ "id":"msg_1", "model" : "claude-test","type":"message","role":"assistant","content":[ {"type":"text","text":"\\u0048i.","n":1.0} ],"later":1e2,"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":5}}'
+    const { json } = answerJson(message, own, [])
+    expect(json).toContain('"content":[ {"type":"text","text":"\\u0048i.","n":1.0} ]')
+    expect(json).toContain('"later":1e2')
+    expect(JSON.parse(json)).toEqual({
+      ...message,
+      later: 100,
+      content: [{ ...message.content[0], n: 1 }],
+      usage: { ...message.usage, total_tokens: 15 },
+    })
+  })
+
+  it.each([undefined, JSON.stringify(message)])('says what was left out, beside what the provider said', (providerJson) => {
+    const answered = { ...message, metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a', message: 'a' }] } }
+    const { json } = answerJson(answered, providerJson, [warning])
+    expect(JSON.parse(json)).toMatchObject({
+      metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a' }, warning] },
+    })
+  })
+
+  it.each([undefined, JSON.stringify(message)])('has no metadata where there is none', (providerJson) => {
+    expect(JSON.parse(answerJson(message, providerJson, []).json)).not.toHaveProperty('metadata')
+  })
+})
+
+describe('a streamed answer', () => {
+  const start: StreamEvent = { type: 'message_start', message: { ...message, content: [], stop_reason: null } }
+  const delta = (usage: object): StreamEvent => ({
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage,
+  })
+
+  it('says at its beginning what was left out', () => {
+    expect(new StreamAnswer([warning]).add(start)).toMatchObject({ message: { id: 'msg_1', metadata: { warnings: [warning] } } })
+    expect(new StreamAnswer([]).add(start)).toBe(start)
+  })
+
+  it('has its total at its end, made of the latest numbers', () => {
+    const answer = new StreamAnswer([])
+    answer.add(start)
+    expect(answer.add(delta({ output_tokens: 50 }))).toEqual(delta({ output_tokens: 50, total_tokens: 60 }))
+    expect(answer.usage).toEqual({ input_tokens: 10, output_tokens: 50, total_tokens: 60 })
+  })
+
+  it('counts what is revised later', () => {
+    const answer = new StreamAnswer([])
+    answer.add(start)
+    answer.add(delta({ input_tokens: 12, cache_read_input_tokens: 3, output_tokens: 7 }))
+    expect(answer.usage).toEqual({ input_tokens: 12, cache_read_input_tokens: 3, output_tokens: 7, total_tokens: 22 })
+  })
+
+  it('has no total where the provider gave no numbers', () => {
+    const answer = new StreamAnswer([])
+    answer.add({ ...start, message: { ...start.message, usage: {} } })
+    expect(answer.add(delta({}))).toEqual(delta({}))
+    expect(answer.usage).toEqual({})
+  })
+
+  it('passes everything else on as it is', () => {
+    const answer = new StreamAnswer([warning])
+    const events: StreamEvent[] = [
+      { type: 'ping' },
+      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_stop', index: 0 },
+      { type: 'message_stop' },
+    ]
+    for (const event of events) expect(answer.add(event)).toBe(event)
+  })
+})
