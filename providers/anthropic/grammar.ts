@@ -79,7 +79,7 @@ export class StreamGrammar {
   #checkDelta(index: number, delta: ContentBlockDelta): void {
     const type = this.#open[index]
     if (type === undefined) throw violation(`a delta came for block ${index}, which is not open`)
-    const types: readonly string[] | undefined = blockTypesOfDelta[delta.type]
+    const types = typesOfDelta.get(delta.type)
     if (types && !types.includes(type) && knownBlockTypes.has(type)) throw violation(`a ${delta.type} came in a ${type} block`)
   }
 
@@ -110,6 +110,7 @@ const plainDeltas: Readonly<Record<string, string>> = {
 }
 
 /** Blocks whose deltas are known; a newer block may well take deltas that today belong elsewhere. */
+const typesOfDelta: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(blockTypesOfDelta))
 const knownBlockTypes: ReadonlySet<string> = new Set([...Object.values(blockTypesOfDelta).flat(), 'redacted_thinking'])
 
 /** The shape that the gateway relies on; everything else in an event is the provider's own. */

@@ -7,7 +7,7 @@ import type { StopReason } from '../../api/schemas.gen.ts'
  * counts as well.
  */
 export function stopReasonOf(finishReason: string | undefined, answer: { hasToolCalls: boolean; refused: boolean }): StopReason {
-  const reason = reasons[finishReason ?? ''] ?? 'end_turn'
+  const reason = reasons.get(finishReason ?? '') ?? 'end_turn'
   if (answer.refused) return 'refusal'
   return reason === 'end_turn' && answer.hasToolCalls ? 'tool_use' : reason
 }
@@ -17,12 +17,14 @@ export function isFailure(finishReason: string | undefined): boolean {
   return finishReason === 'error' || finishReason === 'insufficient_system_resource'
 }
 
-const reasons: Readonly<Record<string, StopReason>> = {
-  stop: 'end_turn',
-  length: 'max_tokens',
-  // Mistral: the context window is full.
-  model_length: 'model_context_window_exceeded',
-  tool_calls: 'tool_use',
-  function_call: 'tool_use',
-  content_filter: 'refusal',
-}
+const reasons: ReadonlyMap<string, StopReason> = new Map(
+  Object.entries<StopReason>({
+    stop: 'end_turn',
+    length: 'max_tokens',
+    // Mistral: the context window is full.
+    model_length: 'model_context_window_exceeded',
+    tool_calls: 'tool_use',
+    function_call: 'tool_use',
+    content_filter: 'refusal',
+  }),
+)
