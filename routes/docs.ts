@@ -20,5 +20,23 @@ export async function docsRoutes(app: FastifyInstance, { contract }: DocsRouteOp
   // Wherever the page is opened is where its requests go.
   Object.assign(document, { servers: [{ url: '/' }] })
   await app.register(swagger, { mode: 'static', specification: { document } })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { deepLinking: true, tryItOutEnabled: true } })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy,
+    uiConfig: { deepLinking: true, tryItOutEnabled: true },
+  })
 }
+
+/**
+ * The page and its requests stay on this server. Nothing is upgraded to https, or the page would be empty where the gateway is
+ * reached over plain http; styles may be inline, because the page's code makes some.
+ */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "object-src 'none'",
+].join('; ')
