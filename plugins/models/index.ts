@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { GatewayError } from '../../api/error.ts'
 import type { Model, ModelCapabilities, ModelList } from '../../api/schemas.gen.ts'
 import type { KnownModel, LlmProvider } from '../../providers/provider.ts'
 import { Registry } from '../../providers/registry.ts'
@@ -53,11 +54,13 @@ export const models = fp(
   { name: 'models' },
 )
 
+/** A page of the catalogue: what follows `after_id`, or what stands right before `before_id`. */
 function pageOf(catalogue: readonly Model[], page: Page): ModelList {
-  const afterAt = page.after_id === undefined ? -1 : catalogue.findIndex((model) => model.id === page.after_id)
-  const beforeAt = page.before_id === undefined ? -1 : catalogue.findIndex((model) => model.id === page.before_id)
-  const rest = catalogue.slice(afterAt + 1, beforeAt < 0 ? undefined : beforeAt)
-  const data = rest.slice(0, page.limit)
+  const start = page.after_id === undefined ? 0 : positionOf(catalogue, page.after_id, 'after_id') + 1
+  const end = page.before_id === undefined ? catalogue.length : positionOf(catalogue, page.before_id, 'before_id')
+  const rest = catalogue.slice(start, end)
+  const limit = page.limit ?? rest.length
+  const data = page.before_id === undefined ? rest.slice(0, limit) : rest.slice(Math.max(0, rest.length - limit))
   return {
     object: 'list',
     data,
@@ -65,6 +68,18 @@ function pageOf(catalogue: readonly Model[], page: Page): ModelList {
     first_id: data[0]?.id ?? null,
     last_id: data.at(-1)?.id ?? null,
   }
+}
+
+function positionOf(catalogue: readonly Model[], id: string, param: string): number {
+  const position = catalogue.findIndex((model) => model.id === id)
+  if (position >= 0) return position
+  const message = `no model of the list has the id ${JSON.stringify(id.slice(0, 200))}`
+  throw new GatewayError('invalid_request', {
+    message: `${param}: ${message}.`,
+    param,
+    code: 'unknown_model',
+    issues: [{ param, code: 'unknown_model', message }],
+  })
 }
 
 function entryOf(provider: LlmProvider, model: KnownModel): Model {
