@@ -127,7 +127,11 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       if (typeof block.content === 'string') return
       for (const [at, part] of (block.content ?? []).entries()) {
         if (part.type !== 'text') yield { feature: `block.tool_result.${part.type}`, path: [...path, 'content', at, 'type'] }
-        if (part.type === 'image' || part.type === 'document') yield* blockFeatures(part, [...path, 'content', at])
+        if (part.type === 'text' || part.type === 'image' || part.type === 'document') {
+          yield* blockFeatures(part, [...path, 'content', at])
+        } else if ('cache_control' in part && part.cache_control) {
+          yield { feature: 'cache_control', path: [...path, 'content', at, 'cache_control'] }
+        }
       }
       return
     case 'mcp_tool_use':
