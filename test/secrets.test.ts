@@ -251,7 +251,6 @@ describe('keys and prompts', () => {
 
   it('the gateway itself fails, with keys and prompts in what was thrown', async () => {
     const broken = await startGateway({ keys: operatorKeys })
-    behaviour = silence
     broken.app.log.error(
       { err: new Error(operatorKeys.openai, { cause: new Error(operatorKeys.anthropic) }) },
       operatorKeys.openai,
