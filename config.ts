@@ -225,7 +225,7 @@ function refuseUnknown(
     if (name.startsWith('VAI_') && !variables.includes(name) && !reservedForTests(name)) problems.push(unknown(name, variables))
   }
   for (const name of Object.keys(fromFile)) {
-    if (!(name in settings)) problems.push(`${file}: ${unknown(name, Object.keys(settings))}`)
+    if (!Object.hasOwn(settings, name)) problems.push(`${file}: ${unknown(name, Object.keys(settings))}`)
   }
 }
 

@@ -1,0 +1,259 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, it } from 'vitest'
+import { authMode, ConfigError, credentialsMode, loadConfig, settings } from '../config.ts'
+import { providers } from '../providers/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'vai-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let files = 0
+function yamlFile(text: string): string {
+  const file = join(folder, `${files++}.yaml`)
+  writeFileSync(file, text)
+  return file
+}
+
+async function problemsOf(env: Record<string, string>, file?: string): Promise<string> {
+  const error: unknown = await loadConfig(env, file).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(ConfigError)
+  return error instanceof Error ? error.message : ''
+}
+
+/** A value other than the default for each setting, as text and as it is read. */
+const samples: Readonly<Record<string, readonly [string, unknown]>> = {
+  host: ['127.0.0.2', '127.0.0.2'],
+  port: ['0', 0],
+  log_level: ['debug', 'debug'],
+  auth_mode: ['disabled', 'disabled'],
+  allow_open_relay: ['true', true],
+  credentials: ['managed', 'managed'],
+  demo: ['false', false],
+  retry_attempts: ['3', 3],
+}
+
+function sampleOf(name: string): readonly [string, unknown] {
+  if (samples[name]) return samples[name]
+  if (name.endsWith('_base_url')) return ['http://127.0.0.1:9/v1', new URL('http://127.0.0.1:9/v1')]
+  if (name === 'model_aliases') return ['fast=demo/echo, slow = openai/a/b', { fast: 'demo/echo', slow: 'openai/a/b' }]
+  return ['1234', 1234]
+}
+
+function read(config: Awaited<ReturnType<typeof loadConfig>>, name: string): unknown {
+  const provider = providers.find(({ id }) => `${id.replaceAll('-', '_')}_base_url` === name)
+  return provider ? config.baseURLs.get(provider.id) : new Map<string, unknown>(Object.entries(config)).get(name)
+}
+
+describe('every setting', () => {
+  it.each(Object.entries(settings))('%s is read from the environment', async (name, { env }) => {
+    const [text, value] = sampleOf(name)
+    expect(read(await loadConfig({}), name)).not.toEqual(value)
+    expect(read(await loadConfig({ [env]: text }), name)).toEqual(value)
+  })
+
+  it.each(Object.keys(settings))('%s is read from the file', async (name) => {
+    const [text, value] = sampleOf(name)
+    const written = name === 'model_aliases' ? JSON.stringify(value) : text
+    expect(read(await loadConfig({}, yamlFile(`${name}: ${written}\n`)), name)).toEqual(value)
+  })
+
+  it.each(Object.entries(settings))(
+    '%s in the environment wins over the file, and counts as unset when it is empty',
+    async (name, { env }) => {
+      const [text, value] = sampleOf(name)
+      const file = yamlFile(`${name}: ${name === 'model_aliases' ? JSON.stringify(value) : text}\n`)
+      expect(read(await loadConfig({ [env]: '', VAI_CONFIG: file }), name)).toEqual(value)
+      if (typeof value === 'number') {
+        expect(read(await loadConfig({ [env]: String(value + 1), VAI_CONFIG: file }), name)).toBe(value + 1)
+      }
+    },
+  )
+
+  it.each(Object.entries(settings))('%s has a name of its own and a meaning', (name, { env, meaning }) => {
+    expect(env).toMatch(/^VAI_[A-Z0-9_]+$/)
+    expect(Object.values(settings).filter((setting) => setting.env === env)).toHaveLength(1)
+    expect(name).toMatch(/^[a-z0-9_]+$/)
+    expect(meaning).toMatch(/^[A-Z].*\.$/)
+  })
+
+  it.each(Object.entries(settings).filter(([, { defaultText }]) => defaultText !== ''))(
+    '%s may be set to its own default',
+    async (name, { env, defaultText }) => {
+      expect(read(await loadConfig({ [env]: defaultText }), name)).toEqual(read(await loadConfig({}), name))
+    },
+  )
+})
+
+describe('the defaults', () => {
+  it('are those of the contract', async () => {
+    const mebibyte = 1024 * 1024
+    expect(await loadConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      demo: true,
+      model_aliases: {},
+      limit_body_bytes: 32 * mebibyte,
+      limit_image_bytes: 5 * mebibyte,
+      limit_block_bytes: 16 * mebibyte,
+      limit_base64_bytes: 24 * mebibyte,
+      limit_messages: 10_000,
+      limit_text_bytes: 8 * mebibyte,
+      limit_stream_ms: 600_000,
+      ping_interval_ms: 15_000,
+      upstream_connect_ms: 5000,
+      upstream_first_byte_ms: 60_000,
+      upstream_idle_ms: 60_000,
+    })
+  })
+
+  it('are the roots that the providers name themselves', async () => {
+    const { baseURLs } = await loadConfig({})
+    const named = providers.flatMap(({ id, upstream }) => (upstream ? [[id, new URL(upstream.defaultBaseURL).href]] : []))
+    expect([...baseURLs].map(([id, url]) => [id, url.href])).toEqual(named)
+    expect(Object.fromEntries(named)).toMatchObject({
+      anthropic: 'https://api.anthropic.com/',
+      openai: 'https://api.openai.com/v1',
+    })
+  })
+
+  it('cannot be changed once they are read', async () => {
+    expect(Object.isFrozen(await loadConfig({}))).toBe(true)
+  })
+})
+
+describe('an unknown name', () => {
+  it('in the environment is refused, with the one that was meant', async () => {
+    expect(await problemsOf({ VAI_PROT: '80' })).toBe('VAI_PROT is not a setting; did you mean VAI_PORT?')
+    expect(await problemsOf({ VAI_ANTROPIC_BASE_URL: 'x' })).toContain('did you mean VAI_ANTHROPIC_BASE_URL?')
+    expect(await problemsOf({ VAI_SOMETHING_ELSE_ALTOGETHER: '1' })).toContain('`vai config` lists them all')
+  })
+
+  it('in the file is refused, with the one that was meant', async () => {
+    const problems = await problemsOf({}, yamlFile('prot: 80\nconstructor: 1\n'))
+    expect(problems).toContain('prot is not a setting; did you mean port?')
+    expect(problems).toContain('constructor is not a setting')
+  })
+
+  it("of another program's is none of ours", async () => {
+    await expect(
+      loadConfig({ PATH: '/bin', VAI: '1', OPENAI_API_KEY: 'sk-test-0123456789', vai_port: '1' }),
+    ).resolves.toBeDefined()
+  })
+})
+
+describe('a wrong value', () => {
+  it.each([
+    ['VAI_PORT', '65536', 'a whole number from 0 to 65535 is expected, not "65536"'],
+    ['VAI_PORT', '-1', 'a whole number from 0 to 65535'],
+    ['VAI_PORT', '80.5', 'a whole number'],
+    ['VAI_PORT', '0x50', 'a whole number'],
+    ['VAI_PORT', '1e3', 'a whole number'],
+    ['VAI_PORT', 'eighty', 'a whole number'],
+    ['VAI_PORT', ' ', 'text is expected'],
+    ['VAI_DEMO', 'yes', 'true or false is expected, not "yes"'],
+    ['VAI_DEMO', 'TRUE', 'true or false'],
+    ['VAI_LOG_LEVEL', 'loud', 'one of trace, debug, info, warn, error, silent is expected'],
+    ['VAI_AUTH_MODE', 'none', 'one of required, optional, disabled'],
+    ['VAI_CREDENTIALS', 'mine', 'one of byok, hybrid, managed'],
+    ['VAI_HOST', ' ', 'text is expected'],
+    ['VAI_ANTHROPIC_BASE_URL', 'api.anthropic.com', 'a URL that begins with http:// or https://'],
+    ['VAI_ANTHROPIC_BASE_URL', 'ftp://a.test', 'a URL that begins with http:// or https://'],
+    ['VAI_ANTHROPIC_BASE_URL', 'https://user:pass@a.test', 'no user, password, query or fragment'],
+    ['VAI_ANTHROPIC_BASE_URL', 'https://a.test?key=1', 'no user, password, query or fragment'],
+    ['VAI_ANTHROPIC_BASE_URL', 'https://a.test#x', 'no user, password, query or fragment'],
+    ['VAI_MODEL_ALIASES', 'fast', 'name=provider/name is expected'],
+    ['VAI_MODEL_ALIASES', 'fast=echo', 'a model as provider/name is expected'],
+    ['VAI_MODEL_ALIASES', '=demo/echo', 'name=provider/name is expected'],
+    ['VAI_LIMIT_MESSAGES', '0', 'a whole number from 1 to 10000'],
+  ])('%s=%s is refused with what is right', async (env, value, message) => {
+    expect(await problemsOf({ [env]: value })).toMatch(`${env}: `)
+    expect(await problemsOf({ [env]: value })).toContain(message)
+  })
+
+  it.each([
+    ['port: "80a"', 'a whole number'],
+    ['port: 80.5', 'a whole number'],
+    ['port: [80]', 'text is expected'],
+    ['port: true', 'text is expected'],
+    ['demo: 1', 'true or false'],
+    ['host: {}', 'text is expected'],
+    ['model_aliases: [a]', 'a mapping is expected'],
+    ['model_aliases: {fast: 5}', 'a model as provider/name'],
+    ['log_level: 3', 'one of trace'],
+    ['- port', 'a mapping of settings is expected'],
+    ['just text', 'a mapping of settings is expected'],
+    ['port: [', '.yaml'],
+    ['port: 1\nport: 2', '.yaml'],
+  ])('in the file, %j, is refused with the place it stands in', async (text, message) => {
+    const file = yamlFile(text)
+    const problems = await problemsOf({}, file)
+    expect(problems).toContain(message)
+    expect(problems).toContain(file)
+  })
+
+  it('is told together with all others', async () => {
+    const problems = await problemsOf({ VAI_PORT: 'x', VAI_DEMO: 'x', VAI_NONSENSE_NAME_HERE: 'x' }, yamlFile('log_level: x\n'))
+    expect(problems.split('\n')).toHaveLength(4)
+  })
+
+  it('never breaks the reading in any other way', async () => {
+    const names = Object.values(settings).map(({ env }) => env)
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.constantFrom(...names), fc.string(), { noNullPrototype: true }), async (env) => {
+        const error: unknown = await loadConfig(env).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        )
+        if (error !== undefined) expect(error).toBeInstanceOf(ConfigError)
+      }),
+    )
+  })
+})
+
+describe('a file', () => {
+  it('that is not there is told', async () => {
+    expect(await problemsOf({ VAI_CONFIG: join(folder, 'missing.yaml') })).toMatch(/missing\.yaml.*ENOENT/)
+  })
+
+  it('may be empty', async () => {
+    expect(await loadConfig({}, yamlFile(''))).toEqual(await loadConfig({}))
+  })
+})
+
+describe('an address that others can reach', () => {
+  it.each(['0.0.0.0', '::', '192.168.1.5', 'gateway.test', '127.evil.test', '10.127.0.1'])(
+    '%s needs auth, or to be opened on purpose',
+    async (host) => {
+      expect(await problemsOf({ VAI_HOST: host })).toContain('auth_mode is required')
+      expect(await problemsOf({ VAI_HOST: host, VAI_AUTH_MODE: 'disabled' })).toContain('VAI_ALLOW_OPEN_RELAY=true')
+      expect(await problemsOf({ VAI_HOST: host, VAI_ALLOW_OPEN_RELAY: 'true' })).toContain('auth_mode is required')
+      const config = await loadConfig({ VAI_HOST: host, VAI_AUTH_MODE: 'disabled', VAI_ALLOW_OPEN_RELAY: 'true' })
+      expect(authMode(config)).toBe('disabled')
+      // An open port never spends the operator's money.
+      expect(credentialsMode(config)).toBe('byok')
+    },
+  )
+
+  it("spends the operator's money only where the operator says so", async () => {
+    const open = { VAI_HOST: '0.0.0.0', VAI_AUTH_MODE: 'disabled', VAI_ALLOW_OPEN_RELAY: 'true' }
+    expect(credentialsMode(await loadConfig({ ...open, VAI_CREDENTIALS: 'hybrid' }))).toBe('hybrid')
+  })
+})
+
+describe('an address of this machine alone', () => {
+  it.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])("%s needs no auth, and may use the operator's keys", async (host) => {
+    const config = await loadConfig({ VAI_HOST: host })
+    expect(authMode(config)).toBe('disabled')
+    expect(credentialsMode(config)).toBe('hybrid')
+  })
+
+  it('cannot ask for keys that this version does not have', async () => {
+    for (const mode of ['required', 'optional'])
+      expect(await problemsOf({ VAI_AUTH_MODE: mode })).toContain(`auth_mode is ${mode}`)
+  })
+})
