@@ -96,13 +96,17 @@ describe('what is not JSON', () => {
     expect(await refusedBody(body)).toMatchObject({ ...invalidRequest, code: 'invalid_type' })
   })
 
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ';;;', 'application/jsonp'])(
-    'the content type %s is refused',
-    async (type) => {
-      const error = await refusedBody(withFields('"max_tokens":1'), { 'content-type': type })
-      expect(error).toMatchObject({ ...invalidRequest, code: 'unsupported_content_type' })
-    },
-  )
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    ';;;',
+    'application/jsonp',
+    'application/json; charset=iso-8859-1',
+  ])('the content type %s is refused', async (type) => {
+    const error = await refusedBody(withFields('"max_tokens":1'), { 'content-type': type })
+    expect(error).toMatchObject({ ...invalidRequest, code: 'unsupported_content_type' })
+  })
 
   it.each(['application/json; charset=utf-8', 'application/json;charset=UTF-8', 'Application/JSON'])(
     'the content type %s is taken',

@@ -17,13 +17,7 @@ const maxValues = 250_000
 
 /** Parses a JSON body. Throws a `GatewayError` for whatever would be lost or changed by parsing it. */
 export function parseBody(body: Buffer, headers: IncomingHttpHeaders): ParsedBody {
-  const encoding = headers['content-encoding']
-  if (encoding && encoding !== 'identity') {
-    throw new GatewayError('unsupported_content_encoding', {
-      param: 'content-encoding',
-      message: `The body must not be compressed, but content-encoding is ${JSON.stringify(encoding.slice(0, 40))}.`,
-    })
-  }
+  refuseOtherEncodings(headers)
   if (body.length === 0) throw new GatewayError('empty_body')
   if (!isUtf8(body)) throw new GatewayError('invalid_utf8')
   const text = body.toString('utf8')
@@ -46,6 +40,23 @@ export function parseBody(body: Buffer, headers: IncomingHttpHeaders): ParsedBod
     throw invalidAt(findDuplicateKey(text), 'duplicate_key', 'the key stands more than once in its object')
   }
   return { value, text, roundedNumberAt: facts.inexact }
+}
+
+function refuseOtherEncodings(headers: IncomingHttpHeaders): void {
+  const encoding = headers['content-encoding']
+  if (encoding && encoding !== 'identity') {
+    throw new GatewayError('unsupported_content_encoding', {
+      param: 'content-encoding',
+      message: `The body must not be compressed, but content-encoding is ${JSON.stringify(encoding.slice(0, 40))}.`,
+    })
+  }
+  const charset = /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]
+  if (charset && !/^utf-?8$/i.test(charset)) {
+    throw new GatewayError('unsupported_content_type', {
+      param: 'content-type',
+      message: `JSON is UTF-8, but content-type says ${JSON.stringify(charset.slice(0, 40))}.`,
+    })
+  }
 }
 
 function parse(text: string): unknown {
