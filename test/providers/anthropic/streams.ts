@@ -131,7 +131,7 @@ const text = fc.string({
 const texts = fc.array(text, { maxLength: 5 })
 const unknownFields = fc.constantFrom({}, { later: { nested: [1, null] } })
 
-const textBlock = fc
+const anyTextBlock = fc
   .tuple(texts, fc.array(fc.constantFrom('https://a.test', 'https://b.test'), { maxLength: 2 }))
   .map(([pieces, urls]): GeneratedBlock => {
     const citations = urls.map((url) => ({ type: 'web_search_result_location', url, title: 'A', cited_text: 'x' }))
@@ -197,7 +197,7 @@ const compactionBlock = text.map(
   }),
 )
 
-const anyBlock = fc.tuple(fc.oneof(textBlock, thinkingBlock, toolBlock, wholeBlock, compactionBlock), unknownFields).map(
+const anyBlock = fc.tuple(fc.oneof(anyTextBlock, thinkingBlock, toolBlock, wholeBlock, compactionBlock), unknownFields).map(
   ([{ whole, start, deltas }, unknown]): GeneratedBlock => ({
     whole: { ...whole, ...unknown },
     start: { ...start, ...unknown },
@@ -263,4 +263,43 @@ export function framesOf(events: readonly object[], lineEnd: '\n' | '\r\n', styl
 export function cutAt(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
   const offsets = places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b)
   return [...offsets, bytes.length].map((end, at) => bytes.subarray(offsets[at - 1] ?? 0, end))
+}
+
+// ── A message as it usually is ──────────────────────────────────────────────────────────────────────────────────────────
+
+export const plain: readonly Spelling[] = [{ padding: 0, escaped: false }]
+/** Where a stream is cut. */
+export const cuts = fc.array(fc.nat(), { maxLength: 30 })
+
+export const start = {
+  type: 'message_start',
+  message: {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-test',
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { input_tokens: 5, output_tokens: 1 },
+  },
+}
+export const end = [
+  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 9 } },
+  { type: 'message_stop' },
+]
+export const textBlock = (index: number, ...pieces: string[]): object[] => [
+  { type: 'content_block_start', index, content_block: { type: 'text', text: '' } },
+  ...pieces.map((piece) => ({ type: 'content_block_delta', index, delta: { type: 'text_delta', text: piece } })),
+  { type: 'content_block_stop', index },
+]
+
+/** Every byte by itself, and all bytes at once. */
+export async function decodeBoth(body: string | Buffer): Promise<Decoded[]> {
+  const bytes = Buffer.from(body)
+  return [await decode([bytes]), await decode(Array.from(bytes, (byte) => Uint8Array.of(byte)))]
+}
+
+export function decodeEvents(...events: object[]): Promise<Decoded[]> {
+  return decodeBoth(Buffer.concat(framesOf(events, '\n', plain)))
 }
