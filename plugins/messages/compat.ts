@@ -17,6 +17,8 @@ export function checkCompatibility(
   const issues: Issue[] = []
   const warnings = new Map<Feature, Warning>()
   for (const { feature, path } of featuresOf(request)) {
+    // Newer than the contract: a beta, which the caller sends to a provider that reads the request itself.
+    if (!Object.hasOwn(provider.matrix, feature)) continue
     const { treatment, note } = matrixEntry(provider.matrix, feature)
     const param = paramOf(path)
     const hint = note ? ` ${note}` : ''
@@ -117,6 +119,8 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
         path: [...path, 'source', 'type'],
       }
       if (block.citations?.enabled) yield { feature: 'block.document.citations', path: [...path, 'citations'] }
+      if (source.type !== 'content' || typeof source.content === 'string') return
+      for (const [at, part] of source.content.entries()) yield* blockFeatures(part, [...path, 'source', 'content', at])
       return
     }
     case 'tool_use':
@@ -127,7 +131,7 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       if (typeof block.content === 'string') return
       for (const [at, part] of (block.content ?? []).entries()) {
         if (part.type !== 'text') yield { feature: `block.tool_result.${part.type}`, path: [...path, 'content', at, 'type'] }
-        if (part.type === 'text' || part.type === 'image' || part.type === 'document') {
+        if (part.type === 'text' || part.type === 'image' || part.type === 'document' || part.type === 'search_result') {
           yield* blockFeatures(part, [...path, 'content', at])
         } else if ('cache_control' in part && part.cache_control) {
           yield { feature: 'cache_control', path: [...path, 'content', at, 'cache_control'] }
@@ -148,6 +152,9 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       yield { feature: 'block.server_tool', path: type }
       return
     case 'search_result':
+      yield { feature: 'block.search_result', path: type }
+      for (const [at, part] of block.content.entries()) yield* blockFeatures(part, [...path, 'content', at])
+      return
     case 'audio':
     case 'audio_stt':
     case 'video':

@@ -19,6 +19,8 @@ export class StreamGrammar {
   readonly #request: MessageRequest
   readonly #call: Call
   #started = false
+  /** `message_delta` was accepted: the answer's content is complete. */
+  #hasDelta = false
   /** The type of each block that was started, by index; a block that was stopped is undefined again. */
   readonly #open: (string | undefined)[] = []
 
@@ -36,6 +38,7 @@ export class StreamGrammar {
     if (!this.#started) throw violation('another event came before message_start')
     switch (event.type) {
       case 'content_block_start':
+        if (this.#hasDelta) throw violation('a block was started after message_delta')
         this.#startBlock(event.index, event.content_block)
         break
       case 'content_block_delta':
@@ -46,9 +49,10 @@ export class StreamGrammar {
         break
       case 'message_delta':
         yield* this.#stopOpenBlocks()
+        this.#hasDelta = true
         break
       case 'message_stop':
-        yield* this.#stopOpenBlocks()
+        if (!this.#hasDelta) throw violation('message_stop came without a message_delta before it')
         this.isComplete = true
         break
     }

@@ -221,7 +221,18 @@ describe('Anthropic to Anthropic', () => {
       max_tokens: 10,
       brand_new: { a: 1 },
       tools: [{ type: 'teleport_20270101', name: 'teleport' }],
-      messages: [{ role: 'user', content: [{ type: 'text', text: 'x', glow: true }] }],
+      thinking: { type: 'dreaming' },
+      tool_choice: { type: 'whichever' },
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'x', glow: true },
+            { type: 'image', source: { type: 'telepathy', id: 'i' } },
+            { type: 'smell', source: { type: 'base64', data: 'AAAA' } },
+          ],
+        },
+      ],
     }
     const refused = await gateway.post(body)
     expect(refused.status).toBe(400)
