@@ -133,6 +133,11 @@ describe('a stream that something went wrong with', () => {
     await failsWith('provider_protocol', /before message_start/, { type: 'message_stop' })
   })
 
+  it('is refused where it ends without saying how, or goes on after that', async () => {
+    await failsWith('provider_protocol', /without a message_delta/, start, ...textBlock(0, 'a'), { type: 'message_stop' })
+    await failsWith('provider_protocol', /after message_delta/, start, ...end.slice(0, 1), ...textBlock(0, 'a'), ...end)
+  })
+
   it('has its blocks closed where the provider ends the message without closing them', async () => {
     for (const { error, events } of await decodeEvents(start, ...textBlock(0, 'a').slice(0, 2), ...end)) {
       expect(error).toBeUndefined()

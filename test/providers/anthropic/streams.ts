@@ -81,6 +81,7 @@ async function* iterate(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array
 export function grammarProblem(events: readonly StreamEvent[], isWhole: boolean): string | undefined {
   const blocks: { type: string; open: boolean }[] = []
   let started = false
+  let ended = false
   for (const [at, event] of events.entries()) {
     const where = `event ${at}, ${JSON.stringify(event)}`
     if (event.type === 'ping') continue
@@ -88,6 +89,7 @@ export function grammarProblem(events: readonly StreamEvent[], isWhole: boolean)
     if (started === (event.type === 'message_start')) return `${where}: message_start comes first and once`
     started = true
     if (event.type === 'content_block_start') {
+      if (ended) return `${where}: no block follows message_delta`
       if (event.index !== blocks.length) return `${where}: the next index is ${blocks.length}`
       blocks.push({ type: event.content_block.type, open: true })
     } else if (event.type === 'content_block_delta' || event.type === 'content_block_stop') {
@@ -95,7 +97,10 @@ export function grammarProblem(events: readonly StreamEvent[], isWhole: boolean)
       if (!block?.open) return `${where}: the block is not open`
       if (event.type === 'content_block_stop') block.open = false
       else if (!fits(event.delta.type, block.type)) return `${where}: a delta of another kind than ${block.type}`
+    } else if (event.type === 'message_delta') {
+      ended = true
     } else if (event.type === 'message_stop') {
+      if (!ended) return `${where}: message_delta comes before it`
       if (blocks.some(({ open }) => open)) return `${where}: a block is still open`
       if (at !== events.length - 1) return `${where}: something follows`
       return undefined
