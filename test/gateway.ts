@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
+import { expect } from 'vitest'
 import type { ErrorResponse, Message } from '../api/schemas.gen.ts'
 import { Secret } from '../api/secret.ts'
 import { buildApp, type Parts } from '../app.ts'
 import { loadConfig } from '../config.ts'
+import { problemsWith } from './contract-schemas.ts'
 
 /** The gateway as it would run, on a free port of this machine. */
 export interface Gateway {
@@ -60,14 +62,16 @@ export async function startGateway({ env = {}, keys = {}, parts = {} }: GatewayO
   }
 }
 
-/** The error of an answer that is one. */
+/** The error of an answer that is one, as the contract has it. */
 export async function errorOf(response: Response): Promise<ErrorResponse['error']> {
   const body: ErrorResponse = JSON.parse(await response.text())
+  expect(problemsWith('ErrorResponse', body)).toEqual([])
   return body.error
 }
 
-/** The message of an answer that is one. */
+/** The message of an answer that is one, as the contract has it. */
 export async function messageOf(response: Response): Promise<Message> {
   const message: Message = JSON.parse(await response.text())
+  expect(problemsWith('Message', message)).toEqual([])
   return message
 }

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSseParser } from '../../api/sse.ts'
+import { problemsWith } from '../contract-schemas.ts'
 import { errorOf, type Gateway, startGateway } from '../gateway.ts'
 import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
 import { type AnthropicAnswer, anthropicError } from '../upstreams/anthropic-answer.ts'
@@ -42,6 +43,7 @@ function eventsIn(bytes: Uint8Array): StreamedEvent[] {
     .map(({ event, data }) => {
       const parsed: StreamedEvent = JSON.parse(data)
       expect(event).toBe(parsed.type)
+      expect(problemsWith('StreamEvent', parsed)).toEqual([])
       return parsed
     })
 }
