@@ -15,8 +15,14 @@ export async function estimateTokens(request: Pick<MessageRequest, 'messages' | 
   }
   if (request.tools?.length) parts.push(JSON.stringify(request.tools))
   const text = parts.join('\n')
-  const counted = text.slice(0, maxCounted)
-  const tokens = countTokens(counted) * (text.length / Math.max(counted.length, 1))
+  let tokens = 0
+  let counted = 0
+  while (counted < Math.min(text.length, maxCounted)) {
+    const end = endOfPiece(text, counted)
+    tokens += countTokens(text.slice(counted, end))
+    counted = end
+  }
+  tokens *= text.length / Math.max(counted, 1)
   return { input_tokens: Math.round(tokens + fixed), estimated: true, method: 'o200k_base' }
 }
 
@@ -26,6 +32,16 @@ const perImage = 1500
 const perDocument = 3000
 // Counting more would hold up everybody else; what lies behind is taken to be as dense.
 const maxCounted = 200_000
+// The time to count a run without a break grows with its square: text is counted in pieces, at the cost of a token where one is cut.
+const pieceLength = 1000
+
+/** Where the piece that begins here ends, which is never between the halves of a character. */
+function endOfPiece(text: string, start: number): number {
+  const end = start + pieceLength
+  if (end >= text.length) return text.length
+  const last = text.charCodeAt(end - 1)
+  return last >= 0xd800 && last <= 0xdbff ? end + 1 : end
+}
 
 /** Adds a block's text to the parts, and returns the tokens of what is not text. */
 function addBlock(block: ContentBlockParam, parts: string[]): number {
