@@ -1,3 +1,5 @@
+import { closingQuote } from './json-string.ts'
+
 /**
  * What `JSON.parse` does not tell: how large a text will be once parsed, whether a key stands twice in one object, whether a
  * number would be changed by reading it, and where in the text a member stands. One pass each, over text that need not be
@@ -126,19 +128,14 @@ const zero = 48
 const nine = 57
 const colon = 58
 const openBracket = 91
-const backslash = 92
 const closeBracket = 93
 const openBrace = 123
 const closeBrace = 125
 
-/** The offset behind a string's closing quote. */
+/** The offset behind a string's closing quote, or the text's end. */
 function endOfString(text: string, start: number): number {
-  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
-    let slashes = 0
-    while (text.charCodeAt(at - 1 - slashes) === backslash) slashes++
-    if (slashes % 2 === 0) return at + 1
-  }
-  return text.length
+  const quoteAt = closingQuote(text, start)
+  return quoteAt < 0 ? text.length : quoteAt + 1
 }
 
 function endOfNumber(text: string, start: number): number {

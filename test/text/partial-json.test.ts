@@ -77,6 +77,24 @@ describe('parsePartialJson', () => {
   it.each(['', '   ', 'I will call the tool', '}', '{]', '{"a":1}}', 'tru', '{a:1}'])('%j is no beginning of a value', (text) => {
     expect(parsePartialJson(text)).toBeUndefined()
   })
+
+  it('reads 128 levels of nesting and no more', () => {
+    let innermost: unknown = parsePartialJson('[{"a":'.repeat(64))
+    for (let level = 0; level < 126; level += 2) innermost = Object(innermost)[0].a
+    expect(innermost).toEqual([{}])
+    expect(parsePartialJson('['.repeat(129))).toBeUndefined()
+  })
+
+  it.each([
+    ['brackets', '['.repeat(200_000)],
+    ['backslashes in a string that was cut', `{"a":"${'\\'.repeat(200_000)}x\\u12`],
+    ['backslashes at the end', `{"a":"${'\\'.repeat(400_001)}`],
+    ['values in nested lists', `${'['.repeat(128)}${'0,'.repeat(200_000)}`],
+  ])('takes no longer for many %s than for as much of anything', (_, text) => {
+    const started = performance.now()
+    parsePartialJson(text)
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
 })
 
 function beginningsOf(text: string): string[] {
