@@ -12,7 +12,7 @@ import { models } from './plugins/models/index.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
 import { upstream } from './plugins/upstream.ts'
 import { validation } from './plugins/validation/index.ts'
-import { providers } from './providers/index.ts'
+import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -25,6 +25,8 @@ export { ConfigError, loadConfig } from './config.ts'
 export interface Parts {
   /** The operator's provider keys, by the provider's id. */
   readonly operatorKeys: ReadonlyMap<string, Secret>
+  /** The providers to serve; by default those of this package, the demo where the configuration has it. */
+  readonly providers?: readonly LlmProvider[]
   readonly version: string
   /** Where `openapi.yaml` lies. */
   readonly contract: URL
@@ -37,8 +39,11 @@ export interface Parts {
 /** The server, ready to listen: every plugin and route, in order. */
 export async function buildApp(config: Config, parts: Parts): Promise<FastifyInstance> {
   const clock = parts.clock ?? systemClock
-  const secrets = [...parts.operatorKeys.values()]
-  const log = loggerOptions(config.log_level, secrets)
+  const providers = parts.providers ?? ownProviders.filter((provider) => config.demo || !provider.demo)
+  const log = loggerOptions(config.log_level, {
+    operatorKeys: [...parts.operatorKeys.values()],
+    keyHeaders: keyHeadersOf(providers),
+  })
   const app = Fastify({
     logger: parts.logDestination ? { ...log, stream: parts.logDestination } : log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
@@ -67,7 +72,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(validation)
   await app.register(upstream, { connectMs: config.upstream_connect_ms })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
-  await app.register(models, { providers: providersFor(config), aliases: config.model_aliases })
+  await app.register(models, { providers, aliases: config.model_aliases })
   await app.register(messages, {
     limits: {
       imageBytes: config.limit_image_bytes,
@@ -90,12 +95,15 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   return app
 }
 
-function providersFor(config: Config): readonly LlmProvider[] {
-  return config.demo ? providers : providers.filter((provider) => !provider.demo)
+function keyHeadersOf(providers: readonly LlmProvider[]): readonly string[] {
+  return providers.flatMap(({ upstream }) => (upstream ? [upstream.keyHeader] : []))
 }
 
 /** The operator's keys from the environment: for each provider the first of its variables that is set. */
-export function operatorKeysFrom(env: Readonly<Record<string, string | undefined>>): ReadonlyMap<string, Secret> {
+export function operatorKeysFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  providers: readonly LlmProvider[] = ownProviders,
+): ReadonlyMap<string, Secret> {
   const keys = new Map<string, Secret>()
   for (const provider of providers) {
     const value = provider.upstream?.keyVariables.map((name) => env[name]?.trim()).find((text) => text)

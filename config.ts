@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { providers } from './providers/index.ts'
+import { providers as ownProviders } from './providers/index.ts'
+import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
 import { nearest } from './text/nearest.ts'
 
 /**
@@ -113,22 +114,28 @@ const ownSettings = {
   drain_ms: integer('VAI_DRAIN_MS', 30_000, 0, 3_600_000, 'How long running answers may go on after SIGTERM, in milliseconds.'),
 }
 
-/** Where each provider is reached, as it says itself. */
-const baseURLSettings: Readonly<Record<string, Setting<URL>>> = Object.fromEntries(
-  providers.flatMap(({ id, name, upstream }) =>
-    upstream
-      ? [
-          [
-            `${id.replaceAll('-', '_')}_base_url`,
-            url(upstream.baseURLVariable, upstream.defaultBaseURL, `The root of ${name}'s API, as its own SDK takes it.`),
-          ],
-        ]
-      : [],
-  ),
-)
+/** All settings by their name in the YAML file: the gateway's own, and for each base URL that the providers name one more. */
+export function settingsFor(providers: readonly LlmProvider[]): Readonly<Record<string, Setting<unknown>>> {
+  const all: Record<string, Setting<unknown>> = { ...ownSettings }
+  for (const { name, upstream } of providers) {
+    if (!upstream) continue
+    // Providers that share a variable share the setting; the first of them says what it is.
+    all[baseURLSetting(upstream)] ??= url(
+      upstream.baseURLVariable,
+      upstream.defaultBaseURL,
+      `The root of ${name}'s API, as its own SDK takes it.`,
+    )
+  }
+  return all
+}
 
-/** All settings by their name in the YAML file. */
-export const settings: Readonly<Record<string, Setting<unknown>>> = { ...ownSettings, ...baseURLSettings }
+/** The settings of a gateway with the providers that it brings along. */
+export const settings = settingsFor(ownProviders)
+
+/** What the setting of a provider's base URL is called in the YAML file: `VAI_OPENAI_BASE_URL` is `openai_base_url` there. */
+export function baseURLSetting({ baseURLVariable }: UpstreamSettings): string {
+  return baseURLVariable.replace(/^VAI_/, '').toLowerCase()
+}
 
 type OwnConfig = Readonly<{ [Name in keyof typeof ownSettings]: ReturnType<(typeof ownSettings)[Name]['read']> }>
 
@@ -146,13 +153,18 @@ export class ConfigError extends Error {
 }
 
 /**
- * The configuration from the environment and, where `VAI_CONFIG` or `file` names one, a YAML file. The environment wins.
- * Throws a `ConfigError` that lists every setting that is unknown or has a wrong value.
+ * The configuration from the environment and, where `VAI_CONFIG` or `file` names one, a YAML file. The environment wins. The
+ * base URLs are those of the given providers. Throws a `ConfigError` that lists every setting that is unknown or has a wrong value.
  */
-export async function loadConfig(env: Readonly<Record<string, string | undefined>>, file = env.VAI_CONFIG): Promise<Config> {
+export async function loadConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  file = env.VAI_CONFIG,
+  providers: readonly LlmProvider[] = ownProviders,
+): Promise<Config> {
   const problems: string[] = []
+  const settings = settingsFor(providers)
   const fromFile = file ? await readFile(file, problems) : {}
-  refuseUnknown(env, fromFile, file, problems)
+  refuseUnknown(settings, env, fromFile, file, problems)
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
     const fromEnv = env[setting.env]
@@ -165,7 +177,9 @@ export async function loadConfig(env: Readonly<Record<string, string | undefined
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)
-  const baseURLs = new Map(providers.map(({ id }) => [id, values[`${id.replaceAll('-', '_')}_base_url`]]).filter(isBaseURL))
+  const baseURLs = new Map(
+    providers.map(({ id, upstream }) => [id, upstream && values[baseURLSetting(upstream)]]).filter(isBaseURL),
+  )
   // Every own setting was read by its own reader above, which the type cannot see.
   const own = values as OwnConfig
   const config: Config = Object.freeze({ ...own, baseURLs })
@@ -215,6 +229,7 @@ async function readFile(file: string, problems: string[]): Promise<Record<string
 }
 
 function refuseUnknown(
+  settings: Readonly<Record<string, Setting<unknown>>>,
   env: Readonly<Record<string, string | undefined>>,
   fromFile: object,
   file: string | undefined,
@@ -222,16 +237,11 @@ function refuseUnknown(
 ): void {
   const variables = [...Object.values(settings).map((setting) => setting.env), 'VAI_CONFIG']
   for (const name of Object.keys(env)) {
-    if (name.startsWith('VAI_') && !variables.includes(name) && !reservedForTests(name)) problems.push(unknown(name, variables))
+    if (name.startsWith('VAI_') && !variables.includes(name)) problems.push(unknown(name, variables))
   }
   for (const name of Object.keys(fromFile)) {
     if (!Object.hasOwn(settings, name)) problems.push(`${file}: ${unknown(name, Object.keys(settings))}`)
   }
-}
-
-/** Where recorded traffic for the tests lies; an operator's shell may have it set. */
-function reservedForTests(name: string): boolean {
-  return name === 'VAI_FIXTURES_DIR'
 }
 
 function unknown(name: string, known: readonly string[]): string {

@@ -1,10 +1,13 @@
-import { type Config, settings } from '../config.ts'
+import { baseURLSetting, type Config, settings } from '../config.ts'
+import { providers } from '../providers/index.ts'
 
 /** Every setting with its environment variable, its value in force, its default and its meaning. */
 export function settingsTable(config: Config): string {
   const values: Readonly<Record<string, unknown>> = {
     ...config,
-    ...Object.fromEntries([...config.baseURLs].map(([id, url]) => [`${id.replaceAll('-', '_')}_base_url`, url.href])),
+    ...Object.fromEntries(
+      providers.flatMap(({ id, upstream }) => (upstream ? [[baseURLSetting(upstream), config.baseURLs.get(id)?.href]] : [])),
+    ),
   }
   return Object.entries(settings)
     .map(([name, { env, defaultText, meaning }]) => {

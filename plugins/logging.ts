@@ -45,16 +45,23 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, isCancelled: b
 /** Asked every few seconds by whoever watches over the process. */
 const quietRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
+export interface LogSecrets {
+  readonly operatorKeys: readonly Secret[]
+  /** The headers by which callers bring keys. */
+  readonly keyHeaders: readonly string[]
+}
+
 /**
  * How log lines are written: keys are left out where they are known to stand, and masked by value wherever else they turn up.
  */
-export function loggerOptions(level: string, operatorKeys: readonly Secret[]): LoggerOptions {
+export function loggerOptions(level: string, { operatorKeys, keyHeaders }: LogSecrets): LoggerOptions {
+  const secretHeaders = new Set(['authorization', 'x-api-key', 'cookie', ...keyHeaders.map((name) => name.toLowerCase())])
   return {
     level,
     base: null,
     redact: {
       paths: [
-        ...secretHeaders.flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
+        ...[...secretHeaders].flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
         ...secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       ],
       censor: '[redacted]',
@@ -68,5 +75,4 @@ export function loggerOptions(level: string, operatorKeys: readonly Secret[]): L
   }
 }
 
-const secretHeaders = ['authorization', 'x-api-key', 'cookie', 'x-provider-key-anthropic', 'x-provider-key-openai']
 const secretFields = ['apiKey', 'api_key', 'authorization', 'authorization_token', 'secret', 'token', 'password', 'key']

@@ -31,7 +31,7 @@ function settingsPage(): string {
     'A setting is an environment variable, or a member of a YAML file that `VAI_CONFIG` or `--config` names. The environment wins over the file. An empty variable counts as not set.',
     'The gateway reads its settings once, when it starts. It does not start where a setting is unknown or has a wrong value, and names all of them at once. `vai config` prints each setting with the value in force.',
     table(['Variable', 'In YAML', 'Default', 'Meaning'], rows),
-    '`VAI_CONFIG` names the YAML file; it has no place in the file itself. `VAI_FIXTURES_DIR` is read by the tests alone.',
+    '`VAI_CONFIG` names the YAML file; it has no place in the file itself.',
     "## The operator's provider keys",
     'Keys are read from the environment only, never from the file. Of several variables the first that is set counts.',
     table(['Provider', 'Variable'], keys),

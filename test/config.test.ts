@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
-import { authMode, ConfigError, credentialsMode, loadConfig, settings } from '../config.ts'
+import { authMode, baseURLSetting, ConfigError, credentialsMode, loadConfig, settings } from '../config.ts'
 import { providers } from '../providers/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'vai-config-'))
@@ -45,7 +45,7 @@ function sampleOf(name: string): readonly [string, unknown] {
 }
 
 function read(config: Awaited<ReturnType<typeof loadConfig>>, name: string): unknown {
-  const provider = providers.find(({ id }) => `${id.replaceAll('-', '_')}_base_url` === name)
+  const provider = providers.find(({ upstream }) => upstream && baseURLSetting(upstream) === name)
   return provider ? config.baseURLs.get(provider.id) : new Map<string, unknown>(Object.entries(config)).get(name)
 }
 
@@ -130,6 +130,7 @@ describe('an unknown name', () => {
   it('in the environment is refused, with the one that was meant', async () => {
     expect(await problemsOf({ VAI_PROT: '80' })).toBe('VAI_PROT is not a setting; did you mean VAI_PORT?')
     expect(await problemsOf({ VAI_ANTROPIC_BASE_URL: 'x' })).toContain('did you mean VAI_ANTHROPIC_BASE_URL?')
+    expect(await problemsOf({ VAI_FIXTURES_DIR: 'x' })).toContain('VAI_FIXTURES_DIR is not a setting')
     expect(await problemsOf({ VAI_SOMETHING_ELSE_ALTOGETHER: '1' })).toContain('`vai config` lists them all')
   })
 

@@ -1,0 +1,77 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { operatorKeysFrom } from '../app.ts'
+import { ConfigError, loadConfig } from '../config.ts'
+import { demo } from '../providers/demo/index.ts'
+import { providers as ownProviders } from '../providers/index.ts'
+import type { LlmProvider } from '../providers/provider.ts'
+import { type Gateway, startGateway } from './gateway.ts'
+
+/** Two providers behind one root, as a vendor with two APIs has them. */
+const upstream = {
+  keyHeader: 'X-Provider-Key-Acme',
+  keyVariables: ['ACME_API_KEY'],
+  baseURLVariable: 'VAI_ACME_BASE_URL',
+  defaultBaseURL: 'https://api.acme.test/v1',
+}
+const acme: LlmProvider = { ...demo, id: 'acme', name: 'Acme', demo: false, upstream }
+const acmeLive: LlmProvider = { ...acme, id: 'acme-live', name: 'Acme Live' }
+const providers = [acme, acmeLive]
+
+const gateways: Gateway[] = []
+afterEach(() => Promise.all(gateways.splice(0).map((gateway) => gateway.close())))
+
+async function start(env: Record<string, string> = {}): Promise<Gateway> {
+  const gateway = await startGateway({ env, parts: { providers } })
+  gateways.push(gateway)
+  return gateway
+}
+
+describe('a gateway with providers that are not of this package', () => {
+  it('serves them and no others', async () => {
+    const { url } = await start()
+    const { data }: { data: { id: string }[] } = JSON.parse(await (await fetch(`${url}/v1/models`)).text())
+    expect(data.map(({ id }) => id)).toEqual(['acme/echo', 'acme/tools', 'acme-live/echo', 'acme-live/tools'])
+  })
+
+  it('serves them whether or not the demo of this package would be', async () => {
+    const { url } = await start({ VAI_DEMO: 'false' })
+    expect(await (await fetch(`${url}/v1/models`)).text()).toContain('acme/echo')
+  })
+
+  it('has one setting for the root that two of them share', async () => {
+    const { baseURLs } = await loadConfig({ VAI_ACME_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers)
+    expect([...baseURLs].map(([id, url]) => [id, url.href])).toEqual([
+      ['acme', 'http://127.0.0.1:9/v2'],
+      ['acme-live', 'http://127.0.0.1:9/v2'],
+    ])
+  })
+
+  it('knows no setting of a provider that it does not have', async () => {
+    await expect(loadConfig({ VAI_OPENAI_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers)).rejects.toThrow(ConfigError)
+  })
+
+  it("has the operator's keys for them", () => {
+    const env = { ACME_API_KEY: 'sk-test-acme-0123456789', OPENAI_API_KEY: 'sk-test-openai-0123456789' }
+    expect([...operatorKeysFrom(env, providers).keys()]).toEqual(['acme', 'acme-live'])
+    expect([...operatorKeysFrom(env).keys()]).toEqual(['openai'])
+  })
+
+  it('leaves their key headers out of its log', async () => {
+    const { app, logLines } = await start()
+    app.log.info({ headers: { 'x-provider-key-acme': 'q7-not-like-a-key' } })
+    expect(logLines.at(-1)).toContain('"x-provider-key-acme":"[redacted]"')
+  })
+})
+
+describe('the providers of this package', () => {
+  it('have a setting and a redacted header each', async () => {
+    const gateway = await startGateway()
+    gateways.push(gateway)
+    for (const { upstream } of ownProviders) {
+      if (!upstream) continue
+      const header = upstream.keyHeader.toLowerCase()
+      gateway.app.log.info({ headers: { [header]: 'q7-not-like-a-key' } })
+      expect(gateway.logLines.at(-1)).toContain(`"${header}":"[redacted]"`)
+    }
+  })
+})
