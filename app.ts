@@ -4,12 +4,13 @@ import { type Clock, systemClock } from './api/clock.ts'
 import { Secret } from './api/secret.ts'
 import { type Config, credentialsMode } from './config.ts'
 import { credentials } from './plugins/credentials.ts'
-import { drain } from './plugins/drain.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler } from './plugins/errors.ts'
+import { lifetime } from './plugins/lifetime.ts'
 import { loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { models } from './plugins/models/index.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
+import { sse } from './plugins/sse/index.ts'
 import { upstream } from './plugins/upstream.ts'
 import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
@@ -55,7 +56,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
       // Where the headers may take longer than the whole request, Node gives a body the headers' time.
       headersTimeout: Math.min(60_000, config.request_timeout_ms),
     },
-    // Draining is the drain plugin's: it knows which answers still run.
+    // Draining is the lifetime plugin's: it knows which answers still run.
     return503OnClosing: false,
     forceCloseConnections: true,
     clientErrorHandler: clientErrorHandler(clock),
@@ -68,7 +69,8 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(logging)
   await app.register(requestId)
   await app.register(errors)
-  await app.register(drain, { limitMs: config.drain_ms, clock })
+  await app.register(lifetime, { drainMs: config.drain_ms, clock })
+  await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation)
   await app.register(upstream, { connectMs: config.upstream_connect_ms })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
@@ -91,7 +93,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
 
   await app.register(healthRoutes, { version: parts.version })
   await app.register(docsRoutes, { contract: parts.contract })
-  await app.register(v1, { prefix: '/v1', clock, pingIntervalMs: config.ping_interval_ms, answerMs: config.limit_stream_ms })
+  await app.register(v1, { prefix: '/v1', answerMs: config.limit_stream_ms })
   return app
 }
 

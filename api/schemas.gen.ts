@@ -3997,6 +3997,7 @@ export interface TokenCount {
   estimated?: boolean
   /** How an estimate was made. */
   method?: string
+  metadata?: ResponseMetadata
 }
 export const TokenCount = Type.Unsafe<TokenCount>({
   $id: 'TokenCount',
@@ -4012,6 +4013,9 @@ export const TokenCount = Type.Unsafe<TokenCount>({
     },
     method: {
       type: 'string',
+    },
+    metadata: {
+      $ref: 'ResponseMetadata#',
     },
   },
   additionalProperties: true,

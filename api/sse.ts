@@ -1,8 +1,12 @@
 import { createParser, type EventSourceMessage, ParseError } from 'eventsource-parser'
-import type { StreamEvent } from './schemas.gen.ts'
+
+/** An event of any of the contract's streams. */
+export interface SseEvent {
+  readonly type: string
+}
 
 /** One event as it stands in the stream: `event:` equals the payload's `type`. */
-export function sseFrame(event: StreamEvent): string {
+export function sseFrame<Event extends SseEvent>(event: Event): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }
 

@@ -7,6 +7,11 @@ import { UpstreamBody } from './upstream-body.ts'
 
 /** Upstream calls with a bound on everything: time to the first byte, time between reads, size of what is kept. */
 
+/** No event of a stream is larger, but for one that never ends. */
+export const maxEventBytes = 16 * 1024 * 1024
+/** No whole answer is larger; pictures and sound are the largest. */
+export const maxAnswerBytes = 64 * 1024 * 1024
+
 export interface UpstreamResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -97,7 +102,7 @@ export async function readText(response: UpstreamResponse, provider: string, lim
 export async function readErrorBody(response: UpstreamResponse, call: Call): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
-  const timer = call.clock.after(errorBodyMs, () => response.body.fail(new Error('the body of an error took too long')))
+  const timer = call.clock.after(errorBodyMs, () => response.body.abort(new Error('the body of an error took too long')))
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength
@@ -190,8 +195,11 @@ function single(header: string | string[] | undefined): string | undefined {
 
 function maskBody(body: unknown, apiKey: Secret): unknown {
   if (body === undefined || body === '') return undefined
-  const masked = mask(typeof body === 'string' ? body : JSON.stringify(body), [apiKey])
-  return typeof body === 'string' ? masked : (parseJson(masked) ?? masked)
+  if (typeof body === 'string') return mask(body, [apiKey])
+  // In the values, because a key may be spelled otherwise in JSON's text; in the text, because it may be the name of a member.
+  const text = JSON.stringify(body, (_, value: unknown) => (typeof value === 'string' ? mask(value, [apiKey]) : value))
+  const masked = mask(text, [apiKey])
+  return parseJson(masked) ?? masked
 }
 
 function networkError(cause: unknown, call: Call, provider: string): unknown {
@@ -216,7 +224,14 @@ function networkError(cause: unknown, call: Call, provider: string): unknown {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return new GatewayError('provider_unreachable', failure)
+    case 'UND_ERR_INVALID_ARG':
+      // Nothing else that goes into a request comes from outside unchecked.
+      return new GatewayError('provider_key_unusable')
     default:
-      return new GatewayError('provider_error', failure)
+      return new GatewayError(isCertificateProblem(code) ? 'provider_untrusted' : 'provider_error', failure)
   }
+}
+
+function isCertificateProblem(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_/.test(code)
 }

@@ -16,9 +16,14 @@ export class Registry {
   readonly #providers: ReadonlyMap<string, LlmProvider>
   readonly #aliases: Readonly<Record<string, string>>
 
+  /** Throws where an alias stands for a model that cannot be resolved. */
   constructor(providers: readonly LlmProvider[], aliases: Readonly<Record<string, string>>) {
     this.#providers = new Map(providers.map((provider) => [provider.id, provider]))
     this.#aliases = aliases
+    for (const [name, target] of Object.entries(aliases)) {
+      const resolved = this.resolve(target)
+      if ('problem' in resolved) throw new Error(`model_aliases: ${name}: ${resolved.problem.message}`)
+    }
   }
 
   get providers(): readonly LlmProvider[] {
@@ -28,6 +33,9 @@ export class Registry {
   /** The model that an id or an alias names, or what is wrong with the id. */
   resolve(model: string): ResolvedModel | { readonly problem: ModelProblem } {
     const id = Object.hasOwn(this.#aliases, model) ? (this.#aliases[model] ?? model) : model
+    if (!/^[\x21-\x7e]*$/.test(id)) {
+      return { problem: { code: 'invalid_model', message: 'the name of a model has only visible ASCII characters' } }
+    }
     const slash = id.indexOf('/')
     if (slash < 1 || slash === id.length - 1) {
       return {

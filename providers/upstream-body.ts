@@ -63,6 +63,12 @@ export class UpstreamBody implements AsyncIterableIterator<Uint8Array> {
     this.#isReleased = true
   }
 
+  /** Gives up on the body: whoever waits for it gets the reason, and the connection is closed. */
+  abort(reason: Error): void {
+    this.fail(reason)
+    this.#controller.abort(reason)
+  }
+
   // ── From the dispatcher ───────────────────────────────────────────────────────────────────────────────────────────────
 
   push(chunk: Uint8Array): void {

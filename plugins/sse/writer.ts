@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock, Timer } from '../../api/clock.ts'
-import type { StreamEvent } from '../../api/schemas.gen.ts'
-import { sseFrame } from '../../api/sse.ts'
+import { type SseEvent, sseFrame } from '../../api/sse.ts'
 
 /**
  * Writes events to the caller. Events that come in one turn of the event loop leave in one write, and nothing waits for more. A
@@ -24,7 +23,7 @@ export class SseWriter {
     this.#ping = clock.after(pingIntervalMs, () => this.#pingWhenQuiet())
   }
 
-  event(event: StreamEvent): void {
+  event(event: SseEvent): void {
     if (this.#pending === '') process.nextTick(() => this.flush())
     this.#pending += sseFrame(event)
     if (this.#pending.length > maxPending) this.flush()
