@@ -50,7 +50,7 @@ function* featuresOf(request: MessageRequest): Generator<Use> {
     yield { feature: 'message.prefill', path: ['messages', request.messages.length - 1, 'role'] }
   }
   if (Array.isArray(request.system)) {
-    for (const [at, block] of request.system.entries()) yield* blockFeatures(block, ['system', at])
+    for (const [at, block] of request.system.entries()) yield* knownFeatures(block, ['system', at], ['text'])
   }
   for (const [at, tool] of (request.tools ?? []).entries()) yield* toolFeatures(tool, ['tools', at])
 }
@@ -120,7 +120,9 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       }
       if (block.citations?.enabled) yield { feature: 'block.document.citations', path: [...path, 'citations'] }
       if (source.type !== 'content' || typeof source.content === 'string') return
-      for (const [at, part] of source.content.entries()) yield* blockFeatures(part, [...path, 'source', 'content', at])
+      for (const [at, part] of source.content.entries()) {
+        yield* knownFeatures(part, [...path, 'source', 'content', at], ['text', 'image'])
+      }
       return
     }
     case 'tool_use':
@@ -153,7 +155,7 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       return
     case 'search_result':
       yield { feature: 'block.search_result', path: type }
-      for (const [at, part] of block.content.entries()) yield* blockFeatures(part, [...path, 'content', at])
+      for (const [at, part] of block.content.entries()) yield* knownFeatures(part, [...path, 'content', at], ['text'])
       return
     case 'audio':
     case 'audio_stt':
@@ -163,6 +165,15 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
     case 'container_upload':
       yield { feature: `block.${block.type}`, path: type }
   }
+}
+
+/** A beta may put a block where the contract has none of its kind; then no schema has vouched for what is in it. */
+function* knownFeatures(
+  block: ContentBlockParam,
+  path: Use['path'],
+  expected: readonly ContentBlockParam['type'][],
+): Generator<Use> {
+  if (expected.includes(block.type)) yield* blockFeatures(block, path)
 }
 
 function* toolFeatures(tool: Tool, path: Use['path']): Generator<Use> {

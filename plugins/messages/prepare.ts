@@ -1,9 +1,11 @@
 import { GatewayError } from '../../api/error.ts'
+import { invalidRequestDetails } from '../../api/issues.ts'
 import { paramOf } from '../../api/param.ts'
+import { SchemaMismatch } from '../../api/schema-mismatch.ts'
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
+import type { ValidationError } from '../../api/validator.ts'
 import { modelError, type Registry, type ResolvedModel } from '../../providers/registry.ts'
 import { pathAt } from '../../text/json-text.ts'
-import { invalidRequestDetails } from '../validation/schema.ts'
 import { checkCompatibility } from './compat.ts'
 import { type RequestLimits, validateRequest } from './validate.ts'
 
@@ -58,15 +60,16 @@ function resolveModel(body: unknown, registry: Registry): ReturnType<Registry['r
 
 function schemaIssues(raw: RawRequest, model: ResolvedModel | undefined): readonly Issue[] {
   if (!raw.schemaError) return []
-  if (!(raw.schemaError instanceof GatewayError) || !raw.schemaError.issues) throw raw.schemaError
+  if (!(raw.schemaError instanceof SchemaMismatch)) throw raw.schemaError
   // A provider that reads the caller's own text also reads what is newer than this contract, if the caller says that it is a beta.
-  if (!raw.hasBeta || !model?.provider.verbatim) return raw.schemaError.issues
-  return raw.schemaError.issues.filter((issue) => !isUnknownToUs(issue))
+  const mayBeNewer = raw.hasBeta && model?.provider.verbatim === true
+  return raw.schemaError.issuesExcept((error) => mayBeNewer && isUnknownToUs(error))
 }
 
-/** Unknown fields and unknown kinds of blocks and tools, and the one field that Anthropic's betas use in another way. */
-function isUnknownToUs(issue: Issue): boolean {
-  return issue.code.startsWith('unknown_') || (issue.param?.startsWith('fallbacks') ?? false)
+/** Unknown fields, unknown kinds of anything, and the one field that Anthropic's betas use in another way. */
+function isUnknownToUs({ keyword, instancePath, params }: ValidationError): boolean {
+  if (keyword === 'discriminator') return typeof params.tagValue === 'string'
+  return keyword === 'additionalProperties' || (keyword === 'type' && /^\/fallbacks(?:\/|$)/.test(instancePath))
 }
 
 /** The semantic check says more of some fields than the schema does; then the schema's word is not repeated. */
@@ -77,6 +80,8 @@ function withoutRepeats(issues: readonly Issue[]): Issue[] {
 
 function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target {
   if (!isMessageRequest(body)) throw new GatewayError('internal_error')
+  // What one provider may read as a beta would be lost on the way to another.
+  if (raw.schemaError && !model.provider.verbatim) throw raw.schemaError
   const request: MessageRequest = { ...body, model: model.id }
   const { issues, warnings } = checkCompatibility(request, model.provider, model.provider.capabilities(model.name))
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))

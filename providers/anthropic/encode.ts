@@ -42,8 +42,9 @@ function commonChanges(request: TokenCountRequest, call: Call): Record<string, s
   const { output_format: format, tools } = request
   const changes: Record<string, string | undefined> = { model: JSON.stringify(call.model) }
   for (const field of gatewayFields) if (request[field] !== undefined) changes[field] = undefined
-  // Anthropic's own `fallbacks` are not texts; with a beta they are for it to read.
-  if (request.fallbacks?.every((fallback) => typeof fallback === 'string')) changes.fallbacks = undefined
+  // Anthropic's own `fallbacks` are no list of texts; with a beta they are for it to read.
+  const { fallbacks } = request
+  if (Array.isArray(fallbacks) && fallbacks.every((fallback) => typeof fallback === 'string')) changes.fallbacks = undefined
   if (format) {
     changes.output_format = undefined
     const schema = format.json_schema ?? format.schema

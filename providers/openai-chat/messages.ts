@@ -164,18 +164,21 @@ function assistantMessage(content: readonly ContentBlockParam[], path: string): 
       case 'tool_use':
         toolCalls.push({ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input) } })
         break
-      case 'image':
-      case 'document':
-      case 'search_result':
-      case 'audio':
-      case 'audio_stt':
-      case 'video':
-      case 'tool_result':
-      case 'container_upload':
-        return refuse(`${block.type} of the assistant`, `${path}[${at}]`)
-      default:
-        // Thinking and the tools of other providers' servers: the matrix says that they are left out.
+      // Thinking and the tools of other providers' servers: the matrix says that they are left out.
+      case 'thinking':
+      case 'redacted_thinking':
+      case 'server_tool_use':
+      case 'web_search_tool_result':
+      case 'web_fetch_tool_result':
+      case 'code_execution_tool_result':
+      case 'bash_code_execution_tool_result':
+      case 'text_editor_code_execution_tool_result':
+      case 'tool_search_tool_result':
+      case 'mcp_tool_use':
+      case 'mcp_tool_result':
         break
+      default:
+        return refuse(`${block.type} of the assistant`, `${path}[${at}]`)
     }
     interrupted = true
   }

@@ -1,7 +1,8 @@
-import { paramOf } from '../../api/param.ts'
-import { allSchemas, type Issue } from '../../api/schemas.gen.ts'
-import type { ValidationError } from '../../api/validator.ts'
-import { nearest } from '../../text/nearest.ts'
+import { nearest } from '../text/nearest.ts'
+import type { ErrorDetails } from './error.ts'
+import { paramOf } from './param.ts'
+import { allSchemas, type Issue } from './schemas.gen.ts'
+import type { ValidationError } from './validator.ts'
 
 /**
  * The contract's issues from the first of Ajv's errors: the path of the field, a code, and what would be right. No more than
@@ -15,6 +16,26 @@ export function issuesOf(errors: readonly ValidationError[], limit: number): Iss
     if (error.keyword !== 'if') issues.push(issueOf(error))
   }
   return issues
+}
+
+/** The most issues that one error tells. */
+export const maxIssues = 32
+
+/** How a list of issues is told: the first ones, and the very first also as the error's own message, code and param. */
+export function invalidRequestDetails(issues: readonly Issue[]): ErrorDetails {
+  const told = issues.slice(0, maxIssues)
+  const first = told[0] ?? { code: 'invalid_request', message: 'the request is not valid' }
+  return {
+    message: `${first.param ? `${first.param}: ` : ''}${first.message}${moreThan(issues.length)}`,
+    code: first.code,
+    ...(first.param !== undefined && { param: first.param }),
+    issues: told,
+  }
+}
+
+function moreThan(count: number): string {
+  if (count <= 1) return ''
+  return count > maxIssues ? ` (and more; the first ${maxIssues} are in issues)` : ` (and ${count - 1} more in issues)`
 }
 
 function issueOf(error: ValidationError): Issue {

@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ErrorResponse } from '../../api/schemas.gen.ts'
+import { errorOf, type Gateway, startGateway } from '../gateway.ts'
+import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
+import { openAiKey, startOpenAiChat } from '../upstreams/openai-chat.ts'
+import type { Upstream } from '../upstreams/upstream.ts'
+
+/** What is refused before any provider is asked, and what a beta lets pass. */
+
+let gateway: Gateway
+let anthropic: Upstream
+let openai: Upstream
+
+beforeAll(async () => {
+  anthropic = await startAnthropic()
+  openai = await startOpenAiChat()
+  gateway = await startGateway({
+    env: { VAI_ANTHROPIC_BASE_URL: anthropic.url, VAI_OPENAI_BASE_URL: `${openai.url}/v1` },
+    keys: { anthropic: anthropicKey, openai: openAiKey },
+  })
+})
+
+afterAll(async () => {
+  await gateway.close()
+  await anthropic.close()
+  await openai.close()
+})
+
+let before: number
+beforeEach(() => {
+  before = asked()
+})
+
+const asked = (): number => anthropic.requests.length + openai.requests.length
+
+const beta = { 'anthropic-beta': 'new-2027-01-01' }
+const toAnthropic = {
+  model: 'anthropic/claude-sonnet-4-5',
+  max_tokens: 10,
+  messages: [{ role: 'user', content: 'Hi' }],
+}
+const manyUnknown = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`new_${at}`, at]))
+
+/** The error of a request that is refused with 400 and asked of nobody. */
+async function refusalOf(body: unknown, headers?: Record<string, string>): Promise<ErrorResponse['error']> {
+  const response = await gateway.post(body, headers)
+  expect(response.status).toBe(400)
+  expect(asked()).toBe(before)
+  return errorOf(response)
+}
+
+/** What Anthropic is sent for a request that passes. */
+async function sentToAnthropic(body: unknown): Promise<unknown> {
+  await gateway.post(body, beta)
+  expect(anthropic.requests.length + openai.requests.length).toBe(before + 1)
+  return anthropic.requests.at(-1)?.json
+}
+
+describe('a beta', () => {
+  it.each<[string, object, string]>([
+    ['a wrong value', { temperature: 'hot' }, 'temperature'],
+    ['a list that is none', { tools: 5 }, 'tools'],
+    [
+      'a text that is none',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: 5 }] }] },
+      'messages[0].content[0].text',
+    ],
+    ['a type that is none', { messages: [{ role: 'user', content: [{ type: 5 }] }] }, 'messages[0].content[0].type'],
+  ])('does not hide %s behind more unknown fields than are told', async (_, fields, param) => {
+    const error = await refusalOf({ ...toAnthropic, ...manyUnknown, ...fields }, beta)
+    expect(error.issues?.map((issue) => issue.param)).toEqual([param])
+  })
+
+  it.each<[string, unknown]>([
+    ['an object', { models: ['x'] }],
+    ['a word', 'default'],
+    ['a list of objects', [{ model: 'claude-haiku-4-5' }]],
+  ])('lets fallbacks that are %s pass as they are', async (_, fallbacks) => {
+    expect(await sentToAnthropic({ ...toAnthropic, fallbacks })).toMatchObject({ fallbacks })
+  })
+
+  it('does not excuse fallbacks of the gateway that are wrong', async () => {
+    expect(await refusalOf({ ...toAnthropic, fallbacks: [''] }, beta)).toMatchObject({ param: 'fallbacks[0]', code: 'empty' })
+  })
+
+  const smell = { type: 'smell', strength: 1 }
+  const called = [
+    { role: 'user', content: 'Smell it.' },
+    { role: 'assistant', content: [{ type: 'tool_use', id: 't', name: 'sniff', input: {} }] },
+  ]
+  it.each<[string, object]>([
+    [
+      'the result of a tool',
+      { messages: [...called, { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: [smell] }] }] },
+    ],
+    ['the system prompt', { system: [smell] }],
+    ['the system prompt, of a kind that stands elsewhere', { system: [{ type: 'image' }] }],
+    [
+      'a search result, of a kind that stands elsewhere',
+      {
+        messages: [
+          { role: 'user', content: [{ type: 'search_result', source: 's', title: 't', content: [{ type: 'document' }] }] },
+        ],
+      },
+    ],
+    [
+      'a document, of a kind that stands elsewhere',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [{ type: 'document', source: { type: 'content', content: [{ type: 'search_result' }] } }],
+          },
+        ],
+      },
+    ],
+  ])('lets a block that is new in %s pass', async (_, fields) => {
+    expect(await sentToAnthropic({ ...toAnthropic, ...fields })).toMatchObject(fields)
+  })
+
+  it('is refused where it would be lost on the way to a fallback of another provider', async () => {
+    const body = {
+      ...toAnthropic,
+      fallbacks: ['openai/gpt-5-mini'],
+      messages: [...toAnthropic.messages, { role: 'assistant', content: [smell] }],
+      glow: true,
+    }
+    const { issues } = await refusalOf(body, beta)
+    expect(issues?.map((issue) => issue.param)).toEqual(expect.arrayContaining(['glow', 'messages[1].content[0].type']))
+    expect(await sentToAnthropic({ ...body, fallbacks: ['anthropic/claude-haiku-4-5'] })).toMatchObject({ glow: true })
+  })
+})
+
+it('says that there are more issues than it tells', async () => {
+  const many = await refusalOf({ ...toAnthropic, ...manyUnknown })
+  expect(many.issues).toHaveLength(32)
+  expect(many.message).toMatch(/ \(and more; the first 32 are in issues\)$/)
+  const all = await refusalOf({ ...toAnthropic, ...Object.fromEntries(Object.entries(manyUnknown).slice(0, 32)) })
+  expect(all.message).toMatch(/ \(and 31 more in issues\)$/)
+})
