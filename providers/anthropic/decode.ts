@@ -2,10 +2,10 @@ import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
 import { parseJson } from '../../api/json.ts'
-import type { MessageRequest } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError } from '../../api/sse.ts'
-import type { Call } from '../provider.ts'
-import { StreamGrammar } from './grammar.ts'
+import { maxEventBytes } from '../http.ts'
+import { protocolError } from './error.ts'
+import { type Asked, StreamGrammar } from './grammar.ts'
 
 /**
  * Decodes Anthropic's stream, which already is the contract's.
@@ -15,29 +15,31 @@ import { StreamGrammar } from './grammar.ts'
  * against the grammar, and changed where the contract says so. Whatever has another framing than Anthropic's own (CRLF, a
  * comment, two data lines) is left to the general parser; only speed depends on the difference.
  */
-export async function* decodeStream(
-  open: () => Promise<AsyncIterable<Uint8Array> & { release(): void }>,
-  request: MessageRequest,
-  call: Call,
-): AsyncGenerator<StreamItem> {
-  const grammar = new StreamGrammar(request, call)
+export function decodeStream(open: () => Promise<StreamBody>, asked: Asked): AsyncGenerator<StreamItem> {
+  // A stream may live for an hour: nothing of it keeps what was only needed to open it, which is the whole request.
+  return decoded(forgottenOnceCalled(open), asked)
+}
+
+/** An answer as it comes; `release` says that nothing more of it will be read. */
+export type StreamBody = AsyncIterable<Uint8Array> & { release(): void }
+
+async function* decoded(open: () => Promise<StreamBody>, asked: Asked): AsyncGenerator<StreamItem> {
+  const grammar = new StreamGrammar(asked)
   const parser = createSseParser(maxEventBytes)
-  // The beginning of a frame whose end is still to come.
-  let rest: Buffer = Buffer.alloc(0)
+  const rest = new Rest()
   // A carriage return was seen: frames end in other ways than "\n\n", and the parser reads the whole stream from there on.
   let general = false
   try {
     const body = await open()
     for await (const chunk of body) {
-      general ||= chunk.includes(carriageReturn)
+      const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      general ||= bytes.includes(carriageReturn)
       if (general) {
-        for (const item of parsed(joined(rest, chunk))) yield item
-        rest = Buffer.alloc(0)
+        for (const item of parsed(rest.joined(bytes))) yield item
       } else {
-        const buffer = joined(rest, chunk)
-        const end = buffer.lastIndexOf(frameEnd) + frameEnd.length
-        if (end >= frameEnd.length) for (const item of frames(buffer.subarray(0, end))) yield item
-        rest = end >= frameEnd.length ? buffer.subarray(end) : buffer
+        const end = endOfFrames(bytes, rest.endsLine)
+        if (end > 0) for (const item of frames(rest.joined(bytes.subarray(0, end)))) yield item
+        rest.append(bytes.subarray(end))
         if (rest.length > maxEventBytes) throw new SseError(`an event is larger than ${maxEventBytes} bytes`)
       }
       if (!grammar.isComplete) continue
@@ -85,6 +87,16 @@ export async function* decodeStream(
   }
 }
 
+function forgottenOnceCalled<T>(open: () => Promise<T>): () => Promise<T> {
+  let pending: (() => Promise<T>) | undefined = open
+  return async () => {
+    const opening = pending?.()
+    pending = undefined
+    if (!opening) throw new Error('a stream is opened once')
+    return opening
+  }
+}
+
 /** Whether a frame ends with its text and two braces, between which Anthropic puts spaces, all in the line that it began in. */
 function endsLikeDelta(buffer: Buffer, textStart: number, end: number): boolean {
   let brace = end - 3
@@ -101,19 +113,54 @@ function wire(bytes: Buffer): StreamItem {
   return { type: 'wire', bytes }
 }
 
-function protocolError(what: string): GatewayError {
-  return new GatewayError('provider_protocol', {
-    message: `Anthropic sent what is not its protocol: ${what}.`,
-    providerError: { provider: 'anthropic' },
-  })
+/** Where the last frame ends that a read completes, or 0; `endsLine` says whether a line feed stands directly before the read. */
+function endOfFrames(bytes: Buffer, endsLine: boolean): number {
+  const found = bytes.lastIndexOf(frameEnd)
+  if (found >= 0) return found + frameEnd.length
+  return endsLine && bytes[0] === lineFeed ? 1 : 0
 }
 
-function joined(rest: Buffer, chunk: Uint8Array): Buffer {
-  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  return rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
+/**
+ * The beginning of a frame whose end is still to come. Room for it doubles, so that a long frame is copied a few times and not
+ * with every read; and the bytes that were handed out are never written again.
+ */
+class Rest {
+  #bytes: Buffer = nothing
+  length = 0
+
+  /** Whether the last byte is a line feed. */
+  get endsLine(): boolean {
+    return this.length > 0 && this.#bytes[this.length - 1] === lineFeed
+  }
+
+  append(bytes: Buffer): void {
+    const length = this.length + bytes.length
+    if (this.length === 0) {
+      // Not ours to write to: it has no room behind it, so that the next bytes are put elsewhere.
+      this.#bytes = bytes
+    } else {
+      if (length > this.#bytes.length) {
+        const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.length))
+        this.#bytes.copy(larger, 0, 0, this.length)
+        this.#bytes = larger
+      }
+      bytes.copy(this.#bytes, this.length)
+    }
+    this.length = length
+  }
+
+  /** Takes everything out, with these bytes behind it. */
+  joined(bytes: Buffer): Buffer {
+    if (this.length === 0) return bytes
+    this.append(bytes)
+    const all = this.#bytes.subarray(0, this.length)
+    this.#bytes = nothing
+    this.length = 0
+    return all
+  }
 }
 
-const maxEventBytes = 16 * 1024 * 1024
+const nothing = Buffer.alloc(0)
 const frameEnd = Buffer.from('\n\n')
 const lineFeed = 10
 const carriageReturn = 13

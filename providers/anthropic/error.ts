@@ -1,6 +1,6 @@
-import type { ErrorCode, GatewayError } from '../../api/error.ts'
-import { parseJson } from '../../api/json.ts'
-import { maskedExcerpt } from '../../api/secret.ts'
+import { type ErrorCode, GatewayError } from '../../api/error.ts'
+import { isRecord, parseJson, stringOf } from '../../api/json.ts'
+import { maskedExcerpt, type Secret } from '../../api/secret.ts'
 import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
 import type { Call } from '../provider.ts'
 
@@ -19,10 +19,18 @@ export function errorOfResponse(response: UpstreamResponse, text: string, call: 
 }
 
 /** The error for an `error` event inside a stream that began with a 200. */
-export function errorOfEvent(event: unknown, call: Call): GatewayError {
+export function errorOfEvent(event: unknown, apiKey: Secret): GatewayError {
   const error = errorIn(event)
   const code = error ? codeOf(error, undefined) : 'provider_error'
-  return providerFailure(code, 'Anthropic', 'anthropic', call.apiKey, { message: error?.message, body: event })
+  return providerFailure(code, 'Anthropic', 'anthropic', apiKey, { message: error?.message, body: event })
+}
+
+/** The error for a stream that Anthropic's protocol does not allow. `what` completes the sentence. */
+export function protocolError(what: string): GatewayError {
+  return new GatewayError('provider_protocol', {
+    message: `Anthropic sent what is not its protocol: ${what}.`,
+    providerError: { provider: 'anthropic' },
+  })
 }
 
 interface AnthropicError {
@@ -55,10 +63,9 @@ function codeOf(error: AnthropicError, status: number | undefined): ErrorCode {
 }
 
 function errorIn(body: unknown): AnthropicError | undefined {
-  if (typeof body !== 'object' || body === null || !('error' in body)) return undefined
-  const { error } = body
-  if (typeof error !== 'object' || error === null) return undefined
-  const type = 'type' in error && typeof error.type === 'string' ? error.type : undefined
-  const message = 'message' in error && typeof error.message === 'string' ? error.message : undefined
-  return type === undefined && message === undefined ? undefined : { type: type ?? '', message: message ?? type ?? '' }
+  const error = isRecord(body) ? body.error : undefined
+  if (!isRecord(error)) return undefined
+  const type = stringOf(error.type)
+  const message = stringOf(error.message)
+  return type === '' && message === '' ? undefined : { type, message: message || type }
 }

@@ -1,9 +1,8 @@
-import { GatewayError } from '../../api/error.ts'
 import { blockTypesOfDelta } from '../../api/events.ts'
 import { isRecord } from '../../api/json.ts'
-import type { ContentBlock, ContentBlockDelta, MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
-import type { Call } from '../provider.ts'
-import { errorOfEvent } from './error.ts'
+import type { ContentBlock, ContentBlockDelta, StreamEvent } from '../../api/schemas.gen.ts'
+import type { Secret } from '../../api/secret.ts'
+import { errorOfEvent, protocolError } from './error.ts'
 
 /**
  * Holds Anthropic's events to the grammar of the contract: one `message_start`, each block started and stopped once with nothing
@@ -16,29 +15,27 @@ export class StreamGrammar {
   /** How a frame begins that is a delta of the block opened last; undefined where there is none that could be forwarded unread. */
   plainDeltaPrefix: Buffer | undefined
 
-  readonly #request: MessageRequest
-  readonly #call: Call
+  readonly #asked: Asked
   #started = false
   /** `message_delta` was accepted: the answer's content is complete. */
   #hasDelta = false
   /** The type of each block that was started, by index; a block that was stopped is undefined again. */
   readonly #open: (string | undefined)[] = []
 
-  constructor(request: MessageRequest, call: Call) {
-    this.#request = request
-    this.#call = call
+  constructor(asked: Asked) {
+    this.#asked = asked
   }
 
   /** The events to pass on for one that came. */
   *accept(raw: object): Generator<StreamEvent> {
     const event = asEvent(raw)
-    if (event.type === 'error') throw errorOfEvent(event, this.#call)
+    if (event.type === 'error') throw errorOfEvent(event, this.#asked.apiKey)
     if (event.type === 'ping') return yield event
     if (event.type === 'message_start') return yield* this.#start(event)
-    if (!this.#started) throw violation('another event came before message_start')
+    if (!this.#started) throw protocolError('another event came before message_start')
     switch (event.type) {
       case 'content_block_start':
-        if (this.#hasDelta) throw violation('a block was started after message_delta')
+        if (this.#hasDelta) throw protocolError('a block was started after message_delta')
         this.#startBlock(event.index, event.content_block)
         break
       case 'content_block_delta':
@@ -52,7 +49,7 @@ export class StreamGrammar {
         this.#hasDelta = true
         break
       case 'message_stop':
-        if (!this.#hasDelta) throw violation('message_stop came without a message_delta before it')
+        if (!this.#hasDelta) throw protocolError('message_stop came without a message_delta before it')
         this.isComplete = true
         break
     }
@@ -63,18 +60,18 @@ export class StreamGrammar {
     if (this.#started) {
       // A proxy that retried may have spliced a second answer behind the first. As long as nothing was said twice, the second is the answer.
       if (this.#open.length === 0) return
-      throw violation('it began its answer anew in the middle')
+      throw protocolError('it began its answer anew in the middle')
     }
     this.#started = true
     const { model } = event.message
-    event.message.model = this.#request.model
+    event.message.model = this.#asked.fullModel
     // An alias was asked for, a dated model answered: both are worth knowing.
-    if (model !== this.#call.model) event.message.metadata = { ...event.message.metadata, provider: { model } }
+    if (model !== this.#asked.model) event.message.metadata = { ...event.message.metadata, provider: { model } }
     yield event
   }
 
   #startBlock(index: number, block: ContentBlock): void {
-    if (index !== this.#open.length) throw violation(`block ${index} was started where ${this.#open.length} was next`)
+    if (index !== this.#open.length) throw protocolError(`block ${index} was started where ${this.#open.length} was next`)
     this.#open[index] = block.type
     const delta = plainDeltas[block.type]
     this.plainDeltaPrefix = delta === undefined ? undefined : Buffer.from(`${deltaFrame}${index},"delta":{"type":${delta}`)
@@ -82,13 +79,14 @@ export class StreamGrammar {
 
   #checkDelta(index: number, delta: ContentBlockDelta): void {
     const type = this.#open[index]
-    if (type === undefined) throw violation(`a delta came for block ${index}, which is not open`)
+    if (type === undefined) throw protocolError(`a delta came for block ${index}, which is not open`)
     const types = typesOfDelta.get(delta.type)
-    if (types && !types.includes(type) && knownBlockTypes.has(type)) throw violation(`a ${delta.type} came in a ${type} block`)
+    if (types && !types.includes(type) && knownBlockTypes.has(type))
+      throw protocolError(`a ${delta.type} came in a ${type} block`)
   }
 
   #stopBlock(index: number): void {
-    if (this.#open[index] === undefined) throw violation(`block ${index} was stopped, but is not open`)
+    if (this.#open[index] === undefined) throw protocolError(`block ${index} was stopped, but is not open`)
     this.#open[index] = undefined
     this.plainDeltaPrefix = undefined
   }
@@ -100,6 +98,15 @@ export class StreamGrammar {
       yield { type: 'content_block_stop', index }
     }
   }
+}
+
+/** As much of a request as its answer is read with. The request itself need not live as long as its stream. */
+export interface Asked {
+  /** The caller's full model id. */
+  readonly fullModel: string
+  /** The model's name as Anthropic knows it. */
+  readonly model: string
+  readonly apiKey: Secret
 }
 
 const deltaFrame = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":'
@@ -119,7 +126,7 @@ const knownBlockTypes: ReadonlySet<string> = new Set([...Object.values(blockType
 
 /** The shape that the gateway relies on; everything else in an event is the provider's own. */
 function asEvent(raw: object): StreamEvent {
-  if (!isEvent(raw)) throw violation('an event lacks what its type needs')
+  if (!isEvent(raw)) throw protocolError('an event lacks what its type needs')
   return raw
 }
 
@@ -152,11 +159,4 @@ function isIndex(value: unknown): boolean {
 
 function isTyped(value: unknown): boolean {
   return isRecord(value) && typeof value.type === 'string'
-}
-
-function violation(what: string): GatewayError {
-  return new GatewayError('provider_protocol', {
-    message: `Anthropic sent what is not its protocol: ${what}.`,
-    providerError: { provider: 'anthropic' },
-  })
 }

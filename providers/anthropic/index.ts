@@ -3,7 +3,7 @@ import type { StreamItem } from '../../api/events.ts'
 import { isRecord, parseJson } from '../../api/json.ts'
 import type { Message, MessageRequest, TokenCount } from '../../api/schemas.gen.ts'
 import { maskedExcerpt } from '../../api/secret.ts'
-import { post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { maxAnswerBytes, post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import type { UpstreamBody } from '../upstream-body.ts'
 import { capabilitiesOf, matrix, models } from './capabilities.ts'
@@ -34,7 +34,7 @@ export const anthropic: LlmProvider = {
 }
 
 function stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem> {
-  return decodeStream(() => openStream(request, call), request, call)
+  return decodeStream(() => openStream(request, call), { fullModel: request.model, model: call.model, apiKey: call.apiKey })
 }
 
 async function openStream(request: MessageRequest, call: Call): Promise<UpstreamBody> {
@@ -65,8 +65,6 @@ async function countTokens(request: TokenCountRequest, call: Call): Promise<Toke
   if (!isTokenCount(count)) throw notTheProtocol(call, response.status, json)
   return count
 }
-
-const maxAnswerBytes = 64 * 1024 * 1024
 
 async function send(call: Call, path: string, body: string, headers: Record<string, string>): Promise<UpstreamResponse> {
   const response = await post(call, 'anthropic', call.query ? `${path}?${call.query}` : path, headers, body)

@@ -3,7 +3,7 @@ import { newId } from '../../api/id.ts'
 import { parseJson } from '../../api/json.ts'
 import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
-import { post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
 import { ChatDecoder } from './decode.ts'
 import { type ChatDialect, openaiDialect } from './dialect.ts'
@@ -127,5 +127,3 @@ function contentType(response: UpstreamResponse): string {
 }
 
 const end = '[DONE]'
-const maxEventBytes = 16 * 1024 * 1024
-const maxAnswerBytes = 64 * 1024 * 1024

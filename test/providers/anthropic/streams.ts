@@ -63,7 +63,8 @@ export async function decode(chunks: Iterable<Uint8Array>, call: Call = callWith
     Object.assign(iterate(chunks), { release: () => undefined })
   let error: unknown
   try {
-    for await (const item of decodeStream(open, request, call)) items.push(item)
+    for await (const item of decodeStream(open, { fullModel: request.model, model: call.model, apiKey: call.apiKey }))
+      items.push(item)
   } catch (thrown) {
     error = thrown
   }
