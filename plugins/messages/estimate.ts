@@ -1,4 +1,4 @@
-import type { ContentBlockParam, MessageRequest, TokenCount } from '../../api/schemas.gen.ts'
+import type { ContentBlockParam, MessageRequest, TokenCount, ToolResultContentBlockParam } from '../../api/schemas.gen.ts'
 
 /**
  * About how many input tokens a request has, for providers that do not count them. Text is counted with OpenAI's `o200k_base`
@@ -19,13 +19,15 @@ export async function estimateTokens(request: Pick<MessageRequest, 'messages' | 
   let counted = 0
   while (counted < Math.min(text.length, maxCounted)) {
     const end = endOfPiece(text, counted)
-    tokens += countTokens(text.slice(counted, end))
+    tokens += countTokens(text.slice(counted, end), asText)
     counted = end
   }
   tokens *= text.length / Math.max(counted, 1)
   return { input_tokens: Math.round(tokens + fixed), estimated: true, method: 'o200k_base' }
 }
 
+// What looks like a token of control (`<|endoftext|>`) is a caller's text like any other.
+const asText = { disallowedSpecial: new Set<string>() }
 // Role and separators.
 const perMessage = 4
 const perImage = 1500
@@ -33,12 +35,15 @@ const perDocument = 3000
 // Counting more would hold up everybody else; what lies behind is taken to be as dense.
 const maxCounted = 200_000
 // The time to count a run without a break grows with its square: text is counted in pieces, at the cost of a token where one is cut.
-const pieceLength = 1000
+const pieceLength = 256
 
 /** Where the piece that begins here ends, which is never between the halves of a character. */
 function endOfPiece(text: string, start: number): number {
   const end = start + pieceLength
   if (end >= text.length) return text.length
+  // A token begins with the space before its word.
+  const space = text.lastIndexOf(' ', end)
+  if (space > start) return space
   const last = text.charCodeAt(end - 1)
   return last >= 0xd800 && last <= 0xdbff ? end + 1 : end
 }
@@ -54,8 +59,22 @@ function addBlock(block: ContentBlockParam, parts: string[]): number {
     case 'document':
       if (block.source.type === 'text') parts.push(block.source.data)
       return block.source.type === 'text' ? 0 : perDocument
+    case 'tool_result': {
+      const content = typeof block.content === 'string' ? [{ type: 'text' as const, text: block.content }] : (block.content ?? [])
+      return content.reduce((tokens, part) => tokens + addPart(part, parts), 0)
+    }
+    case 'audio':
+    case 'audio_stt':
+    case 'video':
+      return perDocument
     default:
       parts.push(JSON.stringify(block))
       return 0
   }
+}
+
+function addPart(part: ToolResultContentBlockParam, parts: string[]): number {
+  if (part.type !== 'tool_reference' && part.type !== 'browser_state') return addBlock(part, parts)
+  parts.push(JSON.stringify(part))
+  return 0
 }

@@ -7,12 +7,14 @@ const estimate = async (text: string): Promise<number> => {
   return input_tokens
 }
 
-it('counts a run without a break as quickly as any other text', async () => {
-  await estimate('The vocabulary is loaded.')
-  const started = performance.now()
-  for (const text of ['a'.repeat(200_000), ' '.repeat(200_000), '🙂'.repeat(100_000)])
-    expect(await estimate(text)).toBeGreaterThan(1000)
-  expect(performance.now() - started).toBeLessThan(5000)
+it('counts a run without a break, which as a whole would take minutes', async () => {
+  for (const run of ['a'.repeat(200_000), ' '.repeat(200_000), '🙂'.repeat(100_000), '普'.repeat(200_000)]) {
+    expect(await estimate(run)).toBeGreaterThan(1000)
+  }
+})
+
+it('counts what looks like a token of control as the text that it is', async () => {
+  expect(await estimate('<|endoftext|>')).toBeGreaterThan(5)
 })
 
 it('counts text in pieces nearly as if it were whole', async () => {
