@@ -33,7 +33,7 @@ const perMessage = 4
 const perImage = 1500
 const perDocument = 3000
 // Counting more would hold up everybody else; what lies behind is taken to be as dense.
-const maxCounted = 200_000
+const maxCounted = 100_000
 // The time to count a run without a break grows with its square: text is counted in pieces, at the cost of a token where one is cut.
 const pieceLength = 256
 
