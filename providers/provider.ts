@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../api/clock.ts'
 import type { StreamItem } from '../api/events.ts'
-import type { Message, MessageRequest, TokenCount } from '../api/schemas.gen.ts'
+import type { Issue, Message, MessageRequest, TokenCount } from '../api/schemas.gen.ts'
 import type { Secret } from '../api/secret.ts'
 import type { Capabilities, Matrix } from './capabilities.ts'
 
@@ -28,6 +28,11 @@ export interface LlmProvider {
   readonly models?: readonly KnownModel[]
   /** What a model is known to do. */
   capabilities(model: string): Capabilities
+  /**
+   * What is wrong with a request for this provider that the matrix cannot tell, such as too many of something. Called before
+   * anything is sent, with a request that fits the contract's schema unless the provider is `verbatim`.
+   */
+  check?(request: MessageRequest, model: string): readonly Issue[]
   /** The events of one answer, from `message_start` to `message_stop`. Never yields `error`: it throws. */
   stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem>
   /** One whole answer; only where the provider's JSON is more exact than its stream. */

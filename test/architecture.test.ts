@@ -46,9 +46,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 const pureKernels = [
   /^api\/(?:accumulate|events|param|error|issues|json|schema-mismatch)\.ts$/,
   /^(?:text|audio)\//,
-  /^plugins\/messages\/(?:answer|compat|validate)\.ts$/,
+  /^plugins\/messages\/(?:answer|compat|extensions|validate)\.ts$/,
   /^providers\/(?:blocks|capabilities|registry)\.ts$/,
-  /^providers\/[^/]+\/(?:capabilities|encode|grammar|messages|sample|stop-reason|tool-calls|usage)\.ts$/,
+  /^providers\/[^/]+\/(?:capabilities|check|encode|grammar|messages|sample|stop-reason|tool-calls|usage)\.ts$/,
   /^providers\/openai-chat\/decode\.ts$/,
 ]
 const impure = /^(?:node:|fastify|@fastify\/|pino|undici|api\/clock\.ts$)/

@@ -7,6 +7,7 @@ import type { ValidationError } from '../../api/validator.ts'
 import { modelError, type Registry, type ResolvedModel } from '../../providers/registry.ts'
 import { pathAt } from '../../text/json-text.ts'
 import { checkCompatibility } from './compat.ts'
+import { extensionIssues } from './extensions.ts'
 import { type RequestLimits, validateRequest } from './validate.ts'
 
 /** A request as it came: parsed, and what the schema has to say about it. */
@@ -43,7 +44,11 @@ export function prepareRequest(raw: RawRequest, registry: Registry, limits: Requ
   const resolved = resolveModel(raw.body, registry)
   const problem = resolved && 'problem' in resolved ? resolved.problem : undefined
   const main = resolved && 'provider' in resolved ? resolved : undefined
-  const issues = [...schemaIssues(raw, main), ...validateRequest(raw.body, limits)]
+  const issues = [
+    ...schemaIssues(raw, main),
+    ...validateRequest(raw.body, limits),
+    ...extensionIssues(raw.body, registry.providers),
+  ]
   if (problem && (issues.length > 0 || problem.code === 'invalid_model')) issues.push({ param: 'model', ...problem })
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
   if (problem) throw modelError(problem, 'model')
@@ -83,7 +88,9 @@ function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target
   // What one provider may read as a beta would be lost on the way to another.
   if (raw.schemaError && !model.provider.verbatim) throw raw.schemaError
   const request: MessageRequest = { ...body, model: model.id }
-  const { issues, warnings } = checkCompatibility(request, model.provider, model.provider.capabilities(model.name))
+  const { provider, name } = model
+  const { issues: incompatible, warnings } = checkCompatibility(request, provider, provider.capabilities(name))
+  const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
   if (raw.roundedNumberAt !== undefined && !model.provider.verbatim) throw roundedNumber(raw.text, raw.roundedNumberAt)
   return { model, request, warnings }

@@ -8,9 +8,8 @@ import { encodeMessages } from './messages.ts'
 /**
  * The body of a Chat Completions request.
  *
- * `model` is the provider's name for it. The request has passed the compatibility check; what the matrix drops is left out
- * here. Throws `unsupported_parameter` for what no matrix can tell: too many stop sequences, an extension of a field that is the
- * gateway's.
+ * `model` is the provider's name for it. The request has passed the compatibility check and the provider's own; what the matrix
+ * drops is left out here.
  */
 export function encode(request: MessageRequest, model: string, stream: boolean, dialect: ChatDialect): Record<string, unknown> {
   return {
@@ -22,7 +21,7 @@ export function encode(request: MessageRequest, model: string, stream: boolean, 
     ...outputFields(request),
     ...callerFields(request, dialect),
     ...(stream && { stream: true, ...(dialect.asksForUsage && { stream_options: { include_usage: true } }) }),
-    ...extensions(request, dialect.id),
+    ...request.extensions?.[dialect.id],
   }
 }
 
@@ -30,11 +29,6 @@ type Body = Partial<ChatCompletionCreateParamsNonStreaming>
 
 function sampling(request: MessageRequest, dialect: ChatDialect): Body & { top_k?: number } {
   const { max_tokens: maxTokens, temperature, top_p: topP, top_k: topK, stop_sequences: stop } = request
-  const { maxStopSequences: most } = dialect
-  if (stop && most !== undefined && stop.length > most) {
-    const message = `stop_sequences: ${dialect.name} takes at most ${most}, not ${stop.length}.`
-    throw new GatewayError('unsupported_parameter', { message, param: 'stop_sequences' })
-  }
   return {
     ...(maxTokens !== undefined && { [dialect.maxTokensField]: maxTokens }),
     ...(temperature !== undefined && { temperature }),
@@ -119,15 +113,4 @@ function callerFields(request: MessageRequest, { userId, serviceTiers }: ChatDia
     ...(user && userId && { [userId.field]: user.slice(0, userId.maxLength) }),
     ...(request.service_tier && serviceTiers && { service_tier: serviceTiers[request.service_tier] }),
   }
-}
-
-function extensions(request: MessageRequest, id: string): Record<string, unknown> {
-  const fields = request.extensions?.[id]
-  for (const field of ['model', 'messages', 'stream']) {
-    if (fields && Object.hasOwn(fields, field)) {
-      const param = `extensions.${id}.${field}`
-      throw new GatewayError('unsupported_parameter', { message: `${param}: this is said by the request's own ${field}.`, param })
-    }
-  }
-  return fields ?? {}
 }

@@ -5,6 +5,7 @@ import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
 import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
+import { check } from './check.ts'
 import { ChatDecoder } from './decode.ts'
 import { type ChatDialect, openaiDialect } from './dialect.ts'
 import { encode } from './encode.ts'
@@ -25,6 +26,7 @@ export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
     matrix,
     ...(models && { models }),
     capabilities,
+    check: (request) => check(request, dialect),
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),
   }

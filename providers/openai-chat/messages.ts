@@ -19,7 +19,7 @@ import type {
 /**
  * The system prompt and the conversation as messages of Chat Completions.
  *
- * What the matrix rejects never comes here; should it come, it is refused rather than left out.
+ * What the matrix or the check rejects never comes here; should it come, it is refused rather than left out.
  */
 export function encodeMessages(request: MessageRequest, systemRole: 'system' | 'developer'): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = []
@@ -138,9 +138,14 @@ function contextParts(context: string | undefined): ChatCompletionContentPart[] 
 
 function audioPart(block: AudioBlockParam, path: string): ChatCompletionContentPart {
   const { source } = block
-  const format = source.type === 'base64' ? audioFormats[source.media_type] : undefined
+  const format = audioFormatOf(source)
   if (source.type !== 'base64' || !format) return refuse('audio other than base64 wav or mp3', `${path}.source`)
   return { type: 'input_audio', input_audio: { data: source.data, format } }
+}
+
+/** The API's name for the form of an audio; undefined for what it does not take. */
+export function audioFormatOf(source: AudioBlockParam['source']): 'wav' | 'mp3' | undefined {
+  return source.type === 'base64' ? audioFormats[source.media_type] : undefined
 }
 
 const audioFormats: Readonly<Record<string, 'wav' | 'mp3'>> = {

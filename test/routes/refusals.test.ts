@@ -39,6 +39,7 @@ const toAnthropic = {
   max_tokens: 10,
   messages: [{ role: 'user', content: 'Hi' }],
 }
+const toOpenAi = { ...toAnthropic, model: 'openai/gpt-4o-audio-preview' }
 const manyUnknown = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`new_${at}`, at]))
 
 /** The error of a request that is refused with 400 and asked of nobody. */
@@ -137,4 +138,53 @@ it('says that there are more issues than it tells', async () => {
   expect(many.message).toMatch(/ \(and more; the first 32 are in issues\)$/)
   const all = await refusalOf({ ...toAnthropic, ...Object.fromEntries(Object.entries(manyUnknown).slice(0, 32)) })
   expect(all.message).toMatch(/ \(and 31 more in issues\)$/)
+})
+
+describe('extensions', () => {
+  it.each(['model', 'messages', 'stream'])('do not set %s past its check, for whichever provider', async (field) => {
+    for (const id of ['anthropic', 'openai', 'demo']) {
+      for (const body of [toAnthropic, toOpenAi]) {
+        const error = await refusalOf({ ...body, extensions: { [id]: { [field]: null } } }, beta)
+        expect(error).toMatchObject({ code: 'unsupported_parameter', param: `extensions.${id}.${field}` })
+      }
+    }
+  })
+
+  it('are told with all that is wrong', async () => {
+    const { issues } = await refusalOf({ ...toOpenAi, temperature: 'hot', extensions: { openai: { stream: true } } })
+    expect(issues?.map((issue) => issue.param)).toEqual(['temperature', 'extensions.openai.stream'])
+  })
+
+  it('for a provider that is not there are ignored', async () => {
+    expect((await gateway.post({ ...toAnthropic, extensions: { nobody: { model: 'x' } } })).status).toBe(200)
+  })
+})
+
+describe('what a model cannot take by its value', () => {
+  const stops = ['a', 'b', 'c', 'd', 'e']
+  const audio = (source: object): object => ({ type: 'audio', source })
+  const flac = audio({ type: 'base64', media_type: 'audio/flac', data: 'QUJD' })
+  const wav = audio({ type: 'base64', media_type: 'audio/wav', data: 'QUJD' })
+
+  it('is told all at once, with what the matrix refuses', async () => {
+    const content = [flac, audio({ type: 'url', url: 'https://a.test/a.wav' }), wav, { type: 'text', text: 'Listen.' }]
+    const messages = [
+      { role: 'user', content },
+      { role: 'assistant', content: [wav] },
+      { role: 'user', content: 'So?' },
+    ]
+    const { issues } = await refusalOf({ ...toOpenAi, stop_sequences: stops, tools: [{ type: 'web_search' }], messages })
+    expect(issues?.map(({ param, code }) => [param, code])).toEqual([
+      ['tools[0].type', 'unsupported_tool'],
+      ['stop_sequences', 'unsupported_parameter'],
+      ['messages[0].content[0].source.media_type', 'unsupported_media_type'],
+      ['messages[0].content[1].source.type', 'unsupported_block'],
+      ['messages[1].content[0].type', 'unsupported_block'],
+    ])
+  })
+
+  it('is refused for a fallback before the first model is asked', async () => {
+    const body = { ...toAnthropic, stop_sequences: stops, fallbacks: [toOpenAi.model] }
+    expect(await refusalOf(body)).toMatchObject({ param: 'stop_sequences', code: 'unsupported_parameter' })
+  })
 })

@@ -291,16 +291,6 @@ describe('fields', () => {
     expect(added({ thinking: { type: 'disabled' } }, openaiDialect, model).reasoning_effort).toBe(effort)
   })
 
-  it('more stop sequences than the provider takes are refused', () => {
-    const refused = expect.objectContaining({ code: 'unsupported_parameter', param: 'stop_sequences' })
-    expect(() => added({ stop_sequences: ['a', 'b', 'c', 'd', 'e'] })).toThrow(refused)
-  })
-
-  it.each(['model', 'messages', 'stream'])('extensions do not replace %s', (field) => {
-    const refused = expect.objectContaining({ code: 'unsupported_parameter', param: `extensions.openai.${field}` })
-    expect(() => added({ extensions: { openai: { [field]: null } } })).toThrow(refused)
-  })
-
   it('tools of a server are refused, never left out', () => {
     const refused = expect.objectContaining({ code: 'unsupported_parameter', param: 'tools[0].type' })
     expect(() => added({ tools: [{ type: 'web_search' }] })).toThrow(refused)
