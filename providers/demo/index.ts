@@ -1,8 +1,9 @@
+import { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
 import { newId } from '../../api/id.ts'
 import type { ContentBlockParam, CustomTool, FunctionTool, MessageRequest, Tool, Usage } from '../../api/schemas.gen.ts'
 import { type Feature, type Matrix, type MatrixEntry, matrixOf } from '../capabilities.ts'
-import type { Call, LlmProvider } from '../provider.ts'
+import type { Call, KnownModel, LlmProvider } from '../provider.ts'
 import { sampleOf } from './sample.ts'
 
 /**
@@ -15,15 +16,13 @@ export const demo: LlmProvider = {
   upstream: undefined,
   demo: true,
   matrix: demoMatrix(),
-  models: [
-    { name: 'echo', displayName: 'Echo (demo)', released: '2026-11-21' },
-    { name: 'tools', displayName: 'Tools (demo)', released: '2026-11-21' },
-  ],
+  models: demoModels(),
   capabilities: () => ({ features: {}, defaultMaxTokens: 4096 }),
   stream,
 }
 
 async function* stream(request: MessageRequest, call: Call): AsyncGenerator<StreamItem> {
+  if (!demoModels().some(({ name }) => name === call.model)) throw unknownModel(request.model)
   const usage: Usage = { input_tokens: countWords(textOf(request)), output_tokens: 0 }
   const id = newId('msg', call.clock.wallclock())
   yield {
@@ -42,6 +41,19 @@ async function* stream(request: MessageRequest, call: Call): AsyncGenerator<Stre
   const tool = call.model === 'tools' ? chosenTool(request) : undefined
   yield* tool ? callTool(tool, call) : say(call.model === 'tools' ? report(request) : lastUserText(request), request)
   yield { type: 'message_stop' }
+}
+
+function demoModels(): readonly KnownModel[] {
+  return [
+    { name: 'echo', displayName: 'Echo (demo)', released: '2026-11-21' },
+    { name: 'tools', displayName: 'Tools (demo)', released: '2026-11-21' },
+  ]
+}
+
+function unknownModel(model: string): GatewayError {
+  const known = demoModels().map(({ name }) => `demo/${name}`)
+  const message = `There is no model ${JSON.stringify(model.slice(0, 200))}; the demo models are ${known.join(' and ')}.`
+  return new GatewayError('unknown_model', { param: 'model', message })
 }
 
 function* say(text: string, request: MessageRequest): Generator<StreamItem> {

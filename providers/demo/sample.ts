@@ -1,3 +1,5 @@
+import { arrayOf, isRecord } from '../../api/json.ts'
+
 /**
  * A value that fits a JSON schema of the usual kinds, made without chance: the same schema gives the same value.
  *
@@ -35,7 +37,7 @@ export function sampleOf(root: unknown): unknown {
   }
 
   function sampleObject(schema: Schema, isTight: boolean, depth: number): Record<string, unknown> {
-    const properties = isObject(schema.properties) ? schema.properties : {}
+    const properties = isRecord(schema.properties) ? schema.properties : {}
     const required = arrayOf(schema.required).filter((key) => typeof key === 'string')
     const keys = new Set(isTight ? required : [...Object.keys(properties), ...required])
     const others = schema.additionalProperties
@@ -67,7 +69,7 @@ const maxSteps = 16
 function simplified(given: unknown, root: unknown, isTight: boolean): Schema | undefined {
   let schema = given
   for (let step = 0; step < maxSteps; step++) {
-    if (!isObject(schema)) return undefined
+    if (!isRecord(schema)) return undefined
     const { $ref, allOf, anyOf, oneOf, ...rest } = schema
     if (typeof $ref === 'string') schema = merged(rest, resolve($ref, root))
     else if (allOf !== undefined) schema = merged(rest, ...arrayOf(allOf), branchesOnly(anyOf, oneOf))
@@ -84,14 +86,14 @@ function branchesOnly(anyOf: unknown, oneOf: unknown): Schema {
 /** The first branch; where there is little room, the first that holds nothing else. */
 function branch(branches: readonly unknown[], root: unknown, isTight: boolean): unknown {
   const isSmall = (candidate: unknown): boolean => {
-    const schema = isObject(candidate) && typeof candidate.$ref === 'string' ? resolve(candidate.$ref, root) : candidate
-    return isObject(schema) && typeof schema.type === 'string' && schema.type !== 'object' && schema.type !== 'array'
+    const schema = isRecord(candidate) && typeof candidate.$ref === 'string' ? resolve(candidate.$ref, root) : candidate
+    return isRecord(schema) && typeof schema.type === 'string' && schema.type !== 'object' && schema.type !== 'array'
   }
   return (isTight ? branches.find(isSmall) : undefined) ?? branches[0]
 }
 
 function merged(...parts: readonly unknown[]): Schema {
-  const schemas = parts.filter(isObject)
+  const schemas = parts.filter(isRecord)
   const properties = Object.assign({}, ...schemas.map((schema) => schema.properties))
   const required = schemas.flatMap((schema) => arrayOf(schema.required))
   return {
@@ -148,19 +150,11 @@ function resolve(reference: string, root: unknown): unknown {
   let value = root
   for (const part of reference.replace(/^#\/?/, '').split('/')) {
     if (part === '') continue
-    value = isObject(value) ? value[part.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
+    value = isRecord(value) ? value[part.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined
   }
   return value
 }
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
-}
-
-function isObject(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -12,7 +12,7 @@ import { callWith, grammarProblem } from './anthropic/streams.ts'
 
 type Changes = Partial<MessageRequest>
 
-function ask(model: 'echo' | 'tools', text: string, changes: Changes = {}): Promise<Message> {
+function ask(model: string, text: string, changes: Changes = {}): Promise<Message> {
   const request: MessageRequest = { model: `demo/${model}`, messages: [{ role: 'user', content: text }], ...changes }
   return accumulate(demo.stream(request, callWith({ model, clock: new ManualClock() })))
 }
@@ -143,6 +143,15 @@ describe('demo/tools', () => {
     expect(await said('Sunny.')).toEqual([{ type: 'text', text: 'The tool get_weather answered: Sunny.' }])
     expect(await said('No such city', true)).toEqual([{ type: 'text', text: 'The tool get_weather failed: No such city' }])
     expect(await said(undefined)).toEqual([{ type: 'text', text: 'The tool get_weather answered: nothing' }])
+  })
+})
+
+it.each(['foo', 'Echo', 'echo/tools', ''])('demo/%s is no model', async (model) => {
+  await expect(ask(model, 'Hello')).rejects.toMatchObject({
+    code: 'unknown_model',
+    status: 404,
+    param: 'model',
+    message: `There is no model "demo/${model}"; the demo models are demo/echo and demo/tools.`,
   })
 })
 
