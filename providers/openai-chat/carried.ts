@@ -9,6 +9,7 @@ export class Carried {
   readonly #lists = new Map<string, unknown[]>()
   readonly #sizes = new Map<string, number>()
   #size = 0
+  /** The names of what was left out; not all, where they are very many. */
   readonly leftOut = new Set<string>()
 
   /** Keeps the last value that a field had. Empty values say nothing and are passed over. */
@@ -39,18 +40,26 @@ export class Carried {
   }
 
   #fits(name: string, growth: number): boolean {
-    if (this.#size + growth > maxSize) {
-      this.leftOut.add(name)
+    const cost = growth + (this.#sizes.has(name) ? 0 : name.length)
+    if (this.#size + cost > maxSize) {
+      this.#leaveOut(name)
       return false
     }
-    this.#size += growth
+    this.#size += cost
     this.#sizes.set(name, (this.#sizes.get(name) ?? 0) + growth)
     return true
+  }
+
+  #leaveOut(name: string): void {
+    if (this.leftOut.size < maxNames) this.leftOut.add(name)
+    // A list whose name is not kept could go on behind a gap: from here on nothing more is taken.
+    else if (!this.leftOut.has(name)) this.#size = Infinity
   }
 }
 
 /** Characters of JSON. Search results and logprobs of a usual answer fit; generated images do not. */
 const maxSize = 64 * 1024
+const maxNames = 32
 
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true

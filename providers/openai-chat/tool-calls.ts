@@ -1,5 +1,7 @@
+import { GatewayError } from '../../api/error.ts'
 import { isRecord, stringOf } from '../../api/json.ts'
 import type { BlockSequencer, ToolInput } from '../blocks.ts'
+import { maxEventBytes } from '../http.ts'
 
 /**
  * Puts the pieces of tool calls together.
@@ -12,6 +14,8 @@ export class ToolCalls {
   readonly #newId: () => string
   readonly #calls: CallState[] = []
   readonly #byIndex = new Map<number, CallState>()
+  // Characters of input that wait for a name.
+  #early = 0
 
   constructor(sequencer: BlockSequencer, newId: () => string) {
     this.#sequencer = sequencer
@@ -30,7 +34,7 @@ export class ToolCalls {
     if (call.name === '') call.name = said.name
     call.input ??= this.#begin(call)
     if (call.input) call.input.write(said.input)
-    else call.early += said.input
+    else this.#hold(call, said.input)
   }
 
   /** The id of a call that began but never said which tool it is for; undefined where all did. */
@@ -59,10 +63,22 @@ export class ToolCalls {
     return call
   }
 
+  #hold(call: CallState, input: string): void {
+    this.#early += input.length
+    if (this.#early > maxEventBytes) {
+      throw new GatewayError('provider_protocol', {
+        message: 'The provider began tool calls and did not say which tools they are for.',
+      })
+    }
+    call.early += input
+  }
+
   #begin(call: CallState): ToolInput | undefined {
     if (call.name === '') return undefined
     const input = this.#sequencer.tool({ type: 'tool_use', id: call.id || this.#newId(), name: call.name, input: {} })
     input.write(call.early)
+    this.#early -= call.early.length
+    call.early = ''
     return input
   }
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../../api/json.ts'
 import type { Usage } from '../../api/schemas.gen.ts'
 
 /**
@@ -24,7 +25,7 @@ export function usageOf(raw: Record<string, unknown>, reasoningOutside: boolean)
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
+  return isRecord(value) ? value : {}
 }
 
 function count(value: unknown): number | undefined {

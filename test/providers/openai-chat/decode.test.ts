@@ -227,6 +227,21 @@ describe('what has no place', () => {
     expect(metadata?.warnings).toMatchObject([{ message: expect.stringContaining('`logprobs`') }])
   })
 
+  it('names at most 32 of what is left out, and no list goes on behind a gap', () => {
+    const large = 'x'.repeat(100_000)
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`field_${at}`, large]))
+    const chunks = [{ ...many }, { late: [{ at: 0, large }] }, { late: [{ at: 1 }] }].map((fields) => delta(fields))
+    const { metadata } = messageOf(decode([...chunks, stop]))
+    expect(metadata?.warnings).toHaveLength(32)
+    expect(metadata?.provider).not.toHaveProperty('late')
+  })
+
+  it('counts the names of what is kept', () => {
+    const fields = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`${at}${'x'.repeat(2000)}`, at]))
+    const { metadata } = messageOf(decode([delta(fields), stop]))
+    expect(JSON.stringify(metadata?.provider).length).toBeLessThan(70_000)
+  })
+
   it('further answers (n) are left out, and that is said', () => {
     const second = { id: 'chatcmpl-1', choices: [{ index: 1, delta: { content: 'other' }, finish_reason: 'stop' }] }
     const { content, metadata } = messageOf(decode([delta({ content: 'one' }), second, stop]))

@@ -117,4 +117,26 @@ describe('tool calls', () => {
     ]
     expect(() => decode(chunks)).toThrow('left the first one unfinished')
   })
+
+  it('are bounded in what waits for a name, however many calls it is of', () => {
+    const megabyte = 'x'.repeat(1024 * 1024)
+    const oneCall = Array.from({ length: 20 }, () => delta({ tool_calls: [call(0, 'c1', undefined, megabyte)] }))
+    const manyCalls = Array.from({ length: 20 }, (_, index) =>
+      delta({ tool_calls: [call(index, `c${index}`, undefined, megabyte)] }),
+    )
+    for (const chunks of [oneCall, manyCalls]) {
+      expect(() => decode(chunks)).toThrow(
+        expect.objectContaining({ code: 'provider_protocol', message: expect.stringContaining('did not say which tools') }),
+      )
+    }
+  })
+
+  it('may be late with their names as often as they like', () => {
+    const input = JSON.stringify({ city: 'x'.repeat(1024 * 1024) })
+    const chunks = Array.from({ length: 20 }, (_, index) => [
+      delta({ tool_calls: [call(index, `c${index}`, undefined, input)] }),
+      delta({ tool_calls: [call(index, undefined, 'weather', '')] }),
+    ]).flat()
+    expect(contentOf([...chunks, toolStop])).toHaveLength(20)
+  })
 })
