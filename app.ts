@@ -6,7 +6,7 @@ import { type Config, credentialsMode } from './config.ts'
 import { credentials } from './plugins/credentials.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler } from './plugins/errors.ts'
 import { lifetime } from './plugins/lifetime.ts'
-import { loggerOptions, logging } from './plugins/logging.ts'
+import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { models } from './plugins/models/index.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
@@ -41,9 +41,11 @@ export interface Parts {
 export async function buildApp(config: Config, parts: Parts): Promise<FastifyInstance> {
   const clock = parts.clock ?? systemClock
   const providers = parts.providers ?? ownProviders.filter((provider) => config.demo || !provider.demo)
+  const callerKeys = new CallerKeys()
   const log = loggerOptions(config.log_level, {
     operatorKeys: [...parts.operatorKeys.values()],
     keyHeaders: keyHeadersOf(providers),
+    callerKeys,
   })
   const app = Fastify({
     logger: parts.logDestination ? { ...log, stream: parts.logDestination } : log,
@@ -66,7 +68,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   // The size of all headers is limited; beyond a number of them Node would leave some out without a word.
   app.server.maxHeadersCount = 0
 
-  await app.register(logging)
+  await app.register(logging, { callerKeys })
   await app.register(requestId)
   await app.register(errors)
   await app.register(lifetime, { drainMs: config.drain_ms, clock })

@@ -18,7 +18,7 @@ export const errors = fp(
       return sendError(new GatewayError('unknown_route', { message }), request, reply)
     })
   },
-  { name: 'errors' },
+  { name: 'errors', dependencies: ['logging', 'request-id'] },
 )
 
 /** The answer that was last begun on each connection. */
@@ -51,7 +51,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
  * here.
  */
 export function frameworkErrorHandler(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  request.facts = {}
+  request.server.logOnceOver(request, reply)
   reply.header('x-request-id', request.id).header('request-id', request.id)
   sendError(error, request, reply)
 }

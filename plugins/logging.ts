@@ -1,28 +1,45 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { LoggerOptions } from 'pino'
-import { mask, type Secret } from '../api/secret.ts'
+import { mask, Secret } from '../api/secret.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Gives a request its `facts`, and its line once it is over. For requests that no hook runs for; all others have it. */
+    logOnceOver(request: FastifyRequest, reply: FastifyReply): void
+  }
   interface FastifyRequest {
     /** What the access log is to say about this request besides its route and status. Never content, never keys. */
     facts: Record<string, string | number | boolean>
   }
 }
 
+export interface LoggingOptions {
+  /** The same that the logger was made with. */
+  readonly callerKeys: CallerKeys
+}
+
 /** One line for each request once it is answered. */
 export const logging = fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { callerKeys }: LoggingOptions) => {
     app.decorateRequest('facts')
-    app.addHook('onRequest', async (request, reply) => {
+    app.decorate('logOnceOver', logOnceOver)
+    app.addHook('onRequest', async (request, reply) => logOnceOver(request, reply))
+
+    function logOnceOver(request: FastifyRequest, reply: FastifyReply): void {
       request.facts = {}
+      const forget = callerKeys.remember(request.id, request.headers)
       // Not `onResponse`: an answer that nobody waited for never finishes, but every one closes.
       reply.raw.once('close', () => {
         const isCancelled = !reply.raw.writableFinished
         // What was going on has one turn to note how far it came.
-        setImmediate(() => logRequest(request, reply, isCancelled))
+        setImmediate(() => {
+          logRequest(request, reply, isCancelled)
+          forget()
+        })
       })
-    })
+    }
   },
   { name: 'logging' },
 )
@@ -49,12 +66,52 @@ export interface LogSecrets {
   readonly operatorKeys: readonly Secret[]
   /** The headers by which callers bring keys. */
   readonly keyHeaders: readonly string[]
+  readonly callerKeys: CallerKeys
 }
+
+/** The keys that the requests which run now have brought, so that they are known wherever they turn up in a line. */
+export class CallerKeys {
+  readonly #byRequest = new Map<string, readonly Secret[]>()
+
+  /** The function that comes back forgets them again. */
+  remember(requestId: string, headers: IncomingHttpHeaders): () => void {
+    const keys = keysIn(headers)
+    if (keys.length === 0) return () => undefined
+    // Callers may name their requests, and two of them alike.
+    this.#byRequest.set(requestId, [...(this.#byRequest.get(requestId) ?? []), ...keys])
+    return () => {
+      const others = this.#byRequest.get(requestId)?.filter((key) => !keys.includes(key)) ?? []
+      if (others.length > 0) this.#byRequest.set(requestId, others)
+      else this.#byRequest.delete(requestId)
+    }
+  }
+
+  /**
+   * The keys that a line might hold: those of its request, or of all where it is of none. A caller can send any word as a key, and
+   * must not blot it out of the lines of others.
+   */
+  of(line: string): readonly Secret[] {
+    if (this.#byRequest.size === 0) return []
+    const requestId = /"request_id":"([^"]+)"/.exec(line)?.[1]
+    return requestId === undefined ? [...this.#byRequest.values()].flat() : (this.#byRequest.get(requestId) ?? [])
+  }
+}
+
+/** As they are spelled inside a line, which is JSON. */
+function keysIn(headers: IncomingHttpHeaders): Secret[] {
+  return Object.entries(headers).flatMap(([name, value]) => {
+    if (typeof value !== 'string' || !(callerKeyHeaders.has(name) || name.startsWith('x-provider-key-'))) return []
+    const key = name === 'authorization' ? value.replace(/^\S+\s+/, '') : value
+    return [new Secret(JSON.stringify(key.trim()).slice(1, -1))]
+  })
+}
+
+const callerKeyHeaders: ReadonlySet<string> = new Set(['authorization', 'x-api-key'])
 
 /**
  * How log lines are written: keys are left out where they are known to stand, and masked by value wherever else they turn up.
  */
-export function loggerOptions(level: string, { operatorKeys, keyHeaders }: LogSecrets): LoggerOptions {
+export function loggerOptions(level: string, { operatorKeys, keyHeaders, callerKeys }: LogSecrets): LoggerOptions {
   const secretHeaders = new Set(['authorization', 'x-api-key', 'cookie', ...keyHeaders.map((name) => name.toLowerCase())])
   return {
     level,
@@ -71,7 +128,7 @@ export function loggerOptions(level: string, { operatorKeys, keyHeaders }: LogSe
       req: (request: { method: string; id: string }) => ({ id: request.id, method: request.method }),
       res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
     },
-    hooks: { streamWrite: (line) => mask(line, operatorKeys) },
+    hooks: { streamWrite: (line) => mask(line, [...operatorKeys, ...callerKeys.of(line)]) },
   }
 }
 
