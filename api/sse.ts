@@ -52,10 +52,3 @@ export function createSseParser(maxEventBytes: number): { feed(chunk: Uint8Array
     }
   }
 }
-
-/** Parses a whole body of server-sent events, pulled chunk by chunk. */
-export async function* parseSse(body: AsyncIterable<Uint8Array>, maxEventBytes: number): AsyncGenerator<SseMessage> {
-  const parser = createSseParser(maxEventBytes)
-  for await (const chunk of body) yield* parser.feed(chunk)
-  parser.end()
-}

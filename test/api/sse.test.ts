@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { StreamEvent } from '../../api/schemas.gen.ts'
-import { createSseParser, parseSse, SseError, type SseMessage, sseFrame } from '../../api/sse.ts'
+import { createSseParser, SseError, type SseMessage, sseFrame } from '../../api/sse.ts'
 import { cut } from '../upstreams/chunks.ts'
 
 const utf8 = new TextEncoder()
@@ -111,34 +111,6 @@ describe('the parser of server-sent events', () => {
     const parser = createSseParser(100)
     parser.feed(Uint8Array.of(0xe2, 0x82))
     expect(() => parser.end()).toThrow(SseError)
-  })
-})
-
-describe('parseSse', () => {
-  it('pulls no more than is asked for', async () => {
-    let pulled = 0
-    async function* body(): AsyncGenerator<Uint8Array> {
-      for (;;) yield utf8.encode(`data: ${++pulled}\n\n`)
-    }
-    const seen: string[] = []
-    for await (const { data } of parseSse(body(), 100)) {
-      seen.push(data)
-      if (seen.length === 3) break
-    }
-    expect(seen).toEqual(['1', '2', '3'])
-    expect(pulled).toBe(3)
-  })
-
-  it('fails at the end of a body that ends inside a character', async () => {
-    async function* body(): AsyncGenerator<Uint8Array> {
-      yield Uint8Array.of(...utf8.encode('data: 1\n\n'), 0xf0, 0x9f)
-    }
-    const seen: string[] = []
-    const reading = (async () => {
-      for await (const { data } of parseSse(body(), 100)) seen.push(data)
-    })()
-    await expect(reading).rejects.toThrow(SseError)
-    expect(seen).toEqual(['1'])
   })
 })
 
