@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { GatewayError } from '../../api/error.ts'
 import type { Model, ModelCapabilities, ModelList } from '../../api/schemas.gen.ts'
 import type { KnownModel, LlmProvider } from '../../providers/provider.ts'
-import { Registry } from '../../providers/registry.ts'
+import { modelError, Registry } from '../../providers/registry.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,8 +15,11 @@ declare module 'fastify' {
 export interface Models {
   readonly registry: Registry
   list(page: Page): ModelList
-  /** The catalogue's entry, or one that says little for a model that is not in it but may well exist. Undefined where there is no such provider. */
-  get(id: string): Model | undefined
+  /**
+   * The catalogue's entry, or one that says little for a model that is not in it but may well exist. Throws `unknown_provider`
+   * or `unknown_model`, 404 both, with the `param` of the route.
+   */
+  get(id: string): Model
 }
 
 export interface Page {
@@ -41,13 +44,14 @@ export const models = fp(
       list: (page) => pageOf(catalogue, page),
       get(id) {
         const resolved = registry.resolve(id)
-        if ('problem' in resolved) return undefined
+        if ('problem' in resolved) {
+          throw resolved.problem.code === 'unknown_provider' ? modelError(resolved.problem, 'model_id') : unknownModel(id)
+        }
         const known = catalogue.find((model) => model.id === resolved.id)
+        if (known) return known
         // A demo provider has the models it has; any other may have some that this version has not heard of.
-        return (
-          known ??
-          (resolved.provider.demo ? undefined : entryOf(resolved.provider, { name: resolved.name, displayName: resolved.name }))
-        )
+        if (resolved.provider.demo) throw unknownModel(id)
+        return entryOf(resolved.provider, { name: resolved.name, displayName: resolved.name })
       },
     })
   },
@@ -79,6 +83,13 @@ function positionOf(catalogue: readonly Model[], id: string, param: string): num
     param,
     code: 'unknown_model',
     issues: [{ param, code: 'unknown_model', message }],
+  })
+}
+
+function unknownModel(id: string): GatewayError {
+  return new GatewayError('unknown_model', {
+    param: 'model_id',
+    message: `There is no model ${JSON.stringify(id.slice(0, 200))}; GET /v1/models lists what there is.`,
   })
 }
 

@@ -78,3 +78,10 @@ it.each([
   expect(response.status).toBe(404)
   expect(await errorOf(response)).toMatchObject({ type: 'not_found_error', code, param: 'model_id' })
 })
+
+it.each([
+  ['demo/nothing', 'unknown_model'],
+  ['nobody/echo', 'unknown_provider'],
+])('whoever asks for %s is told so in the same way', (id, code) => {
+  expect(() => gateway.app.models.get(id)).toThrow(expect.objectContaining({ code, status: 404, param: 'model_id' }))
+})
