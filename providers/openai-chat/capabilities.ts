@@ -5,7 +5,7 @@ import type { KnownModel } from '../provider.ts'
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
 
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
-const useResponses = 'Chat Completions has no tools of its own; use oai-resp/<model> or an anthropic model.'
+const noServerTools = 'Chat Completions has no tools of its own; use an anthropic model.'
 const noVoice = 'This version of the gateway has no voice.'
 
 /** What Chat Completions makes of each part of a request. A dialect that differs spreads it and says what is different. */
@@ -17,9 +17,9 @@ export const matrix: Matrix = {
   'metadata.user_id': { treatment: 'map', note: 'Sent as safety_identifier, cut to its 64 characters.' },
   service_tier: { treatment: 'map', note: 'auto stays auto; standard_only is default.' },
   cache_control: { treatment: 'drop', note: 'Prefixes are cached without being marked.' },
-  container: { treatment: 'reject', note: useResponses },
+  container: { treatment: 'reject', note: noServerTools },
   context_management: { treatment: 'drop', note: 'The whole conversation is sent as it is; nothing is cleared from it.' },
-  mcp_servers: { treatment: 'reject', note: useResponses },
+  mcp_servers: { treatment: 'reject', note: noServerTools },
   inference_geo: { treatment: 'reject', note: 'Where inference runs depends on the project that the key belongs to.' },
   speed: { treatment: 'drop', note: 'The answer comes at the usual speed.' },
   diagnostics: { treatment: 'drop', note: 'It has no effect on the answer.' },
@@ -53,13 +53,13 @@ export const matrix: Matrix = {
   'block.document.pdf': { treatment: 'map', note: 'Sent as a file part; the title is its name.' },
   'block.document.text': { treatment: 'map', note: 'Sent as text, framed with its title and context.' },
   'block.document.content': { treatment: 'map', note: 'Its text and images are sent, framed with title and context.' },
-  'block.document.url': { treatment: 'reject', note: 'Send the document as base64, or use oai-resp/<model>.' },
+  'block.document.url': { treatment: 'reject', note: 'Send the document as base64, or use an anthropic model.' },
   'block.document.file': { treatment: 'map', note: "Sent as a file part with the provider's own file id." },
   'block.document.citations': { treatment: 'reject', note: 'Citations of documents come from anthropic models.' },
   'block.search_result': { treatment: 'map', note: 'Sent as text, framed with its title and source.' },
   'block.audio': { treatment: 'map', note: 'base64 wav and mp3 are sent as input_audio; other forms are refused.' },
   'block.audio_stt': { treatment: 'reject', note: 'Send a transcript as text.' },
-  'block.video': { treatment: 'reject', note: 'Send single frames as images, or use a gem-dev model.' },
+  'block.video': { treatment: 'reject', note: 'Send single frames as images.' },
   'block.thinking': { treatment: 'drop', note: 'Chat Completions takes no reasoning back.' },
   'block.redacted_thinking': { treatment: 'drop', note: 'Only the provider that wrote it can read it.' },
   'block.server_tool': { treatment: 'drop', note: 'The text that was made of it is sent.' },
@@ -78,13 +78,13 @@ export const matrix: Matrix = {
   'tool.defer_loading': { treatment: 'drop', note: 'All tools are there from the beginning.' },
   'tool.allowed_callers': { treatment: 'drop', note: 'The model calls the tool itself.' },
   'tool.eager_input_streaming': { treatment: 'drop', note: 'Input is streamed as it is written anyway.' },
-  'tool.web_search': { treatment: 'reject', note: useResponses },
-  'tool.web_fetch': { treatment: 'reject', note: useResponses },
-  'tool.code_execution': { treatment: 'reject', note: useResponses },
-  'tool.computer_use': { treatment: 'reject', note: useResponses },
-  'tool.file_search': { treatment: 'reject', note: useResponses },
+  'tool.web_search': { treatment: 'reject', note: noServerTools },
+  'tool.web_fetch': { treatment: 'reject', note: noServerTools },
+  'tool.code_execution': { treatment: 'reject', note: noServerTools },
+  'tool.computer_use': { treatment: 'reject', note: noServerTools },
+  'tool.file_search': { treatment: 'reject', note: noServerTools },
   'tool.text_editor': { treatment: 'reject', note: 'Define it as a tool of your own, or use an anthropic model.' },
-  'tool.anthropic': { treatment: 'reject', note: useResponses },
+  'tool.anthropic': { treatment: 'reject', note: noServerTools },
   'tool_choice.auto': 'carry',
   'tool_choice.any': { treatment: 'map', note: 'Sent as required.' },
   'tool_choice.tool': { treatment: 'map', note: 'Sent as a named function.' },

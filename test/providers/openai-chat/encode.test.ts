@@ -309,8 +309,16 @@ describe('the matrix', () => {
   it('points from server tools to where they are', () => {
     expect(matrixEntry(openaiDialect.matrix, 'tool.web_search')).toMatchObject({
       treatment: 'reject',
-      note: expect.stringContaining('oai-resp/'),
+      note: expect.stringContaining('an anthropic model'),
     })
+  })
+
+  it('names no provider that is not there', () => {
+    const named = features.flatMap((feature) => {
+      const { note = '' } = matrixEntry(openaiDialect.matrix, feature)
+      return [...note.matchAll(/\b([\w-]+)\/<model>|\buse an? ([\w-]+) model\b/g)].map(([, id, name]) => id ?? name)
+    })
+    expect(new Set(named)).toEqual(new Set(['anthropic']))
   })
 })
 
