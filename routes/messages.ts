@@ -72,8 +72,8 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
 }
 
 function callerOf(request: FastifyRequest): Caller {
-  const { id: requestId, headers, bodyText: body, log, lifetime } = request
-  return { requestId, headers, query: request.url.split('?')[1] ?? '', body, signal: lifetime.signal, log }
+  const { id: requestId, headers, log, lifetime } = request
+  return { requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log }
 }
 
 function tellAttempt(

@@ -158,6 +158,18 @@ describe('what parsing would change', () => {
     expect(error).toMatchObject({ ...invalidRequest, code: 'number_not_exact', param: 'messages[1].content[0].input.id' })
   })
 
+  it('nobody is told to send as text what has to be a number', async () => {
+    const error = await refusedBody(withDigits('openai/gpt-5-mini').replace('"max_tokens":10', `"max_tokens":${digits}`))
+    expect(error).toMatchObject({ ...invalidRequest, code: 'number_not_exact', param: 'max_tokens' })
+    expect(error.message).toMatch(/digits would be lost/)
+    expect(error.message).not.toMatch(/string/)
+  })
+
+  it('what the schema says of a number goes before its digits', async () => {
+    const error = await refusedBody(withDigits('openai/gpt-5-mini').replace('"max_tokens":10', `"max_tokens":-${digits}`))
+    expect(error).toMatchObject({ ...invalidRequest, code: 'out_of_range', param: 'max_tokens' })
+  })
+
   it('an integer of twenty digits arrives digit for digit where the text is passed on', async () => {
     const response = await gateway.post(withDigits('anthropic/claude-sonnet-4-5'))
     expect(response.status).toBe(200)

@@ -36,8 +36,6 @@ export interface Caller {
   readonly headers: IncomingHttpHeaders
   /** The caller's query string that is meant for the provider. */
   readonly query: string
-  /** The caller's own JSON. */
-  readonly body: string
   readonly signal: AbortSignal
   readonly log: FastifyBaseLogger
 }
@@ -95,7 +93,7 @@ export const messages = fp(
 
     function callFor(target: Target, caller: Caller, firstByteMs: number): Call {
       const { provider, name } = target.model
-      const { requestId, signal, query, body } = caller
+      const { requestId, signal, query } = caller
       return {
         model: name,
         apiKey: keyFor(provider, caller),
@@ -105,7 +103,7 @@ export const messages = fp(
         requestId,
         headers: forwarded(caller.headers),
         query,
-        body,
+        ...(target.text !== undefined && { body: target.text }),
         timeouts: { firstByteMs, idleMs: options.timeouts.idleMs },
         clock: options.clock,
         log: caller.log,

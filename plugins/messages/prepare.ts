@@ -33,6 +33,8 @@ export interface Target {
   readonly model: ResolvedModel
   /** With `model` set to the full id. */
   readonly request: MessageRequest
+  /** The caller's own JSON, which but for `model` says exactly the request; only for a provider that is `verbatim`. */
+  readonly text?: string
   readonly warnings: readonly Warning[]
 }
 
@@ -85,15 +87,15 @@ function withoutRepeats(issues: readonly Issue[]): Issue[] {
 
 function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target {
   if (!isMessageRequest(body)) throw new GatewayError('internal_error')
-  // What one provider may read as a beta would be lost on the way to another.
-  if (raw.schemaError && !model.provider.verbatim) throw raw.schemaError
-  const request: MessageRequest = { ...body, model: model.id }
   const { provider, name } = model
+  // What one provider may read as a beta would be lost on the way to another.
+  if (raw.schemaError && !provider.verbatim) throw raw.schemaError
+  const request: MessageRequest = { ...body, model: model.id }
   const { issues: incompatible, warnings } = checkCompatibility(request, provider, provider.capabilities(name))
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
-  if (raw.roundedNumberAt !== undefined && !model.provider.verbatim) throw roundedNumber(raw.text, raw.roundedNumberAt)
-  return { model, request, warnings }
+  if (raw.roundedNumberAt !== undefined && !provider.verbatim) throw roundedNumber(raw.text, raw.roundedNumberAt)
+  return { model, request, warnings, ...(provider.verbatim && { text: raw.text }) }
 }
 
 function fallbacksOf(request: MessageRequest): readonly string[] {
@@ -114,7 +116,7 @@ function roundedNumber(text: string, at: number): GatewayError {
   const issue = {
     ...(param && { param }),
     code: 'number_not_exact',
-    message: 'the number has more digits than can be kept exactly; send it as a string',
+    message: 'the number has more digits than can be kept exactly, and digits would be lost',
   }
   return new GatewayError('invalid_request', invalidRequestDetails([issue]))
 }
