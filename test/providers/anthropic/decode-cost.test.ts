@@ -7,8 +7,8 @@ import { callWith, decode, end, framesOf, plain, request, start, textBlock } fro
 
 describe('a frame in many reads', () => {
   it.each([
-    ['that is forwarded', 15 * 1024 * 1024, 16 * 1024, (text: string) => textBlock(0, text)],
-    ['that is parsed', 15 * 1024 * 1024, 16 * 1024, (text: string) => [{ type: 'later', text }, ...textBlock(0, 'a')]],
+    ['that is forwarded', 15 * 1024 * 1024, 4 * 1024, (text: string) => textBlock(0, text)],
+    ['that is parsed', 15 * 1024 * 1024, 4 * 1024, (text: string) => [{ type: 'later', text }, ...textBlock(0, 'a')]],
     ['that come by single bytes', 512 * 1024, 1, (text: string) => textBlock(0, text)],
   ])('%s is read in time that grows with its length', async (_, length, readLength, eventsWith) => {
     const body = Buffer.concat(framesOf([start, ...eventsWith('x'.repeat(length)), ...end], '\n', plain))
