@@ -67,7 +67,7 @@ const ownSettings = {
     15_000,
     1,
     3_600_000,
-    'A stream that was quiet for this long gets a ping, in milliseconds.',
+    'A stream that was quiet for this long gets a ping, in milliseconds. Its headers are not held longer than this either, once the provider has begun to answer.',
   ),
   request_timeout_ms: integer(
     'VAI_REQUEST_TIMEOUT_MS',
@@ -256,12 +256,14 @@ export interface Setting<T> {
   readonly meaning: string
   /** As it would be written in the environment. */
   readonly defaultText: string
+  /** What may be written, in words: `0 to 65535`. */
+  readonly accepts: string
   /** The value from the environment's text or the file's value; throws an error that says what would be right. */
   read(raw: unknown): T
 }
 
 function text(env: string, fallback: string, meaning: string): Setting<string> {
-  return { env, meaning, defaultText: fallback, read: (raw) => (raw === undefined ? fallback : asText(raw)) }
+  return { env, meaning, defaultText: fallback, accepts: 'text', read: (raw) => (raw === undefined ? fallback : asText(raw)) }
 }
 
 function integer(env: string, fallback: number, least: number, most: number, meaning: string): Setting<number> {
@@ -269,6 +271,7 @@ function integer(env: string, fallback: number, least: number, most: number, mea
     env,
     meaning,
     defaultText: String(fallback),
+    accepts: `${least} to ${most}`,
     read(raw) {
       if (raw === undefined) return fallback
       const value = typeof raw === 'number' ? raw : Number(/^\s*-?\d+\s*$/.test(asText(raw)) ? raw : Number.NaN)
@@ -284,6 +287,7 @@ function flag(env: string, fallback: boolean, meaning: string): Setting<boolean>
     env,
     meaning,
     defaultText: String(fallback),
+    accepts: 'true, false',
     read(raw) {
       if (raw === undefined) return fallback
       if (raw === true || raw === 'true' || raw === '1') return true
@@ -298,7 +302,7 @@ function choice<const T extends string>(env: string, values: readonly T[], fallb
 }
 
 function optionalChoice<const T extends string>(env: string, values: readonly T[], meaning: string): Setting<T | undefined> {
-  return { env, meaning: `${meaning} One of: ${values.join(', ')}.`, defaultText: '', read: (raw) => oneOf(values, raw) }
+  return { env, meaning, defaultText: '', accepts: values.join(', '), read: (raw) => oneOf(values, raw) }
 }
 
 function oneOf<T extends string>(values: readonly T[], raw: unknown): T | undefined {
@@ -313,6 +317,7 @@ function url(env: string, fallback: string, meaning: string): Setting<URL> {
     env,
     meaning,
     defaultText: fallback,
+    accepts: 'http:// or https:// URL',
     read(raw) {
       const value = raw === undefined ? fallback : asText(raw)
       const parsed = URL.canParse(value) ? new URL(value) : undefined
@@ -330,6 +335,7 @@ function map(env: string, meaning: string): Setting<Readonly<Record<string, stri
     env,
     meaning,
     defaultText: '',
+    accepts: 'name=provider/name, …',
     read(raw) {
       if (raw === undefined) return {}
       const pairs =

@@ -10,13 +10,13 @@ export function settingsTable(config: Config): string {
     ),
   }
   return Object.entries(settings)
-    .map(([name, { env, defaultText, meaning }]) => {
+    .map(([name, { env, defaultText, accepts, meaning }]) => {
       const value = shown(values[name])
       const isDefault = value === defaultText || value === `${defaultText}/`
       return [
         `${env}=${value}`,
         `    ${name} in YAML. Default: ${defaultText || 'none'}${isDefault ? '' : ' (changed)'}.`,
-        `    ${meaning}`,
+        `    ${meaning} Takes: ${accepts}.`,
       ].join('\n')
     })
     .join('\n\n')

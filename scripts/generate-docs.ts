@@ -18,10 +18,11 @@ writeOrCheck({ 'docs/errors.md': errorsPage() }, 'api/error.ts')
 // ── Settings ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function settingsPage(): string {
-  const rows = Object.entries(settings).map(([name, { env, defaultText, meaning }]) => [
+  const rows = Object.entries(settings).map(([name, { env, defaultText, accepts, meaning }]) => [
     code(env),
     code(name),
     defaultText === '' ? '–' : code(defaultText),
+    accepts,
     meaning,
   ])
   const keys = providers.flatMap(({ name, upstream }) =>
@@ -30,7 +31,7 @@ function settingsPage(): string {
   return page('Settings', 'config.ts', [
     'A setting is an environment variable, or a member of a YAML file that `VAI_CONFIG` or `--config` names. The environment wins over the file. An empty variable counts as not set.',
     'The gateway reads its settings once, when it starts. It does not start where a setting is unknown or has a wrong value, and names all of them at once. `vai config` prints each setting with the value in force.',
-    table(['Variable', 'In YAML', 'Default', 'Meaning'], rows),
+    table(['Variable', 'In YAML', 'Default', 'Takes', 'Meaning'], rows),
     '`VAI_CONFIG` names the YAML file; it has no place in the file itself.',
     "## The operator's provider keys",
     'Keys are read from the environment only, never from the file. Of several variables the first that is set counts.',

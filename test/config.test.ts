@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { settingsTable } from '../cli/settings-table.ts'
 import { authMode, baseURLSetting, ConfigError, credentialsMode, loadConfig, settings } from '../config.ts'
 import { providers } from '../providers/index.ts'
 
@@ -87,6 +88,32 @@ describe('every setting', () => {
       expect(read(await loadConfig({ [env]: defaultText }), name)).toEqual(read(await loadConfig({}), name))
     },
   )
+})
+
+describe('what a setting says that it takes', () => {
+  it.each(Object.entries(settings).filter(([, { accepts }]) => / to /.test(accepts)))(
+    '%s takes its bounds and nothing beyond them',
+    async (name, { env, accepts }) => {
+      const [least = 0, most = 0] = accepts.split(' to ').map(Number)
+      for (const value of [least, most]) expect(read(await loadConfig({ [env]: String(value) }), name)).toBe(value)
+      for (const value of [least - 1, most + 1]) expect(await problemsOf({ [env]: String(value) })).toContain(env)
+    },
+  )
+
+  it.each(Object.entries(settings).filter(([, { accepts }]) => /^[a-z]+(, [a-z]+)+$/.test(accepts)))(
+    '%s takes each of its words and no other',
+    async (name, { env, accepts }) => {
+      for (const word of accepts.split(', ')) {
+        expect(String(settings[name]?.read(word))).toBe(word)
+        expect(await problemsOf({ [env]: `${word}x` })).toContain(env)
+      }
+    },
+  )
+
+  it('is printed with it', async () => {
+    const printed = settingsTable(await loadConfig({}))
+    for (const { accepts } of Object.values(settings)) expect(printed).toContain(`Takes: ${accepts}.`)
+  })
 })
 
 describe('the defaults', () => {
