@@ -7,8 +7,8 @@ import type { ContentBlockDelta, StreamEvent } from './schemas.gen.ts'
 export type StreamItem = StreamEvent | WireFrames
 
 /**
- * One or more whole SSE frames, to be forwarded byte for byte. They hold nothing but `content_block_delta` events of the block
- * that is open, so that whoever follows the grammar of the stream need not look into them.
+ * One or more whole SSE frames, to be forwarded byte for byte. They hold nothing but events of blocks, in an order that keeps the
+ * grammar, so that whoever adds to a stream need not look into them.
  */
 export interface WireFrames {
   readonly type: 'wire'

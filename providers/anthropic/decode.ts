@@ -12,7 +12,7 @@ import { type Asked, StreamGrammar } from './grammar.ts'
  *
  * Nearly all of a stream is deltas of the block that is open. A frame that begins and ends exactly as such a delta does is not
  * parsed: it is forwarded as the bytes it came in, together with its neighbours from the same read. Every other frame is parsed, checked
- * against the grammar, and changed where the contract says so. Whatever has another framing than Anthropic's own (CRLF, a
+ * against the grammar, and changed where the contract says so; what is not changed is forwarded as it was written all the same. Whatever has another framing than Anthropic's own (CRLF, a
  * comment, two data lines) is left to the general parser; only speed depends on the difference.
  */
 export function decodeStream(open: () => Promise<StreamBody>, asked: Asked): AsyncGenerator<StreamItem> {
@@ -60,9 +60,22 @@ async function* decoded(open: () => Promise<StreamBody>, asked: Asked): AsyncGen
       // A third "\n" in a row belongs to no frame.
       const end = found < 0 ? buffer.length : found + frameEnd.length
       if (!isPlainDelta(buffer, start, end)) {
-        if (start > runStart) yield wire(buffer.subarray(runStart, start))
-        yield* parsed(buffer.subarray(start, end))
-        runStart = end
+        const frame = buffer.subarray(start, end)
+        const before = buffer.subarray(runStart, start)
+        let items: StreamItem[]
+        try {
+          items = [...parsed(frame)]
+        } catch (error) {
+          // What stood before the fault was right.
+          if (before.length > 0) yield wire(before)
+          throw error
+        }
+        const [item] = items
+        if (!item || items.length > 1 || !isSaidBy(frame, item)) {
+          if (before.length > 0) yield wire(before)
+          yield* items
+          runStart = end
+        }
         if (grammar.isComplete) return
       }
       start = end
@@ -85,6 +98,16 @@ async function* decoded(open: () => Promise<StreamBody>, asked: Asked): AsyncGen
       if (grammar.isComplete) return
     }
   }
+}
+
+/**
+ * Whether a frame says an event of a block, unchanged and in the contract's own framing: then it is forwarded as it was written,
+ * down to the spelling of its numbers.
+ */
+function isSaidBy(frame: Buffer, item: StreamItem): boolean {
+  if (!item.type.startsWith('content_block_')) return false
+  const head = `event: ${item.type}\ndata: `
+  return frame.toString('latin1', 0, head.length) === head && frame.indexOf(lineFeed, head.length) === frame.length - 2
 }
 
 function forgottenOnceCalled<T>(open: () => Promise<T>): () => Promise<T> {

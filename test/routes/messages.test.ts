@@ -2,6 +2,7 @@ import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it } from 'vitest'
 import { errorOf, type Gateway, type GatewayOptions, messageOf, startGateway } from '../gateway.ts'
 import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
+import { sse } from '../upstreams/behaviour.ts'
 import { openAiKey, startOpenAiChat } from '../upstreams/openai-chat.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 
@@ -271,6 +272,28 @@ describe('Anthropic to Anthropic', () => {
         .replace('"later":[1.0]}', '"later":[1.0],"metadata":{"provider":{"model":"claude-sonnet-4-5-20250929"}}}'),
     )
   })
+})
+
+it('forwards the events of blocks as they were written, down to their numbers', async () => {
+  const frames = [
+    'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n',
+    'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{"n":12345678901234567890,"f":1.0}}  }\n\n',
+    'event: content_block_stop\ndata: {"type": "content_block_stop", "index": 0, "later": 1e2}\n\n',
+    'event: message_delta\ndata: {"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":2}}\n\n',
+    'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+  ]
+  const body = frames.join('')
+  for (const chunks of ['whole', 'bytes'] as const) {
+    const { gateway } = await start({ anthropic: { script: sse(body, { chunks }) } })
+    const response = await gateway.post({
+      model: 'anthropic/claude-sonnet-4-5',
+      max_tokens: 10,
+      stream: true,
+      messages: [{ role: 'user', content: 'x' }],
+    })
+    const text = await response.text()
+    expect(text).toContain(frames.slice(1, 3).join(''))
+  }
 })
 
 it('tells usage, model and attempts in headers', async () => {
