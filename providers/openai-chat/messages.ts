@@ -19,9 +19,10 @@ import type {
 /**
  * The system prompt and the conversation as messages of Chat Completions.
  *
- * What the matrix or the check rejects never comes here; should it come, it is refused rather than left out.
+ * What the matrix or the check rejects never comes here; should it come, it is refused rather than left out. The SDK's types
+ * check what is written here and stay in here: the package is used without the SDK.
  */
-export function encodeMessages(request: MessageRequest, systemRole: 'system' | 'developer'): ChatCompletionMessageParam[] {
+export function encodeMessages(request: MessageRequest, systemRole: 'system' | 'developer'): readonly object[] {
   const messages: ChatCompletionMessageParam[] = []
   if (request.system?.length) messages.push(systemMessage(request.system, systemRole))
   for (const [index, { role, content }] of request.messages.entries()) {
