@@ -5,19 +5,18 @@ import { describe, expect, it } from 'vitest'
 import { decodeStream, type StreamBody } from '../../../providers/anthropic/decode.ts'
 import { callWith, decode, end, framesOf, plain, request, start, textBlock } from './streams.ts'
 
+// Were each read joined to all before it, one of these would take longer than a test may.
 describe('a frame in many reads', () => {
   it.each([
-    ['that is forwarded', 15 * 1024 * 1024, 4 * 1024, (text: string) => textBlock(0, text)],
-    ['that is parsed', 15 * 1024 * 1024, 4 * 1024, (text: string) => [{ type: 'later', text }, ...textBlock(0, 'a')]],
+    ['that is forwarded', 15 * 1024 * 1024, 1024, (text: string) => textBlock(0, text)],
+    ['that is parsed', 15 * 1024 * 1024, 1024, (text: string) => [{ type: 'later', text }, ...textBlock(0, 'a')]],
     ['that come by single bytes', 512 * 1024, 1, (text: string) => textBlock(0, text)],
   ])('%s is read in time that grows with its length', async (_, length, readLength, eventsWith) => {
     const body = Buffer.concat(framesOf([start, ...eventsWith('x'.repeat(length)), ...end], '\n', plain))
     const reads = Array.from({ length: Math.ceil(body.length / readLength) }, (_, at) =>
       body.subarray(at * readLength, (at + 1) * readLength),
     )
-    const started = performance.now()
     const { items, error } = await decode(reads)
-    expect(performance.now() - started).toBeLessThan(1500)
     expect(error).toBeUndefined()
     const bytes = items.reduce((size, item) => size + (item.type === 'wire' ? item.bytes.length : JSON.stringify(item).length), 0)
     expect(bytes).toBeGreaterThan(length)
