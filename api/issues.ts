@@ -1,5 +1,6 @@
 import { nearest } from '../text/nearest.ts'
 import type { ErrorDetails } from './error.ts'
+import { type IssueCode, isIssueCode } from './issue-codes.ts'
 import { paramOf } from './param.ts'
 import { allSchemas, type Issue } from './schemas.gen.ts'
 import type { ValidationError } from './validator.ts'
@@ -87,10 +88,8 @@ function unknownTag(path: readonly (string | number)[], tag: string, value: unkn
   const known = parent ? tagsOf(parent, tag) : []
   if (value === undefined) return issue([...path, tag], 'required', `the field is required; one of ${quoted(known)}`)
   if (typeof value !== 'string') return issue([...path, tag], 'invalid_type', `a string is expected, not ${kindOf(value)}`)
-  const code =
-    parent && 'x-unknown-code' in parent && typeof parent['x-unknown-code'] === 'string'
-      ? parent['x-unknown-code']
-      : 'unknown_type'
+  const named = parent && 'x-unknown-code' in parent ? parent['x-unknown-code'] : undefined
+  const code = isIssueCode(named) ? named : 'unknown_type'
   const near = nearest(value, known)
   return issue(
     [...path, tag],
@@ -115,7 +114,7 @@ function tagValues(schema: unknown, tag: string): string[] {
   return property?.const ? [property.const] : (property?.enum ?? [])
 }
 
-function issue(path: readonly (string | number)[], code: string, message: string): Issue {
+function issue(path: readonly (string | number)[], code: IssueCode, message: string): Issue {
   const param = paramOf(path)
   return { ...(param !== '' && { param }), code, message }
 }

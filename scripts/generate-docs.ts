@@ -5,6 +5,7 @@
  *   npm run drift               fail when the committed pages are not what the code says
  */
 import { catalogue, type ErrorCode, GatewayError } from '../api/error.ts'
+import { issueCodes } from '../api/issue-codes.ts'
 import { settings } from '../config.ts'
 import { type Feature, features, matrixEntry, type Treatment } from '../providers/capabilities.ts'
 import { providers } from '../providers/index.ts'
@@ -100,7 +101,12 @@ function errorsPage(): string {
     'Every `type`, `code` and status that the gateway gives. [For callers](callers.md#errors) shows the object that holds them.',
     'The message in the table is what is said where there is nothing more exact to say. _Tried again_: the gateway itself tries such a failure again, and the `fallbacks` after it, as long as nothing of an answer has reached the caller.',
     table(['Status', '`type`', '`code`', 'Message', 'Tried again'], rows),
-    'An `invalid_request_error` about the body carries in `code` and `param` what its first issue says; all of them stand in `issues`. The codes of issues are in [For callers](callers.md#issues).',
+    'An `invalid_request_error` about the body carries in `code` and `param` what its first issue says; all of them stand in `issues`. [For callers](callers.md#issues) shows them.',
+    '## Issues',
+    table(
+      ['`code`', 'Meaning'],
+      Object.entries(issueCodes).map(([name, meaning]) => [code(name), meaning]),
+    ),
   ])
 }
 

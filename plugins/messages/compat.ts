@@ -1,3 +1,4 @@
+import type { IssueCode } from '../../api/issue-codes.ts'
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { type Capabilities, type Feature, type Matrix, matrixEntry } from '../../providers/capabilities.ts'
@@ -209,7 +210,7 @@ function* toolFeatures(tool: Tool, path: Use['path']): Generator<Use> {
   }
 }
 
-function codeOf(feature: Feature): string {
+function codeOf(feature: Feature): IssueCode {
   if (feature.startsWith('block.') || feature.startsWith('message.')) return 'unsupported_block'
   if (feature.startsWith('tool.')) return 'unsupported_tool'
   return 'unsupported_parameter'

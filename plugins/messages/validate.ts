@@ -1,3 +1,4 @@
+import type { IssueCode } from '../../api/issue-codes.ts'
 import { arrayOf, isRecord } from '../../api/json.ts'
 import { paramOf } from '../../api/param.ts'
 import type { Issue } from '../../api/schemas.gen.ts'
@@ -182,7 +183,7 @@ class Review {
     this.#textBytes += Buffer.byteLength(text)
   }
 
-  #add(path: Path, code: string, message: string): void {
+  #add(path: Path, code: IssueCode, message: string): void {
     this.issues.push({ param: paramOf(path), code, message })
   }
 }

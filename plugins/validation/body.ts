@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../../api/error.ts'
+import type { IssueCode } from '../../api/issue-codes.ts'
 import { paramOf } from '../../api/param.ts'
 import { countMembers, findDuplicateKey, type Path, pathAt, scanJson } from '../../text/json-text.ts'
 
@@ -72,7 +73,7 @@ function parse(text: string): unknown {
   }
 }
 
-function invalidAt(path: Path | undefined, code: string, message: string): GatewayError {
+function invalidAt(path: Path | undefined, code: IssueCode, message: string): GatewayError {
   const param = path && paramOf(path)
   return new GatewayError('invalid_request', {
     ...(param && { param, issues: [{ param, code, message }] }),
