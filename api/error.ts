@@ -134,6 +134,11 @@ export const catalogue = {
   provider_quota: { type: 'rate_limit_error', message: 'The quota at the provider is used up.' },
   provider_overloaded: { type: 'overloaded_error', transient: true, message: 'The provider is overloaded.' },
   provider_error: { type: 'provider_error', transient: true, message: 'The provider failed.' },
+  provider_untrusted: {
+    type: 'provider_error',
+    message: 'The provider could not prove who it is: its certificate is not trusted.',
+  },
+  provider_key_unusable: { type: 'authentication_error', message: 'The key holds characters that no header can carry.' },
   provider_unreachable: { type: 'provider_error', transient: true, message: 'The provider could not be reached.' },
   provider_disconnected: {
     type: 'provider_error',
@@ -149,6 +154,12 @@ export const catalogue = {
 } as const satisfies Readonly<Record<string, CatalogueEntry>>
 
 export type ErrorCode = keyof typeof catalogue
+
+/** The code of the failure beneath an error (`ECONNREFUSED`), for the operator. Holds nothing of the request. */
+export function causeOf(error: GatewayError): string | undefined {
+  const { cause } = error
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+}
 
 /** The caller has gone. Nobody reads the answer; it is no fault of the provider's and no error of the gateway's. */
 export class Cancelled extends Error {

@@ -3,12 +3,20 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../api/clock.ts'
-import { Cancelled, type ErrorCode, GatewayError } from '../api/error.ts'
+import { Cancelled, causeOf, type ErrorCode, GatewayError } from '../api/error.ts'
 import { newId } from '../api/id.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Any error as one of the contract's. */
+    toGatewayError(error: unknown): GatewayError
+  }
+}
 
 /** The one error layer: whatever is thrown becomes the contract's error object, and nothing else leaves the server. */
 export const errors = fp(
   async (app: FastifyInstance) => {
+    app.decorate('toGatewayError', toGatewayError)
     app.addHook('onRequest', async (request, reply) => {
       answers.set(request.raw.socket, reply.raw)
     })
@@ -20,6 +28,9 @@ export const errors = fp(
   },
   { name: 'errors', dependencies: ['logging', 'request-id'] },
 )
+
+/** Seconds, where a provider limits the rate and does not say for how long. */
+const usualRetryAfter = 10
 
 /** The answer that was last begun on each connection. */
 const answers = new WeakMap<Socket, ServerResponse>()
@@ -36,10 +47,11 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   else if (known.status >= 500) {
     const { provider, status: upstreamStatus } = known.providerError ?? {}
     // Not its message: a provider's words may repeat the prompt.
-    request.log.warn({ code: known.code, provider, upstream_status: upstreamStatus }, 'the request failed')
+    request.log.warn({ code: known.code, cause: causeOf(known), provider, upstream_status: upstreamStatus }, 'the request failed')
   }
   request.facts.error = known.code
-  if (known.retryAfter !== undefined) reply.header('retry-after', Math.ceil(known.retryAfter))
+  const retryAfter = known.retryAfter ?? (known.status === 429 ? usualRetryAfter : undefined)
+  if (retryAfter !== undefined) reply.header('retry-after', Math.ceil(retryAfter))
   return reply
     .code(known.status)
     .type('application/json; charset=utf-8')
@@ -57,7 +69,7 @@ export function frameworkErrorHandler(error: FastifyError, request: FastifyReque
 }
 
 /** Any error as one of the contract's; what is not known is the gateway's own fault and tells the caller nothing of itself. */
-export function toGatewayError(error: unknown): GatewayError {
+function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error
   const code = isFastifyError(error) ? frameworkErrors[error.code] : undefined
   if (code) return new GatewayError(code)

@@ -22,6 +22,8 @@ export interface LlmProvider {
   readonly demo?: boolean
   /** True where `call.body` goes upstream as the caller wrote it, so that nothing in it has to be understood. */
   readonly verbatim?: boolean
+  /** Whether some of that text has to be written anew for this request, its numbers then being as exact as parsing left them. */
+  rewrites?(request: MessageRequest): boolean
   /** What becomes of each part of a request for this provider. */
   readonly matrix: Matrix
   /** The models that are known by name, for the catalogue; others pass through. */

@@ -3,8 +3,9 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { accumulate } from '../../api/accumulate.ts'
 import type { Clock } from '../../api/clock.ts'
+import { causeOf } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
-import type { TokenCount, Warning } from '../../api/schemas.gen.ts'
+import type { TokenCount } from '../../api/schemas.gen.ts'
 import type { Secret } from '../../api/secret.ts'
 import type { Call, LlmProvider, WholeMessage } from '../../providers/provider.ts'
 import { type Attempted, firstSuccess, type RetryPolicy } from './attempts.ts'
@@ -27,7 +28,8 @@ export interface Messages {
   complete(request: PreparedRequest, caller: Caller): Promise<Attempted<Target, WholeMessage>>
   /** Asks the models in turn for a stream, and returns once its first content is there. */
   stream(request: PreparedRequest, caller: Caller): Promise<Attempted<Target, OpenedStream>>
-  countTokens(request: PreparedRequest, caller: Caller): Promise<{ count: TokenCount; warnings: readonly Warning[] }>
+  /** Asks the model itself how many tokens a request has, or estimates it. Fallbacks have no part in it. */
+  countTokens(request: PreparedRequest, caller: Caller): Promise<TokenCount>
 }
 
 /** Who asks, and until when. */
@@ -55,39 +57,41 @@ export const messages = fp(
     app.decorate('messages', {
       prepare: (raw) => prepareRequest(raw, app.models.registry, options.limits),
       complete: (prepared, caller) =>
-        attempt(prepared, caller, (target) => {
+        attempt(prepared.targets, caller, (target) => {
           const { provider } = target.model
           // An answer in one piece begins when it is complete, so that its first byte may take as long as a whole stream.
           const call = callFor(target, caller, options.timeouts.answerMs)
           return provider.complete ? provider.complete(target.request, call) : whole(provider.stream(target.request, call))
         }),
       stream: (prepared, caller) =>
-        attempt(prepared, caller, (target) => {
+        attempt(prepared.targets, caller, (target) => {
           const call = callFor(target, caller, options.timeouts.firstByteMs)
           return openStream(target.model.provider.stream(target.request, call), options.pingIntervalMs, options.clock)
         }),
-      async countTokens(prepared, caller) {
-        const [target] = prepared.targets
+      async countTokens({ targets: [target] }, caller) {
         const { provider } = target.model
-        if (!provider.countTokens) return { count: await estimateTokens(target.request), warnings: target.warnings }
-        const count = await provider.countTokens(target.request, callFor(target, caller, options.timeouts.firstByteMs))
-        return { count, warnings: target.warnings }
+        const { result } = await attempt([target], caller, async () =>
+          provider.countTokens
+            ? provider.countTokens(target.request, callFor(target, caller, options.timeouts.firstByteMs))
+            : estimateTokens(target.request),
+        )
+        return target.warnings.length > 0 ? { ...result, metadata: { warnings: [...target.warnings] } } : result
       },
     })
 
     function attempt<Result>(
-      prepared: PreparedRequest,
+      targets: readonly Target[],
       caller: Caller,
       run: (target: Target) => Promise<Result>,
     ): Promise<Attempted<Target, Result>> {
       // A key that is missing for the last resort is better known before the first try than after it.
-      for (const target of prepared.targets) keyFor(target.model.provider, caller)
-      return firstSuccess(prepared.targets, run, {
+      for (const target of targets) keyFor(target.model.provider, caller)
+      return firstSuccess(targets, run, {
         policy: options.retry,
         clock: options.clock,
         random: options.random,
         signal: caller.signal,
-        onRetry: (error, attempts) => caller.log.info({ code: error.code, attempts }, 'trying again'),
+        onRetry: (error, attempts) => caller.log.info({ code: error.code, cause: causeOf(error), attempts }, 'trying again'),
       })
     }
 

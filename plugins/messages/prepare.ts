@@ -94,7 +94,8 @@ function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target
   const { issues: incompatible, warnings } = checkCompatibility(request, provider, provider.capabilities(name))
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
-  if (raw.roundedNumberAt !== undefined && !provider.verbatim) throw roundedNumber(raw.text, raw.roundedNumberAt)
+  const isKept = provider.verbatim && !provider.rewrites?.(request)
+  if (raw.roundedNumberAt !== undefined && !isKept) throw roundedNumber(raw.text, raw.roundedNumberAt)
   return { model, request, warnings, ...(provider.verbatim && { text: raw.text }) }
 }
 

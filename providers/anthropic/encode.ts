@@ -37,6 +37,12 @@ export function requestHeaders(request: TokenCountRequest, call: Call): Record<s
 
 const computerUseBeta = 'computer-use-2025-01-24'
 
+/** Whether any member but the plain ones has to be written anew. */
+export function rewrites(request: MessageRequest): boolean {
+  const { output_format: format, tools, extensions } = request
+  return Boolean(format ?? extensions?.anthropic) || (tools ?? []).some((tool) => toAnthropicTool(tool) !== tool)
+}
+
 /** What is the gateway's own in a request, and what it says in another way than Anthropic. */
 function commonChanges(request: TokenCountRequest, call: Call): Record<string, string | undefined> {
   const { output_format: format, tools } = request

@@ -8,8 +8,8 @@ import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../prov
 import type { UpstreamBody } from '../upstream-body.ts'
 import { capabilitiesOf, matrix, models } from './capabilities.ts'
 import { decodeStream } from './decode.ts'
-import { encodeCountTokens, encodeMessages, requestHeaders } from './encode.ts'
-import { errorOfResponse } from './error.ts'
+import { encodeCountTokens, encodeMessages, requestHeaders, rewrites } from './encode.ts'
+import { errorOfEvent, errorOfResponse } from './error.ts'
 
 /**
  * Anthropic's Messages API, whose shape is the contract's own. What the gateway need not change passes through as it was
@@ -25,6 +25,7 @@ export const anthropic: LlmProvider = {
     defaultBaseURL: 'https://api.anthropic.com',
   },
   verbatim: true,
+  rewrites,
   matrix,
   models,
   capabilities: capabilitiesOf,
@@ -53,6 +54,8 @@ async function complete(request: MessageRequest, call: Call): Promise<WholeMessa
   const response = await send(call, '/v1/messages', encodeMessages(request, call, false), requestHeaders(request, call))
   const json = await readText(response, 'Anthropic', maxAnswerBytes)
   const message = parseJson(json)
+  // A proxy may put an error into a 200.
+  if (isRecord(message) && message.type === 'error') throw errorOfEvent(message, call.apiKey)
   if (!isMessage(message)) throw notTheProtocol(call, response.status, json)
   const metadata = message.model === call.model ? undefined : { provider: { model: message.model } }
   return { message: { ...message, model: request.model, ...(metadata && { metadata }) }, json }

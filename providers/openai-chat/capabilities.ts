@@ -14,7 +14,10 @@ export const matrix: Matrix = {
   top_p: 'carry',
   top_k: { treatment: 'drop', note: 'Sampling goes by top_p and temperature alone.' },
   stop_sequences: { treatment: 'map', note: 'Sent as stop, at most 4. Which one was met is not told: stop_sequence stays null.' },
-  'metadata.user_id': { treatment: 'map', note: 'Sent as safety_identifier, cut to its 64 characters.' },
+  'metadata.user_id': {
+    treatment: 'map',
+    note: 'Sent as safety_identifier; one of more than 64 characters as its SHA-256 in hexadecimal.',
+  },
   service_tier: { treatment: 'map', note: 'auto stays auto; standard_only is default.' },
   cache_control: { treatment: 'drop', note: 'Prefixes are cached without being marked.' },
   container: { treatment: 'reject', note: noServerTools },

@@ -17,7 +17,7 @@ export interface ChatDialect {
   readonly maxTokensField: 'max_completion_tokens' | 'max_tokens'
   /** The role of the system prompt. */
   readonly systemRole: 'system' | 'developer'
-  /** Where `metadata.user_id` goes, and the most characters it may have there: what is longer is cut. */
+  /** Where `metadata.user_id` goes, and the most characters it may have there: what is longer is sent as its SHA-256. */
   readonly userId?: { readonly field: 'safety_identifier' | 'user'; readonly maxLength?: number }
   /** What `service_tier` is called; absent where there are no tiers. */
   readonly serviceTiers?: Readonly<Record<NonNullable<MessageRequest['service_tier']>, string>>

@@ -110,7 +110,7 @@ function outputFields(request: MessageRequest): Body {
 function callerFields(request: MessageRequest, { userId, serviceTiers }: ChatDialect): Record<string, string> {
   const user = request.metadata?.user_id
   return {
-    ...(user && userId && { [userId.field]: user.slice(0, userId.maxLength) }),
+    ...(user && userId && { [userId.field]: user }),
     ...(request.service_tier && serviceTiers && { service_tier: serviceTiers[request.service_tier] }),
   }
 }

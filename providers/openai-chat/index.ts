@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Accumulator } from '../../api/accumulate.ts'
 import { newId } from '../../api/id.ts'
 import { parseJson } from '../../api/json.ts'
@@ -83,6 +84,13 @@ async function wholeAnswer(
   return [...decoder.feed(completion), ...decoder.end(true)]
 }
 
+/** An id that is too long for the API is replaced by its hash, so that different users stay different. */
+function withShortUserId(request: MessageRequest, { userId }: ChatDialect): MessageRequest {
+  const user = request.metadata?.user_id
+  if (!user || userId?.maxLength === undefined || user.length <= userId.maxLength) return request
+  return { ...request, metadata: { user_id: createHash('sha256').update(user).digest('hex').slice(0, userId.maxLength) } }
+}
+
 async function send(request: MessageRequest, call: Call, streamed: boolean, dialect: ChatDialect): Promise<UpstreamResponse> {
   const key = call.apiKey.reveal()
   const headers = {
@@ -92,7 +100,7 @@ async function send(request: MessageRequest, call: Call, streamed: boolean, dial
     'x-client-request-id': call.requestId,
     ...dialect.headers,
   }
-  const body = JSON.stringify(encode(request, call.model, streamed, dialect))
+  const body = JSON.stringify(encode(withShortUserId(request, dialect), call.model, streamed, dialect))
   const response = await post(call, dialect.id, '/chat/completions', headers, body)
   const source = sourceOf(dialect, call)
   if (response.status < 200 || response.status > 299) {

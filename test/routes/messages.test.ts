@@ -315,6 +315,41 @@ it('tells usage, model and attempts in headers', async () => {
   })
 })
 
+it('keeps users apart whose ids are too long for the provider', async () => {
+  const { gateway, openai } = await start()
+  for (const end of ['a', 'b']) {
+    const metadata = { user_id: `user_${'0'.repeat(100)}_${end}` }
+    await gateway.post({ model: 'openai/gpt-5-mini', metadata, messages: [{ role: 'user', content: 'Hi' }] })
+  }
+  const ids = openai.requests.map(({ json }) => JSON.stringify(json).match(/"safety_identifier":"([0-9a-f]{64})"/)?.[1])
+  expect(new Set(ids).size).toBe(2)
+  expect(ids).not.toContain(undefined)
+})
+
+it('refuses digits that would be lost where a part of the request is written anew', async () => {
+  const { gateway, anthropic } = await start()
+  const body =
+    '{"model":"anthropic/claude-sonnet-4-5","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","name":"t","input_schema":{"type":"object","maximum":12345678901234567890}}]}'
+  const response = await gateway.post(body)
+  expect(response.status).toBe(400)
+  expect(await errorOf(response)).toMatchObject({ code: 'number_not_exact', param: 'tools[0].input_schema.maximum' })
+  expect(anthropic.requests).toHaveLength(0)
+})
+
+it('knows an error that a provider puts into a 200', async () => {
+  const body = JSON.stringify({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })
+  const { gateway } = await start({
+    anthropic: { script: { kind: 'reply', headers: { 'content-type': 'application/json', 'x-n': '1' }, body } },
+  })
+  const response = await gateway.post({
+    model: 'anthropic/claude-sonnet-4-5',
+    max_tokens: 10,
+    messages: [{ role: 'user', content: 'x' }],
+  })
+  expect(response.status).toBe(529)
+  expect(await errorOf(response)).toMatchObject({ type: 'overloaded_error' })
+})
+
 it('says what it left out', async () => {
   const { client } = await start()
   const body = { model: 'openai/gpt-5-mini', max_tokens: 10, top_k: 5, messages: [{ role: 'user' as const, content: 'Hi' }] }

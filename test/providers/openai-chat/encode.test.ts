@@ -212,7 +212,6 @@ describe('fields', () => {
     ['stop_sequences', { stop_sequences: ['a', 'b'] }, { stop: ['a', 'b'] }],
     ['no stop_sequences', { stop_sequences: [] }, {}],
     ['metadata.user_id', { metadata: { user_id: 'u' } }, { safety_identifier: 'u' }],
-    ['a long metadata.user_id', { metadata: { user_id: 'u'.repeat(200) } }, { safety_identifier: 'u'.repeat(64) }],
     ['service_tier auto', { service_tier: 'auto' }, { service_tier: 'auto' }],
     ['service_tier standard_only', { service_tier: 'standard_only' }, { service_tier: 'default' }],
     ['a small budget', { thinking: { type: 'enabled', budget_tokens: 2048 } }, { reasoning_effort: 'low' }],
