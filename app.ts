@@ -4,7 +4,7 @@ import { type Clock, systemClock } from './api/clock.ts'
 import { Secret } from './api/secret.ts'
 import { type Config, credentialsMode } from './config.ts'
 import { credentials } from './plugins/credentials.ts'
-import { clientErrorHandler, errors, frameworkErrorHandler } from './plugins/errors.ts'
+import { clientErrorHandler, errors, frameworkErrorHandler, refuseOtherProtocols } from './plugins/errors.ts'
 import { lifetime } from './plugins/lifetime.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
@@ -57,6 +57,8 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
       connectionsCheckingInterval: Math.max(10, Math.min(1000, config.request_timeout_ms / 4)),
       // Where the headers may take longer than the whole request, Node gives a body the headers' time.
       headersTimeout: Math.min(60_000, config.request_timeout_ms),
+      // Asked for by the error layer, which says so in the contract's words.
+      requireHostHeader: false,
     },
     // Draining is the lifetime plugin's: it knows which answers still run.
     return503OnClosing: false,
@@ -67,6 +69,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   })
   // The size of all headers is limited; beyond a number of them Node would leave some out without a word.
   app.server.maxHeadersCount = 0
+  refuseOtherProtocols(app.server, clock)
 
   await app.register(logging, { callerKeys })
   await app.register(requestId)

@@ -24,7 +24,7 @@ export class Accumulator {
         this.#message = { ...event.message, content: [...event.message.content] }
         return
       case 'content_block_start':
-        this.#started().content[event.index] = { ...event.content_block }
+        this.#started().content[event.index] = ownBlock(event.content_block)
         return
       case 'content_block_delta':
         this.#extend(event.index, event.delta)
@@ -69,7 +69,8 @@ export class Accumulator {
     } else if (delta.type === 'signature_delta' && block.type === 'thinking') {
       block.signature = delta.signature
     } else if (delta.type === 'citations_delta' && block.type === 'text') {
-      block.citations = [...(block.citations ?? []), delta.citation]
+      block.citations ??= []
+      block.citations.push(delta.citation)
     } else if (delta.type === 'compaction_delta') {
       const { type: _, ...fields } = delta
       Object.assign(block, fields)
@@ -106,6 +107,11 @@ export function parseToolInput(text: string): { input: Record<string, unknown>; 
   const partial = parsePartialJson(text)
   const warning = { code: 'invalid_tool_input', message: `The model did not write a JSON object but: ${text.slice(0, 2000)}` }
   return { input: isRecord(partial) ? partial : {}, warning }
+}
+
+/** A copy that grows without changing the event it came in. */
+function ownBlock(block: ContentBlock): ContentBlock {
+  return block.type === 'text' && block.citations ? { ...block, citations: [...block.citations] } : { ...block }
 }
 
 /** Later numbers over earlier ones; what a later event leaves out or does not know stays. */

@@ -94,7 +94,7 @@ function unknownTag(path: readonly (string | number)[], tag: string, value: unkn
   return issue(
     [...path, tag],
     code,
-    `${shown(value)} is not known here${near ? `; did you mean "${near}"?` : ''} Known: ${quoted(known)}`,
+    `${shown(value)} is not known here${near ? `; did you mean "${near}"?` : '.'} Known: ${quoted(known)}`,
   )
 }
 

@@ -12,8 +12,10 @@ export function banner(app: FastifyInstance, config: Config, version: string): s
       : `no key: set ${keyVariables.join(' or ')}, or send ${keyHeader}`
     return `    ${provider.id.padEnd(12)} ${state}`
   })
+  const { model, keyHeader } = example(app)
+  const key = keyHeader ? ` -H '${keyHeader}: YOUR-KEY'` : ''
   const body = JSON.stringify({
-    model: exampleModel(app),
+    model,
     max_tokens: 256,
     stream: true,
     messages: [{ role: 'user', content: 'Hello, gateway!' }],
@@ -28,18 +30,20 @@ export function banner(app: FastifyInstance, config: Config, version: string): s
 ${lines.join('\n')}
 
   Try it:
-    curl -N ${url}/v1/messages -H 'content-type: application/json' -d '${body}'
+    curl -N ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'
 `
 }
 
-/** A model that answers: a demo where there is one, else one whose key is set. */
-function exampleModel(app: FastifyInstance): string {
+/** A model that answers: a demo where there is one, else one whose key is set, else any, with the header for a key. */
+function example(app: FastifyInstance): { model: string; keyHeader: string | undefined } {
   const { data } = app.models.list({})
-  const answering = app.models.registry.providers.filter(
-    (provider) => !provider.upstream || app.credentials.hasOperatorKey(provider),
-  )
-  const model = data.find(({ demo }) => demo) ?? data.find(({ owned_by: owner }) => answering.some(({ id }) => id === owner))
-  return model?.id ?? data[0]?.id ?? 'provider/model'
+  const { providers } = app.models.registry
+  const needsKey = (id: string): string | undefined => {
+    const provider = providers.find((each) => each.id === id)
+    return provider?.upstream && !app.credentials.hasOperatorKey(provider) ? provider.upstream.keyHeader : undefined
+  }
+  const model = data.find(({ demo }) => demo) ?? data.find((each) => !needsKey(each.owned_by)) ?? data[0]
+  return { model: model?.id ?? 'provider/model', keyHeader: model && needsKey(model.owned_by) }
 }
 
 function addressOf(app: FastifyInstance): string {

@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -19,6 +19,9 @@ export const errors = fp(
     app.decorate('toGatewayError', toGatewayError)
     app.addHook('onRequest', async (request, reply) => {
       answers.set(request.raw.socket, reply.raw)
+      if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+        throw new GatewayError('malformed_http', { param: 'host', message: 'The header Host is missing.' })
+      }
     })
     app.setErrorHandler((error: unknown, request, reply) => sendError(error, request, reply))
     app.setNotFoundHandler((request, reply) => {
@@ -106,18 +109,34 @@ export function clientErrorHandler(clock: Clock): (error: NodeJS.ErrnoException,
       socket.destroy()
       return
     }
-    const known = new GatewayError(parserErrors[error.code ?? ''] ?? 'malformed_http')
-    const id = newId('req', clock.wallclock())
-    const body = JSON.stringify(known.toBody(id))
-    const head = [
-      `HTTP/1.1 ${known.status} ${STATUS_CODES[known.status] ?? 'Error'}`,
-      'content-type: application/json; charset=utf-8',
-      `content-length: ${Buffer.byteLength(body)}`,
-      `x-request-id: ${id}`,
-      'connection: close',
-    ]
-    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+    endWithError(socket, new GatewayError(parserErrors[error.code ?? ''] ?? 'malformed_http'), clock)
   }
+}
+
+/** Node answers these by itself, with nothing in its hands but a socket or a bare response. */
+export function refuseOtherProtocols(server: Server, clock: Clock): void {
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+    const message = 'This server is no proxy: it does not take CONNECT.'
+    endWithError(socket, new GatewayError('malformed_http', { message }), clock)
+  })
+  server.on('checkExpectation', (request: IncomingMessage) => {
+    const message = 'The expectation of the header Expect cannot be met.'
+    endWithError(request.socket, new GatewayError('malformed_http', { param: 'expect', message }), clock)
+  })
+}
+
+/** Writes the contract's error straight to a socket and closes it. */
+function endWithError(socket: Socket, error: GatewayError, clock: Clock): void {
+  const id = newId('req', clock.wallclock())
+  const body = JSON.stringify(error.toBody(id))
+  const head = [
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${id}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 const parserErrors: Readonly<Record<string, ErrorCode>> = {

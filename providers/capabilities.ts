@@ -55,6 +55,8 @@ export const features = [
   'thinking.display',
   'output_config.effort',
   'output_format',
+  'output_format.name',
+  'output_format.strict',
   'output.modalities',
   'output.image',
   'voice',

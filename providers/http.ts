@@ -76,7 +76,7 @@ export function post(
         answer?.end()
       },
       onResponseError(_, cause) {
-        fail(networkError(cause, call, provider))
+        fail(networkError(cause, signal, provider))
       },
     })
   })
@@ -202,8 +202,8 @@ function maskBody(body: unknown, apiKey: Secret): unknown {
   return parseJson(masked) ?? masked
 }
 
-function networkError(cause: unknown, call: Call, provider: string): unknown {
-  if (call.signal.aborted) return call.signal.reason
+function networkError(cause: unknown, signal: AbortSignal, provider: string): unknown {
+  if (signal.aborted) return signal.reason
   if (cause instanceof GatewayError) return cause
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const failure = { providerError: { provider }, cause }

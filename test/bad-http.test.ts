@@ -118,10 +118,6 @@ describe('versions and methods', () => {
     expect(error.message).toContain(line)
   })
 
-  it('a tunnel is not opened', async () => {
-    expect(await exchange(gateway.url, request('CONNECT example.com:443'))).toBe('')
-  })
-
   it('a body that waits to be asked for is asked for, and answered', async () => {
     const text = await exchange(gateway.url, request('POST /v1/messages', [close, json, 'expect: 100-continue'], hello))
     expect(answersIn(text).map(({ status }) => status)).toEqual([100, 200])
@@ -247,4 +243,19 @@ describe('callers who are too slow', () => {
     expect((await slow.post(hello)).status).toBe(200)
     expect(await waiting).toMatchObject(tooSlow)
   })
+})
+
+it.each([
+  ['no Host', `GET /healthz HTTP/1.1\r\n${close}\r\n\r\n`, 'host'],
+  [
+    'an expectation nobody knows',
+    `POST /v1/messages HTTP/1.1\r\nhost: x\r\nexpect: 200-foo\r\n${json}\r\ncontent-length: 2\r\n${close}\r\n\r\n{}`,
+    'expect',
+  ],
+  ['CONNECT', 'CONNECT example.com:443 HTTP/1.1\r\nhost: example.com:443\r\n\r\n', undefined],
+])('a request with %s is refused in the contract’s words', async (_, text, param) => {
+  const answer = await answerTo(gateway.url, text)
+  expect(answer.status).toBe(400)
+  const error = refusalIn(answer.body, answer.headers['x-request-id'] ?? null)
+  expect(error).toMatchObject({ type: 'invalid_request_error', code: 'malformed_http', ...(param && { param }) })
 })

@@ -22,7 +22,8 @@ export function checkCompatibility(
     if (!Object.hasOwn(provider.matrix, feature)) continue
     const { treatment, note } = matrixEntry(provider.matrix, feature)
     const param = paramOf(path)
-    const hint = note ? ` ${note}` : ''
+    // How something is mapped is no help where it is not supported.
+    const hint = note && treatment !== 'map' ? ` ${note}` : ''
     if (treatment === 'reject') {
       issues.push({ param, code: codeOf(feature), message: `${provider.name} does not take this.${hint}` })
     } else if (capabilities.features[feature] === 'unsupported') {
@@ -90,6 +91,8 @@ function* fieldsOf(request: MessageRequest): Generator<Use> {
   }
   if (request.output_config?.effort) yield { feature: 'output_config.effort', path: ['output_config', 'effort'] }
   if (request.output_config?.format) yield { feature: 'output_format', path: ['output_config', 'format'] }
+  if (request.output_format?.name !== undefined) yield { feature: 'output_format.name', path: ['output_format', 'name'] }
+  if (request.output_format?.strict !== undefined) yield { feature: 'output_format.strict', path: ['output_format', 'strict'] }
   if (request.output?.modalities?.some((modality) => modality !== 'text'))
     yield { feature: 'output.modalities', path: ['output', 'modalities'] }
   if (request.output?.image) yield { feature: 'output.image', path: ['output', 'image'] }

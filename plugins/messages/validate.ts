@@ -25,7 +25,7 @@ export function validateRequest(body: unknown, limits: RequestLimits): Issue[] {
   review.messages(body.messages)
   review.system(body.system)
   review.tools(body.tools, body.tool_choice)
-  review.outputFormat(body.output_format)
+  review.outputFormat(body.output_format, body.output_config)
   review.totals()
   return review.issues
 }
@@ -77,11 +77,11 @@ class Review {
           'a function tool takes no config; its arguments are in input_schema',
         )
       }
-      const name = typeof tool.name === 'string' ? tool.name : undefined
+      const name = typeof tool.name === 'string' ? tool.name : portableNames.get(tool.type)
       if (name === undefined || name === '') continue
       if (names.has(name))
         this.#add(
-          ['tools', index, 'name'],
+          ['tools', index, typeof tool.name === 'string' ? 'name' : 'type'],
           'duplicate',
           `a tool with the name ${JSON.stringify(name)} stands before; names are unique`,
         )
@@ -96,8 +96,11 @@ class Review {
     }
   }
 
-  outputFormat(format: unknown): void {
+  outputFormat(format: unknown, config: unknown): void {
     if (!isRecord(format) || format.type !== 'json_schema') return
+    if (isRecord(config) && isRecord(config.format)) {
+      this.#add(['output_config', 'format'], 'conflict', 'the format is given in output_format already; give one of the two')
+    }
     const given = ['json_schema', 'schema'].filter((key) => isRecord(format[key]))
     if (given.length !== 1) {
       this.#add(
@@ -189,6 +192,16 @@ class Review {
 }
 
 const roleNames: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system' }
+
+/** What the portable tools, which have no name of their own, are called where the model calls them. */
+const portableNames: ReadonlyMap<unknown, string> = new Map([
+  ['web_search', 'web_search'],
+  ['web_fetch', 'web_fetch'],
+  ['code_execution', 'code_execution'],
+  ['computer_use', 'computer'],
+  ['file_search', 'file_search'],
+  ['text_editor', 'str_replace_based_edit_tool'],
+])
 
 /** Whose message each block may stand in; a block that is not listed may stand in any. */
 const rolesOf: ReadonlyMap<string, readonly string[]> = new Map(

@@ -25,6 +25,8 @@ export const matrix: Matrix = {
   'thinking.display': 'carry',
   'output_config.effort': 'carry',
   output_format: { treatment: 'map', note: 'Sent as output_config.format.' },
+  'output_format.name': { treatment: 'drop', note: 'A schema has no name there.' },
+  'output_format.strict': { treatment: 'drop', note: 'Every schema is kept to.' },
   'output.modalities': { treatment: 'reject', note: 'Its models answer in text.' },
   'output.image': { treatment: 'reject', note: 'Its models answer in text.' },
   voice: { treatment: 'reject', note: 'This version of the gateway has no voice.' },

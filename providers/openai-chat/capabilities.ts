@@ -38,6 +38,8 @@ export const matrix: Matrix = {
   'thinking.display': { treatment: 'drop', note: 'Thinking is shown where the provider shows it.' },
   'output_config.effort': { treatment: 'map', note: 'Sent as reasoning_effort.' },
   output_format: { treatment: 'map', note: 'Sent as response_format json_schema.' },
+  'output_format.name': 'carry',
+  'output_format.strict': 'carry',
   'output.modalities': { treatment: 'reject', note: 'Ask for text, or use a model that answers in this modality.' },
   'output.image': { treatment: 'reject', note: 'Use a model that makes images.' },
   voice: { treatment: 'reject', note: noVoice },

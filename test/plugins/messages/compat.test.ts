@@ -64,6 +64,8 @@ const uses: readonly [Feature, string, Changes][] = [
   ['thinking.display', 'thinking.display', { thinking: { type: 'adaptive', display: 'omitted' } }],
   ['output_config.effort', 'output_config.effort', { output_config: { effort: 'low' } }],
   ['output_format', 'output_format', { output_format: { type: 'json_schema', schema } }],
+  ['output_format.name', 'output_format.name', { output_format: { type: 'json_schema', schema, name: 'n' } }],
+  ['output_format.strict', 'output_format.strict', { output_format: { type: 'json_schema', schema, strict: true } }],
   ['output_format', 'output_config.format', { output_config: { format: { type: 'json_schema', schema } } }],
   ['output.modalities', 'output.modalities', { output: { modalities: ['text', 'image'] } }],
   ['output.image', 'output.image', { output: { image: {} } }],
