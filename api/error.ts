@@ -118,6 +118,7 @@ export const catalogue = {
   provider_key_not_accepted: { type: 'permission_error', message: 'This gateway does not take provider keys from callers.' },
   provider_authentication: { type: 'authentication_error', message: 'The provider refused the key.' },
   provider_permission: { type: 'permission_error', message: 'The provider does not allow this with the given key.' },
+  model_not_allowed: { type: 'permission_error', message: 'The operator of this gateway does not allow this model.' },
   // What is asked for
   unknown_route: { type: 'not_found_error', message: 'There is no such route.' },
   unknown_provider: { type: 'not_found_error', message: 'There is no such provider.' },
@@ -140,6 +141,12 @@ export const catalogue = {
   },
   provider_key_unusable: { type: 'authentication_error', message: 'The key holds characters that no header can carry.' },
   provider_unreachable: { type: 'provider_error', transient: true, message: 'The provider could not be reached.' },
+  provider_unavailable: {
+    type: 'overloaded_error',
+    status: 503,
+    transient: true,
+    message: 'The provider has failed too often of late; it is left alone for a moment.',
+  },
   provider_disconnected: {
     type: 'provider_error',
     transient: true,

@@ -1342,7 +1342,7 @@ export const WebSearchToolResultBlockParam = Type.Unsafe<WebSearchToolResultBloc
 
 /** The result of a tool that the provider ran. Its content goes back as it came. */
 export interface ServerToolResultBlockParam {
-  type: 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result'
+  type: 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result' | 'file_search_tool_result'
   tool_use_id: string
   content: Record<string, unknown>
   caller?: ToolCaller
@@ -1355,7 +1355,7 @@ export const ServerToolResultBlockParam = Type.Unsafe<ServerToolResultBlockParam
   properties: {
     type: {
       type: 'string',
-      enum: ['web_fetch_tool_result', 'code_execution_tool_result', 'bash_code_execution_tool_result', 'text_editor_code_execution_tool_result', 'tool_search_tool_result'],
+      enum: ['web_fetch_tool_result', 'code_execution_tool_result', 'bash_code_execution_tool_result', 'text_editor_code_execution_tool_result', 'tool_search_tool_result', 'file_search_tool_result'],
     },
     tool_use_id: {
       type: 'string',
@@ -3296,7 +3296,7 @@ export const Usage = Type.Unsafe<Usage>({
 })
 
 /** A block of the answer. New types may come; a client keeps and sends back those it does not know. */
-export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ServerToolUseBlock | ServerToolResultBlock | McpToolUseBlock | McpToolResultBlock | ContainerUploadBlock | CompactionBlock | FallbackBlock
+export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ServerToolUseBlock | ServerToolResultBlock | McpToolUseBlock | McpToolResultBlock | ContainerUploadBlock | CompactionBlock | FallbackBlock | ImageBlock
 export const ContentBlock = Type.Unsafe<ContentBlock>({
   $id: 'ContentBlock',
   type: 'object',
@@ -3326,6 +3326,8 @@ export const ContentBlock = Type.Unsafe<ContentBlock>({
     $ref: 'CompactionBlock#',
   }, {
     $ref: 'FallbackBlock#',
+  }, {
+    $ref: 'ImageBlock#',
   }],
 })
 
@@ -3442,6 +3444,49 @@ export const ToolUseBlock = Type.Unsafe<ToolUseBlock>({
   additionalProperties: true,
 })
 
+/** A picture that the model made. */
+export interface ImageBlock {
+  type: 'image'
+  source: {
+    type: 'base64' | 'url'
+    media_type?: string
+    data?: string
+    url?: string
+  }
+}
+export const ImageBlock = Type.Unsafe<ImageBlock>({
+  $id: 'ImageBlock',
+  type: 'object',
+  required: ['type', 'source'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'image',
+    },
+    source: {
+      type: 'object',
+      required: ['type'],
+      properties: {
+        type: {
+          type: 'string',
+          enum: ['base64', 'url'],
+        },
+        media_type: {
+          type: 'string',
+        },
+        data: {
+          type: 'string',
+        },
+        url: {
+          type: 'string',
+        },
+      },
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+})
+
 export interface ServerToolUseBlock {
   type: 'server_tool_use'
   id: string
@@ -3476,7 +3521,7 @@ export const ServerToolUseBlock = Type.Unsafe<ServerToolUseBlock>({
 })
 
 export interface ServerToolResultBlock {
-  type: 'web_search_tool_result' | 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result' | 'advisor_tool_result'
+  type: 'web_search_tool_result' | 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result' | 'file_search_tool_result' | 'advisor_tool_result'
   tool_use_id: string
   content: Record<string, unknown>[] | Record<string, unknown>
 }
@@ -3487,7 +3532,7 @@ export const ServerToolResultBlock = Type.Unsafe<ServerToolResultBlock>({
   properties: {
     type: {
       type: 'string',
-      enum: ['web_search_tool_result', 'web_fetch_tool_result', 'code_execution_tool_result', 'bash_code_execution_tool_result', 'text_editor_code_execution_tool_result', 'tool_search_tool_result', 'advisor_tool_result'],
+      enum: ['web_search_tool_result', 'web_fetch_tool_result', 'code_execution_tool_result', 'bash_code_execution_tool_result', 'text_editor_code_execution_tool_result', 'tool_search_tool_result', 'file_search_tool_result', 'advisor_tool_result'],
     },
     tool_use_id: {
       type: 'string',
@@ -4188,6 +4233,10 @@ export interface Model {
   max_input_tokens?: number | null
   /** The most tokens of one answer. */
   max_tokens?: number | null
+  /** Other names under which the same model answers, each as `provider/name` or as an alias of the operator's. */
+  aliases?: string[]
+  deprecation?: ModelDeprecation
+  prices?: ModelPrices
 }
 export const Model = Type.Unsafe<Model>({
   $id: 'Model',
@@ -4236,6 +4285,158 @@ export const Model = Type.Unsafe<Model>({
     },
     max_tokens: {
       type: ['integer', 'null'],
+    },
+    aliases: {
+      type: 'array',
+      items: {
+        type: 'string',
+      },
+    },
+    deprecation: {
+      $ref: 'ModelDeprecation#',
+    },
+    prices: {
+      $ref: 'ModelPrices#',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** The model is about to go, or has gone. */
+export interface ModelDeprecation {
+  deprecated_on?: string
+  retires_on?: string
+  /** The model to use instead, as `provider/name`. */
+  replacement?: string
+}
+export const ModelDeprecation = Type.Unsafe<ModelDeprecation>({
+  $id: 'ModelDeprecation',
+  type: 'object',
+  properties: {
+    deprecated_on: {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+    },
+    retires_on: {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+    },
+    replacement: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** What the provider asks for, in US dollars a million tokens. A price that is not known is absent. */
+export interface ModelPrices {
+  input?: number
+  output?: number
+  cache_read?: number
+  /** What is written to a cache for five minutes, or by a provider that has one kind of cache. */
+  cache_write_5m?: number
+  cache_write_1h?: number
+  /** Reasoning, where it is not priced as output. */
+  reasoning?: number
+  audio_input?: number
+  audio_output?: number
+  /** A thousand searches of the provider's own. */
+  web_search?: number
+  /** Prices of requests with more input tokens, cached ones included, than a number; the last entry that fits counts for the whole request. */
+  above?: {
+    input_tokens: number
+    input?: number
+    output?: number
+    cache_read?: number
+    cache_write_5m?: number
+    cache_write_1h?: number
+  }[]
+  /** The day on which the prices were looked up. */
+  as_of: string
+  /** Where they were looked up. */
+  source: string
+}
+export const ModelPrices = Type.Unsafe<ModelPrices>({
+  $id: 'ModelPrices',
+  type: 'object',
+  required: ['as_of', 'source'],
+  properties: {
+    input: {
+      type: 'number',
+      minimum: 0,
+    },
+    output: {
+      type: 'number',
+      minimum: 0,
+    },
+    cache_read: {
+      type: 'number',
+      minimum: 0,
+    },
+    cache_write_5m: {
+      type: 'number',
+      minimum: 0,
+    },
+    cache_write_1h: {
+      type: 'number',
+      minimum: 0,
+    },
+    reasoning: {
+      type: 'number',
+      minimum: 0,
+    },
+    audio_input: {
+      type: 'number',
+      minimum: 0,
+    },
+    audio_output: {
+      type: 'number',
+      minimum: 0,
+    },
+    web_search: {
+      type: 'number',
+      minimum: 0,
+    },
+    above: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['input_tokens'],
+        properties: {
+          input_tokens: {
+            type: 'integer',
+            minimum: 1,
+          },
+          input: {
+            type: 'number',
+            minimum: 0,
+          },
+          output: {
+            type: 'number',
+            minimum: 0,
+          },
+          cache_read: {
+            type: 'number',
+            minimum: 0,
+          },
+          cache_write_5m: {
+            type: 'number',
+            minimum: 0,
+          },
+          cache_write_1h: {
+            type: 'number',
+            minimum: 0,
+          },
+        },
+        additionalProperties: true,
+      },
+    },
+    as_of: {
+      type: 'string',
+      pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+    },
+    source: {
+      type: 'string',
     },
   },
   additionalProperties: true,
@@ -4435,6 +4636,7 @@ export const allSchemas = [
   ThinkingBlock,
   RedactedThinkingBlock,
   ToolUseBlock,
+  ImageBlock,
   ServerToolUseBlock,
   ServerToolResultBlock,
   McpToolUseBlock,
@@ -4463,6 +4665,8 @@ export const allSchemas = [
   Issue,
   ModelList,
   Model,
+  ModelDeprecation,
+  ModelPrices,
   ModelCapabilities,
   CapabilitySupport,
   Index,

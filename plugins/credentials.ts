@@ -33,7 +33,7 @@ export const credentials = fp(
       hasOperatorKey: (provider) => mode !== 'byok' && operatorKeys.has(provider.id),
       keyFor(provider, headers) {
         if (!provider.upstream) return noKey
-        const { keyHeader, keyVariables } = provider.upstream
+        const { keyHeader, keyVariables, keyOptional } = provider.upstream
         const own = headers[keyHeader.toLowerCase()]
         if (typeof own === 'string' && own.trim() !== '') {
           if (mode === 'managed') throw new GatewayError('provider_key_not_accepted', { param: keyHeader })
@@ -41,6 +41,7 @@ export const credentials = fp(
         }
         const operators = mode === 'byok' ? undefined : operatorKeys.get(provider.id)
         if (operators) return operators
+        if (keyOptional) return noKey
         throw new GatewayError('missing_provider_key', {
           param: keyHeader,
           message: missingKey(provider.name, keyHeader, keyVariables),

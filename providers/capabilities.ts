@@ -28,7 +28,12 @@ export interface MatrixEntry {
 }
 
 /** For each feature of a request what a provider makes of it. The compatibility check and the documentation are made from it. */
-export type Matrix = Readonly<Record<Feature, Treatment | MatrixEntry>>
+export type Matrix = Readonly<Record<Feature, Treatment | MatrixEntry> & Record<BasicFeature, 'carry' | MatrixEntry>>
+
+/** The parts of a request that every provider takes, one way or another; they are not looked up when a request is checked. */
+export const basicFeatures = ['max_tokens', 'system', 'stream', 'block.text', 'block.tool_use', 'block.tool_result'] as const
+
+export type BasicFeature = (typeof basicFeatures)[number]
 
 /** The parts of a request that not every provider has, as the matrix names them. */
 export const features = [
@@ -66,6 +71,7 @@ export const features = [
   'message.system',
   'message.prefill',
   'block.text.citations',
+  'block.text.citations.foreign',
   'block.image.base64',
   'block.image.url',
   'block.image.file',
@@ -81,9 +87,12 @@ export const features = [
   'block.audio_stt',
   'block.video',
   'block.thinking',
+  'block.thinking.foreign',
   'block.redacted_thinking',
   'block.server_tool',
+  'block.server_tool.foreign',
   'block.mcp_tool',
+  'block.mcp_tool.foreign',
   'block.container_upload',
   'block.tool_use.caller',
   'block.tool_result.error',
@@ -116,14 +125,15 @@ export const features = [
 export type Feature = (typeof features)[number]
 
 /** The entry of a feature, whichever way it is written. */
-export function matrixEntry(matrix: Matrix, feature: Feature): MatrixEntry {
+export function matrixEntry(matrix: Matrix, feature: Feature | BasicFeature): MatrixEntry {
   const entry = matrix[feature]
   return typeof entry === 'string' ? { treatment: entry } : entry
 }
 
 /** A matrix whose cells follow a rule. */
 export function matrixOf(entryOf: (feature: Feature) => Treatment | MatrixEntry): Matrix {
-  const matrix: Partial<Record<Feature, Treatment | MatrixEntry>> = {}
+  const matrix: Partial<Record<Feature | BasicFeature, Treatment | MatrixEntry>> = {}
+  for (const feature of basicFeatures) matrix[feature] = 'carry'
   for (const feature of features) matrix[feature] = entryOf(feature)
   // Every feature has its cell by now, which the type cannot see.
   return matrix as Matrix

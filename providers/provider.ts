@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../api/clock.ts'
 import type { StreamItem } from '../api/events.ts'
-import type { Issue, Message, MessageRequest, TokenCount } from '../api/schemas.gen.ts'
+import type { Issue, Message, MessageRequest, StopReason, TokenCount } from '../api/schemas.gen.ts'
 import type { Secret } from '../api/secret.ts'
 import type { Capabilities, Matrix } from './capabilities.ts'
 
@@ -24,8 +24,12 @@ export interface LlmProvider {
   readonly verbatim?: boolean
   /** Whether some of that text has to be written anew for this request, its numbers then being as exact as parsing left them. */
   rewrites?(request: MessageRequest): boolean
+  /** True where what the provider needs back stands in the canonical fields as it is, without a seal. */
+  readonly unsealed?: boolean
   /** What becomes of each part of a request for this provider. */
   readonly matrix: Matrix
+  /** The canonical reason for each of the provider's own; `error` where its answer ends as a failure. Others are `end_turn`. */
+  readonly stopReasons: StopReasons
   /** The models that are known by name, for the catalogue; others pass through. */
   readonly models?: readonly KnownModel[]
   /** What a model is known to do. */
@@ -43,11 +47,15 @@ export interface LlmProvider {
   countTokens?(request: TokenCountRequest, call: Call): Promise<TokenCount>
 }
 
+export type StopReasons = Readonly<Record<string, StopReason | 'error'>>
+
 export interface UpstreamSettings {
   /** The header by which a caller brings a key. */
   readonly keyHeader: string
   /** The environment's variables for the operator's key; the first that is set counts. */
   readonly keyVariables: readonly string[]
+  /** True for a server that may need no key, such as one on the operator's own machine. */
+  readonly keyOptional?: boolean
   readonly baseURLVariable: string
   /** The API's root with its version path, as the provider's own SDK takes it. */
   readonly defaultBaseURL: string

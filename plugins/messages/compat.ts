@@ -1,7 +1,9 @@
 import type { IssueCode } from '../../api/issue-codes.ts'
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
-import { type Capabilities, type Feature, type Matrix, matrixEntry } from '../../providers/capabilities.ts'
+import { type Capabilities, type Feature, features, matrixEntry } from '../../providers/capabilities.ts'
+import type { LlmProvider } from '../../providers/provider.ts'
+import { isForeignCitation, sealOwner } from '../../providers/sealed.ts'
 
 /** What a provider makes of a request: what it must refuse, and what it leaves out and says so. */
 export interface Compatibility {
@@ -12,12 +14,14 @@ export interface Compatibility {
 /** Looks up every feature that a request uses in the provider's matrix and in what is known of the model. */
 export function checkCompatibility(
   request: MessageRequest,
-  provider: { name: string; matrix: Matrix },
+  provider: Pick<LlmProvider, 'id' | 'name' | 'matrix' | 'unsealed'>,
   capabilities: Capabilities,
 ): Compatibility {
   const issues: Issue[] = []
   const warnings = new Map<Feature, Warning>()
-  for (const { feature, path } of featuresOf(request)) {
+  const self = provider.unsealed ? nobody : provider.id
+  for (const { feature: used, path, owner = self } of featuresOf(request)) {
+    const feature = owner === self ? used : foreign(used)
     // Newer than the contract: a beta, which the caller sends to a provider that reads the request itself.
     if (!Object.hasOwn(provider.matrix, feature)) continue
     const { treatment, note } = matrixEntry(provider.matrix, feature)
@@ -38,6 +42,22 @@ export function checkCompatibility(
 interface Use {
   readonly feature: Feature
   readonly path: readonly (string | number)[]
+  /** Which provider wrote a block that only its own provider can read. */
+  readonly owner?: string
+}
+
+/** Whose a block is that no provider has sealed: it has the canonical shape's own form. */
+const nobody = ''
+/** Whose a block is that nothing vouches for. */
+const unknown = '?'
+
+function foreign(feature: Feature): Feature {
+  const name: string = `${feature}.foreign`
+  return isFeature(name) ? name : feature
+}
+
+function isFeature(name: string): name is Feature {
+  return (features as readonly string[]).includes(name)
 }
 
 function* featuresOf(request: MessageRequest): Generator<Use> {
@@ -110,7 +130,11 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
   const type: Use['path'] = [...path, 'type']
   switch (block.type) {
     case 'text':
-      if (block.citations?.length) yield { feature: 'block.text.citations', path: [...path, 'citations'] }
+      if (block.citations?.length) {
+        const own = block.citations.filter((citation) => !isForeignCitation(citation))
+        if (own.length > 0) yield { feature: 'block.text.citations', path: [...path, 'citations'] }
+        if (own.length < block.citations.length) yield { feature: 'block.text.citations.foreign', path: [...path, 'citations'] }
+      }
       return
     case 'image':
       yield { feature: `block.image.${block.source.type}`, path: [...path, 'source', 'type'] }
@@ -145,17 +169,30 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       }
       return
     case 'mcp_tool_use':
+      yield { feature: 'block.mcp_tool', path: type, owner: sealOwner(block.id) ?? nobody }
+      return
     case 'mcp_tool_result':
-      yield { feature: 'block.mcp_tool', path: type }
+      yield { feature: 'block.mcp_tool', path: type, owner: sealOwner(block.tool_use_id) ?? nobody }
       return
     case 'server_tool_use':
+      yield { feature: 'block.server_tool', path: type, owner: sealOwner(block.id) ?? nobody }
+      return
     case 'web_search_tool_result':
     case 'web_fetch_tool_result':
     case 'code_execution_tool_result':
     case 'bash_code_execution_tool_result':
     case 'text_editor_code_execution_tool_result':
     case 'tool_search_tool_result':
-      yield { feature: 'block.server_tool', path: type }
+    case 'file_search_tool_result':
+      yield { feature: 'block.server_tool', path: type, owner: sealOwner(block.tool_use_id) ?? nobody }
+      return
+    case 'thinking':
+      // Without a signature no provider knows it for its own.
+      yield {
+        feature: 'block.thinking',
+        path: type,
+        owner: block.signature === '' ? unknown : (sealOwner(block.signature) ?? nobody),
+      }
       return
     case 'search_result':
       yield { feature: 'block.search_result', path: type }
@@ -164,7 +201,6 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
     case 'audio':
     case 'audio_stt':
     case 'video':
-    case 'thinking':
     case 'redacted_thinking':
     case 'container_upload':
       yield { feature: `block.${block.type}`, path: type }

@@ -1,8 +1,17 @@
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import type { KnownModel } from '../provider.ts'
+import type { KnownModel, StopReasons } from '../provider.ts'
 
 /** The canonical shape is Anthropic's own, so that nearly all of it is carried. */
 export const matrix: Matrix = {
+  max_tokens: { treatment: 'map', note: 'Where the caller gives none, it is what the model is known to write at least.' },
+  system: 'carry',
+  stream: 'carry',
+  'block.text': 'carry',
+  'block.tool_use': {
+    treatment: 'map',
+    note: "Another provider's id that has other characters than Anthropic's is replaced by its hash.",
+  },
+  'block.tool_result': { treatment: 'map', note: 'Its id is that of the call.' },
   temperature: 'carry',
   top_p: 'carry',
   top_k: 'carry',
@@ -35,6 +44,10 @@ export const matrix: Matrix = {
   'message.system': 'carry',
   'message.prefill': 'carry',
   'block.text.citations': 'carry',
+  'block.text.citations.foreign': {
+    treatment: 'drop',
+    note: 'Only citations that Anthropic wrote can go back to it; the text itself is sent.',
+  },
   'block.image.base64': 'carry',
   'block.image.url': 'carry',
   'block.image.file': 'carry',
@@ -53,9 +66,12 @@ export const matrix: Matrix = {
   },
   'block.video': { treatment: 'reject', note: 'Send single frames as images.' },
   'block.thinking': 'carry',
+  'block.thinking.foreign': { treatment: 'drop', note: 'Only the provider that wrote it can read its signature.' },
   'block.redacted_thinking': 'carry',
   'block.server_tool': 'carry',
+  'block.server_tool.foreign': { treatment: 'drop', note: 'The text that was made of it is sent.' },
   'block.mcp_tool': 'carry',
+  'block.mcp_tool.foreign': { treatment: 'drop', note: 'The text that was made of it is sent.' },
   'block.container_upload': 'carry',
   'block.tool_use.caller': 'carry',
   'block.tool_result.error': 'carry',
@@ -82,6 +98,18 @@ export const matrix: Matrix = {
   'tool_choice.tool': 'carry',
   'tool_choice.none': 'carry',
   'tool_choice.disable_parallel_tool_use': 'carry',
+}
+
+/** The canonical reasons are Anthropic's own. */
+export const stopReasons: StopReasons = {
+  end_turn: 'end_turn',
+  max_tokens: 'max_tokens',
+  stop_sequence: 'stop_sequence',
+  tool_use: 'tool_use',
+  pause_turn: 'pause_turn',
+  refusal: 'refusal',
+  model_context_window_exceeded: 'model_context_window_exceeded',
+  compaction: 'compaction',
 }
 
 /** Models whose name says nothing of a smaller limit can write at least this much. */

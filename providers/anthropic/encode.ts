@@ -2,6 +2,7 @@ import type { MessageRequest, Tool } from '../../api/schemas.gen.ts'
 import { editMembers } from '../../text/json-text.ts'
 import type { Call, TokenCountRequest } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
+import { withoutForeign } from './foreign.ts'
 
 /**
  * The JSON to send for a request. Where the caller's own text is at hand it is edited, not written anew: members that the
@@ -39,8 +40,9 @@ const computerUseBeta = 'computer-use-2025-01-24'
 
 /** Whether any member but the plain ones has to be written anew. */
 export function rewrites(request: MessageRequest): boolean {
-  const { output_format: format, tools, extensions } = request
-  return Boolean(format ?? extensions?.anthropic) || (tools ?? []).some((tool) => toAnthropicTool(tool) !== tool)
+  const { output_format: format, tools, extensions, messages } = request
+  if (format ?? extensions?.anthropic) return true
+  return (tools ?? []).some((tool) => toAnthropicTool(tool) !== tool) || withoutForeign(request) !== messages
 }
 
 /** What is the gateway's own in a request, and what it says in another way than Anthropic. */
@@ -57,6 +59,8 @@ function commonChanges(request: TokenCountRequest, call: Call): Record<string, s
     changes.output_config = JSON.stringify({ ...request.output_config, format: { type: 'json_schema', schema } })
   }
   if (tools?.some((tool) => toAnthropicTool(tool) !== tool)) changes.tools = JSON.stringify(tools.map(toAnthropicTool))
+  const messages = withoutForeign(request)
+  if (messages !== request.messages) changes.messages = JSON.stringify(messages)
   for (const [field, value] of Object.entries(request.extensions?.anthropic ?? {})) changes[field] = JSON.stringify(value)
   return changes
 }

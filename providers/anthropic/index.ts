@@ -6,7 +6,7 @@ import { maskedExcerpt } from '../../api/secret.ts'
 import { maxAnswerBytes, post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import type { UpstreamBody } from '../upstream-body.ts'
-import { capabilitiesOf, matrix, models } from './capabilities.ts'
+import { capabilitiesOf, matrix, models, stopReasons } from './capabilities.ts'
 import { decodeStream } from './decode.ts'
 import { encodeCountTokens, encodeMessages, requestHeaders, rewrites } from './encode.ts'
 import { errorOfEvent, errorOfResponse } from './error.ts'
@@ -26,7 +26,9 @@ export const anthropic: LlmProvider = {
   },
   verbatim: true,
   rewrites,
+  unsealed: true,
   matrix,
+  stopReasons,
   models,
   capabilities: capabilitiesOf,
   stream,

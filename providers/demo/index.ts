@@ -16,6 +16,7 @@ export const demo: LlmProvider = {
   upstream: undefined,
   demo: true,
   matrix: demoMatrix(),
+  stopReasons: { end_turn: 'end_turn', max_tokens: 'max_tokens', tool_use: 'tool_use' },
   models: demoModels(),
   capabilities: () => ({ features: {}, defaultMaxTokens: 4096 }),
   stream,

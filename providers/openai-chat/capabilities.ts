@@ -10,6 +10,12 @@ const noVoice = 'This version of the gateway has no voice.'
 
 /** What Chat Completions makes of each part of a request. A dialect that differs spreads it and says what is different. */
 export const matrix: Matrix = {
+  max_tokens: { treatment: 'map', note: 'Sent as max_completion_tokens, which count reasoning too.' },
+  system: { treatment: 'map', note: 'Sent as the first message.' },
+  stream: 'carry',
+  'block.text': 'carry',
+  'block.tool_use': { treatment: 'map', note: 'Sent as a function call.' },
+  'block.tool_result': { treatment: 'map', note: 'Sent as a message of the tool.' },
   temperature: 'carry',
   top_p: 'carry',
   top_k: { treatment: 'drop', note: 'Sampling goes by top_p and temperature alone.' },
@@ -51,6 +57,7 @@ export const matrix: Matrix = {
     note: 'The answer would begin anew instead of going on; say in the prompt how it begins, or use output_format.',
   },
   'block.text.citations': { treatment: 'drop', note: 'The text itself is sent.' },
+  'block.text.citations.foreign': { treatment: 'drop', note: 'The text itself is sent.' },
   'block.image.base64': { treatment: 'map', note: 'Sent as a data URL.' },
   'block.image.url': 'carry',
   'block.image.file': { treatment: 'reject', note: 'Send the image as base64 or by url.' },
@@ -66,9 +73,12 @@ export const matrix: Matrix = {
   'block.audio_stt': { treatment: 'reject', note: 'Send a transcript as text.' },
   'block.video': { treatment: 'reject', note: 'Send single frames as images.' },
   'block.thinking': { treatment: 'drop', note: 'Chat Completions takes no reasoning back.' },
+  'block.thinking.foreign': { treatment: 'drop', note: 'Only the provider that wrote it can read it.' },
   'block.redacted_thinking': { treatment: 'drop', note: 'Only the provider that wrote it can read it.' },
   'block.server_tool': { treatment: 'drop', note: 'The text that was made of it is sent.' },
+  'block.server_tool.foreign': { treatment: 'drop', note: 'The text that was made of it is sent.' },
   'block.mcp_tool': { treatment: 'drop', note: 'The text that was made of it is sent.' },
+  'block.mcp_tool.foreign': { treatment: 'drop', note: 'The text that was made of it is sent.' },
   'block.container_upload': { treatment: 'reject', note: anthropicOnly },
   'block.tool_use.caller': { treatment: 'drop', note: 'The call itself is sent.' },
   'block.tool_result.error': { treatment: 'map', note: 'The result begins with "Error: ".' },

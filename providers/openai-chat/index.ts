@@ -11,6 +11,7 @@ import { ChatDecoder } from './decode.ts'
 import { type ChatDialect, openaiDialect } from './dialect.ts'
 import { encode } from './encode.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from './error.ts'
+import { stopReasons } from './stop-reason.ts'
 
 export { type ChatDialect, openaiDialect } from './dialect.ts'
 
@@ -25,6 +26,7 @@ export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
     name,
     upstream,
     matrix,
+    stopReasons,
     ...(models && { models }),
     capabilities,
     check: (request) => check(request, dialect),

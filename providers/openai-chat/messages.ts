@@ -180,6 +180,7 @@ function assistantMessage(content: readonly ContentBlockParam[], path: string): 
       case 'bash_code_execution_tool_result':
       case 'text_editor_code_execution_tool_result':
       case 'tool_search_tool_result':
+      case 'file_search_tool_result':
       case 'mcp_tool_use':
       case 'mcp_tool_result':
         break

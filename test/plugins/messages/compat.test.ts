@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MessageRequest } from '../../../api/schemas.gen.ts'
 import { checkCompatibility } from '../../../plugins/messages/compat.ts'
 import {
+  basicFeatures,
   type Capabilities,
   type Feature,
   features,
@@ -10,6 +11,7 @@ import {
   type Treatment,
 } from '../../../providers/capabilities.ts'
 import { providers } from '../../../providers/index.ts'
+import { seal } from '../../../providers/sealed.ts'
 
 const base: MessageRequest = { model: 'test/model', messages: [{ role: 'user', content: 'Hi.' }] }
 const nothingKnown: Capabilities = { features: {}, defaultMaxTokens: 100 }
@@ -31,6 +33,8 @@ const web = { type: 'url' as const, url: 'https://a.test' }
 const file = { type: 'file' as const, file_id: 'file_1' }
 const pdf = { type: 'base64' as const, media_type: 'application/pdf' as const, data }
 const png = { type: 'base64' as const, media_type: 'image/png' as const, data }
+// Written by the gateway for another provider.
+const uncitable = { type: 'web_search_result_location', encrypted_index: '' }
 const plainText = { type: 'text' as const, media_type: 'text/plain' as const, data: 'x' }
 
 /** Each feature with requests that use it, and where it is found in them. Features that are looked for elsewhere have no row. */
@@ -105,22 +109,54 @@ const uses: readonly [Feature, string, Changes][] = [
   ['block.audio', 'messages[0].content[0].type', says({ type: 'audio', source: web })],
   ['block.audio_stt', 'messages[0].content[0].type', says({ type: 'audio_stt', source: web })],
   ['block.video', 'messages[0].content[0].type', says({ type: 'video', source: web })],
-  ['block.thinking', 'messages[1].content[0].type', answers({ type: 'thinking', thinking: 'x', signature: 's' })],
-  ['block.redacted_thinking', 'messages[1].content[0].type', answers({ type: 'redacted_thinking', data })],
+  ['block.thinking', 'messages[1].content[0].type', answers({ type: 'thinking', thinking: 'x', signature: seal('test', 's') })],
+  ['block.thinking.foreign', 'messages[1].content[0].type', answers({ type: 'thinking', thinking: 'x', signature: 's' })],
+  ['block.thinking.foreign', 'messages[1].content[0].type', answers({ type: 'thinking', thinking: 'x', signature: '' })],
   [
-    'block.server_tool',
+    'block.thinking.foreign',
+    'messages[1].content[0].type',
+    answers({ type: 'thinking', thinking: 'x', signature: seal('other', 's') }),
+  ],
+  [
+    'block.server_tool.foreign',
     'messages[1].content[0].type',
     answers({ type: 'server_tool_use', id: 'a', name: 'web_search', input: {} }),
   ],
   [
+    'block.server_tool.foreign',
+    'messages[1].content[0].type',
+    answers({ type: 'web_search_tool_result', tool_use_id: seal('other', 'a'), content: [] }),
+  ],
+  [
+    'block.mcp_tool.foreign',
+    'messages[1].content[0].type',
+    answers({ type: 'mcp_tool_use', id: 'a', name: 'f', server_name: 's', input: {} }),
+  ],
+  [
+    'block.mcp_tool.foreign',
+    'messages[1].content[0].type',
+    answers({ type: 'mcp_tool_result', tool_use_id: seal('other', 'a'), content: 'x' }),
+  ],
+  [
+    'block.text.citations.foreign',
+    'messages[1].content[0].citations',
+    answers({ type: 'text', text: 'x', citations: [uncitable] }),
+  ],
+  ['block.redacted_thinking', 'messages[1].content[0].type', answers({ type: 'redacted_thinking', data })],
+  [
     'block.server_tool',
     'messages[1].content[0].type',
-    answers({ type: 'web_search_tool_result', tool_use_id: 'a', content: [] }),
+    answers({ type: 'server_tool_use', id: seal('test', 'a'), name: 'web_search', input: {} }),
+  ],
+  [
+    'block.server_tool',
+    'messages[1].content[0].type',
+    answers({ type: 'web_search_tool_result', tool_use_id: seal('test', 'a'), content: [] }),
   ],
   [
     'block.mcp_tool',
     'messages[1].content[0].type',
-    answers({ type: 'mcp_tool_use', id: 'a', name: 'f', server_name: 's', input: {} }),
+    answers({ type: 'mcp_tool_use', id: seal('test', 'a'), name: 'f', server_name: 's', input: {} }),
   ],
   ['block.container_upload', 'messages[0].content[0].type', says({ type: 'container_upload', file_id: 'f' })],
   [
@@ -187,8 +223,12 @@ const uses: readonly [Feature, string, Changes][] = [
 ]
 
 /** A provider that has everything but one feature. */
-function without(feature: Feature, treatment: Treatment): { name: string; matrix: Matrix } {
-  return { name: 'Test', matrix: matrixOf((name) => (name === feature ? { treatment, note: 'Do something else.' } : 'carry')) }
+function without(feature: Feature, treatment: Treatment): { id: string; name: string; matrix: Matrix } {
+  return {
+    id: 'test',
+    name: 'Test',
+    matrix: matrixOf((name) => (name === feature ? { treatment, note: 'Do something else.' } : 'carry')),
+  }
 }
 
 describe('a feature', () => {
@@ -222,7 +262,7 @@ describe('a feature', () => {
   it.each(['carry', 'map'] as const)('that the provider can %s is nothing to speak of', (treatment) => {
     const matrix = matrixOf(() => treatment)
     for (const [, , changes] of uses) {
-      expect(checkCompatibility({ ...base, ...changes }, { name: 'Test', matrix }, nothingKnown)).toEqual({
+      expect(checkCompatibility({ ...base, ...changes }, { id: 'test', name: 'Test', matrix }, nothingKnown)).toEqual({
         issues: [],
         warnings: [],
       })
@@ -250,7 +290,7 @@ describe('a request that uses nothing special', () => {
     answers({ type: 'tool_use', id: 'a', name: 'f', input: {}, caller: { type: 'direct' } }),
   ])('is taken by every provider: %j', (changes) => {
     const matrix = matrixOf(() => 'reject')
-    expect(checkCompatibility({ ...base, ...changes }, { name: 'Test', matrix }, nothingKnown).issues).toEqual([])
+    expect(checkCompatibility({ ...base, ...changes }, { id: 'test', name: 'Test', matrix }, nothingKnown).issues).toEqual([])
   })
 })
 
@@ -280,7 +320,7 @@ describe('many uses', () => {
 
 describe('the matrix of a provider', () => {
   it.each(providers)('$id has a cell for every feature, and says what to do where it refuses or leaves out', ({ matrix }) => {
-    expect(Object.keys(matrix).sort()).toEqual([...features].sort())
+    expect(Object.keys(matrix).sort()).toEqual([...basicFeatures, ...features].sort())
     for (const cell of Object.values(matrix)) {
       const { treatment, note } = typeof cell === 'string' ? { treatment: cell, note: undefined } : cell
       if (treatment === 'reject' || treatment === 'drop') expect(note).toMatch(/^[A-Z].*\.$/)

@@ -1,0 +1,52 @@
+import type { ContentBlockParam, MessageParam, MessageRequest } from '../../api/schemas.gen.ts'
+import { isForeignCitation, sealOwner } from '../sealed.ts'
+import { type ToolIdRule, withToolIds } from '../tool-ids.ts'
+
+/**
+ * The conversation without what only another provider can read: its thinking, its own tools and their results, its citations. Ids
+ * of tool calls that Anthropic would refuse are replaced. The list itself is returned where all of it is Anthropic's.
+ */
+export function withoutForeign(request: MessageRequest): readonly MessageParam[] {
+  const { messages } = withToolIds(request, toolIdRule)
+  if (!messages.some(({ content }) => Array.isArray(content) && content.some(isTouched))) return messages
+  return messages.flatMap((message) => {
+    if (typeof message.content === 'string') return [message]
+    const content = message.content.filter((block) => !isForeign(block)).map(withOwnCitations)
+    // Anthropic refuses an empty turn.
+    return content.length > 0 || message.content.length === 0 ? [{ ...message, content }] : []
+  })
+}
+
+const toolIdRule: ToolIdRule = { accepts: /^[a-zA-Z0-9_-]+$/, length: 24 }
+
+function isTouched(block: ContentBlockParam): boolean {
+  return isForeign(block) || (block.type === 'text' && (block.citations ?? []).some(isForeignCitation))
+}
+
+function isForeign(block: ContentBlockParam): boolean {
+  switch (block.type) {
+    case 'thinking':
+      return block.signature === '' || sealOwner(block.signature) !== undefined
+    case 'server_tool_use':
+    case 'mcp_tool_use':
+      return sealOwner(block.id) !== undefined
+    case 'web_search_tool_result':
+    case 'web_fetch_tool_result':
+    case 'code_execution_tool_result':
+    case 'bash_code_execution_tool_result':
+    case 'text_editor_code_execution_tool_result':
+    case 'tool_search_tool_result':
+    case 'file_search_tool_result':
+    case 'mcp_tool_result':
+      return sealOwner(block.tool_use_id) !== undefined
+    default:
+      return false
+  }
+}
+
+function withOwnCitations(block: ContentBlockParam): ContentBlockParam {
+  if (block.type !== 'text' || !block.citations?.some(isForeignCitation)) return block
+  const { citations, ...rest } = block
+  const own = citations.filter((citation) => !isForeignCitation(citation))
+  return own.length > 0 ? { ...rest, citations: own } : rest
+}
