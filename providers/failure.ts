@@ -1,7 +1,7 @@
-import type { ErrorCode, GatewayError } from '../../api/error.ts'
-import { arrayOf, isRecord, parseJson, stringOf } from '../../api/json.ts'
-import { maskedExcerpt, type Secret } from '../../api/secret.ts'
-import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
+import type { ErrorCode, GatewayError } from '../api/error.ts'
+import { arrayOf, isRecord, parseJson, stringOf } from '../api/json.ts'
+import { maskedExcerpt, type Secret } from '../api/secret.ts'
+import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from './http.ts'
 
 /** Whose failure it is. */
 export interface FailureSource {
