@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { ContentBlockParam, MessageRequest } from '../../../api/schemas.gen.ts'
+import { withoutForeign } from '../../../providers/anthropic/foreign.ts'
+import { seal } from '../../../providers/sealed.ts'
+
+function after(...content: ContentBlockParam[]): MessageRequest {
+  return {
+    model: 'anthropic/claude-test',
+    messages: [
+      { role: 'user', content: 'Hi.' },
+      { role: 'assistant', content },
+      { role: 'user', content: 'Go on.' },
+    ],
+  }
+}
+
+function kept(...content: ContentBlockParam[]): unknown {
+  return withoutForeign(after(...content))[1]?.content
+}
+
+const text: ContentBlockParam = { type: 'text', text: 'Hello.' }
+const foreignIndex = { type: 'web_search_result_location', url: 'https://a.test', encrypted_index: '' }
+const ownIndex = { type: 'web_search_result_location', url: 'https://b.test', encrypted_index: 'Eo8B' }
+
+describe('a conversation that goes to Anthropic', () => {
+  it('is left alone where all of it is its own', () => {
+    const request = after(
+      { type: 'thinking', thinking: 'x', signature: 'EqQBCg' },
+      { type: 'redacted_thinking', data: 'EmwK' },
+      { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} },
+      { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [] },
+      { type: 'mcp_tool_use', id: 'mcptoolu_1', name: 'f', server_name: 's', input: {} },
+      { type: 'mcp_tool_result', tool_use_id: 'mcptoolu_1', content: 'x' },
+      { type: 'text', text: 'x', citations: [ownIndex] },
+      { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} },
+    )
+    expect(withoutForeign(request)).toBe(request.messages)
+  })
+
+  it.each<[string, ContentBlockParam]>([
+    ['thinking of another provider', { type: 'thinking', thinking: 'x', signature: seal('deepseek', '') }],
+    ['thinking that nobody signed', { type: 'thinking', thinking: 'x', signature: '' }],
+    [
+      'a tool that ran on another server',
+      { type: 'server_tool_use', id: seal('oai-resp', 'ws_1'), name: 'web_search', input: {} },
+    ],
+    ['what that tool found', { type: 'web_search_tool_result', tool_use_id: seal('oai-resp', 'ws_1'), content: [] }],
+    [
+      'a call of MCP by another provider',
+      { type: 'mcp_tool_use', id: seal('oai-resp', 'm'), name: 'f', server_name: 's', input: {} },
+    ],
+    ['its result', { type: 'mcp_tool_result', tool_use_id: seal('oai-resp', 'm'), content: 'x' }],
+  ])('goes without %s', (_, block) => {
+    expect(kept(block, text)).toEqual([text])
+  })
+
+  it('keeps the text, and those citations of it that Anthropic wrote', () => {
+    expect(kept({ type: 'text', text: 'x', citations: [foreignIndex, ownIndex] })).toEqual([
+      { type: 'text', text: 'x', citations: [ownIndex] },
+    ])
+    expect(kept({ type: 'text', text: 'x', citations: [foreignIndex] })).toEqual([{ type: 'text', text: 'x' }])
+  })
+
+  it('has no turn without content', () => {
+    const messages = withoutForeign(after({ type: 'thinking', thinking: 'x', signature: seal('groq', '') }))
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'user'])
+  })
+
+  it('has ids that Anthropic takes', () => {
+    const [call] = Object(kept({ type: 'tool_use', id: 'functions.f:0', name: 'f', input: {} }))
+    expect(call.id).toMatch(/^[a-zA-Z0-9_-]+$/)
+  })
+})
