@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../api/clock.ts'
 import type { StreamItem } from '../api/events.ts'
-import type { Issue, Message, MessageRequest, StopReason, TokenCount } from '../api/schemas.gen.ts'
+import type { Issue, Message, MessageRequest, StopReason, TokenCount, Warning } from '../api/schemas.gen.ts'
 import type { Secret } from '../api/secret.ts'
 import type { Capabilities, Matrix } from './capabilities.ts'
 
@@ -39,6 +39,8 @@ export interface LlmProvider {
    * anything is sent, with a request that fits the contract's schema unless the provider is `verbatim`.
    */
   check?(request: MessageRequest, model: string): readonly Issue[]
+  /** What is left out of a request that the matrix cannot tell, because it lies in the conversation. */
+  warnings?(request: MessageRequest): readonly Warning[]
   /** The events of one answer, from `message_start` to `message_stop`. Never yields `error`: it throws. */
   stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem>
   /** One whole answer; only where the provider's JSON is more exact than its stream. */

@@ -91,11 +91,12 @@ function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target
   // What one provider may read as a beta would be lost on the way to another.
   if (raw.schemaError && !provider.verbatim) throw raw.schemaError
   const request: MessageRequest = { ...body, model: model.id }
-  const { issues: incompatible, warnings } = checkCompatibility(request, provider, provider.capabilities(name))
+  const { issues: incompatible, warnings: dropped } = checkCompatibility(request, provider, provider.capabilities(name))
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
   const isKept = provider.verbatim && !provider.rewrites?.(request)
   if (raw.roundedNumberAt !== undefined && !isKept) throw roundedNumber(raw.text, raw.roundedNumberAt)
+  const warnings = [...dropped, ...(provider.warnings?.(request) ?? [])]
   return { model, request, warnings, ...(provider.verbatim && { text: raw.text }) }
 }
 

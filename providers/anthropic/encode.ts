@@ -1,8 +1,8 @@
-import type { MessageRequest, Tool } from '../../api/schemas.gen.ts'
+import type { MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { editMembers } from '../../text/json-text.ts'
 import type { Call, TokenCountRequest } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
-import { withoutForeign } from './foreign.ts'
+import { cannotThink, withoutForeign } from './foreign.ts'
 
 /**
  * The JSON to send for a request. Where the caller's own text is at hand it is edited, not written anew: members that the
@@ -45,6 +45,13 @@ export function rewrites(request: MessageRequest): boolean {
   return (tools ?? []).some((tool) => toAnthropicTool(tool) !== tool) || withoutForeign(request) !== messages
 }
 
+/** What is left out of a request for reasons that lie in the conversation. */
+export function warningsOf(request: MessageRequest): readonly Warning[] {
+  if (!cannotThink(request)) return []
+  const message = 'Anthropic does not think in the middle of tool calls that began at another provider; it was left out.'
+  return [{ param: 'thinking', code: 'dropped', message }]
+}
+
 /** What is the gateway's own in a request, and what it says in another way than Anthropic. */
 function commonChanges(request: TokenCountRequest, call: Call): Record<string, string | undefined> {
   const { output_format: format, tools } = request
@@ -61,6 +68,7 @@ function commonChanges(request: TokenCountRequest, call: Call): Record<string, s
   if (tools?.some((tool) => toAnthropicTool(tool) !== tool)) changes.tools = JSON.stringify(tools.map(toAnthropicTool))
   const messages = withoutForeign(request)
   if (messages !== request.messages) changes.messages = JSON.stringify(messages)
+  if (cannotThink(request)) changes.thinking = undefined
   for (const [field, value] of Object.entries(request.extensions?.anthropic ?? {})) changes[field] = JSON.stringify(value)
   return changes
 }

@@ -17,6 +17,24 @@ export function withoutForeign(request: MessageRequest): readonly MessageParam[]
   })
 }
 
+/**
+ * Whether thinking with a budget has to be off for this request: the model's own turn began at another provider and is in the middle
+ * of its tool calls. Anthropic wants such a turn to begin with thinking of its own, which there is none of.
+ */
+export function cannotThink({ thinking, messages }: MessageRequest): boolean {
+  if (thinking?.type !== 'enabled' || messages.at(-1)?.role !== 'user') return false
+  const turn = messages.findLast(({ role }) => role === 'assistant')
+  const result = messages.at(-1)
+  if (!turn || !result || typeof turn.content === 'string' || typeof result.content === 'string') return false
+  if (!result.content.some(({ type }) => type === 'tool_result')) return false
+  const own = turn.content.filter((block) => !isForeign(block))
+  const begins = own[0]?.type === 'thinking' || own[0]?.type === 'redacted_thinking'
+  return !begins && turn.content.some((block) => block.type === 'tool_use' && !ownToolId.test(block.id))
+}
+
+/** Whether a turn that has no thinking is Anthropic's own, so that it is for Anthropic to say what is wrong with it. */
+const ownToolId = /^toolu_01[a-zA-Z0-9]{18,22}$/
+
 const toolIdRule: ToolIdRule = { accepts: /^[a-zA-Z0-9_-]+$/, length: 24 }
 
 function isTouched(block: ContentBlockParam): boolean {

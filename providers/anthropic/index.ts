@@ -8,7 +8,7 @@ import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../prov
 import type { UpstreamBody } from '../upstream-body.ts'
 import { capabilitiesOf, matrix, models, stopReasons } from './capabilities.ts'
 import { decodeStream } from './decode.ts'
-import { encodeCountTokens, encodeMessages, requestHeaders, rewrites } from './encode.ts'
+import { encodeCountTokens, encodeMessages, requestHeaders, rewrites, warningsOf } from './encode.ts'
 import { errorOfEvent, errorOfResponse } from './error.ts'
 
 /**
@@ -31,6 +31,7 @@ export const anthropic: LlmProvider = {
   stopReasons,
   models,
   capabilities: capabilitiesOf,
+  warnings: warningsOf,
   stream,
   complete,
   countTokens,

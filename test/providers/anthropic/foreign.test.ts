@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ContentBlockParam, MessageRequest } from '../../../api/schemas.gen.ts'
-import { withoutForeign } from '../../../providers/anthropic/foreign.ts'
+import { cannotThink, withoutForeign } from '../../../providers/anthropic/foreign.ts'
 import { seal } from '../../../providers/sealed.ts'
 
 function after(...content: ContentBlockParam[]): MessageRequest {
@@ -69,5 +69,33 @@ describe('a conversation that goes to Anthropic', () => {
   it('has ids that Anthropic takes', () => {
     const [call] = Object(kept({ type: 'tool_use', id: 'functions.f:0', name: 'f', input: {} }))
     expect(call.id).toMatch(/^[a-zA-Z0-9_-]+$/)
+  })
+})
+
+describe('thinking with a budget', () => {
+  const thinking = { type: 'enabled' as const, budget_tokens: 1024 }
+  const call = (id: string): ContentBlockParam => ({ type: 'tool_use', id, name: 'f', input: {} })
+  const loop = (...content: ContentBlockParam[]): MessageRequest => ({
+    ...after(...content),
+    thinking,
+    messages: [
+      ...after(...content).messages.slice(0, 2),
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1', content: 'x' }] },
+    ],
+  })
+
+  it.each<[string, MessageRequest, boolean]>([
+    ['in the middle of calls that another provider made', loop(call('call_1')), true],
+    [
+      'there, with thinking of that provider',
+      loop({ type: 'thinking', thinking: 'x', signature: seal('groq', '') }, call('call_1')),
+      true,
+    ],
+    ['there, with thinking of its own', loop({ type: 'thinking', thinking: 'x', signature: 'EqQB' }, call('call_1')), false],
+    ['after calls of its own without thinking, of which it speaks itself', loop(call('toolu_01A09q90qw90lq917835lq9')), false],
+    ['once that turn is over', { ...after(call('call_1')), thinking }, false],
+    ['that the model decides on', { ...loop(call('call_1')), thinking: { type: 'adaptive' } }, false],
+  ])('%s', (_, request, isOff) => {
+    expect(cannotThink(request)).toBe(isOff)
   })
 })
