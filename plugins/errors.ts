@@ -17,11 +17,12 @@ declare module 'fastify' {
 export const errors = fp(
   async (app: FastifyInstance) => {
     app.decorate('toGatewayError', toGatewayError)
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       answers.set(request.raw.socket, reply.raw)
       if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
         throw new GatewayError('malformed_http', { param: 'host', message: 'The header Host is missing.' })
       }
+      done()
     })
     app.setErrorHandler((error: unknown, request, reply) => sendError(error, request, reply))
     app.setNotFoundHandler((request, reply) => {

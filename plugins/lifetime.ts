@@ -42,7 +42,7 @@ export interface LifetimeOptions {
 /** Knows every request from its first byte until its answer has been delivered, and ends what nobody waits for. */
 export const lifetime = fp(
   async (app: FastifyInstance, { drainMs, clock }: LifetimeOptions) => {
-    const running = new Set<AbortController>()
+    const running = new Set<(reason: GatewayError) => void>()
     let drained: Promise<void> | undefined
     let whenEmpty = (): void => undefined
 
@@ -54,7 +54,7 @@ export const lifetime = fp(
       start() {
         drained ??= new Promise((resolve) => {
           const limit = clock.after(drainMs, () => {
-            for (const controller of running) controller.abort(new GatewayError('shutting_down'))
+            for (const abort of running) abort(new GatewayError('shutting_down'))
           })
           whenEmpty = () => {
             if (running.size > 0) return
@@ -67,7 +67,7 @@ export const lifetime = fp(
       },
     })
 
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       const { raw } = reply
       // Whoever watches over the process still has to be told that it is alive and that it is not ready.
       if (drained && !request.routeOptions.config.duringDrain) {
@@ -78,25 +78,28 @@ export const lifetime = fp(
       const { signal } = controller
       let limit = noTimer
       let grace = noTimer
-      signal.addEventListener('abort', () => {
+      const abort = (reason: GatewayError | Cancelled): void => {
+        if (signal.aborted) return
         // Time to be told why; a caller who does not read is not waited for.
         grace = clock.after(graceMs, () => raw.destroy())
-      })
+        controller.abort(reason)
+      }
       request.lifetime = {
         signal,
         limit(ms) {
           limit.cancel()
-          limit = clock.after(ms, () => controller.abort(new GatewayError('stream_duration')))
+          limit = clock.after(ms, () => abort(new GatewayError('stream_duration')))
         },
       }
-      running.add(controller)
+      running.add(abort)
       raw.once('close', () => {
-        if (!raw.writableFinished) controller.abort(new Cancelled())
+        if (!raw.writableFinished) abort(new Cancelled())
         limit.cancel()
         grace.cancel()
-        running.delete(controller)
+        running.delete(abort)
         whenEmpty()
       })
+      done()
     })
   },
   { name: 'lifetime' },

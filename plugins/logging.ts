@@ -25,7 +25,10 @@ export const logging = fp(
   async (app: FastifyInstance, { callerKeys }: LoggingOptions) => {
     app.decorateRequest('facts')
     app.decorate('logOnceOver', logOnceOver)
-    app.addHook('onRequest', async (request, reply) => logOnceOver(request, reply))
+    app.addHook('onRequest', (request, reply, done) => {
+      logOnceOver(request, reply)
+      done()
+    })
 
     function logOnceOver(request: FastifyRequest, reply: FastifyReply): void {
       request.facts = {}
@@ -99,11 +102,15 @@ export class CallerKeys {
 
 /** As they are spelled inside a line, which is JSON. */
 function keysIn(headers: IncomingHttpHeaders): Secret[] {
-  return Object.entries(headers).flatMap(([name, value]) => {
-    if (typeof value !== 'string' || !(callerKeyHeaders.has(name) || name.startsWith('x-provider-key-'))) return []
+  const keys: Secret[] = []
+  for (const name in headers) {
+    if (!callerKeyHeaders.has(name) && !name.startsWith('x-provider-key-')) continue
+    const value = headers[name]
+    if (typeof value !== 'string') continue
     const key = name === 'authorization' ? value.replace(/^\S+\s+/, '') : value
-    return [new Secret(JSON.stringify(key.trim()).slice(1, -1))]
-  })
+    keys.push(new Secret(JSON.stringify(key.trim()).slice(1, -1)))
+  }
+  return keys
 }
 
 const callerKeyHeaders: ReadonlySet<string> = new Set(['authorization', 'x-api-key'])

@@ -7,8 +7,9 @@ import { isRequestId, newId } from '../api/id.ts'
 /** Every request has an id, which every answer to it names. */
 export const requestId = fp(
   async (app: FastifyInstance) => {
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id).header('request-id', request.id)
+      done()
     })
   },
   { name: 'request-id' },
