@@ -30,7 +30,7 @@ export function post(
   provider: string,
   path: string,
   headers: Record<string, string>,
-  body: string,
+  body: Buffer,
 ): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
     const { signal, timeouts, clock } = call

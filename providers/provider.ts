@@ -88,7 +88,7 @@ export interface Call {
   /** The request's query string that is meant for the provider, without `?`; mostly empty. */
   readonly query: string
   /** The caller's own JSON, where the request says exactly this; an adapter may forward it instead of writing the request anew. */
-  readonly body?: string
+  readonly body?: Buffer
   readonly timeouts: Timeouts
   readonly clock: Clock
   readonly log: Log
@@ -105,8 +105,8 @@ export interface Timeouts {
 /** An answer in one piece. */
 export interface WholeMessage {
   readonly message: Message
-  /** The provider's JSON text, where it already is the contract's shape; what is not changed in it reaches the caller as written. */
-  readonly json?: string
+  /** The provider's own JSON, where it already is the contract's shape; what is not changed in it reaches the caller as written. */
+  readonly json?: Buffer
 }
 
 /** What an adapter may say to the operator. Never prompts, never keys. */

@@ -40,7 +40,7 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
     if (validationError && validationError.validationContext !== 'body') throw validationError
     return app.messages.prepare({
       body: request.body,
-      text: request.bodyText,
+      json: request.bodyJson,
       roundedNumberAt: request.roundedNumberAt,
       schemaError: validationError,
       hasBeta: Boolean(request.headers['anthropic-beta']),
@@ -62,7 +62,7 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
     tellAttempt(request, reply, { target, attempts })
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.
     request.body = undefined
-    request.bodyText = ''
+    request.bodyJson = nothing
     const answer = new StreamAnswer(target.warnings)
     const end = await reply.sse(source, (event) => answer.add(event))
     request.facts.ended = end instanceof GatewayError ? end.code : end
@@ -100,3 +100,5 @@ function noteUsage(request: FastifyRequest, usage: Usage): void {
   if (usage.input_tokens !== undefined) request.facts.input_tokens = usage.input_tokens
   if (usage.output_tokens !== undefined) request.facts.output_tokens = usage.output_tokens
 }
+
+const nothing = Buffer.alloc(0)

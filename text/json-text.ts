@@ -2,7 +2,7 @@ import { closingQuote } from './json-string.ts'
 
 /**
  * What `JSON.parse` does not tell: how large a text will be once parsed, whether a key stands twice in one object, whether a
- * number would be changed by reading it, and where in the text a member stands. One pass each, over text that need not be
+ * number would be changed by reading it, and where in the text a value stands. One pass each, over text that need not be
  * valid; whether it is valid is JSON.parse's to say.
  */
 
@@ -78,49 +78,6 @@ export function pathAt(text: string, offset: number): Path | undefined {
   return walk(text, (path, at) => at === offset && path)
 }
 
-/**
- * The text of an object with some of its own members changed, and every other byte of the rest as it was: a text replaces the
- * value of a member or adds one at the end, undefined leaves a member out. The text is a valid JSON object.
- */
-export function editMembers(text: string, changes: Readonly<Record<string, string | undefined>>): string {
-  const parts: string[] = []
-  const seen = new Set<string>()
-  for (const member of membersOf(text)) {
-    if (!Object.hasOwn(changes, member.key)) {
-      parts.push(text.slice(member.start, member.end))
-      continue
-    }
-    seen.add(member.key)
-    const value = changes[member.key]
-    if (value !== undefined) parts.push(text.slice(member.start, member.valueStart) + value)
-  }
-  for (const [key, value] of Object.entries(changes)) {
-    if (value !== undefined && !seen.has(key)) parts.push(`${JSON.stringify(key)}:${value}`)
-  }
-  return `{${parts.join(',')}}`
-}
-
-interface Member {
-  readonly key: string
-  /** Where the key, the value and what stands behind the value begin. */
-  readonly start: number
-  readonly valueStart: number
-  readonly end: number
-}
-
-/** The members of the outermost object. */
-function* membersOf(text: string): Generator<Member> {
-  for (let at = text.indexOf('{') + 1; at < text.length; at++) {
-    if (text.charCodeAt(at) !== quote) continue
-    const keyEnd = endOfString(text, at)
-    let valueStart = text.indexOf(':', keyEnd) + 1
-    while (isSpace(text.charCodeAt(valueStart))) valueStart++
-    const end = endOfValue(text, valueStart)
-    yield { key: JSON.parse(text.slice(at, keyEnd)), start: at, valueStart, end }
-    at = end
-  }
-}
-
 const quote = 34
 const comma = 44
 const minus = 45
@@ -154,26 +111,6 @@ function damage(token: string): 'infinite' | 'inexact' | undefined {
   if (value === Infinity || value === -Infinity) return 'infinite'
   if (Number.isSafeInteger(value) || !/^-?\d+$/.test(token)) return undefined
   return BigInt(token) === BigInt(value) ? undefined : 'inexact'
-}
-
-/** The offset behind a value and the spaces that follow it: that of the comma or bracket. */
-function endOfValue(text: string, start: number): number {
-  let depth = 0
-  let at = start
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === quote) {
-      at = endOfString(text, at) - 1
-    } else if (code === openBrace || code === openBracket) {
-      depth++
-    } else if (code === closeBrace || code === closeBracket) {
-      if (depth-- === 0) break
-    } else if (code === comma && depth === 0) {
-      break
-    }
-  }
-  while (at > start && isSpace(text.charCodeAt(at - 1))) at--
-  return at
 }
 
 function isSpace(code: number): boolean {

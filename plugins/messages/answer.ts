@@ -1,6 +1,6 @@
 import { mergeMetadata, mergeUsage } from '../../api/accumulate.ts'
 import type { Message, StreamEvent, Usage, Warning } from '../../api/schemas.gen.ts'
-import { editMembers } from '../../text/json-text.ts'
+import { editMembers } from '../../text/json-bytes.ts'
 
 /** What the gateway adds to a provider's answer: totals and warnings. */
 
@@ -14,17 +14,18 @@ export function withTotal(usage: Usage): Usage {
   }
 }
 
-/** A whole answer as JSON. Where the provider's own text is at hand, only what the gateway changes is changed in it. */
+/** A whole answer as JSON. Where the provider's own JSON is at hand, only what the gateway changes is changed in it. */
 export function answerJson(
   message: Message,
-  providerJson: string | undefined,
+  providerJson: Buffer | undefined,
   warnings: readonly Warning[],
-): { json: string; usage: Usage } {
+): { json: string | Buffer; usage: Usage } {
   const usage = withTotal(message.usage)
   const metadata = warnings.length > 0 ? mergeMetadata(message.metadata, { warnings: [...warnings] }) : message.metadata
   const changed = { model: message.model, usage, ...(metadata && { metadata }) }
   if (providerJson === undefined) return { json: JSON.stringify({ ...message, ...changed }), usage }
-  const changes = Object.fromEntries(Object.entries(changed).map(([key, value]) => [key, JSON.stringify(value)]))
+  const changes: Record<string, string> = {}
+  for (const [key, value] of Object.entries(changed)) changes[key] = JSON.stringify(value)
   return { json: editMembers(providerJson, changes), usage }
 }
 

@@ -107,7 +107,7 @@ export const messages = fp(
         requestId,
         headers: forwarded(caller.headers),
         query,
-        ...(target.text !== undefined && { body: target.text }),
+        ...(target.json && { body: target.json }),
         timeouts: { firstByteMs, idleMs: options.timeouts.idleMs },
         clock: options.clock,
         log: caller.log,
@@ -127,9 +127,12 @@ const noURL = new URL('http://localhost')
 const forwardedHeaders = ['anthropic-version', 'anthropic-beta'] as const
 
 function forwarded(headers: IncomingHttpHeaders): Record<string, string> {
-  return Object.fromEntries(
-    forwardedHeaders.flatMap((name) => (typeof headers[name] === 'string' ? [[name, headers[name]]] : [])),
-  )
+  const kept: Record<string, string> = {}
+  for (const name of forwardedHeaders) {
+    const value = headers[name]
+    if (typeof value === 'string') kept[name] = value
+  }
+  return kept
 }
 
 async function whole(items: AsyncIterable<StreamItem>): Promise<WholeMessage> {

@@ -14,8 +14,8 @@ import { type RequestLimits, validateRequest } from './validate.ts'
 export interface RawRequest {
   readonly body: unknown
   /** The caller's JSON. */
-  readonly text: string
-  /** Where in the text a number stands that was rounded by parsing it. */
+  readonly json: Buffer
+  /** Where in its text a number stands that was rounded by parsing it. */
   readonly roundedNumberAt: number | undefined
   /** What the schema found; it is reported together with everything else that is wrong. */
   readonly schemaError: Error | undefined
@@ -34,7 +34,7 @@ export interface Target {
   /** With `model` set to the full id. */
   readonly request: MessageRequest
   /** The caller's own JSON, which but for `model` says exactly the request; only for a provider that is `verbatim`. */
-  readonly text?: string
+  readonly json?: Buffer
   readonly warnings: readonly Warning[]
 }
 
@@ -95,9 +95,9 @@ function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
   const isKept = provider.verbatim && !provider.rewrites?.(request)
-  if (raw.roundedNumberAt !== undefined && !isKept) throw roundedNumber(raw.text, raw.roundedNumberAt)
+  if (raw.roundedNumberAt !== undefined && !isKept) throw roundedNumber(raw.json.toString(), raw.roundedNumberAt)
   const warnings = [...dropped, ...(provider.warnings?.(request) ?? [])]
-  return { model, request, warnings, ...(provider.verbatim && { text: raw.text }) }
+  return { model, request, warnings, ...(provider.verbatim && { json: raw.json }) }
 }
 
 function fallbacksOf(request: MessageRequest): readonly string[] {

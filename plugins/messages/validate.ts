@@ -36,7 +36,7 @@ class Review {
   readonly issues: Issue[] = []
   readonly #limits: RequestLimits
   readonly #calls = new Set<string>()
-  #textBytes = 0
+  readonly #texts: string[] = []
   #base64Bytes = 0
 
   constructor(limits: RequestLimits) {
@@ -113,8 +113,9 @@ class Review {
 
   totals(): void {
     const { textBytes, base64Bytes } = this.#limits
-    if (this.#textBytes > textBytes) {
-      this.#add(['messages'], 'too_large', `all text together is ${this.#textBytes} bytes; at most ${textBytes} are allowed`)
+    const bytes = this.#bytesOfTexts(textBytes)
+    if (bytes > textBytes) {
+      this.#add(['messages'], 'too_large', `all text together is ${bytes} bytes; at most ${textBytes} are allowed`)
     }
     if (this.#base64Bytes > base64Bytes) {
       this.#add(
@@ -183,7 +184,13 @@ class Review {
   }
 
   #text(text: string): void {
-    this.#textBytes += Buffer.byteLength(text)
+    this.#texts.push(text)
+  }
+
+  /** How large all texts are in UTF-8; that they are within a limit is seen without counting, where they are far below it. */
+  #bytesOfTexts(limit: number): number {
+    const most = this.#texts.reduce((sum, text) => sum + text.length * 3, 0)
+    return most <= limit ? most : this.#texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   }
 
   #add(path: Path, code: IssueCode, message: string): void {

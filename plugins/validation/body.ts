@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8, transcode } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { GatewayError } from '../../api/error.ts'
 import type { IssueCode } from '../../api/issue-codes.ts'
@@ -7,7 +7,7 @@ import { countMembers, findDuplicateKey, type Path, pathAt, scanJson } from '../
 
 export interface ParsedBody {
   readonly value: unknown
-  readonly text: string
+  /** Where in the text an integer stands that was rounded by parsing it. */
   readonly roundedNumberAt: number | undefined
 }
 
@@ -21,7 +21,7 @@ export function parseBody(body: Buffer, headers: IncomingHttpHeaders): ParsedBod
   refuseOtherEncodings(headers)
   if (body.length === 0) throw new GatewayError('empty_body')
   if (!isUtf8(body)) throw new GatewayError('invalid_utf8')
-  const text = body.toString('utf8')
+  const text = textOf(body)
   const facts = scanJson(text)
   if (facts.depth > maxDepth)
     throw new GatewayError('invalid_json', {
@@ -40,7 +40,12 @@ export function parseBody(body: Buffer, headers: IncomingHttpHeaders): ParsedBod
   if (countMembers(value) !== facts.members) {
     throw invalidAt(findDuplicateKey(text), 'duplicate_key', 'the key stands more than once in its object')
   }
-  return { value, text, roundedNumberAt: facts.inexact }
+  return { value, roundedNumberAt: facts.inexact }
+}
+
+/** Valid UTF-8 as text. Node 20's own decoder takes twice as long for what is not ASCII. */
+function textOf(utf8: Buffer): string {
+  return isAscii(utf8) ? utf8.toString('latin1') : transcode(utf8, 'utf8', 'utf16le').toString('utf16le')
 }
 
 function refuseOtherEncodings(headers: IncomingHttpHeaders): void {

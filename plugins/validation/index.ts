@@ -6,8 +6,8 @@ import { createValidatorCompiler } from './schema.ts'
 declare module 'fastify' {
   interface FastifyRequest {
     /** The JSON body as the caller wrote it. */
-    bodyText: string
-    /** Where in `bodyText` an integer stands that `JSON.parse` rounded; undefined where none does. */
+    bodyJson: Buffer
+    /** Where in its text an integer stands that `JSON.parse` rounded; undefined where none does. */
     roundedNumberAt: number | undefined
   }
 }
@@ -18,13 +18,13 @@ declare module 'fastify' {
  */
 export const validation = fp(
   async (app: FastifyInstance) => {
-    app.decorateRequest('bodyText', '')
+    app.decorateRequest('bodyJson')
     app.decorateRequest('roundedNumberAt', undefined)
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
       try {
-        const { value, text, roundedNumberAt } = parseBody(body, request.headers)
-        request.bodyText = text
+        const { value, roundedNumberAt } = parseBody(body, request.headers)
+        request.bodyJson = body
         request.roundedNumberAt = roundedNumberAt
         done(null, value)
       } catch (error) {

@@ -1,25 +1,25 @@
 import type { MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
-import { editMembers } from '../../text/json-text.ts'
+import { editMembers, jsonBytes } from '../../text/json-bytes.ts'
 import type { Call, TokenCountRequest } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { cannotThink, withoutForeign } from './foreign.ts'
 
 /**
- * The JSON to send for a request. Where the caller's own text is at hand it is edited, not written anew: members that the
+ * The JSON to send for a request. Where the caller's own JSON is at hand it is edited, not written anew: members that the
  * gateway does not touch arrive as they were, with their order, their spelling of numbers and fields the gateway does not know.
  */
-export function encodeMessages(request: MessageRequest, call: Call, stream: boolean): string {
+export function encodeMessages(request: MessageRequest, call: Call, stream: boolean): Buffer {
   const changes: Record<string, string | undefined> = {
     ...(request.max_tokens === undefined && { max_tokens: String(capabilitiesOf(call.model).defaultMaxTokens) }),
     ...commonChanges(request, call),
   }
   // A caller's own `stream: false` need not be rewritten; `stream: true` of a caller who is served whole must be.
   if ((request.stream ?? false) !== stream || 'stream' in changes) changes.stream = String(stream)
-  return editMembers(call.body ?? JSON.stringify(request), changes)
+  return editMembers(call.body ?? jsonBytes(request), changes)
 }
 
-export function encodeCountTokens(request: TokenCountRequest, call: Call): string {
-  return editMembers(call.body ?? JSON.stringify(request), {
+export function encodeCountTokens(request: TokenCountRequest, call: Call): Buffer {
+  return editMembers(call.body ?? jsonBytes(request), {
     ...commonChanges(request, call),
     max_tokens: undefined,
     stream: undefined,

@@ -61,7 +61,7 @@ async function complete(request: MessageRequest, call: Call): Promise<WholeMessa
   if (isRecord(message) && message.type === 'error') throw errorOfEvent(message, call.apiKey)
   if (!isMessage(message)) throw notTheProtocol(call, response.status, json)
   const metadata = message.model === call.model ? undefined : { provider: { model: message.model } }
-  return { message: { ...message, model: request.model, ...(metadata && { metadata }) }, json }
+  return { message: { ...message, model: request.model, ...(metadata && { metadata }) }, json: Buffer.from(json) }
 }
 
 async function countTokens(request: TokenCountRequest, call: Call): Promise<TokenCount> {
@@ -72,7 +72,7 @@ async function countTokens(request: TokenCountRequest, call: Call): Promise<Toke
   return count
 }
 
-async function send(call: Call, path: string, body: string, headers: Record<string, string>): Promise<UpstreamResponse> {
+async function send(call: Call, path: string, body: Buffer, headers: Record<string, string>): Promise<UpstreamResponse> {
   const response = await post(call, 'anthropic', call.query ? `${path}?${call.query}` : path, headers, body)
   if (response.status !== 200) throw errorOfResponse(response, await readErrorBody(response, call), call)
   return response

@@ -4,6 +4,7 @@ import { newId } from '../../api/id.ts'
 import { parseJson } from '../../api/json.ts'
 import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
+import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
@@ -102,7 +103,7 @@ async function send(request: MessageRequest, call: Call, streamed: boolean, dial
     'x-client-request-id': call.requestId,
     ...dialect.headers,
   }
-  const body = JSON.stringify(encode(withShortUserId(request, dialect), call.model, streamed, dialect))
+  const body = jsonBytes(encode(withShortUserId(request, dialect), call.model, streamed, dialect))
   const response = await post(call, dialect.id, '/chat/completions', headers, body)
   const source = sourceOf(dialect, call)
   if (response.status < 200 || response.status > 299) {

@@ -36,16 +36,16 @@ describe('an answer in one piece', () => {
   it('gets a total, and nothing else where there is nothing to say', () => {
     const { json, usage } = answerJson(message, undefined, [])
     expect(usage).toEqual({ ...message.usage, total_tokens: 15 })
-    expect(JSON.parse(json)).toEqual({ ...message, usage })
+    expect(JSON.parse(String(json))).toEqual({ ...message, usage })
   })
 
   it("keeps the provider's own text but for what the gateway says", () => {
     const own =
       '{ "id":"msg_1", "model" : "claude-test","type":"message","role":"assistant","content":[ {"type":"text","text":"\\u0048i.","n":1.0} ],"later":1e2,"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":5}}'
-    const { json } = answerJson(message, own, [])
-    expect(json).toContain('"content":[ {"type":"text","text":"\\u0048i.","n":1.0} ]')
-    expect(json).toContain('"later":1e2')
-    expect(JSON.parse(json)).toEqual({
+    const { json } = answerJson(message, Buffer.from(own), [])
+    expect(String(json)).toContain('"content":[ {"type":"text","text":"\\u0048i.","n":1.0} ]')
+    expect(String(json)).toContain('"later":1e2')
+    expect(JSON.parse(String(json))).toEqual({
       ...message,
       later: 100,
       content: [{ ...message.content[0], n: 1 }],
@@ -53,16 +53,19 @@ describe('an answer in one piece', () => {
     })
   })
 
-  it.each([undefined, JSON.stringify(message)])('says what was left out, beside what the provider said', (providerJson) => {
-    const answered = { ...message, metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a', message: 'a' }] } }
-    const { json } = answerJson(answered, providerJson, [warning])
-    expect(JSON.parse(json)).toMatchObject({
-      metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a' }, warning] },
-    })
-  })
+  it.each([undefined, Buffer.from(JSON.stringify(message))])(
+    'says what was left out, beside what the provider said',
+    (providerJson) => {
+      const answered = { ...message, metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a', message: 'a' }] } }
+      const { json } = answerJson(answered, providerJson, [warning])
+      expect(JSON.parse(String(json))).toMatchObject({
+        metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a' }, warning] },
+      })
+    },
+  )
 
-  it.each([undefined, JSON.stringify(message)])('has no metadata where there is none', (providerJson) => {
-    expect(JSON.parse(answerJson(message, providerJson, []).json)).not.toHaveProperty('metadata')
+  it.each([undefined, Buffer.from(JSON.stringify(message))])('has no metadata where there is none', (providerJson) => {
+    expect(JSON.parse(String(answerJson(message, providerJson, []).json))).not.toHaveProperty('metadata')
   })
 })
 

@@ -9,11 +9,11 @@ const minimal = '{"model":"anthropic/claude-test","max_tokens":5,"messages":[{"r
 /** What is sent for a caller's text. */
 function sent(body: string, stream = false): string {
   const parsed: MessageRequest = JSON.parse(body)
-  return encodeMessages(parsed, callWith({ body }), stream)
+  return encodeMessages(parsed, callWith({ body: Buffer.from(body) }), stream).toString()
 }
 
 function sentFor(changes: Partial<MessageRequest>, model = 'claude-test'): unknown {
-  return JSON.parse(encodeMessages({ ...request, ...changes }, callWith({ model }), false))
+  return JSON.parse(encodeMessages({ ...request, ...changes }, callWith({ model }), false).toString())
 }
 
 describe("the caller's own text", () => {
@@ -92,7 +92,7 @@ describe('max_tokens', () => {
     ['claude-3-5-haiku-20241022', 8192],
   ])('of a request to %s without one is %i', (model, expected) => {
     const { max_tokens: _, ...rest } = request
-    expect(JSON.parse(encodeMessages(rest, callWith({ model }), false))).toMatchObject({ max_tokens: expected })
+    expect(JSON.parse(encodeMessages(rest, callWith({ model }), false).toString())).toMatchObject({ max_tokens: expected })
   })
 
   it("is the caller's own where there is one", () => {
@@ -135,7 +135,7 @@ describe('extensions.anthropic', () => {
   it('may name max_tokens, which then is no default', () => {
     const { max_tokens: _, ...rest } = request
     const extended: MessageRequest = { ...rest, extensions: { anthropic: { max_tokens: 7 } } }
-    expect(JSON.parse(encodeMessages(extended, callWith(), false))).toMatchObject({ max_tokens: 7 })
+    expect(JSON.parse(encodeMessages(extended, callWith(), false).toString())).toMatchObject({ max_tokens: 7 })
   })
 
   it('does not say whether the answer is a stream', () => {
@@ -206,7 +206,7 @@ describe('tools', () => {
 describe('what a count of tokens is asked for', () => {
   it('has neither max_tokens nor stream', () => {
     const body = minimal.replace('{', '{"stream":true,')
-    expect(JSON.parse(encodeCountTokens(JSON.parse(body), callWith({ body })))).toEqual({
+    expect(JSON.parse(encodeCountTokens(JSON.parse(body), callWith({ body: Buffer.from(body) })).toString())).toEqual({
       model: 'claude-test',
       messages: request.messages,
     })
