@@ -7,10 +7,19 @@
 import { catalogue, type ErrorCode, GatewayError } from '../api/error.ts'
 import { issueCodes } from '../api/issue-codes.ts'
 import { settings } from '../config.ts'
-import { type Feature, features, matrixEntry, type Treatment } from '../providers/capabilities.ts'
+import {
+  type BasicFeature,
+  basicFeatures,
+  type Feature,
+  features,
+  matrixEntry,
+  type Treatment,
+} from '../providers/capabilities.ts'
 import { providers } from '../providers/index.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import { writeOrCheck } from './generated-files.ts'
+
+const all: readonly (Feature | BasicFeature)[] = [...basicFeatures, ...features]
 
 writeOrCheck({ 'docs/settings.md': settingsPage() }, 'config.ts')
 writeOrCheck({ 'docs/matrix.md': matrixPage() }, 'the matrix of a provider')
@@ -51,26 +60,45 @@ function matrixPage(): string {
       '- **reject**: it cannot be said. The request is a 400 with a code that begins with `unsupported_`, and says what would do instead.',
       '- **drop**: it is left out, and the answer says so in `metadata.warnings`.',
     ].join('\n'),
-    'What is not in the tables is taken by every provider: text, and calls of your own tools with their results. A model may take less than its provider: `GET /v1/models/{id}` lists what is known of it, and a feature that is known to be `unsupported` there is a 400 as well. What is not known is tried.',
+    '`model`, `messages`, `fallbacks` and `extensions` are for the gateway itself. `foreign` is what another provider has written and only that one can read: its thinking, its own tools, its citations. A model may take less than its provider: `GET /v1/models/{id}` lists what is known of it, and a feature that is known to be `unsupported` there is a 400 as well. What is not known is tried.',
     '## Fields',
-    overview(features.filter((feature) => !isBlock(feature) && !isTool(feature))),
+    overview(all.filter((feature) => !isBlock(feature) && !isTool(feature))),
     '## Messages and blocks',
-    overview(features.filter(isBlock)),
+    overview(all.filter(isBlock)),
     '## Tools',
-    overview(features.filter(isTool)),
+    overview(all.filter(isTool)),
+    '## Stop reasons',
+    "The canonical reason for each of a provider's own. _error_: the answer has failed. A reason that is not in the list is `end_turn`, or `tool_use` where the answer calls a tool; the provider's own word stands in `metadata.provider`.",
+    stopReasonTable(),
     ...providers.flatMap((provider) => [`## Notes: ${provider.name}`, notes(provider)]),
   ])
 }
 
-function isBlock(feature: Feature): boolean {
+/** Providers that say the same share a row. */
+function stopReasonTable(): string {
+  const rows = new Map<string, string[]>()
+  for (const { id, stopReasons } of providers) {
+    for (const [own, canonical] of Object.entries(stopReasons)) {
+      const key = [code(own), canonical === 'error' ? '_error_' : code(canonical)].join('\n')
+      rows.set(key, [...(rows.get(key) ?? []), code(id)])
+    }
+  }
+  const sorted = [...rows].sort(([a], [b]) => a.localeCompare(b, 'en'))
+  return table(
+    ["The provider's", 'Canonical', 'Providers'],
+    sorted.map(([key, ids]) => [...key.split('\n'), ids.join(', ')]),
+  )
+}
+
+function isBlock(feature: string): boolean {
   return feature.startsWith('message.') || feature.startsWith('block.')
 }
 
-function isTool(feature: Feature): boolean {
+function isTool(feature: string): boolean {
   return feature.startsWith('tool.') || feature.startsWith('tool_choice.')
 }
 
-function overview(chosen: readonly Feature[]): string {
+function overview(chosen: readonly (Feature | BasicFeature)[]): string {
   const rows = chosen.map((feature) => [code(feature), ...providers.map(({ matrix }) => matrixEntry(matrix, feature).treatment)])
   return table(['Feature', ...providers.map(({ id }) => code(id))], rows)
 }
@@ -78,7 +106,7 @@ function overview(chosen: readonly Feature[]): string {
 /** One line for each note; features that share it stand together. */
 function notes({ matrix }: LlmProvider): string {
   const byNote = new Map<string, { treatment: Treatment; note: string; names: string[] }>()
-  for (const feature of features) {
+  for (const feature of all) {
     const { treatment, note } = matrixEntry(matrix, feature)
     if (!note) continue
     const line = byNote.get(`${treatment} ${note}`) ?? { treatment, note, names: [] }
