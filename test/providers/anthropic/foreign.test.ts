@@ -3,7 +3,7 @@ import type { ContentBlockParam, MessageRequest } from '../../../api/schemas.gen
 import { cannotThink, withoutForeign } from '../../../providers/anthropic/foreign.ts'
 import { seal } from '../../../providers/sealed.ts'
 
-function after(...content: ContentBlockParam[]): MessageRequest {
+function conversationWith(...content: ContentBlockParam[]): MessageRequest {
   return {
     model: 'anthropic/claude-test',
     messages: [
@@ -15,7 +15,7 @@ function after(...content: ContentBlockParam[]): MessageRequest {
 }
 
 function kept(...content: ContentBlockParam[]): unknown {
-  return withoutForeign(after(...content))[1]?.content
+  return withoutForeign(conversationWith(...content))[1]?.content
 }
 
 const text: ContentBlockParam = { type: 'text', text: 'Hello.' }
@@ -24,7 +24,7 @@ const ownIndex = { type: 'web_search_result_location', url: 'https://b.test', en
 
 describe('a conversation that goes to Anthropic', () => {
   it('is left alone where all of it is its own', () => {
-    const request = after(
+    const request = conversationWith(
       { type: 'thinking', thinking: 'x', signature: 'EqQBCg' },
       { type: 'redacted_thinking', data: 'EmwK' },
       { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} },
@@ -62,7 +62,7 @@ describe('a conversation that goes to Anthropic', () => {
   })
 
   it('has no turn without content', () => {
-    const messages = withoutForeign(after({ type: 'thinking', thinking: 'x', signature: seal('groq', '') }))
+    const messages = withoutForeign(conversationWith({ type: 'thinking', thinking: 'x', signature: seal('groq', '') }))
     expect(messages.map(({ role }) => role)).toEqual(['user', 'user'])
   })
 
@@ -76,10 +76,10 @@ describe('thinking with a budget', () => {
   const thinking = { type: 'enabled' as const, budget_tokens: 1024 }
   const call = (id: string): ContentBlockParam => ({ type: 'tool_use', id, name: 'f', input: {} })
   const loop = (...content: ContentBlockParam[]): MessageRequest => ({
-    ...after(...content),
+    ...conversationWith(...content),
     thinking,
     messages: [
-      ...after(...content).messages.slice(0, 2),
+      ...conversationWith(...content).messages.slice(0, 2),
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1', content: 'x' }] },
     ],
   })
@@ -93,7 +93,7 @@ describe('thinking with a budget', () => {
     ],
     ['there, with thinking of its own', loop({ type: 'thinking', thinking: 'x', signature: 'EqQB' }, call('call_1')), false],
     ['after calls of its own without thinking, of which it speaks itself', loop(call('toolu_01A09q90qw90lq917835lq9')), false],
-    ['once that turn is over', { ...after(call('call_1')), thinking }, false],
+    ['once that turn is over', { ...conversationWith(call('call_1')), thinking }, false],
     ['that the model decides on', { ...loop(call('call_1')), thinking: { type: 'adaptive' } }, false],
   ])('%s', (_, request, isOff) => {
     expect(cannotThink(request)).toBe(isOff)
