@@ -17,6 +17,8 @@ export interface Recording {
   readonly contentType: string
   /** What it exercises. */
   readonly features: string
+  /** Bytes. */
+  readonly size: number
 }
 
 /** The folder of recorded provider traffic, from `VAI_FIXTURES_DIR` or beside the project; undefined where there is none. */
@@ -57,5 +59,6 @@ function recordingOf(row: Readonly<Record<string, unknown>>): Recording {
     status: typeof row.status === 'number' ? row.status : 200,
     contentType: stringOf(row.content_type) || 'application/octet-stream',
     features: stringOf(row.features),
+    size: typeof row.size === 'number' ? row.size : 0,
   }
 }
