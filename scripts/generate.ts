@@ -18,6 +18,8 @@ import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { parse } from 'yaml'
 import { writeOrCheck } from './generated-files.ts'
+// Its file is made, or looked at, by being imported.
+import './generate-catalogue.ts'
 
 interface Schema {
   readonly $ref?: string

@@ -19,4 +19,16 @@ export interface CatalogueEntry {
   readonly default_max_tokens?: number
   readonly capabilities?: Readonly<Partial<Record<Feature, Support>>>
   readonly prices?: ModelPrices
+  /** Prices that are announced for later, in the order of their days. Each takes the place of all prices before it. */
+  readonly later_prices?: readonly LaterPrices[]
+}
+
+export interface LaterPrices extends ModelPrices {
+  /** The first day on which they count, `2026-12-01`, in UTC. */
+  readonly from: string
+}
+
+/** The prices that count on a day, `2026-11-21`; undefined where they are not known. */
+export function pricesOn(day: string, { prices, later_prices: later = [] }: CatalogueEntry): ModelPrices | undefined {
+  return later.findLast(({ from }) => from <= day) ?? prices
 }
