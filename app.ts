@@ -3,6 +3,8 @@ import type { DestinationStream } from 'pino'
 import { type Clock, systemClock } from './api/clock.ts'
 import { Secret } from './api/secret.ts'
 import { type Config, credentialsMode } from './config.ts'
+import type { CircuitRule } from './plugins/breaker/circuit.ts'
+import { breaker } from './plugins/breaker/index.ts'
 import { credentials } from './plugins/credentials.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler, refuseOtherProtocols } from './plugins/errors.ts'
 import { lifetime } from './plugins/lifetime.ts'
@@ -78,6 +80,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation)
   await app.register(upstream, { connectMs: config.upstream_connect_ms })
+  await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
   await app.register(models, { providers, aliases: config.model_aliases })
   await app.register(messages, {
@@ -100,6 +103,17 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(docsRoutes, { contract: parts.contract })
   await app.register(v1, { prefix: '/v1', answerMs: config.limit_stream_ms })
   return app
+}
+
+/** When a provider that fails is left alone; undefined where the operator wants it to be called regardless. */
+function circuitRule(config: Config): CircuitRule | undefined {
+  if (config.breaker_failure_percent === 0) return undefined
+  return {
+    windowMs: config.breaker_window_ms,
+    leastCalls: config.breaker_least_calls,
+    failureShare: config.breaker_failure_percent / 100,
+    openMs: config.breaker_open_ms,
+  }
 }
 
 function keyHeadersOf(providers: readonly LlmProvider[]): readonly string[] {

@@ -19,8 +19,8 @@ export class GatewayError extends Error {
   readonly issues: readonly Issue[] | undefined
   /** What the provider answered, masked and bounded. */
   readonly providerError: ProviderFailure | undefined
-  /** Whether the same request may well succeed a moment later. */
-  readonly transient: boolean
+  /** What is worth doing about it, as long as the caller has seen nothing. */
+  readonly recovery: Recovery
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
     const entry: CatalogueEntry = catalogue[code]
@@ -32,7 +32,12 @@ export class GatewayError extends Error {
     this.retryAfter = details.retryAfter
     this.issues = details.issues
     this.providerError = details.providerError
-    this.transient = entry.transient ?? false
+    this.recovery = entry.recovery ?? 'none'
+  }
+
+  /** Whether the same request may well succeed a moment later. */
+  get transient(): boolean {
+    return this.recovery === 'again'
   }
 
   /** The contract's error object, for an HTTP body and for the `error` event of a stream alike. */
@@ -73,11 +78,15 @@ export interface ProviderFailure {
   readonly body?: unknown
 }
 
+/** `again`: ask the same model again, and then others. `elsewhere`: ask another model. `none`: tell the caller. */
+export type Recovery = 'again' | 'elsewhere' | 'none'
+
 interface CatalogueEntry {
   readonly type: ErrorType
   readonly message: string
   readonly status?: number
-  readonly transient?: boolean
+  /** Default `none`. */
+  readonly recovery?: Recovery
 }
 
 const statusOf: Readonly<Record<ErrorType, number>> = {
@@ -131,29 +140,30 @@ export const catalogue = {
     status: 413,
     message: 'The request is too large for the provider.',
   },
-  provider_rate_limit: { type: 'rate_limit_error', transient: true, message: 'The provider limits the rate of requests.' },
-  provider_quota: { type: 'rate_limit_error', message: 'The quota at the provider is used up.' },
-  provider_overloaded: { type: 'overloaded_error', transient: true, message: 'The provider is overloaded.' },
-  provider_error: { type: 'provider_error', transient: true, message: 'The provider failed.' },
+  provider_rate_limit: { type: 'rate_limit_error', recovery: 'again', message: 'The provider limits the rate of requests.' },
+  provider_quota: { type: 'rate_limit_error', recovery: 'elsewhere', message: 'The quota at the provider is used up.' },
+  provider_overloaded: { type: 'overloaded_error', recovery: 'again', message: 'The provider is overloaded.' },
+  provider_error: { type: 'provider_error', recovery: 'again', message: 'The provider failed.' },
   provider_untrusted: {
     type: 'provider_error',
+    recovery: 'elsewhere',
     message: 'The provider could not prove who it is: its certificate is not trusted.',
   },
   provider_key_unusable: { type: 'authentication_error', message: 'The key holds characters that no header can carry.' },
-  provider_unreachable: { type: 'provider_error', transient: true, message: 'The provider could not be reached.' },
+  provider_unreachable: { type: 'provider_error', recovery: 'again', message: 'The provider could not be reached.' },
   provider_unavailable: {
     type: 'overloaded_error',
     status: 503,
-    transient: true,
+    recovery: 'elsewhere',
     message: 'The provider has failed too often of late; it is left alone for a moment.',
   },
   provider_disconnected: {
     type: 'provider_error',
-    transient: true,
+    recovery: 'again',
     message: 'The provider closed the connection before its answer was complete.',
   },
-  provider_protocol: { type: 'provider_error', message: 'The provider sent what is not its protocol.' },
-  provider_timeout: { type: 'timeout_error', transient: true, message: 'The provider did not answer in time.' },
+  provider_protocol: { type: 'provider_error', recovery: 'elsewhere', message: 'The provider sent what is not its protocol.' },
+  provider_timeout: { type: 'timeout_error', recovery: 'again', message: 'The provider did not answer in time.' },
   stream_duration: { type: 'timeout_error', message: 'The stream reached the longest time allowed.' },
   // The gateway
   shutting_down: { type: 'overloaded_error', status: 503, message: 'The gateway is shutting down; send the request again.' },

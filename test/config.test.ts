@@ -36,6 +36,7 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   credentials: ['managed', 'managed'],
   demo: ['false', false],
   retry_attempts: ['3', 3],
+  breaker_failure_percent: ['40', 40],
 }
 
 function sampleOf(name: string): readonly [string, unknown] {

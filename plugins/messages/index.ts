@@ -3,12 +3,13 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { accumulate } from '../../api/accumulate.ts'
 import type { Clock } from '../../api/clock.ts'
-import { causeOf } from '../../api/error.ts'
+import { causeOf, type GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
-import type { TokenCount } from '../../api/schemas.gen.ts'
+import type { TokenCount, Warning } from '../../api/schemas.gen.ts'
 import type { Secret } from '../../api/secret.ts'
 import type { Call, LlmProvider, WholeMessage } from '../../providers/provider.ts'
-import { type Attempted, firstSuccess, type RetryPolicy } from './attempts.ts'
+import type { Admission } from '../breaker/index.ts'
+import { type Attempt, type Attempted, firstSuccess, type PassedOver, type RetryPolicy } from './attempts.ts'
 import { estimateTokens } from './estimate.ts'
 import { type OpenedStream, openStream } from './open.ts'
 import { type PreparedRequest, prepareRequest, type RawRequest, type Target } from './prepare.ts'
@@ -25,12 +26,15 @@ export interface Messages {
   /** Checks a request. Throws one error with every issue. */
   prepare(raw: RawRequest): PreparedRequest
   /** Asks the models in turn for a whole answer. */
-  complete(request: PreparedRequest, caller: Caller): Promise<Attempted<Target, WholeMessage>>
+  complete(request: PreparedRequest, caller: Caller): Promise<Answered<WholeMessage>>
   /** Asks the models in turn for a stream, and returns once its first content is there. */
-  stream(request: PreparedRequest, caller: Caller): Promise<Attempted<Target, OpenedStream>>
+  stream(request: PreparedRequest, caller: Caller): Promise<Answered<OpenedStream>>
   /** Asks the model itself how many tokens a request has, or estimates it. Fallbacks have no part in it. */
   countTokens(request: PreparedRequest, caller: Caller): Promise<TokenCount>
 }
+
+/** An answer, the target that gave it, with a warning for each that did not, and how many calls it took. */
+export type Answered<Result> = Omit<Attempted<Target, Result>, 'passedOver'>
 
 /** Who asks, and until when. */
 export interface Caller {
@@ -64,35 +68,46 @@ export const messages = fp(
           return provider.complete ? provider.complete(target.request, call) : whole(provider.stream(target.request, call))
         }),
       stream: (prepared, caller) =>
-        attempt(prepared.targets, caller, (target) => {
+        attempt(prepared.targets, caller, async (target, admission) => {
           const call = callFor(target, caller, options.timeouts.firstByteMs)
-          return openStream(target.model.provider.stream(target.request, call), options.pingIntervalMs, options.clock)
+          const items = target.model.provider.stream(target.request, call)
+          return watched(await openStream(items, options.pingIntervalMs, options.clock), admission)
         }),
       async countTokens({ targets: [target] }, caller) {
-        const { provider } = target.model
-        const { result } = await attempt([target], caller, async () =>
-          provider.countTokens
-            ? provider.countTokens(target.request, callFor(target, caller, options.timeouts.firstByteMs))
-            : estimateTokens(target.request),
-        )
+        const result = await counted(target, caller)
         return target.warnings.length > 0 ? { ...result, metadata: { warnings: [...target.warnings] } } : result
       },
     })
 
-    function attempt<Result>(
+    async function counted(target: Target, caller: Caller): Promise<TokenCount> {
+      const { provider } = target.model
+      const count = provider.countTokens?.bind(provider)
+      if (!count) return estimateTokens(target.request)
+      const call = (): Call => callFor(target, caller, options.timeouts.firstByteMs)
+      return (await attempt([target], caller, () => count(target.request, call()))).result
+    }
+
+    async function attempt<Result>(
       targets: readonly Target[],
       caller: Caller,
-      run: (target: Target) => Promise<Result>,
-    ): Promise<Attempted<Target, Result>> {
+      run: Attempt<Target, Result>,
+    ): Promise<Answered<Result>> {
       // A key that is missing for the last resort is better known before the first try than after it.
       for (const target of targets) keyFor(target.model.provider, caller)
-      return firstSuccess(targets, run, {
+      const { passedOver, ...answered } = await firstSuccess(targets, run, {
         policy: options.retry,
         clock: options.clock,
         random: options.random,
         signal: caller.signal,
-        onRetry: (error, attempts) => caller.log.info({ code: error.code, cause: causeOf(error), attempts }, 'trying again'),
+        enter: ({ model: { provider } }) => app.breaker.enter(provider, options.baseURLs.get(provider.id)),
+        onRetry: ({ target, error, attempts, waitMs }) =>
+          caller.log.info({ ...factsOf(target, error), attempts, wait_ms: Math.round(waitMs) }, 'trying again'),
+        onFallback: ({ target, error }, next) =>
+          caller.log.info({ ...factsOf(target, error), next: next.model.id }, 'going on to the next model'),
       })
+      if (passedOver.length === 0) return answered
+      const { target } = answered
+      return { ...answered, target: { ...target, warnings: [...target.warnings, ...passedOver.map(fallbackWarning)] } }
     }
 
     function callFor(target: Target, caller: Caller, firstByteMs: number): Call {
@@ -118,8 +133,35 @@ export const messages = fp(
       return app.credentials.keyFor(provider, caller.headers)
     }
   },
-  { name: 'messages', dependencies: ['models', 'credentials', 'upstream'] },
+  { name: 'messages', dependencies: ['models', 'credentials', 'upstream', 'breaker'] },
 )
+
+/** What the log says of a failed call. Not its message: a provider's words may repeat the prompt. */
+function factsOf({ model }: Target, error: GatewayError): object {
+  return { model: model.id, code: error.code, cause: causeOf(error), upstream_status: error.providerError?.status }
+}
+
+function fallbackWarning({ target, error }: PassedOver<Target>, index: number): Warning {
+  const param = index === 0 ? 'model' : `fallbacks[${index - 1}]`
+  return { param, code: 'fallback', message: `${target.model.id} did not answer (${error.code}); another model did.` }
+}
+
+/** A stream whose end is told to the admission, where it breaks after it has begun. */
+function watched(stream: OpenedStream, admission: Admission): OpenedStream {
+  let last: Promise<unknown> | undefined
+  return {
+    head: stream.head,
+    next() {
+      const next = stream.next()
+      last = next
+      return next
+    },
+    close() {
+      last?.catch((error: unknown) => admission.failed(error))
+      return stream.close()
+    },
+  }
+}
 
 /** For providers that are part of the gateway and call nobody. */
 const noURL = new URL('http://localhost')
