@@ -1,4 +1,5 @@
 import { providers } from '../../providers/index.ts'
+import type { LlmProvider } from '../../providers/provider.ts'
 import type { Player } from './expectations/row.ts'
 import { pending } from './pending.ts'
 
@@ -12,6 +13,13 @@ export interface Stage {
 /** The id of the provider that plays. */
 export function providerOf(player: Player): string {
   return player.slice(player.indexOf(':') + 1)
+}
+
+/** The adapter itself. Throws where there is none. */
+export function playerOf(player: Player): LlmProvider {
+  const provider = providers.find(({ id }) => id === providerOf(player))
+  if (!provider) throw new Error(`there is no provider ${player}`)
+  return provider
 }
 
 /** Whether this version has the adapter at all. */

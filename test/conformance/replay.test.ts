@@ -13,6 +13,7 @@ import type { Answer, Failure, Row } from './expectations/row.ts'
 import { contentOf, observedBlocks, observedUsage } from './observe.ts'
 import { pending } from './pending.ts'
 import { isPending, providerOf, sealerOf, stageFor } from './players.ts'
+import { isStream } from './streams.ts'
 
 /** Every recorded answer of a real provider, through the running server, against the table of what it is to come to. */
 
@@ -172,11 +173,6 @@ function requestTo({ by }: Row): { model: string; max_tokens: number; messages: 
 function cutsOf({ recording }: Case): Chunking[] {
   const seed = recording.file.length
   return ['whole', 'events', { seed, max: recording.size < 9000 ? 9 : 900 }]
-}
-
-/** Gemini's array is a stream, though no stream of events. */
-function isStream({ stream, file }: Recording): boolean {
-  return stream || file.includes('array-stream')
 }
 
 function isWhole(recording: Recording): boolean {
