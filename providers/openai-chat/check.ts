@@ -1,7 +1,7 @@
 import { paramOf } from '../../api/param.ts'
-import type { ContentBlockParam, Issue, MessageRequest } from '../../api/schemas.gen.ts'
+import type { ContentBlockParam, Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { ChatDialect } from './dialect.ts'
-import { audioFormatOf } from './messages.ts'
+import { audioFormatOf } from './parts.ts'
 
 /** What Chat Completions refuses by its value or its place, which the matrix cannot tell. */
 export function check({ stop_sequences: stop, messages }: MessageRequest, dialect: ChatDialect): Issue[] {
@@ -16,6 +16,19 @@ export function check({ stop_sequences: stop, messages }: MessageRequest, dialec
       issues.push(...blockIssues(block, role, ['messages', index, 'content', at], name))
   }
   return issues
+}
+
+/** What is left out of a request though the matrix says that such things are passed on. */
+export function warningsOf({ messages }: MessageRequest, { name, cacheControl }: ChatDialect): Warning[] {
+  if (!cacheControl) return []
+  for (const [index, { role, content }] of messages.entries()) {
+    if (role !== 'assistant' || typeof content === 'string') continue
+    const at = content.findIndex((block) => block.type === 'tool_use' && block.cache_control)
+    if (at < 0) continue
+    const message = `${name} takes no mark on a call of a tool; it was left out. Mark the result of the call instead.`
+    return [{ param: paramOf(['messages', index, 'content', at, 'cache_control']), code: 'dropped', message }]
+  }
+  return []
 }
 
 function blockIssues(

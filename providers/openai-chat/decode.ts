@@ -4,19 +4,28 @@ import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
 import { disconnected, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
+import type { ChatDialect } from './dialect.ts'
+import { ExecutedTools } from './executed-tools.ts'
+import { imageOf } from './images.ts'
+import { ReasoningBlocks } from './reasoning-blocks.ts'
 import { isFailure, stopReasonOf } from './stop-reason.ts'
+import { ThinkTags } from './think-tags.ts'
 import { ToolCalls } from './tool-calls.ts'
 import { usageOf } from './usage.ts'
 
 export interface DecodeContext {
   /** The caller's full model id. */
   readonly model: string
+  /** The model's name as the provider knows it. */
+  readonly nativeModel: string
   /** Makes an id where the provider gives none. */
   readonly newId: (prefix: 'msg' | 'toolu') => string
-  /** True where the provider's `completion_tokens` leave reasoning out. */
-  readonly reasoningOutside: boolean
+  readonly dialect: AnswerDialect
   readonly source: FailureSource
 }
+
+/** What differs between servers in how they answer. */
+export type AnswerDialect = Pick<ChatDialect, 'id' | 'reasoningField' | 'thinkTags' | 'reasoningOutside' | 'cost' | 'stopReasons'>
 
 /**
  * Chunks of a Chat Completions stream, parsed, into canonical events.
@@ -27,8 +36,14 @@ export interface DecodeContext {
 export class ChatDecoder {
   readonly #context: DecodeContext
   readonly #sequencer = new BlockSequencer()
+  readonly #reasoning: ReasoningBlocks
   readonly #toolCalls: ToolCalls
+  readonly #executedTools: ExecutedTools
   readonly #carried = new Carried()
+  // Whether details of reasoning ride in the signatures, where their server wants them back.
+  readonly #sealsDetails: boolean
+  // As long as reasoning may stand in the text.
+  #tags: ThinkTags | undefined
   #usage: Record<string, unknown> | undefined
   // Told by the stream before its end; usage, and further chunks, may follow it.
   #finishReason: string | undefined
@@ -37,8 +52,18 @@ export class ChatDecoder {
   #fed = false
 
   constructor(context: DecodeContext) {
+    const { dialect, nativeModel, newId } = context
     this.#context = context
-    this.#toolCalls = new ToolCalls(this.#sequencer, () => context.newId('toolu'))
+    this.#reasoning = new ReasoningBlocks(this.#sequencer, dialect.id)
+    this.#toolCalls = new ToolCalls(this.#sequencer, () => newId('toolu'))
+    this.#executedTools = new ExecutedTools(this.#sequencer, dialect.id, () => newId('toolu'))
+    this.#sealsDetails = dialect.reasoningField(nativeModel) === 'reasoning_details'
+    if (dialect.thinkTags) {
+      this.#tags = new ThinkTags({
+        thinking: (text) => this.#reasoning.text(text),
+        text: (text) => this.#plainText(text),
+      })
+    }
   }
 
   feed(chunk: unknown): readonly StreamEvent[] {
@@ -60,7 +85,7 @@ export class ChatDecoder {
     if (choice.finish_reason) {
       this.#finishReason = stringOf(choice.finish_reason) || this.#finishReason
       this.#carryChunk(chunk)
-      if (isFailure(this.#finishReason)) throw this.#failure({ code: this.#finishReason })
+      if (isFailure(this.#finishReason, this.#context.dialect.stopReasons)) throw this.#failure({ code: this.#finishReason })
     } else if (chunk.usage) {
       this.#carryChunk(chunk)
     }
@@ -69,9 +94,10 @@ export class ChatDecoder {
 
   /** The stream's end. `done` says whether the provider marked it, with `[DONE]` or by giving the whole answer at once. */
   end(done: boolean): readonly StreamEvent[] {
-    const { source } = this.#context
+    const { source, dialect } = this.#context
     if (!done && this.#fed && this.#finishReason === undefined) throw disconnected(source)
     if (!this.#sequencer.started) throw protocolFailure(source, 'the answer is empty.')
+    this.#endText()
     const nameless = this.#toolCalls.nameless()
     if (nameless !== undefined) throw protocolFailure(source, `the tool call ${nameless} has no name.`)
     for (const name of this.#carried.leftOut) {
@@ -80,8 +106,8 @@ export class ChatDecoder {
     }
     const answer = { hasToolCalls: this.#toolCalls.any, refused: this.#refused }
     this.#sequencer.finish(
-      { stop_reason: stopReasonOf(this.#finishReason, answer), stop_sequence: null },
-      this.#usage ? usageOf(this.#usage, this.#context.reasoningOutside) : {},
+      { stop_reason: stopReasonOf(this.#finishReason, answer, dialect.stopReasons), stop_sequence: null },
+      this.#usage ? usageOf(this.#usage, dialect) : {},
       this.#metadata(),
     )
     return this.#sequencer.take()
@@ -89,9 +115,9 @@ export class ChatDecoder {
 
   /** A choice of one chunk: what it says, in the order in which a model says it. */
   #choice(choice: Record<string, unknown>): void {
-    if (isRecord(choice.delta)) this.#say(choice.delta)
+    if (isRecord(choice.delta)) this.#say(choice.delta, false)
     // A last chunk may repeat the whole message beside the deltas; it counts only where there were none.
-    else if (isRecord(choice.message) && !this.#sequencer.hasBlocks) this.#say(indexed(choice.message))
+    else if (isRecord(choice.message) && !this.#sequencer.hasBlocks) this.#say(indexed(choice.message), true)
     for (const name in choice) {
       if (knownOfChoice.has(name)) continue
       this.#carried.set(name, choice[name])
@@ -100,55 +126,106 @@ export class ChatDecoder {
     if (isRecord(logprobs)) this.#carried.append('logprobs', logprobs.content)
   }
 
-  #say(delta: Record<string, unknown>): void {
-    const sequencer = this.#sequencer
-    const reasoning = stringOf(delta.reasoning_content) || stringOf(delta.reasoning)
-    if (reasoning !== '') sequencer.thinking(reasoning)
-    if (delta.reasoning_details) this.#reasoningDetails(delta.reasoning_details, reasoning !== '')
+  /** What a delta says, or a `whole` message. */
+  #say(delta: Record<string, unknown>, whole: boolean): void {
+    this.#reason(delta, whole)
+    if (Array.isArray(delta.executed_tools)) this.#executed(delta.executed_tools)
     const { content } = delta
-    if (typeof content === 'string') sequencer.text(content)
+    if (typeof content === 'string') this.#text(content)
     else if (Array.isArray(content)) for (const part of content) this.#part(part)
     if (delta.refusal) this.#refusal(stringOf(delta.refusal))
     if (Array.isArray(delta.annotations)) for (const annotation of delta.annotations) this.#annotation(annotation)
+    if (Array.isArray(delta.images)) for (const image of delta.images) this.#image(image)
     if (Array.isArray(delta.tool_calls)) {
       const pieces = delta.tool_calls.filter(isRecord)
       for (const [place, piece] of pieces.entries()) this.#toolCall(piece, place, pieces.length)
     }
     // What OpenAI had before it had `tool_calls`.
-    if (isRecord(delta.function_call)) this.#toolCalls.add({ index: 0, function: delta.function_call }, 0, 1)
+    if (isRecord(delta.function_call)) this.#toolCall({ index: 0, function: delta.function_call }, 0, 1)
     for (const name in delta) if (!knownOfDelta.has(name)) this.#carried.append(name, delta[name])
   }
 
+  #reason(delta: Record<string, unknown>, whole: boolean): void {
+    const said = stringOf(delta.reasoning_content) || stringOf(delta.reasoning)
+    const { reasoning_details: details } = delta
+    if (Array.isArray(details) && this.#sealsDetails) {
+      this.#reasoning.details(details, said, whole)
+      return
+    }
+    if (said !== '') this.#reasoning.text(said)
+    if (!Array.isArray(details)) return
+    for (const detail of details.filter(isRecord)) {
+      if (said === '') this.#reasoning.text(stringOf(detail.text) || stringOf(detail.summary))
+      if (detail.signature || detail.data) this.#carried.append('reasoning_details', [detail])
+    }
+  }
+
+  #text(text: string): void {
+    if (text === '') return
+    if (!this.#tags) {
+      this.#plainText(text)
+      return
+    }
+    this.#tags.write(text)
+    if (this.#tags.done) this.#tags = undefined
+  }
+
+  #plainText(text: string): void {
+    this.#reasoning.end()
+    this.#sequencer.text(text)
+  }
+
+  /** To be called before anything but text and reasoning. */
+  #endText(): void {
+    this.#tags?.end()
+    this.#reasoning.end()
+  }
+
   #toolCall(piece: Record<string, unknown>, place: number, count: number): void {
+    this.#endText()
     if (isRecord(piece.function)) this.#toolCalls.add(piece, place, count)
     else this.#carried.append('tool_calls', [piece])
   }
 
-  /** OpenRouter's form of reasoning; `said` where its text stands beside it as plain reasoning as well. */
-  #reasoningDetails(details: unknown, said: boolean): void {
-    if (!Array.isArray(details)) return
-    for (const detail of details) {
-      if (!isRecord(detail)) continue
-      if (!said) this.#sequencer.thinking(stringOf(detail.text) || stringOf(detail.summary))
-      if (detail.signature || detail.data) this.#carried.append('reasoning_details', [detail])
+  #executed(tools: readonly unknown[]): void {
+    this.#endText()
+    for (const [place, tool] of tools.entries()) {
+      if (!this.#executedTools.add(tool, place)) this.#carried.append('executed_tools', [tool])
     }
+  }
+
+  #image(image: unknown): void {
+    const block = imageOf(image)
+    if (!block) {
+      this.#carried.append('images', [image])
+      return
+    }
+    this.#endText()
+    this.#sequencer.block(block)
   }
 
   /** A part of Mistral's content. */
   #part(part: unknown): void {
     if (!isRecord(part)) return
-    if (part.type === 'text') this.#sequencer.text(stringOf(part.text))
-    else if (part.type === 'thinking') this.#thinkingPart(part.thinking)
+    if (part.type === 'text') this.#text(stringOf(part.text))
+    else if (part.type === 'thinking') this.#thinkingPart(part)
     else this.#carried.append('content', [part])
   }
 
-  #thinkingPart(thinking: unknown): void {
-    if (Array.isArray(thinking)) for (const part of thinking) this.#sequencer.thinking(isRecord(part) ? stringOf(part.text) : '')
-    else this.#sequencer.thinking(stringOf(thinking))
+  #thinkingPart({ thinking, signature }: Record<string, unknown>): void {
+    if (!Array.isArray(thinking)) this.#reasoning.text(stringOf(thinking))
+    else {
+      for (const part of thinking) {
+        if (isRecord(part) && typeof part.text === 'string') this.#reasoning.text(part.text)
+        else this.#carried.append('thinking', [part])
+      }
+    }
+    this.#reasoning.signature(stringOf(signature))
   }
 
   #refusal(refusal: string): void {
     this.#refused = true
+    this.#endText()
     this.#sequencer.text(refusal)
   }
 
@@ -166,6 +243,7 @@ export class ChatDecoder {
       encrypted_index: '',
       cited_text: stringOf(cited.content),
     }
+    this.#reasoning.end()
     this.#sequencer.citation(citation)
   }
 
@@ -210,6 +288,8 @@ const knownOfDelta = new Set([
   'reasoning_content',
   'reasoning_details',
   'annotations',
+  'executed_tools',
+  'images',
   'tool_calls',
   'function_call',
   'index',

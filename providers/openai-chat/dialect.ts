@@ -1,7 +1,13 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import type { KnownModel, UpstreamSettings } from '../provider.ts'
-import { capabilitiesOf, effortOfNoThinking, matrix, models, type ReasoningEffort } from './capabilities.ts'
+import type { KnownModel, StopReasons, UpstreamSettings } from '../provider.ts'
+import type { ToolIdRule } from '../tool-ids.ts'
+import { capabilitiesOf, effortOfNoThinking, matrix, models } from './capabilities.ts'
+import type { ReasoningField } from './reasoning-blocks.ts'
+import { effortField, type ReasoningRequest } from './reasoning-request.ts'
+import type { ServerTools } from './server-tools.ts'
+import { stopReasons } from './stop-reason.ts'
+import type { CostField } from './usage.ts'
 
 /** What differs between the servers that speak Chat Completions. */
 export interface ChatDialect {
@@ -12,8 +18,14 @@ export interface ChatDialect {
   readonly matrix: Matrix
   readonly models?: readonly KnownModel[]
   readonly capabilities: (model: string) => Capabilities
+
+  // Requests
   /** Headers of every request, beside the key. */
   readonly headers?: Readonly<Record<string, string>>
+  /** The header that takes the key as it is; where it is absent the key is a bearer token in `Authorization`. */
+  readonly keyHeader?: string
+  /** Members of every request's body. */
+  readonly fields?: Readonly<Record<string, unknown>>
   readonly maxTokensField: 'max_completion_tokens' | 'max_tokens'
   /** The role of the system prompt. */
   readonly systemRole: 'system' | 'developer'
@@ -25,12 +37,34 @@ export interface ChatDialect {
   readonly topK: boolean
   /** The most stop sequences it takes; absent where there is no limit. */
   readonly maxStopSequences?: number
-  /** The `reasoning_effort` that turns a model's thinking off, or undefined where nothing is to be sent for it. */
-  readonly effortOfNoThinking: (model: string) => ReasoningEffort | undefined
+  readonly reasoningRequest: ReasoningRequest
+  /** Where a model's reasoning goes back. */
+  readonly reasoningField: (model: string) => ReasoningField
+  /** Whether marks of what is to be cached are passed on, on the parts and the tools that bear them. */
+  readonly cacheControl: boolean
+  /** How a file is said: as OpenAI's part, which may hold a URL at some servers, or as Mistral's. */
+  readonly fileParts: 'file' | 'file_or_url' | 'document_url'
+  /** Whether a video can be a part. */
+  readonly videoParts: boolean
+  /** Whether `parallel_tool_calls: false` is understood. */
+  readonly parallelSwitch: boolean
+  /** The tools that the server runs itself. */
+  readonly serverTools?: ServerTools
+  /** What an assistant's message needs beside its content where the answer is to go on from it; absent where nothing can. */
+  readonly prefill?: Readonly<Record<string, unknown>>
+  /** What the server asks of the ids of tool calls; absent where it takes any. */
+  readonly toolIds?: ToolIdRule
   /** Whether a stream tells its usage only when `stream_options.include_usage` asks for it. */
   readonly asksForUsage: boolean
+
+  // Answers
+  readonly stopReasons: StopReasons
+  /** Whether reasoning may stand in the text between `<think>` tags. */
+  readonly thinkTags: boolean
   /** True where `completion_tokens` leave reasoning out. */
   readonly reasoningOutside: boolean
+  /** Where the server tells what the answer cost. */
+  readonly cost?: CostField
 }
 
 /** OpenAI itself. */
@@ -52,7 +86,15 @@ export const openaiDialect: ChatDialect = {
   serviceTiers: { auto: 'auto', standard_only: 'default' },
   topK: false,
   maxStopSequences: 4,
-  effortOfNoThinking,
+  reasoningRequest: effortField(effortOfNoThinking),
+  reasoningField: () => 'none',
+  cacheControl: false,
+  fileParts: 'file',
+  videoParts: false,
+  parallelSwitch: true,
+  toolIds: { accepts: /^.{1,40}$/s, length: 24 },
   asksForUsage: true,
+  stopReasons,
+  thinkTags: false,
   reasoningOutside: false,
 }

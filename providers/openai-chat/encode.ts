@@ -1,9 +1,11 @@
 import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionTool } from 'openai/resources/chat/completions'
 import { GatewayError } from '../../api/error.ts'
 import type { MessageRequest, Tool, ToolChoice } from '../../api/schemas.gen.ts'
-import type { ReasoningEffort } from './capabilities.ts'
 import type { ChatDialect } from './dialect.ts'
 import { encodeMessages } from './messages.ts'
+import { markOf } from './parts.ts'
+import { wishOf } from './reasoning-request.ts'
+import { isServerTool } from './server-tools.ts'
 
 /**
  * The body of a Chat Completions request.
@@ -14,13 +16,14 @@ import { encodeMessages } from './messages.ts'
 export function encode(request: MessageRequest, model: string, stream: boolean, dialect: ChatDialect): Record<string, unknown> {
   return {
     model,
-    messages: encodeMessages(request, dialect.systemRole),
+    messages: encodeMessages(request, model, dialect),
     ...sampling(request, dialect),
-    ...toolFields(request),
-    ...reasoningFields(request, model, dialect),
+    ...toolFields(request, model, dialect),
+    ...dialect.reasoningRequest(wishOf(request), model),
     ...outputFields(request),
     ...callerFields(request, dialect),
     ...(stream && { stream: true, ...(dialect.asksForUsage && { stream_options: { include_usage: true } }) }),
+    ...dialect.fields,
     ...request.extensions?.[dialect.id],
   }
 }
@@ -38,8 +41,11 @@ function sampling(request: MessageRequest, dialect: ChatDialect): Body & { top_k
   }
 }
 
-function toolFields(request: MessageRequest): Body {
-  const tools = (request.tools ?? []).map(functionOf)
+function toolFields(request: MessageRequest, model: string, dialect: ChatDialect): Record<string, unknown> {
+  const own = request.tools ?? []
+  const servers = dialect.serverTools?.(own.filter(isServerTool), model)
+  const functions = own.flatMap((tool, at) => (servers && isServerTool(tool) ? [] : [functionOf(tool, at, dialect)]))
+  const tools = [...functions, ...(servers?.tools ?? [])]
   const choice = request.tool_choice
   const once = choice && 'disable_parallel_tool_use' in choice && choice.disable_parallel_tool_use
   // Without tools the API refuses a choice, though `auto` and `none` then say nothing.
@@ -47,15 +53,17 @@ function toolFields(request: MessageRequest): Body {
   return {
     ...(tools.length > 0 && { tools }),
     ...(chosen && { tool_choice: choiceOf(chosen) }),
-    ...(tools.length > 0 && once && { parallel_tool_calls: false }),
+    ...(tools.length > 0 && once && dialect.parallelSwitch && { parallel_tool_calls: false }),
+    ...servers?.fields,
   }
 }
 
-function functionOf(tool: Tool, at: number): ChatCompletionTool {
+function functionOf(tool: Tool, at: number, dialect: ChatDialect): ChatCompletionTool {
   if (tool.type !== undefined && tool.type !== null && tool.type !== 'custom' && tool.type !== 'function') {
     const param = `tools[${at}].type`
     throw new GatewayError('unsupported_parameter', { message: `${param}: Chat Completions has no ${tool.type}.`, param })
   }
+  const mark = markOf(tool, dialect)
   return {
     type: 'function',
     function: {
@@ -64,6 +72,7 @@ function functionOf(tool: Tool, at: number): ChatCompletionTool {
       parameters: { ...tool.input_schema },
       ...(tool.strict !== undefined && { strict: tool.strict }),
     },
+    ...(mark && { cache_control: mark }),
   }
 }
 
@@ -79,25 +88,6 @@ function choiceOf(choice: ToolChoice): NonNullable<Body['tool_choice']> {
   }
 }
 
-function reasoningFields(request: MessageRequest, model: string, dialect: ChatDialect): Body {
-  const effort = request.output_config?.effort ?? effortOfThinking(request, model, dialect)
-  return effort ? { reasoning_effort: effort } : {}
-}
-
-function effortOfThinking(request: MessageRequest, model: string, dialect: ChatDialect): ReasoningEffort | undefined {
-  switch (request.thinking?.type) {
-    case 'enabled': {
-      const budget = request.thinking.budget_tokens
-      if (budget <= 2048) return 'low'
-      return budget <= 8192 ? 'medium' : 'high'
-    }
-    case 'disabled':
-      return dialect.effortOfNoThinking(model)
-    default:
-      return undefined
-  }
-}
-
 function outputFields(request: MessageRequest): Body {
   const format = request.output_format ?? request.output_config?.format
   if (!format) return {}
@@ -107,10 +97,11 @@ function outputFields(request: MessageRequest): Body {
   return { response_format: { type: 'json_schema', json_schema: named } }
 }
 
-function callerFields(request: MessageRequest, { userId, serviceTiers }: ChatDialect): Record<string, string> {
+function callerFields(request: MessageRequest, { userId, serviceTiers, cacheControl }: ChatDialect): Record<string, unknown> {
   const user = request.metadata?.user_id
   return {
     ...(user && userId && { [userId.field]: user }),
     ...(request.service_tier && serviceTiers && { service_tier: serviceTiers[request.service_tier] }),
+    ...(request.cache_control && cacheControl && { cache_control: request.cache_control }),
   }
 }

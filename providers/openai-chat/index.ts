@@ -8,11 +8,11 @@ import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
-import { check } from './check.ts'
+import { withToolIds } from '../tool-ids.ts'
+import { check, warningsOf } from './check.ts'
 import { ChatDecoder } from './decode.ts'
 import { type ChatDialect, openaiDialect } from './dialect.ts'
 import { encode } from './encode.ts'
-import { stopReasons } from './stop-reason.ts'
 
 export { type ChatDialect, openaiDialect } from './dialect.ts'
 
@@ -21,7 +21,7 @@ export const openai: LlmProvider = createOpenAiChat(openaiDialect)
 
 /** An adapter for a server that speaks Chat Completions. What is its own is data. */
 export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
-  const { id, name, upstream, matrix, models, capabilities } = dialect
+  const { id, name, upstream, matrix, models, capabilities, stopReasons } = dialect
   return {
     id,
     name,
@@ -31,6 +31,7 @@ export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
     ...(models && { models }),
     capabilities,
     check: (request) => check(request, dialect),
+    warnings: (request) => warningsOf(request, dialect),
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),
   }
@@ -87,6 +88,12 @@ async function wholeAnswer(
   return [...decoder.feed(completion), ...decoder.end(true)]
 }
 
+/** The request as the server takes it: ids of tool calls and of users that it would refuse are replaced. */
+function acceptable(request: MessageRequest, dialect: ChatDialect): MessageRequest {
+  const short = withShortUserId(request, dialect)
+  return dialect.toolIds ? withToolIds(short, dialect.toolIds) : short
+}
+
 /** An id that is too long for the API is replaced by its hash, so that different users stay different. */
 function withShortUserId(request: MessageRequest, { userId }: ChatDialect): MessageRequest {
   const user = request.metadata?.user_id
@@ -99,11 +106,11 @@ async function send(request: MessageRequest, call: Call, streamed: boolean, dial
   const headers = {
     accept: streamed ? 'text/event-stream' : 'application/json',
     // A local server may need no key.
-    ...(key && { authorization: `Bearer ${key}` }),
+    ...(key && (dialect.keyHeader ? { [dialect.keyHeader]: key } : { authorization: `Bearer ${key}` })),
     'x-client-request-id': call.requestId,
     ...dialect.headers,
   }
-  const body = jsonBytes(encode(withShortUserId(request, dialect), call.model, streamed, dialect))
+  const body = jsonBytes(encode(acceptable(request, dialect), call.model, streamed, dialect))
   const response = await post(call, dialect.id, '/chat/completions', headers, body)
   const source = sourceOf(dialect, call)
   if (response.status < 200 || response.status > 299) {
@@ -125,8 +132,9 @@ function chunkOf(message: SseMessage, source: FailureSource): unknown {
 function decoderOf(request: MessageRequest, call: Call, dialect: ChatDialect): ChatDecoder {
   return new ChatDecoder({
     model: request.model,
+    nativeModel: call.model,
     newId: (prefix) => newId(prefix, call.clock.wallclock()),
-    reasoningOutside: dialect.reasoningOutside,
+    dialect,
     source: sourceOf(dialect, call),
   })
 }

@@ -7,19 +7,23 @@ import type { StopReasons } from '../provider.ts'
  * Servers differ in what they say after a tool call (`stop`, or nothing at all) and after a refusal, so what the answer holds
  * counts as well.
  */
-export function stopReasonOf(finishReason: string | undefined, answer: { hasToolCalls: boolean; refused: boolean }): StopReason {
-  const reason = reasons.get(finishReason ?? '')
+export function stopReasonOf(
+  finishReason: string | undefined,
+  answer: { hasToolCalls: boolean; refused: boolean },
+  known: StopReasons = stopReasons,
+): StopReason {
+  const reason = meaningOf(finishReason, known)
   if (answer.refused) return 'refusal'
   if (reason === undefined || reason === 'error' || reason === 'end_turn') return answer.hasToolCalls ? 'tool_use' : 'end_turn'
   return reason
 }
 
 /** Reasons that say the answer was cut off by the provider's own trouble: the end of such a stream is a failure. */
-export function isFailure(finishReason: string | undefined): boolean {
-  return reasons.get(finishReason ?? '') === 'error'
+export function isFailure(finishReason: string | undefined, known: StopReasons = stopReasons): boolean {
+  return meaningOf(finishReason, known) === 'error'
 }
 
-/** Those of OpenAI and of the servers that speak its language. */
+/** Those of OpenAI and of the servers that speak its language. A dialect that has more spreads them. */
 export const stopReasons: StopReasons = {
   stop: 'end_turn',
   length: 'max_tokens',
@@ -33,4 +37,6 @@ export const stopReasons: StopReasons = {
   insufficient_system_resource: 'error',
 }
 
-const reasons: ReadonlyMap<string, StopReason | 'error'> = new Map(Object.entries(stopReasons))
+function meaningOf(finishReason: string | undefined, known: StopReasons): StopReason | 'error' | undefined {
+  return finishReason !== undefined && Object.hasOwn(known, finishReason) ? known[finishReason] : undefined
+}

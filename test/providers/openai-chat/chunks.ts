@@ -1,16 +1,21 @@
 import { Accumulator } from '../../../api/accumulate.ts'
 import type { Message, StreamEvent } from '../../../api/schemas.gen.ts'
-import { ChatDecoder } from '../../../providers/openai-chat/decode.ts'
+import { type AnswerDialect, ChatDecoder } from '../../../providers/openai-chat/decode.ts'
+import { openaiDialect } from '../../../providers/openai-chat/dialect.ts'
 import { expectGrammar, source } from './drive.ts'
 
 export type Json = Record<string, unknown>
 
-export function decode(chunks: readonly unknown[], options: { done?: boolean; reasoningOutside?: boolean } = {}): StreamEvent[] {
+export function decode(
+  chunks: readonly unknown[],
+  options: { done?: boolean; dialect?: Partial<AnswerDialect>; model?: string } = {},
+): StreamEvent[] {
   let made = 0
   const decoder = new ChatDecoder({
     model: 'openai/gpt-test',
+    nativeModel: options.model ?? 'gpt-test',
     newId: (prefix) => `${prefix}_made${++made}`,
-    reasoningOutside: options.reasoningOutside ?? false,
+    dialect: { ...openaiDialect, ...options.dialect },
     source,
   })
   const events = [...chunks.flatMap((chunk) => decoder.feed(chunk)), ...decoder.end(options.done ?? true)]
@@ -40,6 +45,6 @@ export function call(index: number | undefined, id: string | undefined, name: st
 export const stop = delta({}, { finish_reason: 'stop' })
 export const toolStop = delta({}, { finish_reason: 'tool_calls' })
 
-export function contentOf(chunks: readonly unknown[]): Message['content'] {
-  return messageOf(decode(chunks)).content
+export function contentOf(chunks: readonly unknown[], dialect: Partial<AnswerDialect> = {}): Message['content'] {
+  return messageOf(decode(chunks, { dialect })).content
 }

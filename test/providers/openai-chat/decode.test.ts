@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ChatDecoder } from '../../../providers/openai-chat/decode.ts'
 import { call, contentOf, decode, delta, type Json, messageOf, stop } from './chunks.ts'
-import { source } from './drive.ts'
+import { context } from './drive.ts'
 
 describe('text', () => {
   it('becomes one block, whatever empty pieces come between', () => {
@@ -40,7 +40,7 @@ describe('text', () => {
   })
 
   it('is emitted as it comes, not held until more follows', () => {
-    const decoder = new ChatDecoder({ model: 'openai/m', newId: () => 'msg_1', reasoningOutside: false, source })
+    const decoder = new ChatDecoder({ ...context, newId: () => 'msg_1' })
     decoder.feed(delta({ content: 'a' }))
     expect(decoder.feed(delta({ content: 'b' }))).toEqual([
       { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'b' } },
@@ -51,7 +51,7 @@ describe('text', () => {
     const thinking = (text: string): Json => ({ type: 'thinking', thinking: [{ type: 'text', text }] })
     const mixed = delta({ content: [thinking(' done'), { type: 'text', text: 'It' }] })
     expect(contentOf([delta({ content: [thinking('Hm,')] }), mixed, delta({ content: ' is.' }), stop])).toEqual([
-      { type: 'thinking', thinking: 'Hm, done', signature: '' },
+      { type: 'thinking', thinking: 'Hm, done', signature: 'vai.openai.' },
       { type: 'text', text: 'It is.' },
     ])
   })
@@ -86,7 +86,7 @@ describe('text', () => {
 describe('reasoning', () => {
   it.each(['reasoning', 'reasoning_content'])('in %s is a thinking block before the text', (field) => {
     expect(contentOf([delta({ [field]: 'Hm', content: '' }), delta({ [field]: '.', content: 'Yes' }), stop])).toEqual([
-      { type: 'thinking', thinking: 'Hm.', signature: '' },
+      { type: 'thinking', thinking: 'Hm.', signature: 'vai.openai.' },
       { type: 'text', text: 'Yes' },
     ])
   })
@@ -94,10 +94,10 @@ describe('reasoning', () => {
   it('that comes only as reasoning_details is read from them, and not twice where it comes as both', () => {
     const details = [{ type: 'reasoning.text', text: 'Hm' }]
     expect(contentOf([delta({ reasoning_details: details }), stop])).toEqual([
-      { type: 'thinking', thinking: 'Hm', signature: '' },
+      { type: 'thinking', thinking: 'Hm', signature: 'vai.openai.' },
     ])
     expect(contentOf([delta({ reasoning: 'Hm', reasoning_details: details }), stop])).toEqual([
-      { type: 'thinking', thinking: 'Hm', signature: '' },
+      { type: 'thinking', thinking: 'Hm', signature: 'vai.openai.' },
     ])
   })
 
@@ -186,7 +186,7 @@ describe('usage', () => {
   it('of a server that counts reasoning beside completion_tokens is added up', () => {
     const usage = { completion_tokens: 7, completion_tokens_details: { reasoning_tokens: 4 } }
     const chunks = [delta({ content: 'x' }), { ...stop, usage }]
-    expect(messageOf(decode(chunks, { reasoningOutside: true })).usage.output_tokens).toBe(11)
+    expect(messageOf(decode(chunks, { dialect: { reasoningOutside: true } })).usage.output_tokens).toBe(11)
   })
 })
 

@@ -6,6 +6,8 @@ import { blockTypesOfDelta, eventsOf, type StreamItem } from '../../../api/event
 import { allSchemas, type Message, type MessageRequest, type StreamEvent } from '../../../api/schemas.gen.ts'
 import { Secret } from '../../../api/secret.ts'
 import type { FailureSource } from '../../../providers/failure.ts'
+import type { DecodeContext } from '../../../providers/openai-chat/decode.ts'
+import { openaiDialect } from '../../../providers/openai-chat/dialect.ts'
 import type { Call } from '../../../providers/provider.ts'
 import type { Behaviour } from '../../upstreams/behaviour.ts'
 import { startUpstream, type Upstream } from '../../upstreams/upstream.ts'
@@ -14,6 +16,14 @@ import { startUpstream, type Upstream } from '../../upstreams/upstream.ts'
 export const key = 'sk-test-0123456789abcdef'
 
 export const source: FailureSource = { id: 'openai', name: 'OpenAI', apiKey: new Secret(key) }
+
+export const context: DecodeContext = {
+  model: 'openai/gpt-test',
+  nativeModel: 'gpt-test',
+  newId: (prefix) => `${prefix}_1`,
+  dialect: openaiDialect,
+  source,
+}
 
 export const request: MessageRequest = { model: 'openai/gpt-test', messages: [{ role: 'user', content: 'Hi.' }] }
 

@@ -5,7 +5,7 @@ import type { StreamEvent } from '../../../api/schemas.gen.ts'
 import { ChatDecoder } from '../../../providers/openai-chat/decode.ts'
 import { openai } from '../../../providers/openai-chat/index.ts'
 import { sse } from '../../upstreams/behaviour.ts'
-import { callTo, collect, expectGrammar, request, source } from './drive.ts'
+import { callTo, collect, context, expectGrammar, request } from './drive.ts'
 
 interface Piece {
   readonly kind: 'text' | 'reasoning' | 'refusal' | 'tool' | 'citation' | 'empty' | 'usage' | 'finish'
@@ -81,7 +81,7 @@ function chunk(delta: object, finishReason: string | null = null): object {
 }
 
 function decode(chunks: readonly unknown[]): StreamEvent[] {
-  const decoder = new ChatDecoder({ model: 'openai/m', newId: (prefix) => `${prefix}_1`, reasoningOutside: false, source })
+  const decoder = new ChatDecoder(context)
   return [...chunks.flatMap((item) => decoder.feed(item)), ...decoder.end(true)]
 }
 

@@ -32,7 +32,13 @@ const streams: Readonly<Record<string, Expected>> = {
     usage: [undefined, undefined, undefined, undefined],
   },
   'groq/compound-web-search': {
-    blocks: ['thinking:<think>\nTo …  humidity.', 'text:The weathe … of 90-94%.'],
+    blocks: [
+      'thinking:<think>\nTo … o today?)\n',
+      'web_search:{"query":"What is the weather in San Francisco today?"}',
+      'web_search_tool_result:16',
+      'thinking:</tool>\n<o …  humidity.',
+      'text:The weathe … of 90-94%.',
+    ],
     stop: 'end_turn',
     usage: [5003, undefined, 359, undefined],
   },
@@ -236,7 +242,11 @@ function short(message: Message): Expected {
   const blocks = message.content.map((block) => {
     if (block.type === 'text') return `text:${ends(block.text)}${'#'.repeat(block.citations?.length ?? 0)}`
     if (block.type === 'thinking') return `thinking:${ends(block.thinking)}`
-    return block.type === 'tool_use' ? `${block.name}:${JSON.stringify(block.input)}` : block.type
+    if (block.type === 'web_search_tool_result')
+      return `${block.type}:${Array.isArray(block.content) ? block.content.length : '?'}`
+    return block.type === 'tool_use' || block.type === 'server_tool_use'
+      ? `${block.name}:${JSON.stringify(block.input)}`
+      : block.type
   })
   const { input_tokens, cache_read_input_tokens, output_tokens, output_tokens_details } = message.usage
   return {

@@ -1,0 +1,137 @@
+import type {
+  ChatCompletionAssistantMessageParam,
+  ChatCompletionMessageFunctionToolCall as ToolCall,
+} from 'openai/resources/chat/completions'
+import type { ContentBlockParam, ThinkingBlockParam } from '../../api/schemas.gen.ts'
+import { unseal } from '../sealed.ts'
+import { markOf, type PartDialect, plain, refuse, type TextPart, textPart } from './parts.ts'
+import { openDetails, type ReasoningField } from './reasoning-blocks.ts'
+
+/** How an assistant's message is written for a model. */
+export interface AssistantDialect extends PartDialect {
+  /** The provider whose seals are opened. */
+  readonly id: string
+  readonly reasoning: ReasoningField
+}
+
+/** OpenAI's message, and where servers want their reasoning back. */
+type AssistantMessage = Omit<ChatCompletionAssistantMessageParam, 'content'> & {
+  content: string | null | (TextPart | ThinkingPart)[]
+  reasoning?: string
+  reasoning_content?: string
+  reasoning_details?: readonly Record<string, unknown>[]
+}
+
+interface ThinkingPart {
+  readonly type: 'thinking'
+  readonly thinking: readonly TextPart[]
+  readonly signature?: string
+}
+
+/** What the assistant said in one turn, as one message. */
+export function assistantMessage(
+  content: readonly ContentBlockParam[],
+  path: string,
+  dialect: AssistantDialect,
+): AssistantMessage {
+  const texts: TextPart[] = []
+  const thoughts: Thought[] = []
+  // Texts that stood next to each other are one text; where something stood between them, they are paragraphs.
+  let interrupted = false
+  const toolCalls: ToolCall[] = []
+  for (const [at, block] of content.entries()) {
+    switch (block.type) {
+      case 'text':
+        addText(texts, block, interrupted, dialect)
+        interrupted = false
+        continue
+      case 'tool_use':
+        toolCalls.push({ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input) } })
+        break
+      case 'thinking': {
+        const payload = unseal(dialect.id, block.signature)
+        if (payload !== undefined) thoughts.push({ block, payload })
+        break
+      }
+      // What no other provider can read, and the tools of servers: the matrix says that they are left out.
+      case 'redacted_thinking':
+      case 'server_tool_use':
+      case 'web_search_tool_result':
+      case 'web_fetch_tool_result':
+      case 'code_execution_tool_result':
+      case 'bash_code_execution_tool_result':
+      case 'text_editor_code_execution_tool_result':
+      case 'tool_search_tool_result':
+      case 'file_search_tool_result':
+      case 'mcp_tool_use':
+      case 'mcp_tool_result':
+        break
+      default:
+        return refuse(`${block.type} of the assistant`, `${path}[${at}]`)
+    }
+    interrupted = true
+  }
+  const said = plain(texts)
+  const message: AssistantMessage = {
+    role: 'assistant',
+    content: toolCalls.length > 0 && said === '' ? null : said,
+    ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
+  }
+  return thoughts.length > 0 ? withThoughts(message, thoughts, texts, dialect.reasoning) : message
+}
+
+function addText(
+  texts: TextPart[],
+  block: ContentBlockParam & { type: 'text' },
+  interrupted: boolean,
+  dialect: PartDialect,
+): void {
+  const last = texts.at(-1)
+  const joint = interrupted && texts.some(({ text }) => text !== '') ? '\n\n' : ''
+  const mark = markOf(block, dialect)
+  // What is to be cached ends with its part.
+  if (last && !last.cache_control) {
+    last.text += joint + block.text
+    if (mark) last.cache_control = mark
+  } else {
+    texts.push({ ...textPart(joint + block.text), ...(mark && { cache_control: mark }) })
+  }
+}
+
+/** A block of thinking of the server's own, and what it sealed with it. */
+interface Thought {
+  readonly block: ThinkingBlockParam
+  readonly payload: string
+}
+
+function withThoughts(
+  message: AssistantMessage,
+  thoughts: readonly Thought[],
+  texts: readonly TextPart[],
+  field: ReasoningField,
+): AssistantMessage {
+  const text = thoughts.map(({ block }) => block.thinking).join('')
+  switch (field) {
+    case 'none':
+      return message
+    case 'reasoning':
+    case 'reasoning_content':
+      return text === '' ? message : { ...message, [field]: text }
+    case 'reasoning_details': {
+      // Without any seal the text is all there was.
+      if (thoughts.every(({ payload }) => payload === '')) return text === '' ? message : { ...message, reasoning: text }
+      return { ...message, reasoning_details: thoughts.flatMap(({ block, payload }) => openDetails(payload, block.thinking)) }
+    }
+    case 'content': {
+      const parts = thoughts.map(({ block, payload }): ThinkingPart => {
+        return { type: 'thinking', thinking: [textPart(block.thinking)], ...(payload !== '' && { signature: payload }) }
+      })
+      return { ...message, content: [...parts, ...texts.filter(({ text: said }) => said !== '')] }
+    }
+    case 'think_tags': {
+      const [first, ...rest] = texts
+      const tagged = { ...textPart(''), ...first, text: `<think>${text}</think>${first?.text ?? ''}` }
+      return text === '' ? message : { ...message, content: plain([tagged, ...rest]) }
+    }
+  }
+}

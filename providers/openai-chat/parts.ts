@@ -1,0 +1,152 @@
+import type { ChatCompletionContentPart, ChatCompletionContentPartText } from 'openai/resources/chat/completions'
+import { GatewayError } from '../../api/error.ts'
+import type { AudioBlockParam, CacheControl, ContentBlockParam, DocumentBlockParam } from '../../api/schemas.gen.ts'
+import type { ChatDialect } from './dialect.ts'
+
+/** What differs between servers in what a message may hold. */
+export type PartDialect = Pick<ChatDialect, 'cacheControl' | 'fileParts' | 'videoParts'>
+
+/** A part of a message's content: OpenAI's, and what some servers know besides. */
+export type Part = (ChatCompletionContentPart | VideoPart | DocumentUrlPart) & Marked
+export type TextPart = ChatCompletionContentPartText & Marked
+
+interface Marked {
+  cache_control?: CacheControl
+}
+interface VideoPart {
+  readonly type: 'video_url'
+  readonly video_url: { readonly url: string }
+}
+interface DocumentUrlPart {
+  readonly type: 'document_url'
+  readonly document_url: string
+  readonly document_name?: string
+}
+
+/** A block of the user as parts; a mark of what is to be cached stands on the last. */
+export function userParts(block: ContentBlockParam, path: string, dialect: PartDialect): Part[] {
+  const parts = unmarkedParts(block, path, dialect)
+  const mark = markOf(block, dialect)
+  const last = mark && parts.pop()
+  return last ? [...parts, { ...last, cache_control: mark }] : parts
+}
+
+/** The mark of a block, where the server takes such marks. */
+export function markOf(block: object, { cacheControl }: PartDialect): CacheControl | undefined {
+  return cacheControl && 'cache_control' in block && isMark(block.cache_control) ? block.cache_control : undefined
+}
+
+function isMark(value: unknown): value is CacheControl {
+  return typeof value === 'object' && value !== null
+}
+
+function unmarkedParts(block: ContentBlockParam, path: string, dialect: PartDialect): Part[] {
+  switch (block.type) {
+    case 'text':
+      return [textPart(block.text)]
+    case 'image': {
+      const { source } = block
+      if (source.type === 'file') return refuse('image file', `${path}.source`)
+      return [imagePart(source.type === 'url' ? source.url : `data:${source.media_type};base64,${source.data}`)]
+    }
+    case 'document':
+      return documentParts(block, path, dialect)
+    case 'search_result': {
+      const text = block.content.map((part) => part.text).join('\n')
+      return [textPart(framed('search_result', { title: block.title, source: block.source }, text))]
+    }
+    case 'audio':
+      return [audioPart(block, path)]
+    case 'video': {
+      const { source } = block
+      if (!dialect.videoParts) return refuse('video', path)
+      if (source.type === 'file') return refuse('video file', `${path}.source`)
+      const url = source.type === 'url' ? source.url : `data:${source.media_type};base64,${source.data}`
+      return [{ type: 'video_url', video_url: { url } }]
+    }
+    default:
+      return refuse(block.type, path)
+  }
+}
+
+function documentParts(block: DocumentBlockParam, path: string, dialect: PartDialect): Part[] {
+  const { source } = block
+  const about = { title: block.title ?? undefined, context: block.context ?? undefined }
+  switch (source.type) {
+    case 'base64':
+      return [...contextParts(about.context), filePart(`data:${source.media_type};base64,${source.data}`, block.title, dialect)]
+    case 'url':
+      if (dialect.fileParts === 'file') return refuse('document by url', `${path}.source`)
+      return [...contextParts(about.context), filePart(source.url, block.title, dialect)]
+    case 'file':
+      return [...contextParts(about.context), { type: 'file', file: { file_id: source.file_id } }]
+    case 'text':
+      return [textPart(framed('document', about, source.data))]
+    case 'content': {
+      const content = typeof source.content === 'string' ? [{ type: 'text' as const, text: source.content }] : source.content
+      if (content.every((part) => part.type === 'text')) {
+        return [textPart(framed('document', about, content.map(({ text }) => text).join('\n')))]
+      }
+      const [start, end] = frame('document', about)
+      return [textPart(start), ...content.flatMap((part) => userParts(part, `${path}.source`, dialect)), textPart(end)]
+    }
+  }
+}
+
+/** `url` may hold the file itself. */
+function filePart(url: string, title: string | null | undefined, { fileParts }: PartDialect): Part {
+  if (fileParts === 'document_url') return { type: 'document_url', document_url: url, ...(title && { document_name: title }) }
+  return { type: 'file', file: { file_data: url, filename: title || 'document.pdf' } }
+}
+
+function contextParts(context: string | undefined): Part[] {
+  return context ? [textPart(`About the document that follows: ${context}`)] : []
+}
+
+function audioPart(block: AudioBlockParam, path: string): Part {
+  const { source } = block
+  const format = audioFormatOf(source)
+  if (source.type !== 'base64' || !format) return refuse('audio other than base64 wav or mp3', `${path}.source`)
+  return { type: 'input_audio', input_audio: { data: source.data, format } }
+}
+
+/** The API's name for the form of an audio; undefined for what it does not take. */
+export function audioFormatOf(source: AudioBlockParam['source']): 'wav' | 'mp3' | undefined {
+  return source.type === 'base64' ? audioFormats[source.media_type] : undefined
+}
+
+const audioFormats: Readonly<Record<string, 'wav' | 'mp3'>> = {
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'audio/mp3': 'mp3',
+}
+
+export function textPart(text: string): TextPart {
+  return { type: 'text', text }
+}
+
+function imagePart(url: string): Part {
+  return { type: 'image_url', image_url: { url } }
+}
+
+/** A lone text is sent as a string: servers that know nothing but text understand it. */
+export function plain<Each extends Part>(parts: Each[]): string | Each[] {
+  const [first] = parts
+  if (!first) return ''
+  return parts.length === 1 && first.type === 'text' && !first.cache_control ? first.text : parts
+}
+
+function framed(tag: string, about: Readonly<Record<string, string | undefined>>, text: string): string {
+  const [start, end] = frame(tag, about)
+  return `${start}\n${text}\n${end}`
+}
+
+function frame(tag: string, about: Readonly<Record<string, string | undefined>>): [start: string, end: string] {
+  const lines = Object.entries(about).filter(([, value]) => value)
+  return [[`<${tag}>`, ...lines.map(([name, value]) => `<${name}>${value}</${name}>`)].join('\n'), `</${tag}>`]
+}
+
+export function refuse(what: string, param: string): never {
+  throw new GatewayError('unsupported_parameter', { message: `${param}: Chat Completions does not take ${what}.`, param })
+}

@@ -1,0 +1,148 @@
+import type { MessageRequest } from '../../api/schemas.gen.ts'
+import type { Matrix } from '../capabilities.ts'
+import type { ReasoningEffort } from '../openai-models.ts'
+
+/** What a caller asks of a model's thinking. */
+export interface ThinkingWish {
+  /** Undefined where the caller leaves it to the model. */
+  readonly thinks: boolean | undefined
+  readonly effort: ReasoningEffort | undefined
+  /** Tokens. */
+  readonly budget: number | undefined
+}
+
+/** The members of a request that say how a model is to think; none where the caller asks for nothing. */
+export type ReasoningRequest = (wish: ThinkingWish, model: string) => Readonly<Record<string, unknown>>
+
+export function wishOf({ thinking, output_config: output }: MessageRequest): ThinkingWish {
+  return {
+    thinks: thinking?.type === 'disabled' ? false : thinking?.type === 'enabled' ? true : undefined,
+    effort: output?.effort ?? undefined,
+    budget: thinking?.type === 'enabled' ? thinking.budget_tokens : undefined,
+  }
+}
+
+/** The effort that was asked for, or that a budget comes to; undefined where there is neither. */
+export function effortOf({ effort, budget }: ThinkingWish): ReasoningEffort | undefined {
+  if (effort || budget === undefined) return effort
+  if (budget <= 2048) return 'low'
+  return budget <= 8192 ? 'medium' : 'high'
+}
+
+/** The next higher of the efforts that a server knows, or its highest; `none` is no effort. */
+export function nearestEffort(effort: ReasoningEffort, known: readonly ReasoningEffort[]): ReasoningEffort | undefined {
+  const degrees = known.filter((each) => each !== 'none')
+  return degrees.find((each) => efforts.indexOf(each) >= efforts.indexOf(effort)) ?? degrees.at(-1)
+}
+
+/** In their order. */
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const satisfies readonly ReasoningEffort[]
+
+/** `reasoning_effort`, OpenAI's own field. `lowest` is what comes nearest to no thinking for a model, if anything does. */
+export function effortField(lowest: (model: string) => ReasoningEffort | undefined): ReasoningRequest {
+  return (wish, model) => {
+    const effort = effortOf(wish) ?? (wish.thinks === false ? lowest(model) : undefined)
+    return effort ? { reasoning_effort: effort } : {}
+  }
+}
+
+/** A way in which servers want to be told about thinking, and what becomes of a request's fields by it. */
+export interface ReasoningStyle {
+  request(known: readonly ReasoningEffort[]): ReasoningRequest
+  readonly cells: Partial<Matrix>
+}
+
+const nothing = { treatment: 'drop', note: 'The server has no field for it; the model thinks as it does.' } as const
+const byBudget =
+  'budget_tokens becomes an effort: up to 2048 low, up to 8192 medium, above high; output_config.effort goes before it.'
+const nearest = 'the next higher effort that the server knows stands for one that it does not'
+
+export const reasoningStyles = {
+  none: {
+    request: () => () => ({}),
+    cells: {
+      'thinking.enabled': nothing,
+      'thinking.disabled': nothing,
+      'thinking.adaptive': nothing,
+      'output_config.effort': nothing,
+    },
+  },
+  /** `reasoning_effort`, where `none` turns thinking off if the server knows it. */
+  reasoning_effort: {
+    request: (known) => (wish) => {
+      if (wish.thinks === false) return known.includes('none') ? { reasoning_effort: 'none' } : {}
+      const effort = fitted(wish, known)
+      return effort ? { reasoning_effort: effort } : {}
+    },
+    cells: {
+      'thinking.enabled': { treatment: 'map', note: `Sent as reasoning_effort. ${byBudget}` },
+      'thinking.disabled': { treatment: 'map', note: 'Sent as reasoning_effort none, where the server knows it.' },
+      'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
+    },
+  },
+  /** OpenRouter's object, with an effort or with a budget. */
+  reasoning: {
+    request: (known) => (wish) => {
+      if (wish.thinks === false) return { reasoning: { effort: 'none' } }
+      if (wish.effort) return { reasoning: { enabled: true, effort: nearestEffort(wish.effort, known) } }
+      return wish.budget === undefined ? {} : { reasoning: { enabled: true, max_tokens: wish.budget } }
+    },
+    cells: {
+      'thinking.enabled': { treatment: 'map', note: 'Sent as reasoning.max_tokens; output_config.effort goes before it.' },
+      'thinking.disabled': { treatment: 'map', note: 'Sent as reasoning.effort none.' },
+      'output_config.effort': { treatment: 'map', note: `Sent as reasoning.effort; ${nearest}.` },
+    },
+  },
+  /** Together's: a switch, and an effort for the models that know degrees. */
+  reasoning_enabled: {
+    request: (known) => (wish) => {
+      const effort = wish.thinks === false ? undefined : fitted(wish, known)
+      return {
+        ...(wish.thinks !== undefined && { reasoning: { enabled: wish.thinks } }),
+        ...(effort && { reasoning_effort: effort }),
+      }
+    },
+    cells: {
+      'thinking.enabled': { treatment: 'map', note: `Sent as reasoning.enabled and reasoning_effort. ${byBudget}` },
+      'thinking.disabled': { treatment: 'map', note: 'Sent as reasoning.enabled: false.' },
+      'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
+    },
+  },
+  /** DeepSeek's and Z.AI's: a switch, and an effort for the models that know degrees. */
+  thinking: {
+    request: (known) => (wish) => {
+      const effort = wish.thinks === false ? undefined : fitted(wish, known)
+      return {
+        ...(wish.thinks !== undefined && { thinking: { type: wish.thinks ? 'enabled' : 'disabled' } }),
+        ...(effort && { reasoning_effort: effort }),
+      }
+    },
+    cells: {
+      'thinking.enabled': { treatment: 'map', note: `Sent as thinking.type and reasoning_effort. ${byBudget}` },
+      'thinking.disabled': { treatment: 'map', note: 'Sent as thinking.type disabled.' },
+      'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
+    },
+  },
+  /** vLLM: the switch is the chat template's, under the two names that templates have for it. */
+  chat_template: {
+    request: (known) => (wish) => {
+      const effort = wish.thinks === false ? undefined : fitted(wish, known)
+      return {
+        ...(wish.thinks !== undefined && { chat_template_kwargs: { enable_thinking: wish.thinks, thinking: wish.thinks } }),
+        ...(effort && { reasoning_effort: effort }),
+      }
+    },
+    cells: {
+      'thinking.enabled': { treatment: 'map', note: `Sent as chat_template_kwargs and reasoning_effort. ${byBudget}` },
+      'thinking.disabled': { treatment: 'map', note: 'Sent as chat_template_kwargs, where the chat template has such a switch.' },
+      'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
+    },
+  },
+} as const satisfies Record<string, ReasoningStyle>
+
+export type ReasoningStyleName = keyof typeof reasoningStyles
+
+function fitted(wish: ThinkingWish, known: readonly ReasoningEffort[]): ReasoningEffort | undefined {
+  const effort = effortOf(wish)
+  return effort && nearestEffort(effort, known)
+}
