@@ -6,83 +6,84 @@ import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { Secret } from '../../api/secret.ts'
 import type { Call, LlmProvider } from '../../providers/provider.ts'
 
-/** How an answer's body comes to its end: as it should, or with its connection. */
-export type Ending = 'end' | 'break'
+/** What the provider answers beside the body. */
+export interface Head {
+  readonly status?: number
+  readonly contentType?: string
+  /** Whether the body comes to its end as it should, or breaks off with its connection. */
+  readonly ending?: 'end' | 'break'
+}
 
 export interface Outcome {
   /** Each event as JSON; ids that the gateway made are all the same. */
   readonly events: readonly string[]
-  /** The code of the error that the stream ended with; `done` where it ended as it should. */
+  /** `done` where the stream ended as it should, else the code of its error. */
   readonly end: string
+  readonly error: GatewayError | undefined
 }
 
 /**
  * The stream of an adapter whose provider answers with these pieces, one read each. There is no socket, so that thousands of cuts take
  * seconds.
  */
-export async function play(
-  provider: LlmProvider,
-  pieces: readonly Uint8Array[],
-  ending: Ending = 'end',
-  contentType = 'text/event-stream',
-): Promise<Outcome> {
-  const run = start(provider, contentType)
+export async function play(provider: LlmProvider, pieces: readonly Uint8Array[], head: Head = {}): Promise<Outcome> {
+  const run = start(provider, head)
   let read = 0
   for (const piece of pieces) {
     run.dispatcher.push(piece)
     // As many as one read of a socket would bring at most.
     if (++read % 256 === 0) await turn()
   }
-  run.dispatcher.finish(ending)
+  run.dispatcher.finish(head.ending)
   return outcome(run)
 }
 
-/** The same, and how many events were there after each piece. */
-export async function playSlowly(
+/** How many events were there after each piece. */
+export async function countSlowly(
   provider: LlmProvider,
   pieces: readonly Uint8Array[],
-  contentType: string,
-): Promise<{ readonly counts: readonly number[] }> {
-  const run = start(provider, contentType)
+  head: Head = {},
+): Promise<readonly number[]> {
+  const run = start(provider, head)
   const counts: number[] = []
   for (const piece of pieces) {
     run.dispatcher.push(piece)
     await turn()
     counts.push(run.events.length)
   }
-  run.dispatcher.finish('end')
+  run.dispatcher.finish(head.ending)
   await outcome(run)
-  return { counts }
+  return counts
 }
 
 interface Run {
   readonly dispatcher: ScriptedDispatcher
   readonly events: string[]
   end: string | undefined
+  error: GatewayError | undefined
 }
 
-function start(provider: LlmProvider, contentType: string): Run {
-  const run: Run = { dispatcher: new ScriptedDispatcher(contentType), events: [], end: undefined }
-  void consume(provider, run.dispatcher, run.events).then((code) => {
-    run.end = code
-  })
+function start(provider: LlmProvider, head: Head): Run {
+  const run: Run = { dispatcher: new ScriptedDispatcher(head), events: [], end: undefined, error: undefined }
+  void consume(provider, run)
   return run
 }
 
 async function outcome(run: Run): Promise<Outcome> {
   // Nothing in an adapter waits for anything but its upstream: what is not over after some turns never will be.
   for (let turns = 0; run.end === undefined && turns < 20; turns++) await turn()
-  return { events: run.events, end: run.end ?? 'hangs' }
+  return { events: run.events, end: run.end ?? 'hangs', error: run.error }
 }
 
-async function consume(provider: LlmProvider, dispatcher: Dispatcher, events: string[]): Promise<string> {
+async function consume(provider: LlmProvider, run: Run): Promise<void> {
   try {
-    for await (const item of provider.stream(request, { ...call, dispatcher })) {
-      for (const event of eventsOf(item)) events.push(written(event))
+    for await (const item of provider.stream(request, { ...call, dispatcher: run.dispatcher })) {
+      for (const event of eventsOf(item)) run.events.push(written(event))
     }
-    return 'done'
+    run.end = 'done'
   } catch (error) {
-    return error instanceof GatewayError ? error.code : `a crash: ${error}`
+    if (error instanceof GatewayError) run.error = error
+    run.end = run.error?.code ?? `a crash: ${error}`
   }
 }
 
@@ -100,19 +101,20 @@ function turn(): Promise<void> {
 
 /** Answers every request with a body that is pushed by hand. */
 class ScriptedDispatcher extends Dispatcher {
-  readonly #contentType: string
+  readonly #head: Head
   readonly #controller = new Controller((reason) => this.#handler?.onResponseError?.(this.#controller, reason))
   #handler: Dispatcher.DispatchHandler | undefined
 
-  constructor(contentType: string) {
+  constructor(head: Head) {
     super()
-    this.#contentType = contentType
+    this.#head = head
   }
 
   override dispatch(_: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     this.#handler = handler
     handler.onRequestStart?.(this.#controller, {})
-    handler.onResponseStart?.(this.#controller, 200, { 'content-type': this.#contentType }, 'OK')
+    const { status = 200, contentType = 'text/event-stream' } = this.#head
+    handler.onResponseStart?.(this.#controller, status, { 'content-type': contentType }, '')
     return true
   }
 
@@ -120,7 +122,7 @@ class ScriptedDispatcher extends Dispatcher {
     if (!this.#controller.aborted) this.#handler?.onResponseData?.(this.#controller, Buffer.from(piece))
   }
 
-  finish(ending: Ending): void {
+  finish(ending: Head['ending'] = 'end'): void {
     if (this.#controller.aborted) return
     if (ending === 'end') this.#handler?.onResponseEnd?.(this.#controller, {})
     else this.#handler?.onResponseError?.(this.#controller, Object.assign(new Error('closed'), { code: 'UND_ERR_SOCKET' }))

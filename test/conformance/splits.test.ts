@@ -10,10 +10,10 @@ const streams = await recordedStreams()
 
 describe.skipIf(streams.length === 0)('a stream in pieces (skipped: there is no recorded traffic)', () => {
   it.each(streams.map((each) => [each.name, each] as const))('%s', async (_name, { bytes, provider, recording }) => {
-    const whole = await play(provider, [bytes], 'end', recording.contentType)
+    const whole = await play(provider, [bytes], recording)
     const wrong: string[] = []
     const check = async (pieces: readonly Uint8Array[], what: string): Promise<void> => {
-      const { events, end } = await play(provider, pieces, 'end', recording.contentType)
+      const { events, end } = await play(provider, pieces, recording)
       if (end !== whole.end) wrong.push(`${what}: it ends with ${end}, not ${whole.end}`)
       const other = whole.events.findIndex((event, index) => event !== events[index])
       if (other >= 0 || events.length !== whole.events.length) wrong.push(`${what}: event ${other} is ${events[other]}`)

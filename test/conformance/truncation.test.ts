@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { completeFrom, lineEnds, offsetsOf } from './cuts.ts'
-import { type Ending, type Outcome, play, playSlowly } from './scripted-body.ts'
+import { countSlowly, type Outcome, play } from './scripted-body.ts'
 import { atEach, type RecordedStream, recordedStreams } from './streams.ts'
 
 /**
@@ -13,12 +13,12 @@ const streams = await recordedStreams()
 describe.skipIf(streams.length === 0)('a stream that is cut off (skipped: there is no recorded traffic)', () => {
   it.each(streams.map((each) => [each.name, each] as const))('%s', async (_name, stream) => {
     const { bytes, provider, recording } = stream
-    const whole = await play(provider, [bytes], 'end', recording.contentType)
+    const whole = await play(provider, [bytes], recording)
     const known = await knownByLine(stream)
     const complete = whole.end === 'done' ? completeFrom(recording, bytes) : Number.POSITIVE_INFINITY
     const wrong: string[] = []
-    const check = async (offset: number, ending: Ending): Promise<void> => {
-      const outcome = await play(provider, [bytes.subarray(0, offset)], ending, recording.contentType)
+    const check = async (offset: number, ending: 'end' | 'break'): Promise<void> => {
+      const outcome = await play(provider, [bytes.subarray(0, offset)], { ...recording, ending })
       const fault = faultOf(outcome, { whole, isComplete: offset > complete, known: known(offset) })
       if (fault) wrong.push(`${ending} at ${offset} of ${bytes.length}: ${fault}`)
     }
@@ -62,7 +62,7 @@ function isOfBlock(event: string): boolean {
 async function knownByLine({ bytes, provider, recording }: RecordedStream): Promise<(offset: number) => [number, number]> {
   const ends = [...new Set([...lineEnds(bytes), bytes.length])]
   const lines = ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
-  const { counts } = await playSlowly(provider, lines, recording.contentType)
+  const counts = await countSlowly(provider, lines, recording)
   return (offset) => {
     const next = ends.findIndex((end) => end > offset)
     return [counts[next - 1] ?? 0, counts[next] ?? 0]

@@ -26,10 +26,15 @@ export const groq: Expectations = {
   },
   'groq/compound-web-search.sse': {
     by: 'groq',
-    blocks: [{ thinking: [6256, '<think>\nTo f', 'gh humidity.'] }, { text: [200, 'The weather ', 'l of 90-94%.'] }],
+    blocks: [
+      { thinking: [170, '<think>\nTo f', 'sco today?)\n'] },
+      { serverTool: 'web_search', input: { query: 'What is the weather in San Francisco today?' } },
+      { result: 'web_search_tool_result', count: 16 },
+      { thinking: [6086, '</tool>\n<out', 'gh humidity.'] },
+      { text: [200, 'The weather ', 'l of 90-94%.'] },
+    ],
     stop: 'end_turn',
     usage: { input: 5003, output: 359 },
-    carried: ['executed_tools'],
   },
   'groq/parallel-tools-whole.json': {
     by: 'groq',

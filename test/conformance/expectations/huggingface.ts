@@ -3,7 +3,7 @@ import type { Expectations } from './row.ts'
 export const huggingface: Expectations = {
   'huggingface/together-text-whole.json': {
     by: 'preset:together',
-    blocks: [{ thinking: [819, 'Hmm, the use', ' right here.'] }, { text: [35, 'Hello! 👋 Ho', 'p you today?'] }],
+    blocks: [{ thinking: [820, 'Hmm, the use', 'right here.\n'] }, { text: [35, 'Hello! 👋 Ho', 'p you today?'] }],
     stop: 'end_turn',
     usage: { input: 4, cacheRead: 0, output: 197 },
   },
