@@ -82,7 +82,13 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(upstream, { connectMs: config.upstream_connect_ms })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
-  await app.register(models, { providers, aliases: config.model_aliases })
+  await app.register(models, {
+    providers,
+    aliases: config.model_aliases,
+    catalogue: config.models,
+    allowed: config.allowed_models,
+    clock,
+  })
   await app.register(messages, {
     limits: {
       imageBytes: config.limit_image_bytes,

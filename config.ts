@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import type { CatalogueEntry } from './providers/catalogue/entry.ts'
+import { readCatalogueFile } from './providers/catalogue/file.ts'
+import { knownModels } from './providers/catalogue/models.gen.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
 import { nearest } from './text/nearest.ts'
@@ -36,6 +39,15 @@ const ownSettings = {
   model_aliases: map(
     'VAI_MODEL_ALIASES',
     'Other names for models: `sonnet=anthropic/claude-sonnet-4-5,fast=openai/gpt-5-mini`; in YAML a mapping.',
+  ),
+  allowed_models: patterns(
+    'VAI_ALLOWED_MODELS',
+    'The models that may be used and are listed, where not all of them: `anthropic/*,openai/gpt-5*`; in YAML a list. Default: all.',
+  ),
+  catalogue: text(
+    'VAI_CATALOGUE',
+    '',
+    'A YAML or JSON file that changes what is known of models, their prices among it. Its form is in models.md.',
   ),
   limit_body_bytes: integer('VAI_LIMIT_BODY_BYTES', 32 * 1024 * 1024, 1024, 1024 ** 3, 'The largest request body, in bytes.'),
   limit_image_bytes: integer('VAI_LIMIT_IMAGE_BYTES', 5 * 1024 * 1024, 1, 1024 ** 3, 'The largest image, decoded, in bytes.'),
@@ -170,6 +182,8 @@ type OwnConfig = Readonly<{ [Name in keyof typeof ownSettings]: ReturnType<(type
 export type Config = OwnConfig & {
   /** By the provider's id. */
   readonly baseURLs: ReadonlyMap<string, URL>
+  /** What is known of models, with what the file of `catalogue` changes. */
+  readonly models: readonly CatalogueEntry[]
 }
 
 /** What is wrong with the configuration, for a person to read; all problems at once. */
@@ -204,13 +218,16 @@ export async function loadConfig(
       problems.push(`${source}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
+  const ids = providers.map(({ id }) => id)
+  problems.push(...patternProblems(values.allowed_models, ids))
+  const models = await modelsFrom(values.catalogue, ids, problems)
   if (problems.length > 0) throw new ConfigError(problems)
   const baseURLs = new Map(
     providers.map(({ id, upstream }) => [id, upstream && values[baseURLSetting(upstream)]]).filter(isBaseURL),
   )
   // Every own setting was read by its own reader above, which the type cannot see.
   const own = values as OwnConfig
-  const config: Config = Object.freeze({ ...own, baseURLs })
+  const config: Config = Object.freeze({ ...own, baseURLs, models })
   const relay = openRelayProblem(config)
   if (relay) throw new ConfigError([relay])
   return config
@@ -224,6 +241,23 @@ export function authMode(config: Config): 'required' | 'optional' | 'disabled' {
 /** The mode in force. An open port never spends the operator's money unless the operator says so. */
 export function credentialsMode(config: Config): 'byok' | 'hybrid' | 'managed' {
   return config.credentials ?? (authMode(config) === 'required' || isLoopback(config.host) ? 'hybrid' : 'byok')
+}
+
+async function modelsFrom(file: unknown, providers: readonly string[], problems: string[]): Promise<readonly CatalogueEntry[]> {
+  if (typeof file !== 'string' || file === '') return knownModels
+  const { entries, problems: found } = await readCatalogueFile(file, knownModels, providers)
+  problems.push(...found)
+  return entries
+}
+
+/** Patterns whose provider there is not would allow nothing, without a word. */
+function patternProblems(patterns: unknown, providers: readonly string[]): string[] {
+  return (Array.isArray(patterns) ? patterns : []).flatMap((pattern) => {
+    const provider = String(pattern).split('/')[0] ?? ''
+    if (provider.includes('*') || providers.includes(provider)) return []
+    const near = nearest(provider, providers)
+    return [`allowed_models: ${pattern}: there is no provider ${provider}${near ? `; did you mean ${near}?` : ''}`]
+  })
 }
 
 function isBaseURL(entry: readonly unknown[]): entry is [string, URL] {
@@ -354,6 +388,25 @@ function url(env: string, fallback: string, meaning: string): Setting<URL> {
       if (parsed.username || parsed.password || parsed.search || parsed.hash)
         throw new Error('the URL must have no user, password, query or fragment')
       return parsed
+    },
+  }
+}
+
+function patterns(env: string, meaning: string): Setting<readonly string[]> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts: 'provider/name, provider/*, …',
+    read(raw) {
+      if (raw === undefined) return []
+      const all: readonly unknown[] = Array.isArray(raw) ? raw : asText(raw).split(',')
+      return all.map((each) => {
+        const pattern = typeof each === 'string' ? each.trim() : ''
+        if (pattern !== '*' && !/^[\x21-\x2b\x2d-\x7e]+\/[\x21-\x2b\x2d-\x7e]+$/.test(pattern))
+          throw new Error(`a model as provider/name, or a pattern with *, is expected, not ${JSON.stringify(each)}`)
+        return pattern
+      })
     },
   }
 }

@@ -89,6 +89,8 @@ export interface Call {
   readonly query: string
   /** The caller's own JSON, where the request says exactly this; an adapter may forward it instead of writing the request anew. */
   readonly body?: Buffer
+  /** What `max_tokens` becomes for a provider that must be given one, when the caller gives none. */
+  readonly defaultMaxTokens?: number
   readonly timeouts: Timeouts
   readonly clock: Clock
   readonly log: Log

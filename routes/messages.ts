@@ -50,9 +50,10 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
   async function whole(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const attempted = await app.messages.complete(prepared, callerOf(request))
     const { message, json: providerJson } = attempted.result
-    const { json, usage } = answerJson(message, providerJson, attempted.target.warnings)
+    const { model, warnings } = attempted.target
+    const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model))
     tellAttempt(request, reply, attempted)
-    for (const [name, tokens] of Object.entries(tokenHeaders(usage))) if (tokens !== undefined) reply.header(name, tokens)
+    for (const [name, value] of Object.entries(usageHeaders(usage))) if (value !== undefined) reply.header(name, value)
     noteUsage(request, usage)
     return reply.type('application/json; charset=utf-8').send(json)
   }
@@ -63,10 +64,11 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.
     request.body = undefined
     request.bodyJson = nothing
-    const answer = new StreamAnswer(target.warnings)
+    const answer = new StreamAnswer(target.warnings, app.models.prices(target.model))
     const end = await reply.sse(source, (event) => answer.add(event))
     request.facts.ended = end instanceof GatewayError ? end.code : end
-    noteUsage(request, answer.usage)
+    if (end === 'complete') noteUsage(request, answer.usage)
+    else noteUsageSoFar(request, answer)
     return reply
   }
 }
@@ -88,17 +90,30 @@ function tellAttempt(
   reply.header('x-duration-ms', Math.round(reply.elapsedTime))
 }
 
-function tokenHeaders(usage: Usage): Record<string, number | undefined> {
+function usageHeaders(usage: Usage): Record<string, number | string | undefined> {
   return {
     'x-input-tokens': usage.input_tokens,
     'x-output-tokens': usage.output_tokens,
     'x-total-tokens': usage.total_tokens,
+    'x-cost-usd': usage.cost_usd === undefined ? undefined : plainDecimal(usage.cost_usd),
   }
+}
+
+/** Without an exponent, which not everybody reads. */
+function plainDecimal(dollars: number): string {
+  return dollars.toFixed(10).replace(/\.?0+$/, '')
 }
 
 function noteUsage(request: FastifyRequest, usage: Usage): void {
   if (usage.input_tokens !== undefined) request.facts.input_tokens = usage.input_tokens
   if (usage.output_tokens !== undefined) request.facts.output_tokens = usage.output_tokens
+  if (usage.cost_usd !== undefined) request.facts.cost_usd = usage.cost_usd
+}
+
+/** Of an answer that broke off, what was known by then: the provider may count more. */
+function noteUsageSoFar(request: FastifyRequest, { usage }: StreamAnswer): void {
+  noteUsage(request, usage)
+  if (usage.cost_usd !== undefined) request.facts.cost_incomplete = true
 }
 
 const nothing = Buffer.alloc(0)

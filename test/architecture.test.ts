@@ -46,7 +46,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 const pureKernels = [
   /^api\/(?:accumulate|events|param|error|issues|json|schema-mismatch)\.ts$/,
   /^(?:text|audio)\//,
-  /^plugins\/messages\/(?:answer|compat|extensions|validate)\.ts$/,
+  /^plugins\/messages\/(?:answer|compat|cost|extensions|validate)\.ts$/,
+  /^plugins\/models\/(?:listing|policy)\.ts$/,
+  /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,
   /^providers\/(?:blocks|capabilities|registry)\.ts$/,
   /^providers\/[^/]+\/(?:capabilities|check|encode|grammar|messages|sample|stop-reason|tool-calls|usage)\.ts$/,
   /^providers\/openai-chat\/decode\.ts$/,
@@ -101,9 +103,9 @@ function layerOf(path: string): string {
   return path.split('/')[0]?.replace(/\.ts$/, '') ?? ''
 }
 
-/** The vendor's folder that a file lies in. */
+/** The vendor's folder that a file lies in; what is known of all models belongs to no vendor. */
 function folderOf(path: string): string | undefined {
-  return /^providers\/([^/]+)\//.exec(path)?.[1]
+  return /^providers\/(?!catalogue\/)([^/]+)\//.exec(path)?.[1]
 }
 
 /** A plugin: its folder, or its only file. */

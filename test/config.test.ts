@@ -10,6 +10,9 @@ import { providers } from '../providers/index.ts'
 const folder = mkdtempSync(join(tmpdir(), 'vai-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const catalogueFile = join(folder, 'models.json')
+writeFileSync(catalogueFile, '{}')
+
 let files = 0
 function yamlFile(text: string): string {
   const file = join(folder, `${files++}.yaml`)
@@ -35,6 +38,8 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   allow_open_relay: ['true', true],
   credentials: ['managed', 'managed'],
   demo: ['false', false],
+  allowed_models: ['demo/*', ['demo/*']],
+  catalogue: [catalogueFile, catalogueFile],
   retry_attempts: ['3', 3],
   breaker_failure_percent: ['40', 40],
 }

@@ -1,8 +1,9 @@
 import { mergeMetadata, mergeUsage } from '../../api/accumulate.ts'
 import type { Message, StreamEvent, Usage, Warning } from '../../api/schemas.gen.ts'
 import { editMembers } from '../../text/json-bytes.ts'
+import { costOf, type PriceList, type Served } from './cost.ts'
 
-/** What the gateway adds to a provider's answer: totals and warnings. */
+/** What the gateway adds to a provider's answer: totals, what it costs, and warnings. */
 
 /** Usage with all tokens together; without, where the provider gave no numbers. */
 export function withTotal(usage: Usage): Usage {
@@ -14,13 +15,21 @@ export function withTotal(usage: Usage): Usage {
   }
 }
 
+/** Usage with all tokens together and what they cost, where both are known. */
+function completed(usage: Usage, served: Served, prices: PriceList): Usage {
+  const total = withTotal(usage)
+  const cost = costOf(usage, served, prices)
+  return cost === undefined ? total : { ...total, cost_usd: cost }
+}
+
 /** A whole answer as JSON. Where the provider's own JSON is at hand, only what the gateway changes is changed in it. */
 export function answerJson(
   message: Message,
   providerJson: Buffer | undefined,
   warnings: readonly Warning[],
+  prices: PriceList,
 ): { json: string | Buffer; usage: Usage } {
-  const usage = withTotal(message.usage)
+  const usage = completed(message.usage, message.metadata?.provider ?? {}, prices)
   const metadata = warnings.length > 0 ? mergeMetadata(message.metadata, { warnings: [...warnings] }) : message.metadata
   const changed = { model: message.model, usage, ...(metadata && { metadata }) }
   if (providerJson === undefined) return { json: JSON.stringify({ ...message, ...changed }), usage }
@@ -32,28 +41,34 @@ export function answerJson(
 /** Adds to the events of one stream what `answerJson` adds to a whole answer. */
 export class StreamAnswer {
   readonly #warnings: readonly Warning[]
+  readonly #prices: PriceList
   #usage: Usage = {}
+  #served: Served = {}
 
-  constructor(warnings: readonly Warning[]) {
+  constructor(warnings: readonly Warning[], prices: PriceList) {
     this.#warnings = warnings
+    this.#prices = prices
   }
 
-  /** The tokens that are known so far. */
+  /** The tokens that are known so far, and what they cost if the answer ends here. */
   get usage(): Usage {
-    return withTotal(this.#usage)
+    return completed(this.#usage, this.#served, this.#prices)
   }
 
   add(event: StreamEvent): StreamEvent {
     if (event.type === 'message_start') {
       this.#usage = event.message.usage
+      this.#served = event.message.metadata?.provider ?? {}
       if (this.#warnings.length === 0) return event
       const metadata = mergeMetadata(event.message.metadata, { warnings: [...this.#warnings] })
       return { ...event, message: { ...event.message, metadata } }
     }
     if (event.type === 'message_delta') {
       this.#usage = mergeUsage(this.#usage, event.usage ?? {})
-      const { total_tokens: total } = this.usage
-      return { ...event, usage: { ...event.usage, ...(total !== undefined && { total_tokens: total }) } }
+      this.#served = { ...this.#served, ...event.metadata?.provider }
+      const { total_tokens: total, cost_usd: cost } = this.usage
+      const added = { ...(total !== undefined && { total_tokens: total }), ...(cost !== undefined && { cost_usd: cost }) }
+      return { ...event, usage: { ...event.usage, ...added } }
     }
     return event
   }

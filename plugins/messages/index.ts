@@ -59,7 +59,7 @@ export interface MessagesOptions {
 export const messages = fp(
   async (app: FastifyInstance, options: MessagesOptions) => {
     app.decorate('messages', {
-      prepare: (raw) => prepareRequest(raw, app.models.registry, options.limits),
+      prepare: (raw) => prepareRequest(raw, app.models, options.limits),
       complete: (prepared, caller) =>
         attempt(prepared.targets, caller, (target) => {
           const { provider } = target.model
@@ -123,6 +123,7 @@ export const messages = fp(
         headers: forwarded(caller.headers),
         query,
         ...(target.json && { body: target.json }),
+        defaultMaxTokens: app.models.capabilities(target.model).defaultMaxTokens,
         timeouts: { firstByteMs, idleMs: options.timeouts.idleMs },
         clock: options.clock,
         log: caller.log,

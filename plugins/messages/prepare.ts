@@ -4,8 +4,9 @@ import { paramOf } from '../../api/param.ts'
 import { SchemaMismatch } from '../../api/schema-mismatch.ts'
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { ValidationError } from '../../api/validator.ts'
-import { modelError, type Registry, type ResolvedModel } from '../../providers/registry.ts'
+import { modelError, type ResolvedModel } from '../../providers/registry.ts'
 import { pathAt } from '../../text/json-text.ts'
+import type { Models } from '../models/index.ts'
 import { checkCompatibility } from './compat.ts'
 import { extensionIssues } from './extensions.ts'
 import { type RequestLimits, validateRequest } from './validate.ts'
@@ -22,6 +23,9 @@ export interface RawRequest {
   /** Whether the caller asks for beta features, which only the provider knows. */
   readonly hasBeta: boolean
 }
+
+/** What has to be known of models to check a request. */
+export type KnownModels = Pick<Models, 'registry' | 'isAllowed' | 'capabilities'>
 
 /** A request that may be sent, to each of its models in turn. */
 export interface PreparedRequest {
@@ -42,7 +46,8 @@ export interface Target {
  * Checks everything about a request that can be known before a provider is asked. Throws one `GatewayError` that lists every
  * issue: `invalid_request_error`, or `not_found_error` where nothing is wrong but that there is no such provider.
  */
-export function prepareRequest(raw: RawRequest, registry: Registry, limits: RequestLimits): PreparedRequest {
+export function prepareRequest(raw: RawRequest, models: KnownModels, limits: RequestLimits): PreparedRequest {
+  const { registry } = models
   const resolved = resolveModel(raw.body, registry)
   const problem = resolved && 'problem' in resolved ? resolved.problem : undefined
   const main = resolved && 'provider' in resolved ? resolved : undefined
@@ -55,12 +60,14 @@ export function prepareRequest(raw: RawRequest, registry: Registry, limits: Requ
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
   if (problem) throw modelError(problem, 'model')
   if (!main || !isMessageRequest(raw.body)) throw raw.schemaError ?? new GatewayError('internal_error')
-  const first = targetFor(main, raw.body, raw)
-  const rest = fallbacksOf(raw.body).map((id, index) => targetFor(resolveFallback(id, index, registry), raw.body, raw))
+  refuseUnlessAllowed(main, models, 'model')
+  const fallbacks = fallbacksOf(raw.body).map((id, index) => resolveFallback(id, index, models))
+  const [first, ...rest] = [main, ...fallbacks].map((model) => targetFor(model, models, raw.body, raw))
+  if (!first) throw new GatewayError('internal_error')
   return { targets: [first, ...rest], stream: raw.body.stream ?? false }
 }
 
-function resolveModel(body: unknown, registry: Registry): ReturnType<Registry['resolve']> | undefined {
+function resolveModel(body: unknown, registry: Models['registry']): ReturnType<Models['registry']['resolve']> | undefined {
   const model = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined
   return typeof model === 'string' && model !== '' ? registry.resolve(model) : undefined
 }
@@ -85,13 +92,13 @@ function withoutRepeats(issues: readonly Issue[]): Issue[] {
   return issues.filter((issue) => !(issue.code === 'unknown_field' && better.has(issue.param)))
 }
 
-function targetFor(model: ResolvedModel, body: unknown, raw: RawRequest): Target {
+function targetFor(model: ResolvedModel, models: KnownModels, body: unknown, raw: RawRequest): Target {
   if (!isMessageRequest(body)) throw new GatewayError('internal_error')
   const { provider, name } = model
   // What one provider may read as a beta would be lost on the way to another.
   if (raw.schemaError && !provider.verbatim) throw raw.schemaError
   const request: MessageRequest = { ...body, model: model.id }
-  const { issues: incompatible, warnings: dropped } = checkCompatibility(request, provider, provider.capabilities(name))
+  const { issues: incompatible, warnings: dropped } = checkCompatibility(request, provider, models.capabilities(model))
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
   const isKept = provider.verbatim && !provider.rewrites?.(request)
@@ -106,10 +113,18 @@ function fallbacksOf(request: MessageRequest): readonly string[] {
   return fallbacks.filter((fallback) => typeof fallback === 'string')
 }
 
-function resolveFallback(id: string, index: number, registry: Registry): ResolvedModel {
-  const resolved = registry.resolve(id)
-  if ('problem' in resolved) throw modelError(resolved.problem, `fallbacks[${index}]`)
+function resolveFallback(id: string, index: number, models: KnownModels): ResolvedModel {
+  const param = `fallbacks[${index}]`
+  const resolved = models.registry.resolve(id)
+  if ('problem' in resolved) throw modelError(resolved.problem, param)
+  refuseUnlessAllowed(resolved, models, param)
   return resolved
+}
+
+function refuseUnlessAllowed({ id }: ResolvedModel, models: KnownModels, param: string): void {
+  if (models.isAllowed(id)) return
+  const message = `${param}: the operator of this gateway does not allow ${id.slice(0, 200)}; GET /v1/models lists what there is.`
+  throw new GatewayError('model_not_allowed', { param, message })
 }
 
 function roundedNumber(text: string, at: number): GatewayError {

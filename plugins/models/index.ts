@@ -1,9 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { Model, ModelCapabilities, ModelList } from '../../api/schemas.gen.ts'
-import type { KnownModel, LlmProvider } from '../../providers/provider.ts'
-import { modelError, Registry } from '../../providers/registry.ts'
+import type { Model, ModelList } from '../../api/schemas.gen.ts'
+import type { Capabilities } from '../../providers/capabilities.ts'
+import { Catalogue } from '../../providers/catalogue/catalogue.ts'
+import { type CatalogueEntry, pricesOn } from '../../providers/catalogue/entry.ts'
+import type { LlmProvider } from '../../providers/provider.ts'
+import { modelError, Registry, type ResolvedModel } from '../../providers/registry.ts'
+import type { PriceList } from '../messages/cost.ts'
+import { type Described, modelOf, type Page, pageOf } from './listing.ts'
+import { type ModelPolicy, policyOf } from './policy.ts'
+
+export type { Page } from './listing.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -11,78 +20,105 @@ declare module 'fastify' {
   }
 }
 
-/** What can be called, and under which names. */
+/** What can be called, under which names, and what is known of it. */
 export interface Models {
   readonly registry: Registry
+  /** Which models may be used and seen. */
+  readonly isAllowed: ModelPolicy
+  /** What the family of a model is known to do, and over it what the catalogue says of the model itself. */
+  capabilities(model: ResolvedModel): Capabilities
+  /** What the tokens of a model's answer are priced by today. */
+  prices(model: ResolvedModel): PriceList
   list(page: Page): ModelList
   /**
-   * The catalogue's entry, or one that says little for a model that is not in it but may well exist. Throws `unknown_provider`
-   * or `unknown_model`, 404 both, with the `param` of the route.
+   * What is known of a model, which is little for one that is not in the catalogue but may well exist. Throws
+   * `unknown_provider` or `unknown_model`, 404 both, with the `param` of the route; a model that is not allowed is unknown.
    */
   get(id: string): Model
-}
-
-export interface Page {
-  readonly limit?: number
-  readonly after_id?: string
-  readonly before_id?: string
 }
 
 export interface ModelsOptions {
   readonly providers: readonly LlmProvider[]
   /** Other names for models, by name. */
   readonly aliases: Readonly<Record<string, string>>
+  /** What is known of models; entries of providers that are not there are passed over. */
+  readonly catalogue: readonly CatalogueEntry[]
+  /** Patterns of the models that may be used; all, where there are none. */
+  readonly allowed: readonly string[]
+  readonly clock: Clock
 }
 
 export const models = fp(
-  async (app: FastifyInstance, { providers, aliases }: ModelsOptions) => {
+  async (app: FastifyInstance, { providers, aliases, catalogue: entries, allowed, clock }: ModelsOptions) => {
     const registry = new Registry(providers, aliases)
-    const catalogue = providers.flatMap((provider) => (provider.models ?? []).map((model) => entryOf(provider, model)))
+    const catalogue = new Catalogue(inOrderOf(providers, entries))
+    const isAllowed = policyOf(allowed)
 
     app.decorate('models', {
       registry,
-      list: (page) => pageOf(catalogue, page),
+      isAllowed,
+      capabilities,
+      prices: ({ id, provider }) => ({ asked: pricesToday(id), of: (name) => pricesToday(`${provider.id}/${name}`) }),
+      list: (page) => pageOf(listed(), page),
       get(id) {
         const resolved = registry.resolve(id)
         if ('problem' in resolved) {
           throw resolved.problem.code === 'unknown_provider' ? modelError(resolved.problem, 'model_id') : unknownModel(id)
         }
-        const known = catalogue.find((model) => model.id === resolved.id)
-        if (known) return known
+        const entry = catalogue.find(resolved.id)
         // A demo provider has the models it has; any other may have some that this version has not heard of.
-        if (resolved.provider.demo) throw unknownModel(id)
-        return entryOf(resolved.provider, { name: resolved.name, displayName: resolved.name })
+        if (!isAllowed(resolved.id) || (resolved.provider.demo && !entry)) throw unknownModel(id)
+        return modelOf(describe(resolved, entry))
       },
     })
+
+    function listed(): Model[] {
+      return catalogue.entries.flatMap((entry) => {
+        const resolved = isAllowed(entry.id) ? registry.resolve(entry.id) : undefined
+        return resolved && 'provider' in resolved ? [modelOf(describe(resolved, entry))] : []
+      })
+    }
+
+    function describe(model: ResolvedModel, entry: CatalogueEntry | undefined): Described {
+      const { id, provider } = model
+      const own = Object.keys(aliases).filter((name) => aliases[name] === id)
+      return { id, provider, entry, capabilities: capabilities(model), prices: pricesToday(id), aliases: own }
+    }
+
+    function capabilities({ id, provider, name }: ResolvedModel): Capabilities {
+      const family = provider.capabilities(name)
+      const entry = catalogue.find(id)
+      if (!entry) return family
+      const contextWindow = entry.context_window ?? family.contextWindow
+      const maxOutputTokens = entry.max_output_tokens ?? family.maxOutputTokens
+      return {
+        features: { ...family.features, ...entry.capabilities },
+        defaultMaxTokens: entry.default_max_tokens ?? family.defaultMaxTokens,
+        ...(contextWindow !== undefined && { contextWindow }),
+        ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+      }
+    }
+
+    function pricesToday(id: string): ReturnType<typeof pricesOn> {
+      const entry = catalogue.find(id)
+      return entry && pricesOn(new Date(clock.wallclock()).toISOString().slice(0, 10), entry)
+    }
   },
   { name: 'models' },
 )
 
-/** A page of the catalogue: what follows `after_id`, or what stands right before `before_id`. */
-function pageOf(catalogue: readonly Model[], page: Page): ModelList {
-  const start = page.after_id === undefined ? 0 : positionOf(catalogue, page.after_id, 'after_id') + 1
-  const end = page.before_id === undefined ? catalogue.length : positionOf(catalogue, page.before_id, 'before_id')
-  const rest = catalogue.slice(start, end)
-  const limit = page.limit ?? rest.length
-  const data = page.before_id === undefined ? rest.slice(0, limit) : rest.slice(Math.max(0, rest.length - limit))
-  return {
-    object: 'list',
-    data,
-    has_more: data.length < rest.length,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-  }
-}
-
-function positionOf(catalogue: readonly Model[], id: string, param: string): number {
-  const position = catalogue.findIndex((model) => model.id === id)
-  if (position >= 0) return position
-  const message = `no model of the list has the id ${JSON.stringify(id.slice(0, 200))}`
-  throw new GatewayError('invalid_request', {
-    message: `${param}: ${message}.`,
-    param,
-    code: 'unknown_model',
-    issues: [{ param, code: 'unknown_model', message }],
+/** The entries of the providers there are, in the providers' order, with those that a provider itself brings along. */
+function inOrderOf(providers: readonly LlmProvider[], entries: readonly CatalogueEntry[]): CatalogueEntry[] {
+  return providers.flatMap(({ id, models: own = [] }) => {
+    const known = entries.filter((entry) => entry.id.startsWith(`${id}/`))
+    const more = own.map(
+      ({ name, displayName, released }): CatalogueEntry => ({
+        id: `${id}/${name}`,
+        display_name: displayName,
+        ...(released !== undefined && { released }),
+      }),
+    )
+    return [...known, ...more.filter((each) => !known.some((entry) => entry.id === each.id))]
   })
 }
 
@@ -91,25 +127,4 @@ function unknownModel(id: string): GatewayError {
     param: 'model_id',
     message: `There is no model ${JSON.stringify(id.slice(0, 200))}; GET /v1/models lists what there is.`,
   })
-}
-
-function entryOf(provider: LlmProvider, model: KnownModel): Model {
-  const capabilities = provider.capabilities(model.name)
-  const released = model.released === undefined ? 0 : Date.parse(`${model.released}T00:00:00Z`)
-  const features: ModelCapabilities = Object.fromEntries(
-    Object.entries(capabilities.features).map(([feature, state]) => [feature, { supported: state === 'supported', state }]),
-  )
-  return {
-    id: `${provider.id}/${model.name}`,
-    object: 'model',
-    type: 'model',
-    display_name: model.displayName,
-    owned_by: provider.id,
-    created: released / 1000,
-    created_at: new Date(released).toISOString(),
-    ...(provider.demo && { demo: true }),
-    capabilities: Object.keys(features).length > 0 ? features : null,
-    max_input_tokens: capabilities.contextWindow ?? null,
-    max_tokens: capabilities.maxOutputTokens ?? null,
-  }
 }

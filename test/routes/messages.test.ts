@@ -268,7 +268,7 @@ describe('Anthropic to Anthropic', () => {
     expect(await response.text()).toBe(
       json
         .replace('"claude-sonnet-4-5-20250929"', '"anthropic/claude-sonnet-4-5"')
-        .replace('"novel":{"x":1}}', '"novel":{"x":1},"total_tokens":7}')
+        .replace('"novel":{"x":1}}', '"novel":{"x":1},"total_tokens":7,"cost_usd":0.000069}')
         .replace('"later":[1.0]}', '"later":[1.0],"metadata":{"provider":{"model":"claude-sonnet-4-5-20250929"}}}'),
     )
   })
@@ -422,7 +422,7 @@ describe('models', () => {
   it('gives the catalogue’s default where a provider must have max_tokens and the caller gave none', async () => {
     const { anthropic, gateway } = await start()
     expect((await gateway.post({ model: 'anthropic/claude-sonnet-4-5', messages })).status).toBe(200)
-    expect(anthropic.requests[0]?.json).toMatchObject({ max_tokens: 8192 })
+    expect(anthropic.requests[0]?.json).toMatchObject({ max_tokens: 32_000 })
   })
 
   it('turns the demo models off where the operator wants none', async () => {

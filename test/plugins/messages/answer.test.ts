@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Message, StreamEvent, Warning } from '../../../api/schemas.gen.ts'
 import { answerJson, StreamAnswer, withTotal } from '../../../plugins/messages/answer.ts'
+import type { PriceList } from '../../../plugins/messages/cost.ts'
 
 const message: Message = {
   id: 'msg_1',
@@ -12,6 +13,7 @@ const message: Message = {
   stop_sequence: null,
   usage: { input_tokens: 10, output_tokens: 5 },
 }
+const noPrices: PriceList = { asked: undefined, of: () => undefined }
 const warning: Warning = { param: 'top_k', code: 'dropped', message: 'It was left out.' }
 
 describe('the total of all tokens', () => {
@@ -34,7 +36,7 @@ describe('the total of all tokens', () => {
 
 describe('an answer in one piece', () => {
   it('gets a total, and nothing else where there is nothing to say', () => {
-    const { json, usage } = answerJson(message, undefined, [])
+    const { json, usage } = answerJson(message, undefined, [], noPrices)
     expect(usage).toEqual({ ...message.usage, total_tokens: 15 })
     expect(JSON.parse(String(json))).toEqual({ ...message, usage })
   })
@@ -42,7 +44,7 @@ describe('an answer in one piece', () => {
   it("keeps the provider's own text but for what the gateway says", () => {
     const own =
       '{ "id":"msg_1", "model" : "claude-test","type":"message","role":"assistant","content":[ {"type":"text","text":"\\u0048i.","n":1.0} ],"later":1e2,"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":5}}'
-    const { json } = answerJson(message, Buffer.from(own), [])
+    const { json } = answerJson(message, Buffer.from(own), [], noPrices)
     expect(String(json)).toContain('"content":[ {"type":"text","text":"\\u0048i.","n":1.0} ]')
     expect(String(json)).toContain('"later":1e2')
     expect(JSON.parse(String(json))).toEqual({
@@ -57,7 +59,7 @@ describe('an answer in one piece', () => {
     'says what was left out, beside what the provider said',
     (providerJson) => {
       const answered = { ...message, metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a', message: 'a' }] } }
-      const { json } = answerJson(answered, providerJson, [warning])
+      const { json } = answerJson(answered, providerJson, [warning], noPrices)
       expect(JSON.parse(String(json))).toMatchObject({
         metadata: { provider: { model: 'claude-dated' }, warnings: [{ code: 'a' }, warning] },
       })
@@ -65,7 +67,7 @@ describe('an answer in one piece', () => {
   )
 
   it.each([undefined, Buffer.from(JSON.stringify(message))])('has no metadata where there is none', (providerJson) => {
-    expect(JSON.parse(String(answerJson(message, providerJson, []).json))).not.toHaveProperty('metadata')
+    expect(JSON.parse(String(answerJson(message, providerJson, [], noPrices).json))).not.toHaveProperty('metadata')
   })
 })
 
@@ -78,33 +80,35 @@ describe('a streamed answer', () => {
   })
 
   it('says at its beginning what was left out', () => {
-    expect(new StreamAnswer([warning]).add(start)).toMatchObject({ message: { id: 'msg_1', metadata: { warnings: [warning] } } })
-    expect(new StreamAnswer([]).add(start)).toBe(start)
+    expect(new StreamAnswer([warning], noPrices).add(start)).toMatchObject({
+      message: { id: 'msg_1', metadata: { warnings: [warning] } },
+    })
+    expect(new StreamAnswer([], noPrices).add(start)).toBe(start)
   })
 
   it('has its total at its end, made of the latest numbers', () => {
-    const answer = new StreamAnswer([])
+    const answer = new StreamAnswer([], noPrices)
     answer.add(start)
     expect(answer.add(delta({ output_tokens: 50 }))).toEqual(delta({ output_tokens: 50, total_tokens: 60 }))
     expect(answer.usage).toEqual({ input_tokens: 10, output_tokens: 50, total_tokens: 60 })
   })
 
   it('counts what is revised later', () => {
-    const answer = new StreamAnswer([])
+    const answer = new StreamAnswer([], noPrices)
     answer.add(start)
     answer.add(delta({ input_tokens: 12, cache_read_input_tokens: 3, output_tokens: 7 }))
     expect(answer.usage).toEqual({ input_tokens: 12, cache_read_input_tokens: 3, output_tokens: 7, total_tokens: 22 })
   })
 
   it('has no total where the provider gave no numbers', () => {
-    const answer = new StreamAnswer([])
+    const answer = new StreamAnswer([], noPrices)
     answer.add({ ...start, message: { ...start.message, usage: {} } })
     expect(answer.add(delta({}))).toEqual(delta({}))
     expect(answer.usage).toEqual({})
   })
 
   it('passes everything else on as it is', () => {
-    const answer = new StreamAnswer([warning])
+    const answer = new StreamAnswer([warning], noPrices)
     const events: StreamEvent[] = [
       { type: 'ping' },
       { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },

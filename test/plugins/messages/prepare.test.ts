@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { prepareRequest } from '../../../plugins/messages/prepare.ts'
+import { type KnownModels, prepareRequest } from '../../../plugins/messages/prepare.ts'
 import { providers } from '../../../providers/index.ts'
 import { Registry } from '../../../providers/registry.ts'
 
@@ -11,7 +11,12 @@ it("the caller's own JSON goes to the provider that reads it, and to no other", 
   )
   const raw = { body: JSON.parse(json.toString()), json, roundedNumberAt: undefined, schemaError: undefined, hasBeta: false }
   const registry = new Registry(providers, { sonnet: 'anthropic/claude-sonnet-4-5' })
-  const { targets } = prepareRequest(raw, registry, limits)
+  const models: KnownModels = {
+    registry,
+    isAllowed: () => true,
+    capabilities: ({ provider, name }) => provider.capabilities(name),
+  }
+  const { targets } = prepareRequest(raw, models, limits)
   expect(targets.map((target) => [target.request.model, target.json])).toEqual([
     ['anthropic/claude-sonnet-4-5', json],
     ['openai/gpt-5-mini', undefined],

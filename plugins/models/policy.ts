@@ -1,0 +1,23 @@
+/** Whether a model may be used and seen, by its full id. Who asks may decide which policy is theirs. */
+export type ModelPolicy = (id: string) => boolean
+
+/** All that any of the patterns fits; everything, where there are none. In a pattern `*` stands for any characters, also none. */
+export function policyOf(patterns: readonly string[]): ModelPolicy {
+  if (patterns.length === 0) return () => true
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')))
+  const open = patterns.filter((pattern) => pattern.includes('*')).map((pattern) => pattern.split('*'))
+  return (id) => exact.has(id) || open.some((parts) => fits(id, parts))
+}
+
+/** Whether an id has the parts of a pattern one after the other, the first at its beginning and the last at its end. */
+function fits(id: string, [first = '', ...rest]: readonly string[]): boolean {
+  const last = rest.at(-1) ?? ''
+  if (!id.startsWith(first)) return false
+  let at = first.length
+  for (const part of rest.slice(0, -1)) {
+    const found = id.indexOf(part, at)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return id.length - last.length >= at && id.endsWith(last)
+}
