@@ -1,0 +1,55 @@
+import { paramOf } from '../../api/param.ts'
+import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
+import type { ResponsesDialect } from './dialect.ts'
+import { openKept } from './kept.ts'
+import { hasOtherServerTools } from './tools.ts'
+
+/** What the Responses API refuses by its value or its place, which the matrix cannot tell. */
+export function check(request: MessageRequest, { id, name }: ResponsesDialect): Issue[] {
+  const issues: Issue[] = []
+  const modality = request.output?.modalities?.indexOf('audio') ?? -1
+  if (modality >= 0) {
+    issues.push(
+      issue(['output', 'modalities', modality], 'unsupported_parameter', `${name} answers in text and images, not audio`),
+    )
+  }
+  for (const [at, tool] of (request.tools ?? []).entries()) issues.push(...toolIssues(tool, at, request, name))
+  for (const [index, { role, content }] of request.messages.entries()) {
+    if (role !== 'assistant' || typeof content === 'string') continue
+    for (const [at, block] of content.entries()) {
+      if (block.type !== 'image' || isOwnPicture(content[at - 1], id)) continue
+      const message = `${name} takes no image back from the assistant, but for its own with the thinking block before it`
+      issues.push(issue(['messages', index, 'content', at, 'type'], 'unsupported_block', message))
+    }
+  }
+  return issues
+}
+
+/** What is changed in a request that the matrix cannot tell. */
+export function warnings({ max_tokens: most }: MessageRequest, { name, minOutputTokens }: ResponsesDialect): Warning[] {
+  if (most === undefined || most >= minOutputTokens) return []
+  const message = `${name} takes no limit below ${minOutputTokens} tokens, which was sent instead of ${most}.`
+  return [{ param: 'max_tokens', code: 'raised', message }]
+}
+
+function toolIssues(tool: Tool, at: number, request: MessageRequest, name: string): Issue[] {
+  if (tool.type !== 'web_search') return []
+  const issues: Issue[] = []
+  if (tool.config?.blocked_domains?.length) {
+    const message = `${name} cannot leave domains out of a search; name those that are allowed`
+    issues.push(issue(['tools', at, 'config', 'blocked_domains'], 'unsupported_parameter', message))
+  }
+  if (tool.config?.max_uses !== undefined && hasOtherServerTools(request)) {
+    const message = `${name} limits searches only where web_search is the only tool that it runs itself`
+    issues.push(issue(['tools', at, 'config', 'max_uses'], 'unsupported_parameter', message))
+  }
+  return issues
+}
+
+function isOwnPicture(before: ContentBlockParam | undefined, owner: string): boolean {
+  return before?.type === 'thinking' && openKept(owner, before.signature)?.next?.type === 'image_generation_call'
+}
+
+function issue(path: readonly (string | number)[], code: string, message: string): Issue {
+  return { param: paramOf(path), code, message }
+}

@@ -1,0 +1,198 @@
+import { isRecord, stringOf } from '../../api/json.ts'
+import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
+import { BlockSequencer } from '../blocks.ts'
+import { Carried } from '../carried.ts'
+import { disconnected, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
+import { AnswerWriter } from './answer-writer.ts'
+import type { Item } from './kept.ts'
+import { type AnswerContext, type OutputItem, records } from './output-item.ts'
+import { outputItem } from './output-items.ts'
+import { isFailure, stopReasonOf } from './stop-reason.ts'
+import { usageOf } from './usage.ts'
+
+export interface DecodeContext {
+  /** The caller's full model id. */
+  readonly model: string
+  /** Makes an id where the provider gives none. */
+  readonly newId: (prefix: 'msg' | 'toolu') => string
+  readonly source: FailureSource
+}
+
+/**
+ * Events of a Responses stream, parsed, into canonical events.
+ *
+ * `feed` each event until `ended`; a whole response goes to `whole`. Both return the events that have become known, and throw a
+ * `GatewayError` where the provider reports a failure or breaks its protocol.
+ */
+export class ResponsesDecoder {
+  readonly #context: DecodeContext
+  readonly #sequencer = new BlockSequencer()
+  readonly #answer: AnswerContext
+  /** By `output_index`: some servers give an item another id in every event. */
+  readonly #items = new Map<number, OutputItem>()
+  #lastIndex = -1
+  #ended = false
+
+  constructor(context: DecodeContext) {
+    this.#context = context
+    this.#answer = {
+      owner: context.source.id,
+      writer: new AnswerWriter(this.#sequencer, context.source.id),
+      sequencer: this.#sequencer,
+      carried: new Carried(),
+      newId: context.newId,
+      tally: { hasToolCalls: false, refused: false, searches: 0 },
+    }
+  }
+
+  /** Whether the answer is complete; what follows says nothing more. */
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** One event; `name` is what the stream calls it, for servers that do not say it in the event itself. */
+  feed(event: unknown, name?: string): readonly StreamEvent[] {
+    if (!isRecord(event)) throw protocolFailure(this.#context.source, 'an event is no JSON object.', JSON.stringify(event))
+    const type = stringOf(event.type) || (name ?? '')
+    switch (type) {
+      case 'response.created':
+      case 'response.queued':
+      case 'response.in_progress':
+        if (isRecord(event.response)) this.#start(event.response)
+        break
+      case 'response.output_item.added':
+        if (isRecord(event.item)) this.#added(this.#indexOf(event), event.item)
+        break
+      case 'response.output_item.done':
+        if (isRecord(event.item)) this.#added(this.#indexOf(event), event.item).done(event.item)
+        break
+      case 'response.completed':
+      case 'response.incomplete':
+      case 'response.failed':
+      case 'response.cancelled':
+        this.#finish(isRecord(event.response) ? event.response : {}, type.slice('response.'.length), event)
+        break
+      case 'error':
+        throw streamFailure(this.#context.source, event)
+      default:
+        this.#itemEvent(type, event)
+    }
+    return this.#sequencer.take()
+  }
+
+  /** A response that came in one piece. */
+  whole(response: unknown): readonly StreamEvent[] {
+    const { source } = this.#context
+    if (!isRecord(response)) throw protocolFailure(source, 'the answer is no JSON object.', JSON.stringify(response))
+    const status = stringOf(response.status)
+    if (!Array.isArray(response.output) && !isFailure(status)) {
+      throw response.error ? streamFailure(source, response) : protocolFailure(source, 'the answer has no output.')
+    }
+    if (status === 'queued' || status === 'in_progress') throw protocolFailure(source, `the answer is ${status} still.`)
+    this.#finish(response, status || 'completed', {})
+    return this.#sequencer.take()
+  }
+
+  /** The stream's end, where nothing told that the answer is complete. */
+  end(): never {
+    const { source } = this.#context
+    throw this.#sequencer.started ? disconnected(source) : protocolFailure(source, 'the answer is empty.')
+  }
+
+  #start(response: Item): void {
+    if (!this.#sequencer.started) this.#sequencer.start(stringOf(response.id) || this.#context.newId('msg'), this.#context.model)
+  }
+
+  #added(index: number, item: Item): OutputItem {
+    const known = this.#items.get(index)
+    if (known && known.type === item.type) return known
+    this.#start({})
+    this.#lastIndex = index
+    const begun = outputItem(item, this.#answer)
+    this.#items.set(index, begun)
+    return begun
+  }
+
+  #itemEvent(type: string, event: Item): void {
+    if (this.#items.get(this.#indexOf(event))?.event(type, event) || saysNothing(type)) return
+    this.#answer.carried.append('events', [event])
+  }
+
+  #indexOf({ output_index: index }: Item): number {
+    return typeof index === 'number' ? index : this.#lastIndex
+  }
+
+  #finish(response: Item, told: string, event: Item): void {
+    const { source } = this.#context
+    const status = stringOf(response.status) || told
+    if (isFailure(status) || isFailure(told)) throw streamFailure(source, response.error ?? { code: status })
+    this.#start(response)
+    const { writer, tally, carried } = this.#answer
+    this.#complete(records(response.output))
+    writer.end()
+    this.#carry(response, event)
+    for (const name of carried.leftOut) {
+      const message = `What the provider sent as \`${name}\` is left out of this answer.`
+      this.#sequencer.warn({ code: 'provider_field_left_out', message })
+    }
+    const incomplete = isRecord(response.incomplete_details) ? stringOf(response.incomplete_details.reason) : ''
+    const usage = isRecord(response.usage) ? response.usage : {}
+    this.#sequencer.finish(
+      { stop_reason: stopReasonOf(incomplete || status, tally), stop_sequence: null },
+      usageOf(usage, tally.searches),
+      this.#metadata(status, usage),
+    )
+    this.#ended = true
+  }
+
+  /** A whole answer's items; in a stream, only what its events left out. */
+  #complete(output: readonly Item[]): void {
+    const isWhole = this.#items.size === 0
+    for (const [index, item] of output.entries()) {
+      if (isWhole) this.#added(index, item).done(item)
+      else if (this.#items.get(index)?.type === item.type) this.#items.get(index)?.done(item)
+    }
+  }
+
+  #carry(response: Item, event: Item): void {
+    const { carried } = this.#answer
+    for (const name in response) if (!knownOfResponse.has(name)) carried.set(name, response[name])
+    for (const name in event) if (!knownOfEvent.has(name)) carried.set(name, event[name])
+  }
+
+  #metadata(status: string, usage: Item): ResponseMetadata {
+    return { provider: { ...this.#answer.carried.toObject(), status, ...(Object.keys(usage).length > 0 && { usage }) } }
+  }
+}
+
+/** What only announces what other events say, and pictures that another will replace. */
+function saysNothing(type: string): boolean {
+  return (
+    announcements.has(type) ||
+    /^response\.[a-z_]+_call\.(?:in_progress|searching|interpreting|generating|completed|failed)$/.test(type)
+  )
+}
+
+const announcements = new Set([
+  'keepalive',
+  'response.keepalive',
+  'response.content_part.added',
+  'response.content_part.done',
+  'response.reasoning_summary_part.added',
+  'response.reasoning_summary_part.done',
+  'response.mcp_list_tools.in_progress',
+  'response.mcp_list_tools.completed',
+  'response.mcp_list_tools.failed',
+  'response.image_generation_call.partial_image',
+])
+
+const knownOfEvent = new Set(['type', 'response', 'sequence_number'])
+
+/** What is decoded above, what repeats the request, and what says nothing: the object's kind, its times. */
+const knownOfResponse = new Set([
+  ...['object', 'created_at', 'completed_at', 'status', 'output', 'output_text', 'usage', 'error'],
+  ...['background', 'conversation', 'frequency_penalty', 'instructions', 'max_output_tokens', 'max_tool_calls', 'metadata'],
+  ...['parallel_tool_calls', 'presence_penalty', 'previous_response_id', 'prompt', 'prompt_cache_key', 'prompt_cache_options'],
+  ...['prompt_cache_retention', 'reasoning', 'safety_identifier', 'store', 'temperature', 'text', 'tool_choice', 'tools'],
+  ...['top_logprobs', 'top_p', 'truncation', 'user'],
+])

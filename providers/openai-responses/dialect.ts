@@ -1,0 +1,49 @@
+import type { MessageRequest } from '../../api/schemas.gen.ts'
+import type { Capabilities, Matrix } from '../capabilities.ts'
+import { capabilitiesOf, effortOfNoThinking, mayReason, type ReasoningEffort } from '../openai-models.ts'
+import type { UpstreamSettings } from '../provider.ts'
+import { matrix } from './capabilities.ts'
+
+/** What differs between the servers that speak the Responses API. */
+export interface ResponsesDialect {
+  readonly id: string
+  /** For people. */
+  readonly name: string
+  readonly upstream: UpstreamSettings
+  readonly matrix: Matrix
+  readonly capabilities: (model: string) => Capabilities
+  /** Headers of every request, beside the key. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The least `max_output_tokens` it takes; a smaller number is raised to it. */
+  readonly minOutputTokens: number
+  /** Where `metadata.user_id` goes, and the most characters it may have there: what is longer is sent as its SHA-256. */
+  readonly userId?: { readonly field: 'safety_identifier' | 'user'; readonly maxLength?: number }
+  /** What `service_tier` is called; absent where there are no tiers. */
+  readonly serviceTiers?: Readonly<Record<NonNullable<MessageRequest['service_tier']>, string>>
+  /** Whether a model may reason; one that does not refuses to be asked for its reasoning. */
+  readonly mayReason: (model: string) => boolean
+  /** The effort that turns a model's thinking off, or undefined where nothing is to be sent for it. */
+  readonly effortOfNoThinking: (model: string) => ReasoningEffort | undefined
+  /** Whether it counts tokens, by `POST /responses/input_tokens`. */
+  readonly countsTokens: boolean
+}
+
+/** OpenAI itself. */
+export const openaiResponsesDialect: ResponsesDialect = {
+  id: 'oai-resp',
+  name: 'OpenAI Responses',
+  upstream: {
+    keyHeader: 'X-Provider-Key-OpenAI',
+    keyVariables: ['OPENAI_API_KEY'],
+    baseURLVariable: 'VAI_OPENAI_BASE_URL',
+    defaultBaseURL: 'https://api.openai.com/v1',
+  },
+  matrix,
+  capabilities: capabilitiesOf,
+  minOutputTokens: 16,
+  userId: { field: 'safety_identifier', maxLength: 64 },
+  serviceTiers: { auto: 'auto', standard_only: 'default' },
+  mayReason,
+  effortOfNoThinking,
+  countsTokens: true,
+}

@@ -1,0 +1,101 @@
+import type { ResponseIncludable } from 'openai/resources/responses/responses'
+import type { MessageRequest } from '../../api/schemas.gen.ts'
+import type { ReasoningEffort } from '../openai-models.ts'
+import type { TokenCountRequest } from '../provider.ts'
+import type { ResponsesDialect } from './dialect.ts'
+import { encodeInput, instructionsOf } from './input.ts'
+import { includes, toolFields } from './tools.ts'
+
+type Body = Record<string, unknown>
+
+/**
+ * The body of a Responses request.
+ *
+ * `model` is the provider's name for it. The request has passed the compatibility check and the provider's own; what the matrix
+ * drops is left out here. Nothing is stored at the provider: what it has to see again goes with each request.
+ */
+export function encode(request: MessageRequest, model: string, stream: boolean, dialect: ResponsesDialect): Body {
+  const include = [...reasoningIncludes(model, dialect), ...includes(request.tools ?? [])]
+  return {
+    ...counted(request, model, dialect),
+    store: false,
+    ...(include.length > 0 && { include }),
+    ...sampling(request, dialect),
+    ...callerFields(request, dialect),
+    ...(stream && { stream: true }),
+    ...request.extensions?.[dialect.id],
+  }
+}
+
+/** The body of a request to count the tokens of the input. */
+export function encodeCount(request: TokenCountRequest, model: string, dialect: ResponsesDialect): Body {
+  // A limit on calls says nothing about the input, and is no field of this request.
+  const { max_tool_calls: _, ...body } = counted(request, model, dialect)
+  return body
+}
+
+/** What makes up the input. */
+function counted(request: MessageRequest, model: string, dialect: ResponsesDialect): Body {
+  return {
+    model,
+    ...(request.system?.length && { instructions: instructionsOf(request.system) }),
+    input: encodeInput(request, dialect.id),
+    ...toolFields(request),
+    ...reasoningFields(request, model, dialect),
+    ...formatFields(request),
+  }
+}
+
+function reasoningIncludes(model: string, dialect: ResponsesDialect): ResponseIncludable[] {
+  return dialect.mayReason(model) ? ['reasoning.encrypted_content'] : []
+}
+
+function sampling({ max_tokens: most, temperature, top_p: topP }: MessageRequest, { minOutputTokens }: ResponsesDialect): Body {
+  return {
+    ...(most !== undefined && { max_output_tokens: Math.max(most, minOutputTokens) }),
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+  }
+}
+
+function reasoningFields(request: MessageRequest, model: string, dialect: ResponsesDialect): Body {
+  const { thinking, output_config: config } = request
+  const effort = config?.effort ?? effortOfThinking(thinking, model, dialect)
+  const thinks = thinking?.type === 'enabled' || thinking?.type === 'adaptive'
+  // A model that does not reason refuses to be asked how.
+  const shown = thinks && thinking.display !== 'omitted' && dialect.mayReason(model)
+  if (!effort && !shown) return {}
+  return { reasoning: { ...(effort && { effort }), ...(shown && { summary: 'auto' }) } }
+}
+
+function effortOfThinking(
+  thinking: MessageRequest['thinking'],
+  model: string,
+  dialect: ResponsesDialect,
+): ReasoningEffort | undefined {
+  switch (thinking?.type) {
+    case 'enabled':
+      if (thinking.budget_tokens <= 2048) return 'low'
+      return thinking.budget_tokens <= 8192 ? 'medium' : 'high'
+    case 'disabled':
+      return dialect.effortOfNoThinking(model)
+    default:
+      return undefined
+  }
+}
+
+function formatFields(request: MessageRequest): Body {
+  const format = request.output_format ?? request.output_config?.format
+  if (!format) return {}
+  const { name, strict } = 'name' in format || 'strict' in format ? format : { name: undefined, strict: undefined }
+  const schema = ('json_schema' in format ? format.json_schema : undefined) ?? format.schema ?? {}
+  return { text: { format: { type: 'json_schema', name: name ?? 'response', schema, ...(strict !== undefined && { strict }) } } }
+}
+
+function callerFields(request: MessageRequest, { userId, serviceTiers }: ResponsesDialect): Body {
+  const user = request.metadata?.user_id
+  return {
+    ...(user && userId && { [userId.field]: user }),
+    ...(request.service_tier && serviceTiers && { service_tier: serviceTiers[request.service_tier] }),
+  }
+}

@@ -1,0 +1,44 @@
+import { isRecord } from '../../api/json.ts'
+import type { Usage } from '../../api/schemas.gen.ts'
+
+/**
+ * Canonical usage from the `usage` object of a response. What the provider does not say stays undefined.
+ *
+ * `input_tokens` includes what was read from and written to the cache; Anthropic's excludes both. `output_tokens` includes
+ * reasoning. Searches are counted by the answer's own items, since the object does not count them.
+ */
+export function usageOf(raw: Record<string, unknown>, searches: number): Usage & { server_tool_use?: object } {
+  const inputDetails = record(raw.input_tokens_details)
+  const outputDetails = record(raw.output_tokens_details)
+  const cached = count(inputDetails.cached_tokens)
+  const written = count(inputDetails.cache_write_tokens)
+  const reasoning = count(outputDetails.reasoning_tokens)
+  const input = count(raw.input_tokens)
+  const output = count(raw.output_tokens)
+  const cost = costOf(raw)
+  return {
+    ...(input !== undefined && { input_tokens: Math.max(0, input - (cached ?? 0) - (written ?? 0)) }),
+    ...(cached !== undefined && { cache_read_input_tokens: cached }),
+    ...(written !== undefined && { cache_creation_input_tokens: written }),
+    ...(output !== undefined && { output_tokens: output }),
+    ...(reasoning !== undefined && { output_tokens_details: { thinking_tokens: reasoning } }),
+    ...(searches > 0 && { server_tool_use: { web_search_requests: searches } }),
+    ...(cost !== undefined && { cost_usd: cost }),
+  }
+}
+
+/** OpenRouter tells dollars, xAI ticks. */
+function costOf(raw: Record<string, unknown>): number | undefined {
+  const ticks = count(raw.cost_in_usd_ticks)
+  return count(raw.cost) ?? (ticks === undefined ? undefined : ticks / ticksPerDollar)
+}
+
+const ticksPerDollar = 1e10
+
+function record(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {}
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
+}
