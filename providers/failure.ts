@@ -1,7 +1,8 @@
 import type { ErrorCode, GatewayError } from '../api/error.ts'
 import { arrayOf, isRecord, parseJson, stringOf } from '../api/json.ts'
 import { maskedExcerpt, type Secret } from '../api/secret.ts'
-import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from './http.ts'
+import { isTooDeep } from '../text/json-depth.ts'
+import { codeOfStatus, describeStatus, isFinal, providerFailure, retryAfterOf, type UpstreamResponse } from './http.ts'
 
 /** Whose failure it is. */
 export interface FailureSource {
@@ -18,13 +19,14 @@ export function httpFailure(
   wallclock: number,
 ): GatewayError {
   const { status, headers } = response
-  const body = parseJson(text) ?? text
+  const body = (isTooDeep(text) ? undefined : parseJson(text)) ?? text
   const said = read(body)
   return providerFailure(codeOf(said, status), source.name, source.id, source.apiKey, {
     status,
-    message: said.message ?? describe(status, text),
+    message: said.message ?? describeStatus(status, text),
     body: bounded(body, source.apiKey),
     retryAfter: retryAfterOf(headers, wallclock) ?? said.retryAfter,
+    final: isFinal(headers),
   })
 }
 
@@ -128,9 +130,9 @@ const codes: ReadonlyMap<string, ErrorCode> = new Map(
   }),
 )
 
-/** OpenAI, DeepSeek and vLLM; Mistral; Groq; llama.cpp; Cerebras and others. */
+/** OpenAI, DeepSeek and vLLM; Mistral; Groq; llama.cpp; Cerebras and others; Gemini. */
 const tooLong =
-  /maximum context length|context length exceeded|too large for model with \d+ maximum context|reduce the length of the (?:messages|prompt|input)|exceeds the available context size|prompt is too long|exceeds? the (?:model's )?(?:maximum )?context (?:window|length)/i
+  /maximum context length|context length exceeded|too large for model with \d+ maximum context|reduce the length of the (?:messages|prompt|input)|exceeds the available context size|prompt is too long|exceeds? the (?:model's )?(?:maximum )?context (?:window|length)|input token count.{0,40}(?:exceeds the maximum number of tokens|only supports up to)/i
 
 const wrongKey = /(?:incorrect|invalid) api key/i
 
@@ -141,13 +143,3 @@ function bounded(body: unknown, apiKey: Secret): unknown {
 }
 
 const maxShown = 64 * 1024
-
-function describe(status: number, text: string): string {
-  if (text.trim() === '') return `HTTP ${status} without a body.`
-  return isHtml(text) ? `HTTP ${status} with an HTML page.` : `HTTP ${status}.`
-}
-
-function isHtml(text: string): boolean {
-  const start = text.trimStart().slice(0, 15).toLowerCase()
-  return start.startsWith('<!doctype') || start.startsWith('<html')
-}

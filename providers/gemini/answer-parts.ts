@@ -1,0 +1,93 @@
+import type { ContentBlockParam } from '../../api/schemas.gen.ts'
+import { unsealSignature } from './carried-signature.ts'
+import { codePartOf } from './code-execution.ts'
+import type { GeminiDialect } from './dialect.ts'
+import { mediaParts, refuse } from './media.ts'
+import type { PlacedBlock } from './messages.ts'
+import { sentId } from './tool-results.ts'
+import type { Content, Part } from './wire.ts'
+
+type AnyPart = Content['parts'][number]
+
+/**
+ * The parts of an answer, as they once came: each with its own thought signature, which an earlier block of thinking kept for it.
+ *
+ * Gemini 3 refuses a step whose first function call has no signature. A call that another model made, or whose signature was
+ * lost on the way, gets the value that the API documents for this.
+ */
+export function answerParts(
+  blocks: readonly PlacedBlock[],
+  { dialect, isGemini3 }: { readonly dialect: GeminiDialect; readonly isGemini3: boolean },
+): AnyPart[] {
+  const parts: AnyPart[] = []
+  let next: { readonly signature: string; readonly length?: number } | undefined
+  for (const { block, path } of blocks) {
+    if (block.type === 'thinking') {
+      const carried = unsealSignature(dialect.id, block.signature)
+      if (!carried) continue
+      if (block.thinking !== '' || carried.of === 'thought') {
+        parts.push({ text: block.thinking, thought: true, ...(carried.of === 'thought' && signed(carried.signature)) })
+      }
+      if (carried.of === 'empty') parts.push({ text: '', ...signed(carried.signature) })
+      else if (carried.of === 'part') parts.push(carried.part)
+      else if (carried.of === 'previous') parts.push({ ...parts.pop(), ...signed(carried.signature) })
+      else if (carried.of === 'next') next = carried
+      continue
+    }
+    for (const part of blockParts(block, path, dialect)) {
+      parts.push(...(next ? signedParts(part, next) : [part]))
+      next = undefined
+    }
+  }
+  return isGemini3 ? withFirstCallSigned(parts) : parts
+}
+
+function blockParts(block: ContentBlockParam, path: string, dialect: GeminiDialect): Part[] {
+  switch (block.type) {
+    case 'text':
+    case 'image':
+    case 'audio':
+      return mediaParts(block, path, dialect)
+    case 'tool_use':
+      return [{ functionCall: { ...sentId(block.id), name: block.name, args: block.input } }]
+    case 'server_tool_use':
+    case 'code_execution_tool_result': {
+      const part = codePartOf(block, dialect.id)
+      return part ? [part] : []
+    }
+    // Searches are no parts of an answer; all else is another provider's: the matrix says that it is left out.
+    case 'redacted_thinking':
+    case 'web_search_tool_result':
+    case 'web_fetch_tool_result':
+    case 'bash_code_execution_tool_result':
+    case 'text_editor_code_execution_tool_result':
+    case 'tool_search_tool_result':
+    case 'file_search_tool_result':
+    case 'mcp_tool_use':
+    case 'mcp_tool_result':
+      return []
+    default:
+      return refuse(`${block.type} of the assistant`, path, dialect)
+  }
+}
+
+/** A text may have grown after the part that was signed: what was added goes back as a part of its own. */
+function signedParts(part: Part, { signature, length }: { readonly signature: string; readonly length?: number }): Part[] {
+  const { text } = part
+  if (text === undefined || length === undefined || length >= text.length) return [{ ...part, ...signed(signature) }]
+  return [{ text: text.slice(0, length), ...signed(signature) }, { text: text.slice(length) }]
+}
+
+function withFirstCallSigned(parts: AnyPart[]): AnyPart[] {
+  const at = parts.findIndex((part) => part.functionCall !== undefined)
+  const first = parts[at]
+  if (first && first.thoughtSignature === undefined) parts[at] = { ...first, ...signed(unsignedCall) }
+  return parts
+}
+
+function signed(thoughtSignature: string): { readonly thoughtSignature: string } {
+  return { thoughtSignature }
+}
+
+/** Tells the API not to look for the signature of a call that it did not make. */
+const unsignedCall = 'skip_thought_signature_validator'

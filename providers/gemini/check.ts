@@ -1,0 +1,48 @@
+import { paramOf } from '../../api/param.ts'
+import type { Issue, MessageRequest, Tool } from '../../api/schemas.gen.ts'
+import type { GeminiDialect } from './dialect.ts'
+import { imageConfigOf } from './image-options.ts'
+import { isFunction } from './tools.ts'
+
+/** What generateContent refuses by its value, which the matrix cannot tell. */
+export function check(request: MessageRequest, dialect: GeminiDialect): Issue[] {
+  const { stop_sequences: stop, output, tools = [], tool_choice: choice } = request
+  const { name } = dialect
+  const issues: Issue[] = []
+  if (stop && stop.length > maxStopSequences) {
+    issues.push(issue(['stop_sequences'], `${name} takes at most ${maxStopSequences}, not ${stop.length}`))
+  }
+  const audio = output?.modalities?.indexOf('audio') ?? -1
+  if (audio >= 0) issues.push(issue(['output', 'modalities', audio], 'answers are text and images; leave audio out'))
+  if (output?.image) {
+    for (const [option, problem] of Object.entries(imageConfigOf(output.image, dialect).problems)) {
+      issues.push(issue(['output', 'image', option], problem))
+    }
+  }
+  for (const [at, tool] of tools.entries()) issues.push(...toolIssues(tool, at, dialect))
+  const functions = tools.filter(isFunction)
+  if (choice?.type === 'any' && functions.length === 0) {
+    issues.push(
+      issue(['tool_choice', 'type'], `only calls of tools of your own can be asked for; ${name} uses its own as it sees fit`),
+    )
+  }
+  if (choice?.type === 'tool' && !functions.some((tool) => tool.name === choice.name)) {
+    issues.push(issue(['tool_choice', 'name'], `only a tool of your own can be chosen; ${name} uses its own as it sees fit`))
+  }
+  return issues
+}
+
+const maxStopSequences = 5
+
+/** Limits on what a tool may do are refused where they cannot be kept, rather than left out. */
+function toolIssues(tool: Tool, at: number, { name, excludesDomains }: GeminiDialect): Issue[] {
+  if (tool.type !== 'web_search' && tool.type !== 'web_fetch') return []
+  const kept = tool.type === 'web_search' && excludesDomains ? ['blocked_domains'] : []
+  return Object.entries(tool.config ?? {})
+    .filter(([option, value]) => value !== undefined && !kept.includes(option))
+    .map(([option]) => issue(['tools', at, 'config', option], `${name} cannot limit its ${tool.type} in this way`))
+}
+
+function issue(path: readonly (string | number)[], message: string): Issue {
+  return { param: paramOf(path), code: 'unsupported_parameter', message }
+}

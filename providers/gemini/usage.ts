@@ -1,0 +1,38 @@
+import { isRecord } from '../../api/json.ts'
+import type { Usage } from '../../api/schemas.gen.ts'
+
+/**
+ * Canonical usage from Gemini's `usageMetadata`. What it does not say stays undefined.
+ *
+ * `promptTokenCount` includes what was read from the cache, which Anthropic's `input_tokens` exclude; what its own tools put into
+ * the prompt is counted beside it. `candidatesTokenCount` leaves thinking out.
+ */
+export function usageOf(raw: Readonly<Record<string, unknown>>, searches: number): Usage {
+  const prompt = count(raw.promptTokenCount)
+  const ofTools = count(raw.toolUsePromptTokenCount)
+  const cached = count(raw.cachedContentTokenCount)
+  const candidates = count(raw.candidatesTokenCount)
+  const thoughts = count(raw.thoughtsTokenCount)
+  const input = sum(prompt, ofTools)
+  const output = sum(candidates, thoughts)
+  return {
+    ...(input !== undefined && { input_tokens: Math.max(0, input - (cached ?? 0)) }),
+    ...(cached !== undefined && { cache_read_input_tokens: cached }),
+    ...(output !== undefined && { output_tokens: output }),
+    ...(thoughts !== undefined && { output_tokens_details: { thinking_tokens: thoughts } }),
+    ...(searches > 0 && { server_tool_use: { web_search_requests: searches } }),
+  }
+}
+
+/** The number of tokens that countTokens answers; undefined where it is no such answer. */
+export function totalTokensOf(answer: unknown): number | undefined {
+  return isRecord(answer) ? count(answer.totalTokens) : undefined
+}
+
+function sum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0)
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined
+}
