@@ -2,7 +2,7 @@ import { Dispatcher } from 'undici'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
 import { eventsOf } from '../../api/events.ts'
-import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
+import type { Message, MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { Secret } from '../../api/secret.ts'
 import type { Call, LlmProvider } from '../../providers/provider.ts'
 
@@ -36,6 +36,16 @@ export async function play(provider: LlmProvider, pieces: readonly Uint8Array[],
   }
   run.dispatcher.finish(head.ending)
   return outcome(run)
+}
+
+/** The message of an adapter whose provider answers with this body of JSON. */
+export async function complete(provider: LlmProvider, body: Uint8Array): Promise<Message> {
+  const dispatcher = new ScriptedDispatcher({ contentType: 'application/json' })
+  const answer = provider.complete?.(request, { ...call, dispatcher })
+  dispatcher.push(body)
+  dispatcher.finish()
+  if (!answer) throw new Error(`${provider.id} has no answers in one piece`)
+  return (await answer).message
 }
 
 /** How many events were there after each piece. */
