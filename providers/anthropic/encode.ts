@@ -10,7 +10,9 @@ import { cannotThink, withoutForeign } from './foreign.ts'
  */
 export function encodeMessages(request: MessageRequest, call: Call, stream: boolean): Buffer {
   const changes: Record<string, string | undefined> = {
-    ...(request.max_tokens === undefined && { max_tokens: String(capabilitiesOf(call.model).defaultMaxTokens) }),
+    ...(request.max_tokens === undefined && {
+      max_tokens: String(call.defaultMaxTokens ?? capabilitiesOf(call.model).defaultMaxTokens),
+    }),
     ...commonChanges(request, call),
   }
   // A caller's own `stream: false` need not be rewritten; `stream: true` of a caller who is served whole must be.
