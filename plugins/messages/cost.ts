@@ -5,8 +5,8 @@ import type { ModelPrices, Usage } from '../../api/schemas.gen.ts'
 export interface PriceList {
   /** The prices of the model that was asked for; undefined where they are not known. */
   readonly asked: ModelPrices | undefined
-  /** The prices of a model by the name that the provider gives it; undefined where there is no such model or no price. */
-  of(name: string): ModelPrices | undefined
+  /** A model by the name that the provider gives it, with its prices where they are known; undefined where nobody knows it. */
+  of(name: string): { readonly prices: ModelPrices | undefined } | undefined
 }
 
 /** What the provider says besides its usage of how it answered, from `metadata.provider`. */
@@ -27,7 +27,8 @@ export function costOf(usage: Usage, served: Served, list: PriceList): number | 
   const told: Record<string, unknown> = { ...usage }
   if (!isUsual(told, served)) return undefined
   // Another model may have answered than was asked, which then has its own price.
-  const prices = (typeof served.model === 'string' ? list.of(served.model) : undefined) ?? list.asked
+  const answering = typeof served.model === 'string' ? list.of(served.model) : undefined
+  const prices = answering ? answering.prices : list.asked
   const hops = hopsOf(told, prices, list)
   let microdollars = searchesCost(record(told.server_tool_use), prices)
   for (const hop of hops ?? []) microdollars = plus(microdollars, hopCost(hop))
@@ -69,7 +70,7 @@ function hopsOf(usage: Record<string, unknown>, prices: ModelPrices | undefined,
     const { model, type } = iteration
     // A call that names no model is one of the model that answers, unless it is of a kind that is not known here.
     if (typeof model !== 'string' && !ownKinds.includes(type)) return undefined
-    hops.push({ usage: iteration, prices: typeof model === 'string' ? list.of(model) : prices })
+    hops.push({ usage: iteration, prices: typeof model === 'string' ? list.of(model)?.prices : prices })
   }
   return hops
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { Model, ModelList } from '../../api/schemas.gen.ts'
+import type { Model, ModelList, ModelPrices } from '../../api/schemas.gen.ts'
 import type { Capabilities } from '../../providers/capabilities.ts'
 import { Catalogue } from '../../providers/catalogue/catalogue.ts'
 import { type CatalogueEntry, pricesOn } from '../../providers/catalogue/entry.ts'
@@ -58,7 +58,13 @@ export const models = fp(
       registry,
       isAllowed,
       capabilities,
-      prices: ({ id, provider }) => ({ asked: pricesToday(id), of: (name) => pricesToday(`${provider.id}/${name}`) }),
+      prices: ({ id, provider }) => ({
+        asked: pricesToday(catalogue.find(id)),
+        of(name) {
+          const entry = catalogue.find(`${provider.id}/${name}`)
+          return entry && { prices: pricesToday(entry) }
+        },
+      }),
       list: (page) => pageOf(listed(), page),
       get(id) {
         const resolved = registry.resolve(id)
@@ -82,7 +88,7 @@ export const models = fp(
     function describe(model: ResolvedModel, entry: CatalogueEntry | undefined): Described {
       const { id, provider } = model
       const own = Object.keys(aliases).filter((name) => aliases[name] === id)
-      return { id, provider, entry, capabilities: capabilities(model), prices: pricesToday(id), aliases: own }
+      return { id, provider, entry, capabilities: capabilities(model), prices: pricesToday(entry), aliases: own }
     }
 
     function capabilities({ id, provider, name }: ResolvedModel): Capabilities {
@@ -99,8 +105,7 @@ export const models = fp(
       }
     }
 
-    function pricesToday(id: string): ReturnType<typeof pricesOn> {
-      const entry = catalogue.find(id)
+    function pricesToday(entry: CatalogueEntry | undefined): ModelPrices | undefined {
       return entry && pricesOn(new Date(clock.wallclock()).toISOString().slice(0, 10), entry)
     }
   },
