@@ -22,7 +22,8 @@ export function observedBlocks(blocks: readonly Received[], expected: readonly B
   return observed
 }
 
-export function observedUsage(usage: Usage): UsageRow {
+/** What an answer costs is compared only where its provider tells it; elsewhere it comes from the catalogue. */
+export function observedUsage(usage: Usage, expected: UsageRow): UsageRow {
   // The contract's own type leaves this to the provider.
   const searches = Object(Object(usage).server_tool_use).web_search_requests
   return {
@@ -32,7 +33,7 @@ export function observedUsage(usage: Usage): UsageRow {
     ...given('output', usage.output_tokens),
     ...given('thinking', usage.output_tokens_details?.thinking_tokens),
     ...given('searches', searches),
-    ...given('cost', usage.cost_usd),
+    ...(expected.cost !== undefined && given('cost', usage.cost_usd)),
   }
 }
 
@@ -98,7 +99,8 @@ function otherBlock(block: Readonly<Record<string, unknown>>, row: Block | undef
   const result = Object(content)
   if (result.error_code !== undefined) return { result: type, error: result.error_code }
   const stdout = row && 'stdout' in row ? { stdout: extent(String(result.stdout)) } : {}
-  return { result: type, count: Array.isArray(result.tool_references) ? result.tool_references.length : 1, ...stdout }
+  const several = [result.tool_references, result.results].find(Array.isArray)
+  return { result: type, count: several ? several.length : 1, ...stdout }
 }
 
 interface Sealable {

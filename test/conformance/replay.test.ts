@@ -137,9 +137,9 @@ describe('refused', () => {
         code: row.error.code,
         retryAfter: row.error.retryAfter,
       })
-      expect(response.headers.get('retry-after')).toBe(row.error.retryAfter?.toString() ?? null)
-      const body: unknown = JSON.parse(new TextDecoder().decode(await recordedBytes(recording)))
-      if (!isStream(recording)) expect(error.provider_error?.body).toEqual(body)
+      if (row.error.retryAfter) expect(response.headers.get('retry-after')).toBe(String(row.error.retryAfter))
+      if (isStream(recording)) continue
+      expect(error.provider_error?.body).toEqual(JSON.parse(new TextDecoder().decode(await recordedBytes(recording))))
     }
   })
 })
@@ -150,7 +150,7 @@ function expectAnswer(row: Answer, content: Parameters<typeof observedBlocks>[0]
     blocks: observedBlocks(content, row.blocks, sealerOf(row.by)),
     stop,
     stopSequence: sequence ?? undefined,
-    usage: observedUsage(Object(usage)),
+    usage: observedUsage(Object(usage), row.usage),
   }).toEqual({ blocks: row.blocks, stop: row.stop, stopSequence: row.stopSequence, usage: row.usage })
   expect(Object.keys(Object(Object(metadata).provider))).toEqual(expect.arrayContaining([...(row.carried ?? [])]))
 }

@@ -44,8 +44,8 @@ export const openaiResponses: Expectations = {
     by: 'oai-resp',
     blocks: [
       { thinking: '', sealed: [[2616, 'gAAAAABoydMA', 'OB0H3cj9mBs=']] },
-      { serverTool: 'web_search', input: { query: 'weather: San Francisco, CA' } },
-      { result: 'web_search_tool_result', count: 0 },
+      { serverTool: 'web_search', input: { type: 'search', query: 'weather: San Francisco, CA' } },
+      { result: 'web_search_tool_result', count: 1 },
       { thinking: '', sealed: [[2552, 'gAAAAABoydML', 'FBG23sC9lUQ=']] },
       { text: [212, 'San Francisc', 'er evening. '] },
     ],

@@ -19,7 +19,7 @@ export const xai: Expectations = {
   'xai/responses-web-search.sse': {
     by: 'oai-resp',
     blocks: [
-      { serverTool: 'web_search', input: { query: 'what is xAI' } },
+      { serverTool: 'web_search', input: { query: 'what is xAI', num_results: 5 } },
       { result: 'web_search_tool_result', count: 0 },
       { text: [1228, 'xAI is an Am', ' check x.ai.'], citations: [5, [47, 'https://en.wikipedia.org', 'mpany%29']] },
     ],
