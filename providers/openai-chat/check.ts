@@ -40,6 +40,9 @@ function blockIssues(
   if (role === 'assistant' && (block.type === 'image' || block.type === 'audio')) {
     return [issue([...path, 'type'], 'unsupported_block', `${name} takes no ${block.type} back from the assistant`)]
   }
+  if (block.type === 'video' && block.source.type === 'file') {
+    return [issue([...path, 'source', 'type'], 'unsupported_block', `${name} takes a video as base64 or by url`)]
+  }
   if (block.type !== 'audio' || audioFormatOf(block.source)) return []
   if (block.source.type !== 'base64') {
     return [issue([...path, 'source', 'type'], 'unsupported_block', `${name} takes audio as base64 alone`)]

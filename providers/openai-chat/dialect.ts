@@ -50,6 +50,8 @@ export interface ChatDialect {
   readonly parallelSwitch: boolean
   /** The tools that the server runs itself. */
   readonly serverTools?: ServerTools
+  /** Whether `output.modalities` is passed on; absent where an answer is text alone. */
+  readonly modalities?: boolean
   /** What an assistant's message needs beside its content where the answer is to go on from it; absent where nothing can. */
   readonly prefill?: Readonly<Record<string, unknown>>
   /** What the server asks of the ids of tool calls; absent where it takes any. */

@@ -1,6 +1,6 @@
 import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionTool } from 'openai/resources/chat/completions'
 import { GatewayError } from '../../api/error.ts'
-import type { MessageRequest, Tool, ToolChoice } from '../../api/schemas.gen.ts'
+import type { JsonOutputFormat, MessageRequest, OutputFormat, Tool, ToolChoice } from '../../api/schemas.gen.ts'
 import type { ChatDialect } from './dialect.ts'
 import { encodeMessages } from './messages.ts'
 import { markOf } from './parts.ts'
@@ -20,7 +20,7 @@ export function encode(request: MessageRequest, model: string, stream: boolean, 
     ...sampling(request, dialect),
     ...toolFields(request, model, dialect),
     ...dialect.reasoningRequest(wishOf(request), model),
-    ...outputFields(request),
+    ...outputFields(request, dialect),
     ...callerFields(request, dialect),
     ...(stream && { stream: true, ...(dialect.asksForUsage && { stream_options: { include_usage: true } }) }),
     ...dialect.fields,
@@ -88,13 +88,19 @@ function choiceOf(choice: ToolChoice): NonNullable<Body['tool_choice']> {
   }
 }
 
-function outputFields(request: MessageRequest): Body {
+function outputFields(request: MessageRequest, dialect: ChatDialect): Record<string, unknown> {
+  const modalities = dialect.modalities ? request.output?.modalities : undefined
   const format = request.output_format ?? request.output_config?.format
-  if (!format) return {}
+  return {
+    ...(modalities && { modalities }),
+    ...(format && { response_format: { type: 'json_schema', json_schema: schemaOf(format) } }),
+  }
+}
+
+function schemaOf(format: OutputFormat | JsonOutputFormat): object {
   const { name, strict } = 'name' in format || 'strict' in format ? format : { name: undefined, strict: undefined }
   const schema = ('json_schema' in format ? format.json_schema : undefined) ?? format.schema ?? {}
-  const named = { name: name ?? 'response', schema, ...(strict !== undefined && { strict }) }
-  return { response_format: { type: 'json_schema', json_schema: named } }
+  return { name: name ?? 'response', schema, ...(strict !== undefined && { strict }) }
 }
 
 function callerFields(request: MessageRequest, { userId, serviceTiers, cacheControl }: ChatDialect): Record<string, unknown> {

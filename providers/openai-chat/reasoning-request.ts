@@ -142,6 +142,15 @@ export const reasoningStyles = {
 
 export type ReasoningStyleName = keyof typeof reasoningStyles
 
+export const reasoningStyleNames = [
+  'none',
+  'reasoning_effort',
+  'reasoning',
+  'reasoning_enabled',
+  'thinking',
+  'chat_template',
+] as const satisfies readonly ReasoningStyleName[]
+
 function fitted(wish: ThinkingWish, known: readonly ReasoningEffort[]): ReasoningEffort | undefined {
   const effort = effortOf(wish)
   return effort && nearestEffort(effort, known)

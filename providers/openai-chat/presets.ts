@@ -1,0 +1,181 @@
+import { plainQuirks, type Quirks } from './quirks.ts'
+
+/** A server that an operator can turn on by its name. */
+export interface Preset {
+  /** For people. */
+  readonly name: string
+  /** Undefined where each operator has an address of their own. */
+  readonly baseURL?: string
+  readonly keyVariable: string
+  /** True for servers on one's own machine. */
+  readonly keyOptional?: boolean
+  /** The header that takes the key; where it is absent the key is a bearer token. */
+  readonly keyHeader?: string
+  readonly quirks: Quirks
+}
+
+export const presets = {
+  ollama: {
+    name: 'Ollama',
+    baseURL: 'http://127.0.0.1:11434/v1',
+    keyVariable: 'OLLAMA_API_KEY',
+    keyOptional: true,
+    quirks: {
+      ...plainQuirks,
+      user_field: 'none',
+      reasoning_efforts: ['none', 'low', 'medium', 'high'],
+      reasoning_field: 'reasoning',
+      parallel_tool_calls: false,
+      files: 'none',
+      audio: false,
+    },
+  },
+  vllm: {
+    name: 'vLLM',
+    baseURL: 'http://127.0.0.1:8000/v1',
+    keyVariable: 'VLLM_API_KEY',
+    keyOptional: true,
+    quirks: {
+      ...plainQuirks,
+      top_k: true,
+      reasoning_request: 'chat_template',
+      reasoning_efforts: ['low', 'medium', 'high'],
+      reasoning_field: 'reasoning',
+      files: 'none',
+      video: true,
+      stop_reasons: { abort: 'error' },
+    },
+  },
+  lmstudio: {
+    name: 'LM Studio',
+    baseURL: 'http://127.0.0.1:1234/v1',
+    keyVariable: 'LMSTUDIO_API_KEY',
+    keyOptional: true,
+    quirks: {
+      ...plainQuirks,
+      user_field: 'none',
+      top_k: true,
+      reasoning_efforts: ['low', 'medium', 'high'],
+      reasoning_field: 'reasoning_content',
+      tool_choice: 'words',
+      parallel_tool_calls: false,
+      files: 'none',
+      audio: false,
+    },
+  },
+  deepseek: {
+    name: 'DeepSeek',
+    baseURL: 'https://api.deepseek.com',
+    keyVariable: 'DEEPSEEK_API_KEY',
+    quirks: {
+      ...plainQuirks,
+      user_field: 'none',
+      max_stop_sequences: 16,
+      reasoning_request: 'thinking',
+      reasoning_efforts: ['low', 'high', 'max'],
+      reasoning_field: 'reasoning_content',
+      parallel_tool_calls: false,
+      json_schema: false,
+      files: 'none',
+      audio: false,
+    },
+  },
+  mistral: {
+    name: 'Mistral',
+    baseURL: 'https://api.mistral.ai/v1',
+    keyVariable: 'MISTRAL_API_KEY',
+    quirks: {
+      ...plainQuirks,
+      user_field: 'none',
+      reasoning_efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
+      reasoning_field: 'content',
+      tool_ids: 'mistral',
+      files: 'document_url',
+      audio: false,
+      prefill: 'prefix',
+      asks_for_usage: false,
+    },
+  },
+  xai: {
+    name: 'xAI',
+    baseURL: 'https://api.x.ai/v1',
+    keyVariable: 'XAI_API_KEY',
+    quirks: {
+      ...plainQuirks,
+      max_tokens_field: 'max_completion_tokens',
+      reasoning_efforts: ['none', 'low', 'medium', 'high'],
+      reasoning_field: 'reasoning_content',
+      files: 'none',
+      audio: false,
+      reasoning_outside: true,
+      cost: 'cost_in_usd_ticks',
+    },
+  },
+  together: {
+    name: 'Together',
+    baseURL: 'https://api.together.xyz/v1',
+    keyVariable: 'TOGETHER_API_KEY',
+    quirks: {
+      ...plainQuirks,
+      user_field: 'none',
+      top_k: true,
+      reasoning_request: 'reasoning_enabled',
+      reasoning_efforts: ['low', 'medium', 'high'],
+      reasoning_field: 'reasoning',
+      files: 'none',
+      audio: false,
+      video: true,
+      stop_reasons: { eos: 'end_turn' },
+    },
+  },
+  fireworks: {
+    name: 'Fireworks',
+    baseURL: 'https://api.fireworks.ai/inference/v1',
+    keyVariable: 'FIREWORKS_API_KEY',
+    quirks: {
+      ...plainQuirks,
+      top_k: true,
+      max_stop_sequences: 4,
+      reasoning_field: 'reasoning_content',
+      files: 'none',
+      audio: false,
+    },
+  },
+  perplexity: {
+    name: 'Perplexity',
+    baseURL: 'https://api.perplexity.ai',
+    keyVariable: 'PERPLEXITY_API_KEY',
+    quirks: {
+      ...plainQuirks,
+      user_field: 'none',
+      top_k: true,
+      reasoning_efforts: ['minimal', 'low', 'medium', 'high'],
+      tools: false,
+      parallel_tool_calls: false,
+      files: 'none',
+      audio: false,
+      asks_for_usage: false,
+      cost: 'cost.total_cost',
+    },
+  },
+  azure: {
+    name: 'Azure OpenAI',
+    keyVariable: 'AZURE_OPENAI_API_KEY',
+    keyHeader: 'api-key',
+    quirks: {
+      ...plainQuirks,
+      max_tokens_field: 'max_completion_tokens',
+      max_stop_sequences: 4,
+      tool_ids: 'openai',
+    },
+  },
+} as const satisfies Record<string, Preset>
+
+export type PresetName = keyof typeof presets
+
+export const presetNames = Object.keys(presets)
+
+export function presetOf(name: string): Preset | undefined {
+  const all: Readonly<Record<string, Preset>> = presets
+  return Object.hasOwn(all, name) ? all[name] : undefined
+}
