@@ -30,7 +30,7 @@ export interface LlmProvider {
   readonly matrix: Matrix
   /** The canonical reason for each of the provider's own; `error` where its answer ends as a failure. Others are `end_turn`. */
   readonly stopReasons: StopReasons
-  /** The models that are known by name, for the catalogue; others pass through. */
+  /** Models that are the provider's own making; what is known of others stands in the catalogue. */
   readonly models?: readonly KnownModel[]
   /** What a model is known to do. */
   capabilities(model: string): Capabilities

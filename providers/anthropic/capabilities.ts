@@ -1,5 +1,5 @@
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import type { KnownModel, StopReasons } from '../provider.ts'
+import type { StopReasons } from '../provider.ts'
 
 /** The canonical shape is Anthropic's own, so that nearly all of it is carried. */
 export const matrix: Matrix = {
@@ -122,9 +122,3 @@ export function capabilitiesOf(model: string): Capabilities {
 }
 
 const usual: Capabilities = { features: {}, defaultMaxTokens: usualMaxTokens }
-
-export const models: readonly KnownModel[] = [
-  { name: 'claude-opus-4-5', displayName: 'Claude Opus 4.5', released: '2025-11-24' },
-  { name: 'claude-haiku-4-5', displayName: 'Claude Haiku 4.5', released: '2025-10-15' },
-  { name: 'claude-sonnet-4-5', displayName: 'Claude Sonnet 4.5', released: '2025-09-29' },
-]

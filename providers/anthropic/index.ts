@@ -6,7 +6,7 @@ import { maskedExcerpt } from '../../api/secret.ts'
 import { maxAnswerBytes, post, providerFailure, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import type { UpstreamBody } from '../upstream-body.ts'
-import { capabilitiesOf, matrix, models, stopReasons } from './capabilities.ts'
+import { capabilitiesOf, matrix, stopReasons } from './capabilities.ts'
 import { decodeStream } from './decode.ts'
 import { encodeCountTokens, encodeMessages, requestHeaders, rewrites, warningsOf } from './encode.ts'
 import { errorOfEvent, errorOfResponse } from './error.ts'
@@ -29,7 +29,6 @@ export const anthropic: LlmProvider = {
   unsealed: true,
   matrix,
   stopReasons,
-  models,
   capabilities: capabilitiesOf,
   warnings: warningsOf,
   stream,

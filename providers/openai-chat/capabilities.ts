@@ -1,5 +1,4 @@
 import type { Matrix } from '../capabilities.ts'
-import type { KnownModel } from '../provider.ts'
 
 export { capabilitiesOf, effortOfNoThinking, type ReasoningEffort } from '../openai-models.ts'
 
@@ -105,25 +104,3 @@ export const matrix: Matrix = {
   'tool_choice.none': 'carry',
   'tool_choice.disable_parallel_tool_use': { treatment: 'map', note: 'Sent as parallel_tool_calls: false.' },
 }
-
-export const models: readonly KnownModel[] = [
-  { name: 'gpt-5.6-sol', displayName: 'GPT-5.6 Sol' },
-  { name: 'gpt-5.6-terra', displayName: 'GPT-5.6 Terra' },
-  { name: 'gpt-5.6-luna', displayName: 'GPT-5.6 Luna' },
-  { name: 'gpt-5.4', displayName: 'GPT-5.4' },
-  { name: 'gpt-5.4-mini', displayName: 'GPT-5.4 mini', released: '2026-03-17' },
-  { name: 'gpt-5.4-nano', displayName: 'GPT-5.4 nano', released: '2026-03-17' },
-  { name: 'gpt-5.2', displayName: 'GPT-5.2', released: '2025-12-11' },
-  { name: 'gpt-5.1', displayName: 'GPT-5.1', released: '2025-11-13' },
-  { name: 'gpt-5', displayName: 'GPT-5', released: '2025-08-07' },
-  { name: 'gpt-5-mini', displayName: 'GPT-5 mini', released: '2025-08-07' },
-  { name: 'gpt-5-nano', displayName: 'GPT-5 nano', released: '2025-08-07' },
-  { name: 'gpt-4.1', displayName: 'GPT-4.1', released: '2025-04-14' },
-  { name: 'gpt-4.1-mini', displayName: 'GPT-4.1 mini', released: '2025-04-14' },
-  { name: 'gpt-4.1-nano', displayName: 'GPT-4.1 nano', released: '2025-04-14' },
-  { name: 'o3', displayName: 'o3', released: '2025-04-16' },
-  { name: 'o4-mini', displayName: 'o4-mini', released: '2025-04-16' },
-  { name: 'o3-mini', displayName: 'o3-mini', released: '2025-01-31' },
-  { name: 'gpt-4o', displayName: 'GPT-4o', released: '2024-05-13' },
-  { name: 'gpt-4o-mini', displayName: 'GPT-4o mini', released: '2024-07-18' },
-]

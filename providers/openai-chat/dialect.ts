@@ -1,8 +1,8 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import type { KnownModel, StopReasons, UpstreamSettings } from '../provider.ts'
+import type { StopReasons, UpstreamSettings } from '../provider.ts'
 import type { ToolIdRule } from '../tool-ids.ts'
-import { capabilitiesOf, effortOfNoThinking, matrix, models } from './capabilities.ts'
+import { capabilitiesOf, effortOfNoThinking, matrix } from './capabilities.ts'
 import type { ReasoningField } from './reasoning-blocks.ts'
 import { effortField, type ReasoningRequest } from './reasoning-request.ts'
 import type { ServerTools } from './server-tools.ts'
@@ -16,7 +16,6 @@ export interface ChatDialect {
   readonly name: string
   readonly upstream: UpstreamSettings
   readonly matrix: Matrix
-  readonly models?: readonly KnownModel[]
   readonly capabilities: (model: string) => Capabilities
 
   // Requests
@@ -80,7 +79,6 @@ export const openaiDialect: ChatDialect = {
     defaultBaseURL: 'https://api.openai.com/v1',
   },
   matrix,
-  models,
   capabilities: capabilitiesOf,
   maxTokensField: 'max_completion_tokens',
   systemRole: 'system',

@@ -21,14 +21,13 @@ export const openai: LlmProvider = createOpenAiChat(openaiDialect)
 
 /** An adapter for a server that speaks Chat Completions. What is its own is data. */
 export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
-  const { id, name, upstream, matrix, models, capabilities, stopReasons } = dialect
+  const { id, name, upstream, matrix, capabilities, stopReasons } = dialect
   return {
     id,
     name,
     upstream,
     matrix,
     stopReasons,
-    ...(models && { models }),
     capabilities,
     check: (request) => check(request, dialect),
     warnings: (request) => warningsOf(request, dialect),
