@@ -1,8 +1,20 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import Anthropic from '@anthropic-ai/sdk'
+import Fastify from 'fastify'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Clock, systemClock } from '../../api/clock.ts'
 import type { ModelList } from '../../api/schemas.gen.ts'
-import { errorOf, type Gateway, startGateway } from '../gateway.ts'
+import { models } from '../../plugins/models/index.ts'
+import { demo } from '../../providers/demo/index.ts'
+import { problemsWith } from '../contract-schemas.ts'
+import { errorOf, type Gateway, messageOf, startGateway } from '../gateway.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'vai-models-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const source = { as_of: '2026-11-21', source: 'https://example.com/' }
 
 let gateway: Gateway
 beforeAll(async () => {
@@ -84,4 +96,158 @@ it.each([
   ['nobody/echo', 'unknown_provider'],
 ])('whoever asks for %s is told so in the same way', (id, code) => {
   expect(() => gateway.app.models.get(id)).toThrow(expect.objectContaining({ code, status: 404, param: 'model_id' }))
+})
+
+describe('what is known of models', () => {
+  const openai = (): OpenAI => new OpenAI({ apiKey: 'sk-test-anything', baseURL: `${gateway.url}/v1`, maxRetries: 0 })
+  const anthropic = (): Anthropic => new Anthropic({ apiKey: 'sk-test-anything', baseURL: gateway.url, maxRetries: 0 })
+
+  it('is told to both clients, and is what the contract says', async () => {
+    const id = 'anthropic/claude-haiku-4-5'
+    expect(await anthropic().models.retrieve(id)).toMatchObject({
+      id,
+      type: 'model',
+      display_name: 'Claude Haiku 4.5',
+      created_at: '2025-10-15T00:00:00.000Z',
+      max_input_tokens: 200_000,
+      max_tokens: 64_000,
+      capabilities: { 'thinking.enabled': { supported: true, state: 'supported' } },
+      aliases: ['anthropic/claude-haiku-4-5-20251001'],
+      prices: { input: 1, output: 5, cache_read: 0.1, cache_write_5m: 1.25, cache_write_1h: 2 },
+    })
+    expect(await openai().models.retrieve(id)).toMatchObject({ id, object: 'model', owned_by: 'anthropic', created: 1760486400 })
+    for (const model of (await list()).data) expect(problemsWith('Model', model)).toEqual([])
+  })
+
+  it('is found by a snapshot, which keeps its own name', async () => {
+    for (const id of ['anthropic/claude-haiku-4-5-20251001', 'openai/gpt-5.1-2025-11-13']) {
+      const model = await openai().models.retrieve(id)
+      expect(model).toMatchObject({ id, prices: { as_of: expect.any(String) } })
+    }
+    expect(await openai().models.retrieve('openai/gpt-5.1-preview')).not.toHaveProperty('prices')
+  })
+
+  it('says when a model goes, and what comes after it', async () => {
+    expect(await openai().models.retrieve('openai/gpt-4o')).toMatchObject({
+      deprecation: { retires_on: '2027-01-14', replacement: 'openai/gpt-6-luna' },
+    })
+  })
+
+  it("says what of a model's abilities its API cannot ask for", async () => {
+    const { capabilities } = JSON.parse(await (await fetch(`${gateway.url}/v1/models/openai/gpt-6-luna`)).text())
+    expect(capabilities['tool.web_search']).toEqual({ supported: false, state: 'unsupported' })
+    expect(capabilities['block.image.url']).toEqual({ supported: true, state: 'supported' })
+  })
+
+  it("has the operator's own names, and what the operator says", async () => {
+    const file = join(folder, 'models.yaml')
+    writeFileSync(
+      file,
+      'anthropic/claude-haiku-4-5: { display_name: House, prices: { input: 0.5 } }\nopenai/gpt-4o: null\nopenai/house/one: { max_output_tokens: 5 }\n',
+    )
+    const own = await startGateway({ env: { VAI_CATALOGUE: file, VAI_MODEL_ALIASES: 'quick=anthropic/claude-haiku-4-5' } })
+    try {
+      const get = async (id: string): Promise<unknown> => JSON.parse(await (await fetch(`${own.url}/v1/models/${id}`)).text())
+      expect(await get('quick')).toMatchObject({
+        display_name: 'House',
+        aliases: [expect.any(String), 'quick'],
+        prices: { input: 0.5, output: 5 },
+      })
+      expect(await get('openai/house/one')).toMatchObject({ display_name: 'house/one', max_tokens: 5 })
+      const ids = own.app.models.list({}).data.map(({ id }) => id)
+      expect(ids).toContain('openai/house/one')
+      expect(ids).not.toContain('openai/gpt-4o')
+    } finally {
+      await own.close()
+    }
+  })
+
+  it('has the prices of the day', async () => {
+    const day = (wallclock: string): Clock => ({ ...systemClock, wallclock: () => Date.parse(wallclock) })
+    const entry = {
+      id: 'demo/echo',
+      prices: { input: 1, ...source },
+      later_prices: [{ from: '2026-12-01', input: 2, ...source }],
+    }
+    for (const [now, input] of [
+      ['2026-11-30T23:59:59Z', 1],
+      ['2026-12-01T00:00:00Z', 2],
+    ] as const) {
+      const app = Fastify()
+      await app.register(models, { providers: [demo], aliases: {}, catalogue: [entry], allowed: [], clock: day(now) })
+      expect(app.models.get('demo/echo').prices).toMatchObject({ input })
+    }
+  })
+})
+
+describe('where only some models are allowed', () => {
+  let restricted: Gateway
+  beforeAll(async () => {
+    restricted = await startGateway({
+      env: { VAI_ALLOWED_MODELS: 'demo/echo,anthropic/claude-haiku-*', VAI_MODEL_ALIASES: 'fast=demo/echo,tools=demo/tools' },
+    })
+  })
+  afterAll(() => restricted.close())
+
+  const turn = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 10 }
+
+  it('the others are not listed, and are not there', async () => {
+    const ids = restricted.app.models.list({}).data.map(({ id }) => id)
+    expect(ids).toContain('anthropic/claude-haiku-4-5')
+    expect(ids.filter((id) => !/^demo\/echo$|^anthropic\/claude-haiku-/.test(id))).toEqual([])
+    const hidden = await fetch(`${restricted.url}/v1/models/openai/gpt-4o`)
+    expect(hidden.status).toBe(404)
+    expect(await errorOf(hidden)).toMatchObject({ code: 'unknown_model', param: 'model_id' })
+  })
+
+  it.each([
+    [{ ...turn, model: 'demo/tools' }, 'model'],
+    [{ ...turn, model: 'tools' }, 'model'],
+    [{ ...turn, model: 'anthropic/claude-of-next-year' }, 'model'],
+    [{ ...turn, model: 'fast', fallbacks: ['demo/echo', 'tools'] }, 'fallbacks[1]'],
+  ])('%j is refused', async (body, param) => {
+    // Counting has no fallbacks.
+    const paths = 'fallbacks' in body ? ['/v1/messages'] : ['/v1/messages', '/v1/messages/count_tokens']
+    for (const path of paths) {
+      const { max_tokens: _, ...count } = body
+      const response = await restricted.post(path.endsWith('tokens') ? count : body, {}, path)
+      expect(response.status).toBe(403)
+      expect(await errorOf(response)).toMatchObject({ type: 'permission_error', code: 'model_not_allowed', param })
+    }
+  })
+
+  it('the allowed ones answer, by any name', async () => {
+    for (const model of ['demo/echo', 'fast']) expect((await restricted.post({ ...turn, model })).status).toBe(200)
+  })
+})
+
+describe('what an answer costs', () => {
+  const file = join(folder, 'prices.yaml')
+  let priced: Gateway
+  beforeAll(async () => {
+    writeFileSync(file, 'demo/echo: { prices: { input: 3, output: 15, as_of: 2026-11-21, source: the test } }\n')
+    priced = await startGateway({ env: { VAI_CATALOGUE: file } })
+  })
+  afterAll(() => priced.close())
+
+  const turn = { model: 'demo/echo', messages: [{ role: 'user', content: 'one two three' }], max_tokens: 10 }
+
+  it('is told in usage, in a header, and to the log', async () => {
+    const response = await priced.post(turn)
+    // Three words in, three out.
+    expect(response.headers.get('x-cost-usd')).toBe('0.000054')
+    expect((await messageOf(response)).usage).toMatchObject({ input_tokens: 3, output_tokens: 3, cost_usd: 0.000054 })
+    expect(await priced.logged('"cost_usd":0.000054')).not.toContain('cost_incomplete')
+  })
+
+  it('is told at the end of a stream', async () => {
+    const text = await (await priced.post({ ...turn, stream: true })).text()
+    expect(/event: message_delta\ndata: (.*)/.exec(text)?.[1]).toContain('"cost_usd":0.000054')
+  })
+
+  it('is not claimed where there is no price', async () => {
+    const response = await gateway.post(turn)
+    expect(response.headers.has('x-cost-usd')).toBe(false)
+    expect((await messageOf(response)).usage).not.toHaveProperty('cost_usd')
+  })
 })

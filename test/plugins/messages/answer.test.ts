@@ -118,3 +118,58 @@ describe('a streamed answer', () => {
     for (const event of events) expect(answer.add(event)).toBe(event)
   })
 })
+
+describe('what an answer costs', () => {
+  const prices: PriceList = {
+    asked: { input: 3, output: 15, as_of: '2026-11-21', source: 'the test' },
+    of: (name) => (name === 'claude-other' ? { prices: { input: 6, output: 30, as_of: '2026-11-21', source: 'it' } } : undefined),
+  }
+  const start: StreamEvent = { type: 'message_start', message: { ...message, content: [], stop_reason: null } }
+  const end: StreamEvent = {
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 50 },
+  }
+
+  it.each([undefined, Buffer.from(JSON.stringify(message))])('stands in its usage', (providerJson) => {
+    const { json, usage } = answerJson(message, providerJson, [], prices)
+    expect(usage).toEqual({ ...message.usage, total_tokens: 15, cost_usd: 0.000105 })
+    expect(JSON.parse(String(json))).toEqual({ ...message, usage })
+  })
+
+  it('goes by the model that answered', () => {
+    const fallen = { ...message, metadata: { provider: { model: 'claude-other' } } }
+    expect(answerJson(fallen, undefined, [], prices).usage.cost_usd).toBe(0.00021)
+  })
+
+  it('stands at the end of a stream, made of the latest numbers', () => {
+    const answer = new StreamAnswer([], prices)
+    expect(answer.add(start)).toBe(start)
+    expect(answer.add(end)).toMatchObject({ usage: { output_tokens: 50, total_tokens: 60, cost_usd: 0.00078 } })
+    expect(answer.usage.cost_usd).toBe(0.00078)
+  })
+
+  it('is known as far as a stream got', () => {
+    const answer = new StreamAnswer([], prices)
+    expect(answer.usage.cost_usd).toBeUndefined()
+    answer.add(start)
+    expect(answer.usage.cost_usd).toBe(0.000105)
+  })
+
+  it('goes by the model that answered a stream, whenever it is named', () => {
+    const named = new StreamAnswer([], prices)
+    named.add({ ...start, message: { ...start.message, metadata: { provider: { model: 'claude-other' } } } })
+    expect(named.add(end)).toMatchObject({ usage: { cost_usd: 0.00156 } })
+    const late = new StreamAnswer([], prices)
+    late.add(start)
+    expect(late.add({ ...end, metadata: { provider: { model: 'claude-other' } } })).toMatchObject({
+      usage: { cost_usd: 0.00156 },
+    })
+  })
+
+  it('is what the provider told, where it did', () => {
+    const answer = new StreamAnswer([], prices)
+    answer.add(start)
+    expect(answer.add({ ...end, usage: { output_tokens: 50, cost_usd: 0.5 } })).toMatchObject({ usage: { cost_usd: 0.5 } })
+  })
+})
