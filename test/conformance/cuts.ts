@@ -2,22 +2,37 @@ import type { Recording } from '../upstreams/replay.ts'
 
 /** Where recorded streams are cut, and from where on their providers have said that the answer is complete. */
 
-/** Every offset of a small stream; of a larger one the ends of its lines, what stands beside some of them, and a fixed stride. */
+/**
+ * Every offset of a small stream. Of a larger one what stands around the ends of its events, and a fixed stride; of a very large one as many of
+ * both, evenly spread, as can be tried in the time there is, which grows with the square of its size.
+ */
 export function offsetsOf(bytes: Uint8Array): number[] {
+  const { length } = bytes
+  if (length <= everyOffsetUpTo) return Array.from({ length: length - 1 }, (_, index) => index + 1)
   const offsets = new Set<number>()
-  const step = bytes.length <= everyOffsetUpTo ? 1 : stride
-  for (let at = 1; at < bytes.length; at += step) offsets.add(at)
-  let edges = 0
-  for (const end of lineEnds(bytes)) {
-    offsets.add(end)
-    if (edges++ % 8 === 0) offsets.add(end - 1).add(end + 1)
-  }
-  return [...offsets].filter((at) => at > 0 && at < bytes.length).sort((a, b) => a - b)
+  const many = Math.max(1, (length * length) / stride / budget)
+  for (let at = 1; at < length; at += Math.ceil(stride * many)) offsets.add(at)
+  const ends = eventEnds(bytes)
+  const few = Math.max(1, Math.ceil((3 * ends.length * length) / budget))
+  for (const [index, end] of ends.entries())
+    if (index % few === 0)
+      offsets
+        .add(end - 1)
+        .add(end)
+        .add(end + 1)
+  return [...offsets].filter((at) => at > 0 && at < length).sort((a, b) => a - b)
 }
 
 const everyOffsetUpTo = 8200
 /** A prime, so that it meets events at ever other places. */
 const stride = 997
+/** Bytes to be decoded for one stream, by the stride and by the ends of events each. */
+const budget = 12_000_000
+
+/** The line feeds that are the second of two lines' ends. */
+function eventEnds(bytes: Uint8Array): number[] {
+  return lineEnds(bytes).filter((end, index, ends) => end - (ends[index - 1] ?? 0) <= 2)
+}
 
 /** The offsets behind each line feed. */
 export function lineEnds(bytes: Uint8Array): number[] {
