@@ -84,10 +84,12 @@ function hopCost({ usage, prices }: Hop): number | undefined {
   const read = count(usage.cache_read_input_tokens) ?? 0
   const written = count(usage.cache_creation_input_tokens) ?? 0
   const rates = ratesFor(input + read + written, prices)
-  const heard = detail(usage.input_tokens_details, 'audio_tokens')
-  const spoken = detail(usage.output_tokens_details, 'audio_tokens')
-  const thought = rates.reasoning === undefined ? 0 : count(record(usage.output_tokens_details).thinking_tokens)
-  if (thought === undefined || heard > input || spoken + thought > output) return undefined
+  const details = record(usage.output_tokens_details)
+  const heard = part(record(usage.input_tokens_details).audio_tokens, input, rates.audio_input, rates.input)
+  const spoken = part(details.audio_tokens, output, rates.audio_output, rates.output)
+  const thought = rates.reasoning === undefined ? 0 : part(details.thinking_tokens, output, rates.reasoning, rates.output)
+  if (heard === undefined || spoken === undefined || thought === undefined) return undefined
+  if (heard > input || spoken + thought > output) return undefined
   return [
     times(input - heard, rates.input),
     times(heard, rates.audio_input),
@@ -97,6 +99,12 @@ function hopCost({ usage, prices }: Hop): number | undefined {
     times(spoken, rates.audio_output),
     times(thought, rates.reasoning),
   ].reduce(plus, 0)
+}
+
+/** How many tokens of a whole are of a kind. Where the kind has a price of its own, it has to be known. */
+function part(told: unknown, whole: number, own: number | undefined, common: number | undefined): number | undefined {
+  const isPricedApart = own !== undefined && own !== common && whole > 0
+  return count(told) ?? (isPricedApart ? undefined : 0)
 }
 
 type Rates = Partial<Pick<ModelPrices, 'input' | 'output' | 'cache_read' | 'cache_write_5m' | 'cache_write_1h'>> &
@@ -138,10 +146,6 @@ function times(tokens: number, price: number | undefined): number | undefined {
 
 function plus(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a + b
-}
-
-function detail(details: unknown, name: string): number {
-  return count(record(details)[name]) ?? 0
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -26,6 +26,7 @@ const gpt: ModelPrices = {
 }
 /** By Google's: cached input a tenth, and audio dearer than text. */
 const gemini: ModelPrices = { ...source, input: 0.3, output: 2.5, cache_read: 0.03, audio_input: 1, web_search: 14 }
+const silent = { input_tokens_details: { audio_tokens: 0 } }
 
 const others: Readonly<Record<string, { prices: ModelPrices | undefined }>> = {
   'claude-opus-4-8': { prices: opus },
@@ -82,7 +83,7 @@ describe('the cost of', () => {
     [
       'a prompt of 2,000 tokens of which Gemini had 1,500',
       gemini,
-      { input_tokens: 500, cache_read_input_tokens: 1500, output_tokens: 100 },
+      { input_tokens: 500, cache_read_input_tokens: 1500, output_tokens: 100, ...silent },
       0.000445,
     ],
     [
@@ -199,6 +200,8 @@ describe('no cost is claimed', () => {
     ],
     ['where audio has no price', sonnet, { input_tokens: 9, output_tokens: 1, input_tokens_details: { audio_tokens: 1 } }],
     ['where spoken words have none', sonnet, { input_tokens: 9, output_tokens: 9, output_tokens_details: { audio_tokens: 1 } }],
+    ['where audio is priced apart and it is not told how much there was', gemini, { input_tokens: 9, output_tokens: 1 }],
+    ['where spoken words are', { ...sonnet, audio_output: 20 }, { input_tokens: 9, output_tokens: 1 }],
     ['where thoughts have a price but no number', { ...sonnet, reasoning: 1 }, { input_tokens: 1, output_tokens: 1 }],
     ['for a faster tier', sonnet, { input_tokens: 1, output_tokens: 1, service_tier: 'priority' }],
     ['for a cheaper tier', sonnet, { input_tokens: 1, output_tokens: 1, service_tier: 'batch' }],
