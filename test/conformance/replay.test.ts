@@ -12,7 +12,7 @@ import { expectations } from './expectations/index.ts'
 import type { Answer, Failure, Row } from './expectations/row.ts'
 import { contentOf, observedBlocks, observedUsage } from './observe.ts'
 import { pending } from './pending.ts'
-import { isPending, providerOf, sealerOf, stageFor } from './players.ts'
+import { isPending, playerOf, providerOf, type Stage, sealerOf, stageFor } from './players.ts'
 import { isStream } from './streams.ts'
 
 /** Every recorded answer of a real provider, through the running server, against the table of what it is to come to. */
@@ -42,17 +42,20 @@ interface FailureCase extends Case {
 let current: { recording: Recording; chunks: Chunking } | undefined
 let upstream: Upstream
 let gateway: Gateway
+let stage: Stage | undefined
 
 beforeAll(async () => {
   upstream = await startUpstream(async () => {
     if (!current) throw new Error('nothing to replay')
     return replay(current.recording, { chunks: current.chunks })
   })
-  gateway = await startGateway(stageFor(upstream.url))
+  stage = stageFor(upstream.url)
+  gateway = await startGateway(stage)
 })
 afterAll(async () => {
   await gateway?.close()
   await upstream?.close()
+  stage?.strike()
 })
 
 describe.skipIf(!present)('the tables (skipped: there is no recorded traffic, see VAI_FIXTURES_DIR)', () => {
@@ -181,8 +184,7 @@ function isWhole(recording: Recording): boolean {
 
 /** Whether an answer in one piece is asked of the provider as a stream. */
 function completesByStream({ by }: Answer): boolean {
-  const provider = providers.find(({ id }) => id === providerOf(by))
-  return provider !== undefined && provider.complete === undefined
+  return playerOf(by).complete === undefined
 }
 
 function isAnswer(each: Case): each is AnswerCase {
