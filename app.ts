@@ -28,7 +28,7 @@ export { ConfigError, loadConfig } from './config.ts'
 export interface Parts {
   /** The operator's provider keys, by the provider's id. */
   readonly operatorKeys: ReadonlyMap<string, Secret>
-  /** The providers to serve; by default those of this package, the demo where the configuration has it. */
+  /** The providers to serve; by default those of the configuration, the demo where it is on. */
   readonly providers?: readonly LlmProvider[]
   readonly version: string
   /** Where `openapi.yaml` lies. */
@@ -42,7 +42,7 @@ export interface Parts {
 /** The server, ready to listen: every plugin and route, in order. */
 export async function buildApp(config: Config, parts: Parts): Promise<FastifyInstance> {
   const clock = parts.clock ?? systemClock
-  const providers = parts.providers ?? ownProviders.filter((provider) => config.demo || !provider.demo)
+  const providers = parts.providers ?? config.providers.filter((provider) => config.demo || !provider.demo)
   const callerKeys = new CallerKeys()
   const log = loggerOptions(config.log_level, {
     operatorKeys: [...parts.operatorKeys.values()],

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { baseURLProblem } from './providers/base-url.ts'
 import type { CatalogueEntry } from './providers/catalogue/entry.ts'
 import { readCatalogueFile } from './providers/catalogue/file.ts'
 import { knownModels } from './providers/catalogue/models.gen.ts'
 import { providers as ownProviders } from './providers/index.ts'
+import { type DefinedProviders, defineProviders, presetNames } from './providers/openai-compatible.ts'
 import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
 import { nearest } from './text/nearest.ts'
 
@@ -48,6 +50,11 @@ const ownSettings = {
     'VAI_CATALOGUE',
     '',
     'A YAML or JSON file that changes what is known of models, their prices among it. Its form is in models.md.',
+  ),
+  ollama_detect: flag(
+    'VAI_OLLAMA_DETECT',
+    true,
+    'Whether an Ollama on this machine is looked for at the start, to say how it can be used.',
   ),
   limit_body_bytes: integer('VAI_LIMIT_BODY_BYTES', 32 * 1024 * 1024, 1024, 1024 ** 3, 'The largest request body, in bytes.'),
   limit_image_bytes: integer('VAI_LIMIT_IMAGE_BYTES', 5 * 1024 * 1024, 1, 1024 ** 3, 'The largest image, decoded, in bytes.'),
@@ -154,9 +161,24 @@ const ownSettings = {
   drain_ms: integer('VAI_DRAIN_MS', 30_000, 0, 3_600_000, 'How long running answers may go on after SIGTERM, in milliseconds.'),
 }
 
+/** The providers that the operator adds; in YAML a mapping that defines them, to which the environment adds presets. */
+const providersSetting: Setting<Readonly<Record<string, unknown>>> = {
+  env: 'VAI_PROVIDERS',
+  meaning:
+    "Servers to add that speak OpenAI's Chat Completions, by the names of presets: `ollama,deepseek`. In YAML a mapping that defines them, to which the environment adds; see operators.md.",
+  defaultText: '',
+  accepts: `names of presets: ${presetNames.join(', ')}`,
+  read(raw) {
+    if (raw === undefined || raw === null) return {}
+    if (typeof raw !== 'string' && !Array.isArray(raw)) return { ...asObject(raw) }
+    const names: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : raw
+    return Object.fromEntries(names.map((name) => String(name).trim()).flatMap((name) => (name === '' ? [] : [[name, {}]])))
+  },
+}
+
 /** All settings by their name in the YAML file: the gateway's own, and for each base URL that the providers name one more. */
 export function settingsFor(providers: readonly LlmProvider[]): Readonly<Record<string, Setting<unknown>>> {
-  const all: Record<string, Setting<unknown>> = { ...ownSettings }
+  const all: Record<string, Setting<unknown>> = { ...ownSettings, providers: providersSetting }
   for (const { name, upstream } of providers) {
     if (!upstream) continue
     // Providers that share a variable share the setting; the first of them says what it is.
@@ -180,6 +202,8 @@ export function baseURLSetting({ baseURLVariable }: UpstreamSettings): string {
 type OwnConfig = Readonly<{ [Name in keyof typeof ownSettings]: ReturnType<(typeof ownSettings)[Name]['read']> }>
 
 export type Config = OwnConfig & {
+  /** Those that were given, and those that the operator defines. */
+  readonly providers: readonly LlmProvider[]
   /** By the provider's id. */
   readonly baseURLs: ReadonlyMap<string, URL>
   /** What is known of models, with what the file of `catalogue` changes. */
@@ -204,8 +228,10 @@ export async function loadConfig(
   providers: readonly LlmProvider[] = ownProviders,
 ): Promise<Config> {
   const problems: string[] = []
-  const settings = settingsFor(providers)
   const fromFile = file ? await readFile(file, problems) : {}
+  const defined = definedProviders(env, fromFile, file, providers, problems)
+  const all = [...providers, ...defined.providers]
+  const { providers: _, ...settings } = settingsFor(all)
   refuseUnknown(settings, env, fromFile, file, problems)
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
@@ -218,16 +244,14 @@ export async function loadConfig(
       problems.push(`${source}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  const ids = providers.map(({ id }) => id)
+  const ids = all.map(({ id }) => id)
   problems.push(...patternProblems(values.allowed_models, ids))
-  const models = await modelsFrom(values.catalogue, ids, problems)
+  const models = await modelsFrom(values.catalogue, [...knownModels, ...defined.models], ids, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  const baseURLs = new Map(
-    providers.map(({ id, upstream }) => [id, upstream && values[baseURLSetting(upstream)]]).filter(isBaseURL),
-  )
+  const baseURLs = new Map(all.map(({ id, upstream }) => [id, upstream && values[baseURLSetting(upstream)]]).filter(isBaseURL))
   // Every own setting was read by its own reader above, which the type cannot see.
   const own = values as OwnConfig
-  const config: Config = Object.freeze({ ...own, baseURLs, models })
+  const config: Config = Object.freeze({ ...own, providers: all, baseURLs, models })
   const relay = openRelayProblem(config)
   if (relay) throw new ConfigError([relay])
   return config
@@ -243,9 +267,49 @@ export function credentialsMode(config: Config): 'byok' | 'hybrid' | 'managed' {
   return config.credentials ?? (authMode(config) === 'required' || isLoopback(config.host) ? 'hybrid' : 'byok')
 }
 
-async function modelsFrom(file: unknown, providers: readonly string[], problems: string[]): Promise<readonly CatalogueEntry[]> {
-  if (typeof file !== 'string' || file === '') return knownModels
-  const { entries, problems: found } = await readCatalogueFile(file, knownModels, providers)
+/** What the operator adds, but for a provider whose address nobody gives. */
+function definedProviders(
+  env: Readonly<Record<string, string | undefined>>,
+  fromFile: Readonly<Record<string, unknown>>,
+  file: string | undefined,
+  present: readonly LlmProvider[],
+  problems: string[],
+): DefinedProviders {
+  const variables = Object.values(settingsFor(present)).map((setting) => setting.env)
+  const taken = {
+    ids: present.map(({ id }) => id),
+    keyHeaders: present.flatMap(({ upstream }) => (upstream ? [upstream.keyHeader.toLowerCase()] : [])),
+    variables,
+  }
+  const found: string[] = []
+  const defined = defineProviders(inFile(fromFile, found), Object.keys(providersSetting.read(env.VAI_PROVIDERS)), taken)
+  found.push(...defined.problems)
+  const reachable = defined.providers.filter(({ id, upstream }) => {
+    if (!upstream || upstream.defaultBaseURL || env[upstream.baseURLVariable] || fromFile[baseURLSetting(upstream)]) return true
+    found.push(`providers.${id}: base_url is missing; ${upstream.baseURLVariable} can give it too`)
+    return false
+  })
+  problems.push(...found.map((problem) => (file && problem.startsWith('providers') ? `${file}: ${problem}` : problem)))
+  return { ...defined, providers: reachable }
+}
+
+function inFile({ providers }: Readonly<Record<string, unknown>>, problems: string[]): Readonly<Record<string, unknown>> {
+  try {
+    return providersSetting.read(providers)
+  } catch (error) {
+    problems.push(`providers: ${error instanceof Error ? error.message : String(error)}`)
+    return {}
+  }
+}
+
+async function modelsFrom(
+  file: unknown,
+  present: readonly CatalogueEntry[],
+  providers: readonly string[],
+  problems: string[],
+): Promise<readonly CatalogueEntry[]> {
+  if (typeof file !== 'string' || file === '') return present
+  const { entries, problems: found } = await readCatalogueFile(file, present, providers)
   problems.push(...found)
   return entries
 }
@@ -297,12 +361,13 @@ function refuseUnknown(
   file: string | undefined,
   problems: string[],
 ): void {
-  const variables = [...Object.values(settings).map((setting) => setting.env), 'VAI_CONFIG']
+  const variables = [...Object.values(settings).map((setting) => setting.env), providersSetting.env, 'VAI_CONFIG']
+  const names = [...Object.keys(settings), 'providers']
   for (const name of Object.keys(env)) {
     if (name.startsWith('VAI_') && !variables.includes(name)) problems.push(unknown(name, variables))
   }
   for (const name of Object.keys(fromFile)) {
-    if (!Object.hasOwn(settings, name)) problems.push(`${file}: ${unknown(name, Object.keys(settings))}`)
+    if (!names.includes(name)) problems.push(`${file}: ${unknown(name, names)}`)
   }
 }
 
@@ -382,12 +447,9 @@ function url(env: string, fallback: string, meaning: string): Setting<URL> {
     accepts: 'http:// or https:// URL',
     read(raw) {
       const value = raw === undefined ? fallback : asText(raw)
-      const parsed = URL.canParse(value) ? new URL(value) : undefined
-      if (!parsed || !/^https?:$/.test(parsed.protocol))
-        throw new Error(`a URL that begins with http:// or https:// is expected, not ${JSON.stringify(value)}`)
-      if (parsed.username || parsed.password || parsed.search || parsed.hash)
-        throw new Error('the URL must have no user, password, query or fragment')
-      return parsed
+      const problem = baseURLProblem(value)
+      if (problem) throw new Error(problem)
+      return new URL(value)
     },
   }
 }

@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp, operatorKeysFrom } from './app.ts'
 import { type Arguments, readArguments } from './cli/arguments.ts'
 import { banner } from './cli/banner.ts'
+import { lookForOllama } from './cli/ollama.ts'
 import { settingsTable } from './cli/settings-table.ts'
 import { usage } from './cli/usage.ts'
 import { ConfigError, loadConfig } from './config.ts'
@@ -34,7 +35,8 @@ function run({ command, configFile }: Arguments): void | Promise<void> {
 
 async function serve(file: string | undefined): Promise<void> {
   const config = await loadConfig(process.env, file)
-  const operatorKeys = operatorKeysFrom(process.env)
+  const ollama = lookForOllama(config)
+  const operatorKeys = operatorKeysFrom(process.env, config.providers)
   const app = await buildApp(config, { operatorKeys, version, contract: packageFile('openapi.yaml') })
   await app.listen({ host: config.host, port: config.port })
   // Not before: a process that could not listen has nothing to drain, and must not end as if all were well.
@@ -44,7 +46,7 @@ async function serve(file: string | undefined): Promise<void> {
     await app.drain.start()
     await app.close()
   })
-  print(banner(app, config, version))
+  print(banner(app, config, version, await ollama))
 }
 
 function reasonOf(error: unknown): string {

@@ -1,17 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import { authMode, type Config, credentialsMode } from '../config.ts'
+import { presetNames } from '../providers/openai-compatible.ts'
+import type { LlmProvider } from '../providers/provider.ts'
+import type { FoundOllama } from './ollama.ts'
 
 /** What a person who has just started the gateway needs to know, and a request that works right away. */
-export function banner(app: FastifyInstance, config: Config, version: string): string {
+export function banner(app: FastifyInstance, config: Config, version: string, ollama?: FoundOllama): string {
   const url = addressOf(app)
   const providers = app.models.registry.providers.filter((provider) => provider.upstream)
-  const lines = providers.map((provider) => {
-    const { keyVariables, keyHeader } = provider.upstream ?? { keyVariables: [], keyHeader: '' }
-    const state = app.credentials.hasOperatorKey(provider)
-      ? 'key set'
-      : `no key: set ${keyVariables.join(' or ')}, or send ${keyHeader}`
-    return `    ${provider.id.padEnd(12)} ${state}`
-  })
+  const width = Math.max(12, ...providers.map(({ id }) => id.length))
+  const lines = providers.map((provider) => `    ${provider.id.padEnd(width)} ${stateOf(app, provider, ollama)}`)
   const { model, keyHeader } = example(app)
   const key = keyHeader ? ` -H '${keyHeader}: YOUR-KEY'` : ''
   const body = JSON.stringify({
@@ -28,10 +26,34 @@ export function banner(app: FastifyInstance, config: Config, version: string): s
 
   Auth ${authMode(config)}, provider keys ${credentialsMode(config)}
 ${lines.join('\n')}
-
+${offer(config, ollama)}
   Try it:
     curl -N ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'
 `
+}
+
+/** Whether a provider can be called as it is, and if not, what it needs. */
+function stateOf(app: FastifyInstance, provider: LlmProvider, ollama: FoundOllama | undefined): string {
+  const { keyVariables, keyHeader, keyOptional } = provider.upstream ?? { keyVariables: [], keyHeader: '' }
+  const models = provider.id === 'ollama' && ollama?.isProvider ? `, ${counted(ollama.models)}` : ''
+  if (app.credentials.hasOperatorKey(provider)) return `key set${models}`
+  if (keyOptional) return `needs no key${models}`
+  return `no key: set ${keyVariables.join(' or ')}, or send ${keyHeader}`
+}
+
+/** What to do with an Ollama that is there but is no provider yet. */
+function offer(config: Config, ollama: FoundOllama | undefined): string {
+  if (!ollama || ollama.isProvider) return ''
+  const own = config.providers.flatMap(({ id }) => (presetNames.includes(id) ? [id] : []))
+  const [model] = ollama.models
+  const then = model ? `; then call ollama/${model}` : ''
+  return `
+  Ollama runs on this machine with ${counted(ollama.models)}. To use it, set VAI_PROVIDERS=${[...own, 'ollama'].join(',')}${then}
+`
+}
+
+function counted(models: readonly string[]): string {
+  return models.length === 1 ? '1 model' : `${models.length} models`
 }
 
 /** A model that answers: a demo where there is one, else one whose key is set, else any, with the header for a key. */
@@ -40,7 +62,8 @@ function example(app: FastifyInstance): { model: string; keyHeader: string | und
   const { providers } = app.models.registry
   const needsKey = (id: string): string | undefined => {
     const provider = providers.find((each) => each.id === id)
-    return provider?.upstream && !app.credentials.hasOperatorKey(provider) ? provider.upstream.keyHeader : undefined
+    if (!provider?.upstream || provider.upstream.keyOptional || app.credentials.hasOperatorKey(provider)) return undefined
+    return provider.upstream.keyHeader
   }
   const model = data.find(({ demo }) => demo) ?? data.find((each) => !needsKey(each.owned_by)) ?? data[0]
   return { model: model?.id ?? 'provider/model', keyHeader: model && needsKey(model.owned_by) }

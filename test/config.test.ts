@@ -40,6 +40,8 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   demo: ['false', false],
   allowed_models: ['demo/*', ['demo/*']],
   catalogue: [catalogueFile, catalogueFile],
+  ollama_detect: ['false', false],
+  providers: ['vllm, mistral', ['vllm', 'mistral']],
   retry_attempts: ['3', 3],
   breaker_failure_percent: ['40', 40],
 }
@@ -52,6 +54,7 @@ function sampleOf(name: string): readonly [string, unknown] {
 }
 
 function read(config: Awaited<ReturnType<typeof loadConfig>>, name: string): unknown {
+  if (name === 'providers') return config.providers.slice(providers.length).map(({ id }) => id)
   const provider = providers.find(({ upstream }) => upstream && baseURLSetting(upstream) === name)
   return provider ? config.baseURLs.get(provider.id) : new Map<string, unknown>(Object.entries(config)).get(name)
 }

@@ -1,0 +1,41 @@
+import { type Clock, systemClock } from '../api/clock.ts'
+import { arrayOf, isRecord, parseJson } from '../api/json.ts'
+import type { Config } from '../config.ts'
+
+/** An Ollama that answered when the gateway started. */
+export interface FoundOllama {
+  /** Whether it is a provider already, so that it can be called. */
+  readonly isProvider: boolean
+  /** The names of its models. */
+  readonly models: readonly string[]
+}
+
+/**
+ * The Ollama that is a provider, or else the one on this machine's usual port; undefined where none answers in time. Never throws,
+ * and takes no longer than 300 ms.
+ */
+export async function lookForOllama(config: Config, clock: Clock = systemClock): Promise<FoundOllama | undefined> {
+  if (!config.ollama_detect) return undefined
+  const baseURL = config.baseURLs.get('ollama')
+  const models = await modelsOf(baseURL ?? new URL(usualAddress), clock)
+  return models && { isProvider: baseURL !== undefined, models }
+}
+
+async function modelsOf(root: URL, clock: Clock): Promise<readonly string[] | undefined> {
+  const patience = new AbortController()
+  const timer = clock.after(patienceMs, () => patience.abort())
+  try {
+    const response = await fetch(new URL('/api/tags', root), { signal: patience.signal, redirect: 'error' })
+    const body = response.ok ? parseJson(await response.text()) : undefined
+    if (!isRecord(body) || !Array.isArray(body.models)) return undefined
+    return arrayOf(body.models).flatMap((model) => (isRecord(model) && typeof model.name === 'string' ? [model.name] : []))
+  } catch {
+    // Nobody is there, or it is somebody else.
+    return undefined
+  } finally {
+    timer.cancel()
+  }
+}
+
+const usualAddress = 'http://127.0.0.1:11434'
+const patienceMs = 300
