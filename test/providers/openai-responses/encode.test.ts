@@ -1,0 +1,428 @@
+import { describe, expect, it } from 'vitest'
+import type { ContentBlockParam, MessageRequest } from '../../../api/schemas.gen.ts'
+import { check, warnings } from '../../../providers/openai-responses/check.ts'
+import { encode, encodeCount } from '../../../providers/openai-responses/encode.ts'
+import { openaiResponsesDialect as dialect, openaiResponses } from '../../../providers/openai-responses/index.ts'
+import { type Kept, openKept, sealKept } from '../../../providers/openai-responses/kept.ts'
+import { seal } from '../../../providers/sealed.ts'
+
+const base: MessageRequest = { model: 'oai-resp/gpt-5', messages: [{ role: 'user', content: 'Hi.' }] }
+const schema = { type: 'object' as const, properties: { a: { type: 'string' } } }
+const tool = { name: 'f', input_schema: schema }
+
+function body(changes: Partial<MessageRequest>, model = 'gpt-5'): Record<string, unknown> {
+  return encode({ ...base, ...changes }, model, false, dialect)
+}
+
+function input(...messages: MessageRequest['messages']): unknown {
+  return body({ messages }).input
+}
+
+function said(...content: ContentBlockParam[]): unknown {
+  return input({ role: 'user', content })
+}
+
+function answered(...content: ContentBlockParam[]): unknown {
+  return input({ role: 'assistant', content })
+}
+
+function thinking(kept: Partial<Kept>, text = ''): ContentBlockParam {
+  const signature = sealKept('oai-resp', { items: [], next: undefined, ...kept })
+  return { type: 'thinking', thinking: text, signature }
+}
+
+describe('a request', () => {
+  it('asks that nothing be stored, and for the reasoning instead', () => {
+    expect(body({})).toEqual({
+      model: 'gpt-5',
+      input: [{ role: 'user', content: 'Hi.' }],
+      store: false,
+      include: ['reasoning.encrypted_content'],
+    })
+    expect(encode(base, 'gpt-5', true, dialect)).toMatchObject({ stream: true })
+  })
+
+  it.each(['gpt-4.1', 'gpt-4o-mini', 'ft:gpt-4.1-2025-04-14:acme::1', 'gpt-5-chat-latest'])(
+    'asks %s, which does not reason, for no reasoning',
+    (model) => {
+      const sent = body({ thinking: { type: 'adaptive' } }, model)
+      expect(sent).not.toHaveProperty('include')
+      expect(sent).not.toHaveProperty('reasoning')
+    },
+  )
+
+  it.each<[string, Partial<MessageRequest>, Record<string, unknown>]>([
+    ['system', { system: 'Be brief.' }, { instructions: 'Be brief.' }],
+    [
+      'system blocks',
+      {
+        system: [
+          { type: 'text', text: 'A' },
+          { type: 'text', text: 'B' },
+        ],
+      },
+      { instructions: 'A\n\nB' },
+    ],
+    ['max_tokens', { max_tokens: 100 }, { max_output_tokens: 100 }],
+    ['max_tokens below the least', { max_tokens: 1 }, { max_output_tokens: 16 }],
+    ['temperature, top_p', { temperature: 0.5, top_p: 0.9 }, { temperature: 0.5, top_p: 0.9 }],
+    ['user', { metadata: { user_id: 'u' } }, { safety_identifier: 'u' }],
+    ['service tier', { service_tier: 'standard_only' }, { service_tier: 'default' }],
+    [
+      'little thinking',
+      { thinking: { type: 'enabled', budget_tokens: 2048 } },
+      { reasoning: { effort: 'low', summary: 'auto' } },
+    ],
+    [
+      'some thinking',
+      { thinking: { type: 'enabled', budget_tokens: 8192 } },
+      { reasoning: { effort: 'medium', summary: 'auto' } },
+    ],
+    ['much thinking', { thinking: { type: 'enabled', budget_tokens: 9000 } }, { reasoning: { effort: 'high', summary: 'auto' } }],
+    ['adaptive thinking', { thinking: { type: 'adaptive' } }, { reasoning: { summary: 'auto' } }],
+    ['no thinking', { thinking: { type: 'disabled' } }, { reasoning: { effort: 'minimal' } }],
+    [
+      'thinking not shown',
+      { thinking: { type: 'enabled', budget_tokens: 1024, display: 'omitted' } },
+      { reasoning: { effort: 'low' } },
+    ],
+    ['effort', { output_config: { effort: 'xhigh' } }, { reasoning: { effort: 'xhigh' } }],
+    [
+      'effort and thinking',
+      { output_config: { effort: 'max' }, thinking: { type: 'adaptive' } },
+      { reasoning: { effort: 'max', summary: 'auto' } },
+    ],
+    [
+      'format',
+      { output_format: { type: 'json_schema', json_schema: schema, name: 'n', strict: true } },
+      { text: { format: { type: 'json_schema', name: 'n', schema, strict: true } } },
+    ],
+    [
+      "Anthropic's format",
+      { output_config: { format: { type: 'json_schema', schema } } },
+      { text: { format: { type: 'json_schema', name: 'response', schema } } },
+    ],
+  ])('%s', (_, changes, expected) => {
+    expect(body(changes)).toMatchObject(expected)
+  })
+
+  it('merges the extensions over all of it', () => {
+    const extensions = { 'oai-resp': { store: true, prompt_cache_key: 'k' }, openai: { seed: 1 } }
+    const sent = body({ extensions })
+    expect(sent).toMatchObject({ store: true, prompt_cache_key: 'k' })
+    expect(sent).not.toHaveProperty('seed')
+  })
+
+  it('to count tokens holds what makes up the input', () => {
+    const request: MessageRequest = {
+      ...base,
+      system: 'S',
+      max_tokens: 9,
+      temperature: 1,
+      tools: [{ type: 'web_search', config: { max_uses: 2 } }],
+      thinking: { type: 'adaptive' },
+    }
+    expect(encodeCount(request, 'gpt-5', dialect)).toEqual({
+      model: 'gpt-5',
+      instructions: 'S',
+      input: [{ role: 'user', content: 'Hi.' }],
+      tools: [{ type: 'web_search' }],
+      reasoning: { summary: 'auto' },
+    })
+  })
+})
+
+describe('tools', () => {
+  const parameters = { type: 'object', properties: { a: { type: 'string' } } }
+  const location = { type: 'approximate' as const, city: 'Paris' }
+
+  it.each<[string, Partial<MessageRequest>, Record<string, unknown>]>([
+    ['a tool', { tools: [tool] }, { tools: [{ type: 'function', name: 'f', parameters, strict: false }] }],
+    [
+      'a strict function',
+      { tools: [{ ...tool, type: 'function', description: 'd', strict: true }] },
+      { tools: [{ type: 'function', name: 'f', description: 'd', parameters, strict: true }] },
+    ],
+    [
+      'search',
+      { tools: [{ type: 'web_search', config: { allowed_domains: ['a.test'], user_location: location, max_uses: 3 } }] },
+      {
+        tools: [{ type: 'web_search', filters: { allowed_domains: ['a.test'] }, user_location: location }],
+        max_tool_calls: 3,
+        include: ['reasoning.encrypted_content', 'web_search_call.action.sources'],
+      },
+    ],
+    [
+      'code',
+      { tools: [{ type: 'code_execution' }] },
+      {
+        tools: [{ type: 'code_interpreter', container: { type: 'auto' } }],
+        include: ['reasoning.encrypted_content', 'code_interpreter_call.outputs'],
+      },
+    ],
+    [
+      'files',
+      { tools: [{ type: 'file_search', config: { vector_store_ids: ['vs_1'], max_num_results: 4 } }] },
+      {
+        tools: [{ type: 'file_search', vector_store_ids: ['vs_1'], max_num_results: 4 }],
+        include: ['reasoning.encrypted_content', 'file_search_call.results'],
+      },
+    ],
+    [
+      'MCP servers',
+      {
+        mcp_servers: [
+          {
+            type: 'url',
+            name: 's',
+            url: 'https://mcp.test',
+            authorization_token: 't',
+            tool_configuration: { allowed_tools: ['look'] },
+          },
+          { type: 'url', name: 'off', url: 'https://off.test', tool_configuration: { enabled: false } },
+        ],
+      },
+      {
+        tools: [
+          {
+            type: 'mcp',
+            server_label: 's',
+            server_url: 'https://mcp.test',
+            authorization: 't',
+            allowed_tools: ['look'],
+            require_approval: 'never',
+          },
+        ],
+      },
+    ],
+    [
+      'pictures',
+      { output: { modalities: ['text', 'image'], image: { size: '1024x1024', quality: 'low', format: 'webp' } } },
+      { tools: [{ type: 'image_generation', size: '1024x1024', quality: 'low', output_format: 'webp' }] },
+    ],
+    [
+      'a picture alone',
+      { output: { modalities: ['image'] } },
+      { tools: [{ type: 'image_generation' }], tool_choice: { type: 'image_generation' } },
+    ],
+    ['any', { tools: [tool], tool_choice: { type: 'any' } }, { tool_choice: 'required' }],
+    ['none', { tools: [tool], tool_choice: { type: 'none' } }, { tool_choice: 'none' }],
+    [
+      'a tool by name',
+      { tools: [tool], tool_choice: { type: 'tool', name: 'f' } },
+      { tool_choice: { type: 'function', name: 'f' } },
+    ],
+    [
+      "the API's own by name",
+      { tools: [{ type: 'code_execution' }], tool_choice: { type: 'tool', name: 'code_execution' } },
+      { tool_choice: { type: 'code_interpreter' } },
+    ],
+    [
+      'one at a time',
+      { tools: [tool], tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
+      { tool_choice: 'auto', parallel_tool_calls: false },
+    ],
+  ])('%s', (_, changes, expected) => {
+    expect(body(changes)).toMatchObject(expected)
+  })
+
+  it('says nothing of choice where there are none', () => {
+    expect(body({ tool_choice: { type: 'auto' } })).not.toHaveProperty('tool_choice')
+  })
+})
+
+describe('the conversation', () => {
+  const data = 'aGk='
+  const png = { type: 'base64' as const, media_type: 'image/png' as const, data }
+  const pdf = { type: 'base64' as const, media_type: 'application/pdf' as const, data }
+  const picture = { type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${data}` }
+
+  it.each<[string, ContentBlockParam[], unknown[]]>([
+    ['a picture', [{ type: 'image', source: png }], [picture]],
+    [
+      'a picture by url',
+      [{ type: 'image', source: { type: 'url', url: 'https://a.test/a.png' } }],
+      [{ type: 'input_image', detail: 'auto', image_url: 'https://a.test/a.png' }],
+    ],
+    [
+      'a picture by id',
+      [{ type: 'image', source: { type: 'file', file_id: 'file_1' } }],
+      [{ type: 'input_image', detail: 'auto', file_id: 'file_1' }],
+    ],
+    [
+      'a PDF',
+      [{ type: 'document', source: pdf, title: 'T', context: 'C' }],
+      [
+        { type: 'input_text', text: 'About the document that follows: C' },
+        { type: 'input_file', filename: 'T', file_data: `data:application/pdf;base64,${data}` },
+      ],
+    ],
+    [
+      'a PDF by url',
+      [{ type: 'document', source: { type: 'url', url: 'https://a.test/a.pdf' } }],
+      [{ type: 'input_file', file_url: 'https://a.test/a.pdf' }],
+    ],
+    ['a file', [{ type: 'document', source: { type: 'file', file_id: 'file_1' } }], [{ type: 'input_file', file_id: 'file_1' }]],
+    [
+      'texts and a document of parts',
+      [
+        { type: 'text', text: 'See:' },
+        { type: 'document', title: 'T', source: { type: 'content', content: [{ type: 'image', source: png }] } },
+      ],
+      [
+        { type: 'input_text', text: 'See:' },
+        { type: 'input_text', text: '<document>\n<title>T</title>' },
+        picture,
+        { type: 'input_text', text: '</document>' },
+      ],
+    ],
+  ])('%s', (_, content, parts) => {
+    expect(said(...content)).toEqual([{ role: 'user', content: parts }])
+  })
+
+  it('frames documents of text and search results', () => {
+    const source = { type: 'text' as const, media_type: 'text/plain' as const, data: 'words' }
+    expect(said({ type: 'document', source, title: 'T' })).toEqual([
+      { role: 'user', content: '<document>\n<title>T</title>\nwords\n</document>' },
+    ])
+    const content = [{ type: 'text' as const, text: 'found' }]
+    expect(said({ type: 'search_result', title: 'A', source: 'https://a.test', content })).toEqual([
+      { role: 'user', content: '<search_result>\n<title>A</title>\n<source>https://a.test</source>\nfound\n</search_result>' },
+    ])
+  })
+
+  it('has messages of the system where they stand', () => {
+    expect(input({ role: 'user', content: 'a' }, { role: 'system', content: [{ type: 'text', text: 'b' }] })).toEqual([
+      { role: 'user', content: 'a' },
+      { role: 'system', content: 'b' },
+    ])
+  })
+
+  it('has calls and their results, in the order of the blocks', () => {
+    const call = (id: string) => ({ type: 'tool_use' as const, id, name: 'f', input: { a: 'é' } })
+    const result = (id: string, more: object) => ({ type: 'tool_result' as const, tool_use_id: id, ...more })
+    expect(
+      input(
+        { role: 'assistant', content: [{ type: 'text', text: 'So.' }, call('c1'), call('c2'), call('c3')] },
+        {
+          role: 'user',
+          content: [
+            result('c1', { content: 'one' }),
+            result('c2', {
+              content: [
+                { type: 'text', text: 'two' },
+                { type: 'image', source: png },
+              ],
+              is_error: true,
+            }),
+            result('c3', { content: 'three', is_error: true }),
+            { type: 'text', text: 'Go on.' },
+          ],
+        },
+      ),
+    ).toEqual([
+      { role: 'assistant', content: [{ type: 'output_text', text: 'So.', annotations: [] }] },
+      ...['c1', 'c2', 'c3'].map((id) => ({ type: 'function_call', call_id: id, name: 'f', arguments: '{"a":"é"}' })),
+      { type: 'function_call_output', call_id: 'c1', output: 'one' },
+      {
+        type: 'function_call_output',
+        call_id: 'c2',
+        output: [{ type: 'input_text', text: 'Error:' }, { type: 'input_text', text: 'two' }, picture],
+      },
+      { type: 'function_call_output', call_id: 'c3', output: 'Error: three' },
+      { role: 'user', content: 'Go on.' },
+    ])
+  })
+
+  it('leaves out what others wrote: thinking, tools of their servers', () => {
+    expect(
+      answered(
+        { type: 'thinking', thinking: 'x', signature: 'EqQB' },
+        { type: 'thinking', thinking: 'x', signature: seal('gem-dev', '{"items":[{"type":"reasoning"}]}') },
+        { type: 'redacted_thinking', data: 'x' },
+        { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'q' } },
+        { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [] },
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ),
+    ).toEqual([
+      {
+        role: 'assistant',
+        content: ['a', 'b'].map((text) => ({ type: 'output_text', text, annotations: [] })),
+      },
+    ])
+  })
+})
+
+describe('what a signature keeps', () => {
+  const rs = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAA' }
+  const text: ContentBlockParam = { type: 'text', text: 'x' }
+
+  it('goes back whole, and to the block that follows', () => {
+    const next = { type: 'message', id: 'msg_1', role: 'assistant', phase: 'commentary' }
+    const content = [{ type: 'output_text', text: 'x', annotations: [] }]
+    expect(answered(thinking({ items: [rs], next }, 'Hm.'), text)).toEqual([rs, { ...next, status: 'completed', content }])
+  })
+
+  it('does not go to a block of another kind', () => {
+    const next = { type: 'message', id: 'msg_1', role: 'assistant' }
+    expect(answered(thinking({ items: [rs], next }), { type: 'tool_use', id: 'c', name: 'f', input: {} })).toEqual([
+      rs,
+      { type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' },
+    ])
+  })
+
+  it('tells free text from arguments, in the call and in its answer', () => {
+    const next = { type: 'custom_tool_call', id: 'ctc_1' }
+    const call: ContentBlockParam = { type: 'tool_use', id: 'c', name: 'sql', input: { input: 'SELECT 1' } }
+    expect(
+      input(
+        { role: 'assistant', content: [thinking({ next }), call] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'c', content: '1' }] },
+      ),
+    ).toEqual([
+      { type: 'custom_tool_call', id: 'ctc_1', call_id: 'c', name: 'sql', input: 'SELECT 1', status: 'completed' },
+      { type: 'custom_tool_call_output', call_id: 'c', output: '1' },
+    ])
+  })
+
+  it('is left out where nothing follows', () => {
+    expect(answered(text, thinking({ items: [rs] }, 'Hm.'))).toHaveLength(1)
+  })
+
+  it.each(['', 'not JSON', '[]', '{"items":5,"next":[]}'])('may be nothing that can be read: %s', (payload) => {
+    expect(openKept('oai-resp', seal('oai-resp', payload))).toEqual({ items: [], next: undefined })
+    expect(openKept('oai-resp', payload)).toBeUndefined()
+  })
+})
+
+describe('the check', () => {
+  const image: ContentBlockParam = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'aGk=' } }
+  const picture = thinking({ next: { type: 'image_generation_call', id: 'ig_1' } })
+
+  it.each<[string, Partial<MessageRequest>, string | undefined]>([
+    ['nothing wrong', {}, undefined],
+    ['sound', { output: { modalities: ['text', 'audio'] } }, 'output.modalities[1]'],
+    [
+      'domains that are blocked',
+      { tools: [tool, { type: 'web_search', config: { blocked_domains: ['a.test'] } }] },
+      'tools[1].config.blocked_domains',
+    ],
+    ['searches that are limited', { tools: [{ type: 'web_search', config: { max_uses: 1 } }, tool] }, undefined],
+    [
+      'searches that are limited beside other tools of the API',
+      { tools: [{ type: 'web_search', config: { max_uses: 1 } }, { type: 'code_execution' }] },
+      'tools[0].config.max_uses',
+    ],
+    ["another's picture", { messages: [{ role: 'assistant', content: [image] }] }, 'messages[0].content[0].type'],
+    ['its own picture', { messages: [{ role: 'assistant', content: [picture, image] }] }, undefined],
+  ])('%s', (_, changes, param) => {
+    const issues = check({ ...base, ...changes }, dialect)
+    expect(issues.map((issue) => issue.param)).toEqual(param === undefined ? [] : [param])
+  })
+
+  it('tells of a limit that is raised', () => {
+    expect(warnings({ ...base, max_tokens: 15 }, dialect)).toMatchObject([{ param: 'max_tokens', code: 'raised' }])
+    expect(openaiResponses.warnings?.({ ...base, max_tokens: 16 })).toEqual([])
+  })
+})
