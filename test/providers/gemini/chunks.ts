@@ -2,7 +2,7 @@ import { Accumulator } from '../../../api/accumulate.ts'
 import type { ContentBlockParam, Message, MessageRequest, StreamEvent } from '../../../api/schemas.gen.ts'
 import { Secret } from '../../../api/secret.ts'
 import type { FailureSource } from '../../../providers/failure.ts'
-import { GeminiDecoder } from '../../../providers/gemini/decode.ts'
+import { type DecodeContext, GeminiDecoder } from '../../../providers/gemini/decode.ts'
 import { expectGrammar, key } from '../openai-chat/drive.ts'
 
 export type Json = Record<string, unknown>
@@ -12,12 +12,16 @@ export const source: FailureSource = { id: 'gem-dev', name: 'Gemini API', apiKey
 export const request: MessageRequest = { model: 'gem-dev/gemini-test', messages: [{ role: 'user', content: 'Hi.' }] }
 
 /** The events of these chunks, held to the grammar. */
-export function decode(chunks: readonly unknown[], whole = false): StreamEvent[] {
-  let made = 0
-  const decoder = new GeminiDecoder({ model: request.model, newId: (prefix) => `${prefix}_made${++made}`, source })
+export function decode(chunks: readonly unknown[], whole = false, newId = countedIds()): StreamEvent[] {
+  const decoder = new GeminiDecoder({ model: request.model, newId, source })
   const events = [...chunks.flatMap((chunk) => decoder.feed(chunk)), ...decoder.end(whole)]
   expectGrammar(events)
   return events
+}
+
+function countedIds(): DecodeContext['newId'] {
+  let made = 0
+  return (prefix) => `${prefix}_made${++made}`
 }
 
 export function messageOf(events: readonly StreamEvent[]): Message {
