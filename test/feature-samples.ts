@@ -16,11 +16,20 @@ export type Changes = Partial<MessageRequest>
 
 export const base: MessageRequest = { model: 'test/model', messages: [{ role: 'user', content: 'Hi.' }] }
 
-/** What only its own provider can read, as that provider has written it. */
+/** What only its own provider can read, as that provider has written it; what stands before a block may belong to it. */
 export interface OwnBlocks {
-  readonly signature: string
-  /** The id of a tool that the provider ran itself. */
-  readonly serverToolId: string
+  readonly thinking: readonly ContentBlockParam[]
+  readonly serverTool: readonly ContentBlockParam[]
+  readonly mcpTool: readonly ContentBlockParam[]
+}
+
+/** Blocks with the signature and the ids that a provider gives. */
+export function ownBlocks(signature: string, id: string): OwnBlocks {
+  return {
+    thinking: [{ type: 'thinking', thinking: 'hm', signature }],
+    serverTool: [serverTool(id), serverToolResult(id)],
+    mcpTool: [mcpTool(id), mcpToolResult(id)],
+  }
 }
 
 /** Samples of every feature, all of them requests that the contract takes. */
@@ -262,14 +271,17 @@ export const basicSamples: readonly { readonly feature: BasicFeature; readonly c
   { feature: 'block.tool_result', changes: toolRound({ content: 'sunny' }), without: toolRound({ content: 'rainy' }) },
 ]
 
-function ownSamples({ signature, serverToolId }: OwnBlocks): FeatureSample[] {
+function ownSamples({ thinking, serverTool: tool, mcpTool: mcp }: OwnBlocks): FeatureSample[] {
   return [
-    inAssistant('block.thinking', { type: 'thinking', thinking: 'hm', signature }),
-    inAssistant('block.server_tool', serverTool(serverToolId)),
-    inAssistant('block.server_tool', serverToolResult(serverToolId)),
-    inAssistant('block.mcp_tool', mcpTool(serverToolId)),
-    inAssistant('block.mcp_tool', mcpToolResult(serverToolId)),
+    ownSample('block.thinking', thinking, 'thinking'),
+    ownSample('block.server_tool', tool, 'server_tool_use'),
+    ownSample('block.mcp_tool', mcp, 'mcp_tool_use'),
   ]
+}
+
+function ownSample(feature: Feature, blocks: readonly ContentBlockParam[], type: ContentBlockParam['type']): FeatureSample {
+  const at = blocks.findIndex((block) => block.type === type)
+  return sample(feature, `messages[1].content[${at}].type`, answered(...blocks, text('x')), answered(text('x')))
 }
 
 // ── Requests ────────────────────────────────────────────────────────────────────────────────────────────────────────────

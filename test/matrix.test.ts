@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { MessageRequest } from '../api/schemas.gen.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { ContentBlockParam, MessageRequest } from '../api/schemas.gen.ts'
 import { baseURLSetting } from '../config.ts'
-import { basicFeatures, features, matrixEntry } from '../providers/capabilities.ts'
+import { basicFeatures, type Feature, features, matrixEntry } from '../providers/capabilities.ts'
 import { providers } from '../providers/index.ts'
-import { base, basicSamples, type Changes, featureSamples, type OwnBlocks } from './feature-samples.ts'
+import type { LlmProvider } from '../providers/provider.ts'
+import { seal } from '../providers/sealed.ts'
+import { base, basicSamples, type Changes, featureSamples, type OwnBlocks, ownBlocks } from './feature-samples.ts'
 import { errorOf, type Gateway, messageOf, startGateway } from './gateway.ts'
 import { json } from './upstreams/behaviour.ts'
 import { startUpstream, type Upstream } from './upstreams/upstream.ts'
@@ -13,25 +15,34 @@ import { startUpstream, type Upstream } from './upstreams/upstream.ts'
  * and leaves no trace in what is sent, and what is carried or mapped can be found there.
  */
 
+const plain = ownBlocks('EqQBCgIYAhIM1gbc', 'srvtoolu_1')
+const serverResults = ['code_execution_tool_result', 'web_search_tool_result'] as const
+const thinker = 'one-that-thinks'
 const callable = providers.filter(({ upstream }) => upstream)
 let upstream: Upstream
 let gateway: Gateway
+/** By provider: what it has written itself, as it comes out of the gateway. */
+const own = new Map<string, OwnBlocks>()
 
-beforeAll(async () => {
-  upstream = await startUpstream(({ path }) => json(answerTo(path)))
+// What a provider has written has to be known before the tests can be named.
+{
+  upstream = await startUpstream(({ path, body }) =>
+    json(path.includes(thinker) || body.includes(thinker) ? longAnswerTo(path) : answerTo(path)),
+  )
   const urls = callable.map((provider) => [provider.upstream ? baseURLVariable(provider.upstream) : '', upstream.url])
   gateway = await startGateway({
     env: Object.fromEntries(urls),
     keys: Object.fromEntries(callable.map(({ id }) => [id, 'sk-test-matrix'])),
   })
-})
+  for (const provider of callable) own.set(provider.id, provider.unsealed ? plain : await writtenBy(provider))
+}
 afterAll(async () => {
   await gateway?.close()
   await upstream?.close()
 })
 
 describe.each(callable.map((provider) => [provider.id, provider] as const))('%s', (id, provider) => {
-  const samples = featureSamples(ownBlocks[id] ?? plain)
+  const samples = featureSamples(own.get(id) ?? plain)
 
   it('has a sample for every cell', () => {
     const sampled: string[] = [...samples, ...basicSamples].map(({ feature }) => feature)
@@ -81,13 +92,35 @@ describe.each(callable.map((provider) => [provider.id, provider] as const))('%s'
 
 /** Features that a provider's default means already, so that nothing has to be sent for them. */
 const sameAsUnsaid: Readonly<Record<string, readonly string[]>> = {
-  'thinking.adaptive': ['openai', 'groq', 'cerebras', 'openrouter', 'oai-resp'],
-  'thinking.disabled': [],
+  'thinking.adaptive': ['openai', 'groq', 'cerebras', 'openrouter'],
 }
 
-const plain: OwnBlocks = { signature: 'EqQBCgIYAhIM1gbc', serverToolId: 'srvtoolu_1' }
-/** What each provider has written itself, as its adapter seals it. */
-const ownBlocks: Readonly<Record<string, OwnBlocks>> = {}
+/** What a provider that seals writes when it thinks and uses tools of its own; sealed blocks stand in for what it has none of. */
+async function writtenBy({ id, matrix }: LlmProvider): Promise<OwnBlocks> {
+  const isDropped = (feature: Feature): boolean => matrixEntry(matrix, feature).treatment === 'drop'
+  const { content } = await messageOf(await gateway.post({ ...base, model: `${id}/${thinker}` }))
+  const blocks: readonly ContentBlockParam[] = JSON.parse(JSON.stringify(content))
+  const { thinking, serverTool, mcpTool } = ownBlocks(seal(id, ''), seal(id, '1'))
+  return {
+    thinking: upTo(blocks, 'thinking', 'thinking') ?? thinking,
+    // What goes nowhere carries nothing either.
+    serverTool: isDropped('block.server_tool') ? serverTool : (upTo(blocks, 'server_tool_use', ...serverResults) ?? serverTool),
+    mcpTool: isDropped('block.mcp_tool') ? mcpTool : (upTo(blocks, 'mcp_tool_use', 'mcp_tool_result') ?? mcpTool),
+  }
+}
+
+/** From the block before one of a type, which may carry what belongs to it, to the first of some others. */
+function upTo(
+  blocks: readonly ContentBlockParam[],
+  type: ContentBlockParam['type'],
+  ...last: readonly ContentBlockParam['type'][]
+): readonly ContentBlockParam[] | undefined {
+  const start = blocks.findIndex((block) => block.type === type)
+  if (start < 0) return undefined
+  const end = blocks.findIndex((block, at) => at >= start && last.includes(block.type))
+  const carrier = type !== 'thinking' && blocks[start - 1]?.type === 'thinking' ? start - 1 : start
+  return blocks.slice(carrier, end + 1)
+}
 
 function ask(id: string, changes: Changes): Promise<Response> {
   const request: MessageRequest = { ...base, ...changes, model: `${id}/some-model` }
@@ -119,6 +152,43 @@ function answerTo(path: string): unknown {
     return { id: 'resp_1', object: 'response', status: 'completed', model: 'some-model', output }
   }
   return { candidates: [{ content: { role: 'model', parts: [{ text: 'Yes.' }] }, finishReason: 'STOP' }] }
+}
+
+/** An answer with whatever the API's models can write besides text. */
+function longAnswerTo(path: string): unknown {
+  if (path.endsWith('/chat/completions')) {
+    const executed = {
+      index: 0,
+      type: 'search',
+      arguments: '{"query":"x"}',
+      output: 'Title: A\nURL: https://a.test\nContent: b\nScore: 1',
+    }
+    const details = [{ type: 'reasoning.text', text: 'hm', signature: 'c2ln', index: 0 }]
+    const message = {
+      role: 'assistant',
+      content: 'Yes.',
+      reasoning: 'hm',
+      reasoning_details: details,
+      executed_tools: [executed],
+    }
+    return { id: 'c', choices: [{ index: 0, message, finish_reason: 'stop' }] }
+  }
+  if (path.endsWith('/responses')) {
+    const summary = [{ type: 'summary_text', text: 'hm' }]
+    const output = [
+      { type: 'reasoning', id: 'rs_1', summary, encrypted_content: 'c2ln' },
+      { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'x' } },
+      { type: 'mcp_call', id: 'mcp_1', name: 'f', server_label: 's', arguments: '{}', output: 'x' },
+    ]
+    return { id: 'resp_1', object: 'response', status: 'completed', model: thinker, output }
+  }
+  const parts = [
+    { text: 'hm', thought: true },
+    { text: 'Yes.', thoughtSignature: 'c2ln' },
+    { executableCode: { language: 'PYTHON', code: 'print(1)' } },
+    { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '1' } },
+  ]
+  return { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] }
 }
 
 function baseURLVariable(settings: Parameters<typeof baseURLSetting>[0]): string {

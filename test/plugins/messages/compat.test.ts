@@ -12,7 +12,7 @@ import {
 } from '../../../providers/capabilities.ts'
 import { providers } from '../../../providers/index.ts'
 import { seal } from '../../../providers/sealed.ts'
-import { base, type Changes, featureSamples } from '../../feature-samples.ts'
+import { base, type Changes, featureSamples, ownBlocks } from '../../feature-samples.ts'
 
 const nothingKnown: Capabilities = { features: {}, defaultMaxTokens: 100 }
 
@@ -25,7 +25,7 @@ const answers = (...content: Content): Changes => ({
 })
 
 /** Each feature, where it is found, and a request that uses it. */
-const uses = featureSamples({ signature: seal('test', 's'), serverToolId: seal('test', '1') }).map(
+const uses = featureSamples(ownBlocks(seal('test', 's'), seal('test', '1'))).map(
   ({ feature, param, changes }): [Feature, string, Changes] => [feature, param, changes],
 )
 
