@@ -1,5 +1,6 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
+import { unseal } from '../sealed.ts'
 import type { ResponsesDialect } from './dialect.ts'
 import { openKept } from './kept.ts'
 import { hasOtherServerTools } from './tools.ts'
@@ -25,11 +26,34 @@ export function check(request: MessageRequest, { id, name }: ResponsesDialect): 
   return issues
 }
 
-/** What is changed in a request that the matrix cannot tell. */
-export function warnings({ max_tokens: most }: MessageRequest, { name, minOutputTokens }: ResponsesDialect): Warning[] {
-  if (most === undefined || most >= minOutputTokens) return []
-  const message = `${name} takes no limit below ${minOutputTokens} tokens, which was sent instead of ${most}.`
-  return [{ param: 'max_tokens', code: 'raised', message }]
+/** What is changed in a request, or left out of it, that the matrix cannot tell. */
+export function warnings(request: MessageRequest, { id, name, minOutputTokens }: ResponsesDialect): Warning[] {
+  const all: Warning[] = []
+  const { max_tokens: most, messages } = request
+  if (most !== undefined && most < minOutputTokens) {
+    const message = `${name} takes no limit below ${minOutputTokens} tokens, which was sent instead of ${most}.`
+    all.push({ param: 'max_tokens', code: 'raised', message })
+  }
+  for (const [index, { content }] of messages.entries()) {
+    const at = typeof content === 'string' ? -1 : lostTool(content, id)
+    if (at < 0) continue
+    const message = 'The thinking block that keeps what the provider has to see of this is missing; it was left out.'
+    all.push({ param: paramOf(['messages', index, 'content', at, 'id']), code: 'dropped', message })
+  }
+  return all
+}
+
+/** Where the provider's own tool is called without the item that both its call and its result are made of; -1 where nowhere. */
+function lostTool(content: readonly ContentBlockParam[], owner: string): number {
+  const kept = new Set<unknown>()
+  for (const block of content) {
+    if (block.type === 'thinking') for (const item of openKept(owner, block.signature)?.items ?? []) kept.add(item.id)
+  }
+  return content.findIndex((block) => {
+    const sealed = block.type === 'server_tool_use' || block.type === 'mcp_tool_use' ? block.id : ''
+    const own = unseal(owner, sealed)
+    return own !== undefined && !kept.has(own)
+  })
 }
 
 function toolIssues(tool: Tool, at: number, request: MessageRequest, name: string): Issue[] {

@@ -61,10 +61,10 @@ export class ResponsesDecoder {
         if (isRecord(event.response)) this.#start(event.response)
         break
       case 'response.output_item.added':
-        if (isRecord(event.item)) this.#added(this.#indexOf(event), event.item)
+        if (isRecord(event.item)) this.#added(indexOf(event) ?? this.#lastIndex + 1, event.item)
         break
       case 'response.output_item.done':
-        if (isRecord(event.item)) this.#added(this.#indexOf(event), event.item).done(event.item)
+        if (isRecord(event.item)) this.#added(indexOf(event) ?? this.#lastIndex, event.item).done(event.item)
         break
       case 'response.completed':
       case 'response.incomplete':
@@ -114,12 +114,18 @@ export class ResponsesDecoder {
   }
 
   #itemEvent(type: string, event: Item): void {
-    if (this.#items.get(this.#indexOf(event))?.event(type, event) || saysNothing(type)) return
+    const index = indexOf(event) ?? this.#lastIndex
+    const item = this.#items.get(index) ?? this.#implied(type, index)
+    if (item?.event(type, event) || saysNothing(type)) return
     this.#answer.carried.append('events', [event])
   }
 
-  #indexOf({ output_index: index }: Item): number {
-    return typeof index === 'number' ? index : this.#lastIndex
+  /** The item of an event that no other has announced. */
+  #implied(type: string, index: number): OutputItem | undefined {
+    if (type.startsWith('response.output_text.') || type.startsWith('response.refusal.')) {
+      return this.#added(index, { type: 'message', role: 'assistant' })
+    }
+    return type.startsWith('response.reasoning_') ? this.#added(index, { type: 'reasoning', summary: [] }) : undefined
   }
 
   #finish(response: Item, told: string, event: Item): void {
@@ -163,6 +169,10 @@ export class ResponsesDecoder {
   #metadata(status: string, usage: Item): ResponseMetadata {
     return { provider: { ...this.#answer.carried.toObject(), status, ...(Object.keys(usage).length > 0 && { usage }) } }
   }
+}
+
+function indexOf({ output_index: index }: Item): number | undefined {
+  return typeof index === 'number' ? index : undefined
 }
 
 /** What only announces what other events say, and pictures that another will replace. */

@@ -44,6 +44,17 @@ describe('text', () => {
     expect(messageOf(decode([added(0, msg), text(0, 'He')], { output })).content).toEqual([{ type: 'text', text: 'Hello' }])
   })
 
+  it('may come without its beginning, or without a place', () => {
+    expect(contentOf(text(0, 'He'), text(0, 'llo'))).toEqual([{ type: 'text', text: 'Hello' }])
+    const placeless = [added(0, rs), done(0, rs), added(1, msg), text(1, 'a'), added(2, msg), text(2, 'b')]
+    const [thinking, ...texts] = contentOf(...placeless.map(({ output_index: _, ...event }) => event))
+    expect(thinking?.type).toBe('thinking')
+    expect(texts.filter(({ type }) => type === 'text')).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ])
+  })
+
   it('of several parts is several blocks', () => {
     expect(contentOf(added(0, msg), text(0, 'a', 0), text(0, 'b', 1), text(0, 'c', 1))).toEqual([
       { type: 'text', text: 'a' },

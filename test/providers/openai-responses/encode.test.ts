@@ -421,6 +421,15 @@ describe('the check', () => {
     expect(issues.map((issue) => issue.param)).toEqual(param === undefined ? [] : [param])
   })
 
+  it("tells of the API's own calls that cannot go back without their thinking", () => {
+    const search: ContentBlockParam = { type: 'server_tool_use', id: seal('oai-resp', 'ws_1'), name: 'web_search', input: {} }
+    const foreign: ContentBlockParam = { ...search, id: seal('gem-dev', 'ws_1') }
+    const kept = thinking({ items: [{ type: 'web_search_call', id: 'ws_1' }] })
+    const told = (...content: ContentBlockParam[]) => warnings({ ...base, messages: [{ role: 'assistant', content }] }, dialect)
+    expect(told(foreign, search)).toMatchObject([{ param: 'messages[0].content[1].id', code: 'dropped' }])
+    expect(told(foreign, search, kept)).toEqual([])
+  })
+
   it('tells of a limit that is raised', () => {
     expect(warnings({ ...base, max_tokens: 15 }, dialect)).toMatchObject([{ param: 'max_tokens', code: 'raised' }])
     expect(openaiResponses.warnings?.({ ...base, max_tokens: 16 })).toEqual([])
