@@ -120,7 +120,8 @@ function withThoughts(
     case 'reasoning_details': {
       // Without any seal the text is all there was.
       if (thoughts.every(({ payload }) => payload === '')) return text === '' ? message : { ...message, reasoning: text }
-      return { ...message, reasoning_details: thoughts.flatMap(({ block, payload }) => openDetails(payload, block.thinking)) }
+      const details = thoughts.flatMap(({ block, payload }) => openDetails(payload, block.thinking))
+      return details.length > 0 ? { ...message, reasoning_details: details } : message
     }
     case 'content': {
       const parts = thoughts.map(({ block, payload }): ThinkingPart => {

@@ -104,7 +104,8 @@ function readPreset(id: string, value: unknown, path: string, tell: Tell): Prese
 }
 
 export function presetProblem(name: unknown): string {
-  return `there is no preset ${said(name)}${hint(String(name), presetNames)}; there are ${presetNames.join(', ')}`
+  const near = nearest(String(name), presetNames)
+  return `there is no preset ${said(name)}${near ? `; did you mean ${near}?` : '.'} There are ${presetNames.join(', ')}`
 }
 
 function readText(value: unknown, path: string, tell: Tell): string | undefined {

@@ -188,7 +188,7 @@ function partCells({ images, files, audio, video }: Quirks): Partial<Matrix> {
 }
 
 function toolCells({ tools, tool_choice: choice, parallel_tool_calls: parallel }: Quirks): Partial<Matrix> {
-  const noTools = reject('The server calls no tools.')
+  const noTools = reject('The server calls no tools; use a provider that does.')
   const noChoice = reject('The server leaves the choice to the model; ask for the tool in the prompt.')
   const onlyAny = reject('The server takes no single tool; use any, with this tool alone in tools.')
   return {
