@@ -1,10 +1,8 @@
 import type { ContentBlockParam } from '../../api/schemas.gen.ts'
 import { unsealSignature } from './carried-signature.ts'
 import { codePartOf } from './code-execution.ts'
-import type { GeminiDialect } from './dialect.ts'
 import { mediaParts, refuse } from './media.ts'
-import type { PlacedBlock } from './messages.ts'
-import { sentId } from './tool-results.ts'
+import type { PlacedBlock, TurnContext } from './messages.ts'
 import type { Content, Part } from './wire.ts'
 
 type AnyPart = Content['parts'][number]
@@ -15,10 +13,8 @@ type AnyPart = Content['parts'][number]
  * Gemini 3 refuses a step whose first function call has no signature. A call that another model made, or whose signature was
  * lost on the way, gets the value that the API documents for this.
  */
-export function answerParts(
-  blocks: readonly PlacedBlock[],
-  { dialect, isGemini3 }: { readonly dialect: GeminiDialect; readonly isGemini3: boolean },
-): AnyPart[] {
+export function answerParts(blocks: readonly PlacedBlock[], context: TurnContext): AnyPart[] {
+  const { dialect, isGemini3 } = context
   const parts: AnyPart[] = []
   let next: { readonly signature: string; readonly length?: number } | undefined
   for (const { block, path } of blocks) {
@@ -34,7 +30,7 @@ export function answerParts(
       else if (carried.of === 'next') next = carried
       continue
     }
-    for (const part of blockParts(block, path, dialect)) {
+    for (const part of blockParts(block, path, context)) {
       parts.push(...(next ? signedParts(part, next) : [part]))
       next = undefined
     }
@@ -42,14 +38,16 @@ export function answerParts(
   return isGemini3 ? withFirstCallSigned(parts) : parts
 }
 
-function blockParts(block: ContentBlockParam, path: string, dialect: GeminiDialect): Part[] {
+function blockParts(block: ContentBlockParam, path: string, { calls, dialect }: TurnContext): Part[] {
   switch (block.type) {
     case 'text':
     case 'image':
     case 'audio':
       return mediaParts(block, path, dialect)
-    case 'tool_use':
-      return [{ functionCall: { ...sentId(block.id), name: block.name, args: block.input } }]
+    case 'tool_use': {
+      const id = calls.get(block.id)?.id
+      return [{ functionCall: { ...(id !== undefined && { id }), name: block.name, args: block.input } }]
+    }
     case 'server_tool_use':
     case 'code_execution_tool_result': {
       const part = codePartOf(block, dialect.id)

@@ -1,5 +1,6 @@
 import type { ContentBlockParam, MessageParam, MessageRequest } from '../../api/schemas.gen.ts'
 import { framed } from '../framed.ts'
+import { unseal } from '../sealed.ts'
 import { answerParts } from './answer-parts.ts'
 import type { GeminiDialect } from './dialect.ts'
 import { familyOf } from './families.ts'
@@ -13,18 +14,33 @@ import type { Content, Part } from './wire.ts'
  */
 export function encodeContents(request: MessageRequest, model: string, dialect: GeminiDialect): Content[] {
   const { isGemini3 } = familyOf(model)
-  const calls = callsOf(request.messages)
+  const calls = new Map<string, KnownCall>()
   const contents: Content[] = []
-  for (const turn of turnsOf(request.messages)) {
-    const parts =
-      turn.role === 'model'
-        ? answerParts(turn.blocks, { dialect, isGemini3 })
-        : userParts(turn.blocks, { calls, dialect, isGemini3 })
+  for (const { role, blocks } of turnsOf(request.messages)) {
+    if (role === 'model') learnCalls(calls, blocks, dialect)
+    const context = { calls, dialect, isGemini3 }
+    const parts = role === 'model' ? answerParts(blocks, context) : userParts(blocks, context)
     // What is left of a turn may be nothing: thinking, say, that only another provider can read.
-    if (parts.length > 0) contents.push({ role: turn.role, parts })
-    else if (turn.role === 'user') contents.push({ role: 'user', parts: [{ text: '' }] })
+    if (parts.length > 0) contents.push({ role, parts })
+    else if (role === 'user') contents.push({ role, parts: [{ text: '' }] })
   }
   return contents
+}
+
+export interface TurnContext {
+  /** The calls so far, by the ids that the caller knows them by; of two with one id the later. */
+  readonly calls: ReadonlyMap<string, KnownCall>
+  readonly dialect: GeminiDialect
+  readonly isGemini3: boolean
+}
+
+/** What is known of a call when its result is sent. */
+export interface KnownCall {
+  readonly name: string
+  /** The place of the call in its turn. */
+  readonly at: number
+  /** The id that Gemini gave; undefined where it gave none, and of another model's call. */
+  readonly id: string | undefined
 }
 
 /** A block and where it stands in the request. */
@@ -59,29 +75,20 @@ function placedBlocks({ role, content }: MessageParam, path: string): PlacedBloc
   return [{ block: { type: 'text', text: framed('system', {}, text) }, path }]
 }
 
-/** What is known of a call when its result is sent. */
-export interface KnownCall {
-  readonly name: string
-  /** The place of the call among all. */
-  readonly at: number
-}
-
-function callsOf(messages: readonly MessageParam[]): ReadonlyMap<string, KnownCall> {
-  const calls = new Map<string, KnownCall>()
-  for (const { content } of messages) {
-    if (typeof content === 'string') continue
-    for (const block of content) if (block.type === 'tool_use') calls.set(block.id, { name: block.name, at: calls.size })
+/** Ids are sent only where Gemini gave them: not every version of the API takes others, and none needs them. */
+function learnCalls(calls: Map<string, KnownCall>, blocks: readonly PlacedBlock[], { id: owner }: GeminiDialect): void {
+  const isOwn = blocks.some(({ block }) => block.type === 'thinking' && unseal(owner, block.signature) !== undefined)
+  for (const [at, { block }] of blocks.entries()) {
+    if (block.type !== 'tool_use') continue
+    const id = isOwn && !madeHere.test(block.id) ? block.id : undefined
+    calls.set(block.id, { name: block.name, at, id })
   }
-  return calls
 }
 
-interface UserContext {
-  readonly calls: ReadonlyMap<string, KnownCall>
-  readonly dialect: GeminiDialect
-  readonly isGemini3: boolean
-}
+/** An id that the gateway made because the provider gave none. */
+const madeHere = /^toolu_[0-9A-HJKMNP-TV-Z]{26}$/
 
-function userParts(blocks: readonly PlacedBlock[], { calls, dialect, isGemini3 }: UserContext): Part[] {
+function userParts(blocks: readonly PlacedBlock[], { calls, dialect, isGemini3 }: TurnContext): Part[] {
   const results: { readonly at: number; readonly part: Part }[] = []
   const attached: Part[] = []
   const rest: Part[] = []
@@ -91,7 +98,7 @@ function userParts(blocks: readonly PlacedBlock[], { calls, dialect, isGemini3 }
       continue
     }
     const call = calls.get(block.tool_use_id) ?? refuse('the result of a call that is not there', path, dialect)
-    const [part, ...following] = toolResultParts(block, path, { name: call.name, dialect, filesInside: isGemini3 })
+    const [part, ...following] = toolResultParts(block, path, { call, dialect, filesInside: isGemini3 })
     results.push({ at: call.at, part })
     attached.push(...following)
   }

@@ -1,11 +1,11 @@
 import type { ToolResultBlockParam } from '../../api/schemas.gen.ts'
 import type { GeminiDialect } from './dialect.ts'
 import { mediaParts, refuse } from './media.ts'
+import type { KnownCall } from './messages.ts'
 import type { Blob, Part } from './wire.ts'
 
 export interface ResultContext {
-  /** Of the function. */
-  readonly name: string
+  readonly call: KnownCall
   readonly dialect: GeminiDialect
   /** Whether files may be part of the response itself. */
   readonly filesInside: boolean
@@ -15,7 +15,7 @@ export interface ResultContext {
 export function toolResultParts(
   block: ToolResultBlockParam,
   path: string,
-  { name, dialect, filesInside }: ResultContext,
+  { call: { name, id }, dialect, filesInside }: ResultContext,
 ): [response: Part, ...following: Part[]] {
   const content = typeof block.content === 'string' ? [{ type: 'text' as const, text: block.content }] : (block.content ?? [])
   const texts: string[] = []
@@ -37,13 +37,8 @@ export function toolResultParts(
   }
   const said = texts.join('\n')
   const response = block.is_error ? { error: said } : { output: said }
-  const id = sentId(block.tool_use_id)
-  return [{ functionResponse: { ...id, name, response, ...(inside.length > 0 && { parts: inside }) } }, ...following]
+  return [
+    { functionResponse: { ...(id !== undefined && { id }), name, response, ...(inside.length > 0 && { parts: inside }) } },
+    ...following,
+  ]
 }
-
-/** The id of a call, where it is not one that the gateway made because the provider gave none. */
-export function sentId(id: string): { id?: string } {
-  return madeHere.test(id) ? {} : { id }
-}
-
-const madeHere = /^toolu_[0-9A-HJKMNP-TV-Z]{26}$/

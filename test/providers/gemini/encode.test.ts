@@ -300,9 +300,13 @@ describe('calls and their results', () => {
     return Array.isArray(all) ? all.slice(1) : []
   }
 
-  it('have their ids where the gateway did not make them, and go together', () => {
-    expect(round([use('c1'), use(made)], [answer('c1'), answer(made)], older)).toEqual([
-      model({ functionCall: { id: 'c1', name: 'f', args: { a: 'c1' } } }, { functionCall: { name: 'f', args: { a: made } } }),
+  it('have the ids that Gemini gave, and go together by their order where it gave none', () => {
+    const thought: ContentBlockParam = { type: 'thinking', thinking: '', signature: 'vai.gem-dev.n.U0lH' }
+    expect(round([thought, use('c1'), use(made)], [answer('c1'), answer(made)])).toEqual([
+      model(
+        { functionCall: { id: 'c1', name: 'f', args: { a: 'c1' } }, thoughtSignature: 'U0lH' },
+        { functionCall: { name: 'f', args: { a: made } } },
+      ),
       user(
         { functionResponse: { id: 'c1', name: 'f', response: { output: 'of c1' } } },
         { functionResponse: { name: 'f', response: { output: `of ${made}` } } },
@@ -310,15 +314,34 @@ describe('calls and their results', () => {
     ])
   })
 
+  it('of another model have no ids, which not every API takes', () => {
+    expect(round([use('c1')], [answer('c1')], older)).toEqual([
+      model({ functionCall: { name: 'f', args: { a: 'c1' } } }),
+      user({ functionResponse: { name: 'f', response: { output: 'of c1' } } }),
+    ])
+  })
+
   it('come in the order of the calls, before what else is said', () => {
     const results: ContentBlockParam[] = [{ type: 'text', text: 'well' }, answer('c2', { is_error: true }), answer('c1')]
     expect(round([use('c1'), use('c2', 'g')], results, older)[1]).toEqual(
       user(
-        { functionResponse: { id: 'c1', name: 'f', response: { output: 'of c1' } } },
-        { functionResponse: { id: 'c2', name: 'g', response: { error: 'of c2' } } },
+        { functionResponse: { name: 'f', response: { output: 'of c1' } } },
+        { functionResponse: { name: 'g', response: { error: 'of c2' } } },
         { text: 'well' },
       ),
     )
+  })
+
+  it('are told apart though one id is used again', () => {
+    const turns = (name: string): MessageRequest['messages'] => [
+      { role: 'assistant', content: [use('call_0', name)] },
+      { role: 'user', content: [answer('call_0')] },
+    ]
+    const all = contents([{ role: 'user', content: 'go' }, ...turns('f'), ...turns('g')], older)
+    expect(JSON.stringify(all).match(/"functionResponse":\{"name":"[fg]"/g)).toEqual([
+      '"functionResponse":{"name":"f"',
+      '"functionResponse":{"name":"g"',
+    ])
   })
 
   it('hold pictures inside where the model takes them, and are followed by them elsewhere', () => {
@@ -326,11 +349,11 @@ describe('calls and their results', () => {
     const inlineData = { mimeType: 'image/png', data: 'AAAA' }
     const results = [answer('c1', { content: [{ type: 'text', text: 'see' }, image] })]
     expect(round([use('c1')], results)[1]).toEqual(
-      user({ functionResponse: { id: 'c1', name: 'f', response: { output: 'see' }, parts: [{ inlineData }] } }),
+      user({ functionResponse: { name: 'f', response: { output: 'see' }, parts: [{ inlineData }] } }),
     )
     expect(round([use('c1')], results, older)[1]).toEqual(
       user(
-        { functionResponse: { id: 'c1', name: 'f', response: { output: 'see\n(More of this result follows.)' } } },
+        { functionResponse: { name: 'f', response: { output: 'see\n(More of this result follows.)' } } },
         { text: 'Of the result of f:' },
         { inlineData },
       ),
@@ -341,10 +364,7 @@ describe('calls and their results', () => {
     const dummy = { thoughtSignature: 'skip_thought_signature_validator' }
     for (const name of [newer, 'gemini-4-argon', 'gemini-pro-latest']) {
       expect(round([use('c1'), use('c2')], [answer('c1'), answer('c2')], name)[0]).toEqual(
-        model(
-          { functionCall: { id: 'c1', name: 'f', args: { a: 'c1' } }, ...dummy },
-          { functionCall: { id: 'c2', name: 'f', args: { a: 'c2' } } },
-        ),
+        model({ functionCall: { name: 'f', args: { a: 'c1' } }, ...dummy }, { functionCall: { name: 'f', args: { a: 'c2' } } }),
       )
     }
     for (const name of [older, 'gemini-2.0-flash', 'gemma-3-27b-it']) {
@@ -366,7 +386,7 @@ describe('calls and their results', () => {
   it.each(['vai.gem-vert.n.U0lH', 'EqQBCgIYAhIM1gbc', ''])('thinking sealed as %j is not sent', (signature) => {
     const thought: ContentBlockParam = { type: 'thinking', thinking: 'Hm', signature }
     expect(round([thought, use('c1')], [answer('c1')], older)[0]).toEqual(
-      model({ functionCall: { id: 'c1', name: 'f', args: { a: 'c1' } } }),
+      model({ functionCall: { name: 'f', args: { a: 'c1' } } }),
     )
   })
 })
