@@ -32,7 +32,8 @@ export class GatewayError extends Error {
     this.retryAfter = details.retryAfter
     this.issues = details.issues
     this.providerError = details.providerError
-    this.recovery = entry.recovery ?? 'none'
+    const recovery = entry.recovery ?? 'none'
+    this.recovery = details.final && recovery === 'again' ? 'elsewhere' : recovery
   }
 
   /** Whether the same request may well succeed a moment later. */
@@ -67,6 +68,8 @@ export interface ErrorDetails {
   readonly retryAfter?: number
   readonly issues?: readonly Issue[]
   readonly providerError?: ProviderFailure
+  /** True where the same request would fail again, whatever the code says. */
+  readonly final?: boolean
   readonly cause?: unknown
 }
 

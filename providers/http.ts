@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { type ErrorCode, GatewayError } from '../api/error.ts'
 import { parseJson } from '../api/json.ts'
 import { mask, maskedExcerpt, type Secret } from '../api/secret.ts'
+import { isTooDeep, maxJsonDepth } from '../text/json-depth.ts'
 import type { Call } from './provider.ts'
 import { UpstreamBody } from './upstream-body.ts'
 
@@ -13,6 +14,8 @@ export const maxEventBytes = 16 * 1024 * 1024
 export const maxAnswerBytes = 64 * 1024 * 1024
 
 export interface UpstreamResponse {
+  /** The id of the provider that answered. */
+  readonly provider: string
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** The body as it arrives. Pulled: what is not read stays in the socket. Network failures come as `GatewayError`. */
@@ -20,10 +23,11 @@ export interface UpstreamResponse {
 }
 
 /**
- * Sends one POST and returns once the answer's headers are there, whatever their status.
+ * Sends one POST and returns once the answer's headers are there, whatever their status. A redirect is an answer like any other: it
+ * is not followed, and the key goes nowhere else.
  *
- * `path` is below the call's base URL and begins with a slash. Throws a `GatewayError` where the provider cannot be reached or
- * does not answer in time, and the signal's reason where the signal has aborted.
+ * `path` is below the call's base URL and begins with a slash. Throws a `GatewayError` where the provider cannot be reached, does not
+ * answer in time or compresses its answer, and the signal's reason where the signal has aborted.
  */
 export function post(
   call: Call,
@@ -38,6 +42,7 @@ export function post(
     if (signal.aborted) return reject(signal.reason)
     let controller: Dispatcher.DispatchController | undefined
     let answer: UpstreamBody | undefined
+    let interim = 0
     const fail = (reason: unknown): void => {
       signal.removeEventListener('abort', onAbort)
       if (answer) answer.fail(reason)
@@ -52,7 +57,7 @@ export function post(
       origin,
       path: pathname.replace(/\/+$/, '') + path,
       method: 'POST' as const,
-      headers: { 'content-type': 'application/json', ...headers },
+      headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', ...headers },
       body,
       headersTimeout: timeouts.firstByteMs,
       bodyTimeout: timeouts.idleMs,
@@ -63,10 +68,17 @@ export function post(
         if (signal.aborted) started.abort(new Error('the call was aborted'))
       },
       onResponseStart(started, status, answerHeaders) {
-        // 1xx: the answer is still to come.
-        if (status < 200) return
-        answer = new UpstreamBody(started, clock)
-        resolve({ status, headers: answerHeaders, body: answer })
+        // 1xx: the answer is still to come. Each of them renews the patience, so that they are counted.
+        if (status < 200 && ++interim <= maxInterim) return
+        const fault = faultOf(status, answerHeaders)
+        if (fault === undefined) {
+          answer = new UpstreamBody(started, clock)
+          resolve({ provider, status, headers: answerHeaders, body: answer })
+        } else {
+          const message = `The provider ${fault}.`
+          fail(new GatewayError('provider_protocol', { message, providerError: { provider, status } }))
+          started.abort(new Error('the answer is of no use'))
+        }
       },
       onResponseData(_, chunk) {
         answer?.push(chunk)
@@ -82,24 +94,58 @@ export function post(
   })
 }
 
-/** The whole body as text. Throws `provider_protocol` where it is larger than `limit` bytes or not UTF-8. */
-export async function readText(response: UpstreamResponse, provider: string, limit: number): Promise<string> {
+/** More than any server sends before its answer. */
+const maxInterim = 32
+
+/** Why an answer is not worth reading, or undefined. What refuses the call is worth its status, however it is written. */
+function faultOf(status: number, headers: UpstreamResponse['headers']): string | undefined {
+  if (status < 200) return `sent more than ${maxInterim} interim answers`
+  // Never inflated: a few bytes could become gigabytes, and nobody asked for it.
+  if (status < 300 && isEncoded(headers)) return 'compressed its answer, which was not asked for'
+  return undefined
+}
+
+function isEncoded(headers: UpstreamResponse['headers']): boolean {
+  const encoding = headers['content-encoding']
+  return encoding !== undefined && encoding !== '' && String(encoding).toLowerCase() !== 'identity'
+}
+
+/** The whole body as text. Throws `provider_protocol` where it is larger than `limit` bytes, not UTF-8, or JSON that nests too deep. */
+export async function readText(response: UpstreamResponse, name: string, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body) {
     size += chunk.byteLength
-    if (size > limit) throw new GatewayError('provider_protocol', { message: `${provider} sent more than ${limit} bytes.` })
+    if (size > limit) throw unreadable(response, `${name} sent more than ${limit} bytes.`)
     chunks.push(chunk)
   }
+  const text = decoded(Buffer.concat(chunks, size))
+  if (text === undefined) throw unreadable(response, `${name} sent a body that is not UTF-8.`)
+  if (isTooDeep(text)) throw unreadable(response, `${name} sent JSON that is nested deeper than ${maxJsonDepth} levels.`)
+  return text
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks, size))
-  } catch (cause) {
-    throw new GatewayError('provider_protocol', { message: `${provider} sent a body that is not UTF-8.`, cause })
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
   }
 }
 
-/** As much of an error's body as is worth keeping: at most 64 KiB and 5 seconds. Never throws but for a caller who left. */
+function unreadable({ provider, status }: UpstreamResponse, message: string): GatewayError {
+  return new GatewayError('provider_protocol', { message, providerError: { provider, status } })
+}
+
+/**
+ * As much of an error's body as is worth keeping: at most 64 KiB and 5 seconds; nothing of one that is compressed, or of a redirect,
+ * whose target is nobody's business. Never throws but for a caller who left.
+ */
 export async function readErrorBody(response: UpstreamResponse, call: Call): Promise<string> {
+  if (isEncoded(response.headers) || isRedirect(response.status)) {
+    response.body.abort(new Error('the body of an error is not wanted'))
+    return ''
+  }
   const chunks: Uint8Array[] = []
   let size = 0
   const timer = call.clock.after(errorBodyMs, () => response.body.abort(new Error('the body of an error took too long')))
@@ -121,6 +167,17 @@ export async function readErrorBody(response: UpstreamResponse, call: Call): Pro
 const errorBodyLimit = 64 * 1024
 const errorBodyMs = 5000
 
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400 && status !== 304
+}
+
+/** What to say of an answer of another status than 2xx that does not say it itself. */
+export function describeStatus(status: number, body: string): string {
+  if (isRedirect(status)) return `it answered with a redirect (HTTP ${status}), which is not followed; its base URL may be wrong.`
+  if (body.trim() === '') return `HTTP ${status} without a body.`
+  return body.trimStart().startsWith('<') ? `HTTP ${status} with an HTML page.` : `HTTP ${status}.`
+}
+
 /** The code for an upstream status, where the body says nothing more exact. */
 export function codeOfStatus(status: number): ErrorCode {
   switch (status) {
@@ -135,6 +192,9 @@ export function codeOfStatus(status: number): ErrorCode {
     case 408:
     case 504:
       return 'provider_timeout'
+    case 409:
+      // Another request holds for a moment what this one needs.
+      return 'provider_error'
     case 413:
       return 'provider_request_too_large'
     case 429:
@@ -157,6 +217,8 @@ export interface FailureFacts {
   /** The provider's body: parsed JSON or text. */
   readonly body?: unknown
   readonly retryAfter?: number | undefined
+  /** Whether the provider says that asking it again is of no use. */
+  readonly final?: boolean
   readonly cause?: unknown
 }
 
@@ -172,6 +234,7 @@ export function providerFailure(
   return new GatewayError(code, {
     ...(facts.message && { message: `${name}: ${maskedExcerpt(facts.message, 4000, [apiKey])}` }),
     ...(facts.retryAfter !== undefined && { retryAfter: facts.retryAfter }),
+    ...(facts.final && { final: true }),
     ...(facts.cause !== undefined && { cause: facts.cause }),
     providerError: { provider, ...(facts.status !== undefined && { status: facts.status }), ...(body !== undefined && { body }) },
   })
@@ -187,6 +250,11 @@ export function retryAfterOf(headers: UpstreamResponse['headers'], wallclock: nu
   if (seconds >= 0) return seconds
   const date = Date.parse(text)
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - wallclock) / 1000))
+}
+
+/** Whether the provider says that the same request would fail again, in the header that its own SDK looks at. */
+export function isFinal(headers: UpstreamResponse['headers']): boolean {
+  return single(headers['x-should-retry']) === 'false'
 }
 
 function single(header: string | string[] | undefined): string | undefined {
@@ -218,6 +286,9 @@ function networkError(cause: unknown, signal: AbortSignal, provider: string): un
     case 'ECONNRESET':
     case 'EPIPE':
       return new GatewayError('provider_disconnected', failure)
+    case 'UND_ERR_HEADERS_OVERFLOW':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      return new GatewayError('provider_protocol', { message: 'The provider sent what is not HTTP.', ...failure })
     case 'ECONNREFUSED':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
@@ -228,6 +299,9 @@ function networkError(cause: unknown, signal: AbortSignal, provider: string): un
       // Nothing else that goes into a request comes from outside unchecked.
       return new GatewayError('provider_key_unusable')
     default:
+      if (code.startsWith('HPE_')) {
+        return new GatewayError('provider_protocol', { message: 'The provider sent what is not HTTP.', ...failure })
+      }
       return new GatewayError(isCertificateProblem(code) ? 'provider_untrusted' : 'provider_error', failure)
   }
 }

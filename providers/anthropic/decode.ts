@@ -3,6 +3,7 @@ import { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
 import { parseJson } from '../../api/json.ts'
 import { createSseParser, SseError } from '../../api/sse.ts'
+import { isTooDeep, maxJsonDepth } from '../../text/json-depth.ts'
 import { maxEventBytes } from '../http.ts'
 import { protocolError } from './error.ts'
 import { type Asked, StreamGrammar } from './grammar.ts'
@@ -92,6 +93,7 @@ async function* decoded(open: () => Promise<StreamBody>, asked: Asked): AsyncGen
 
   function* parsed(bytes: Uint8Array): Generator<StreamItem> {
     for (const { data } of parser.feed(bytes)) {
+      if (isTooDeep(data)) throw protocolError(`an event is nested deeper than ${maxJsonDepth} levels`)
       const event = parseJson(data)
       if (typeof event !== 'object' || event === null) throw protocolError('an event is not a JSON object')
       yield* grammar.accept(event)

@@ -1,20 +1,21 @@
 import { type ErrorCode, GatewayError } from '../../api/error.ts'
 import { isRecord, parseJson, stringOf } from '../../api/json.ts'
 import { maskedExcerpt, type Secret } from '../../api/secret.ts'
-import { codeOfStatus, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
+import { isTooDeep } from '../../text/json-depth.ts'
+import { codeOfStatus, describeStatus, isFinal, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
 import type { Call } from '../provider.ts'
 
 /** The error for an answer that is not a 200. */
 export function errorOfResponse(response: UpstreamResponse, text: string, call: Call): GatewayError {
-  const body = parseJson(text)
+  const body = isTooDeep(text) ? undefined : parseJson(text)
   const error = errorIn(body)
   const code = error ? codeOf(error, response.status) : codeOfStatus(response.status)
-  const kind = text.trimStart().startsWith('<') ? 'an HTML page' : 'no error in its own form'
   return providerFailure(code, 'Anthropic', 'anthropic', call.apiKey, {
     status: response.status,
-    message: error?.message ?? `status ${response.status} with ${text === '' ? 'an empty body' : kind}`,
+    message: error?.message ?? describeStatus(response.status, text),
     body: body ?? maskedExcerpt(text, 4000, [call.apiKey]),
     retryAfter: retryAfterOf(response.headers, call.clock.wallclock()),
+    final: isFinal(response.headers),
   })
 }
 

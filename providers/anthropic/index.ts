@@ -42,19 +42,13 @@ function stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem> 
 
 async function openStream(request: MessageRequest, call: Call): Promise<UpstreamBody> {
   const response = await send(call, '/v1/messages', encodeMessages(request, call, true), requestHeaders(request, call))
-  const type = String(response.headers['content-type'] ?? '')
-  if (type.startsWith('text/event-stream')) return response.body
-  const body = await readErrorBody(response, call)
-  throw providerFailure('provider_protocol', 'Anthropic', 'anthropic', call.apiKey, {
-    status: response.status,
-    message: `it answered ${type || 'without a content type'} where a stream of events was asked for`,
-    body: maskedExcerpt(body, 1000, [call.apiKey]),
-  })
+  if (isEventStream(response)) return response.body
+  throw await otherKind(response, call, 'a stream of events')
 }
 
 async function complete(request: MessageRequest, call: Call): Promise<WholeMessage> {
   const response = await send(call, '/v1/messages', encodeMessages(request, call, false), requestHeaders(request, call))
-  const json = await readText(response, 'Anthropic', maxAnswerBytes)
+  const json = await readJson(response, call)
   const message = parseJson(json)
   // A proxy may put an error into a 200.
   if (isRecord(message) && message.type === 'error') throw errorOfEvent(message, call.apiKey)
@@ -65,7 +59,7 @@ async function complete(request: MessageRequest, call: Call): Promise<WholeMessa
 
 async function countTokens(request: TokenCountRequest, call: Call): Promise<TokenCount> {
   const response = await send(call, '/v1/messages/count_tokens', encodeCountTokens(request, call), requestHeaders(request, call))
-  const json = await readText(response, 'Anthropic', maxAnswerBytes)
+  const json = await readJson(response, call)
   const count = parseJson(json)
   if (!isTokenCount(count)) throw notTheProtocol(call, response.status, json)
   return count
@@ -75,6 +69,26 @@ async function send(call: Call, path: string, body: Buffer, headers: Record<stri
   const response = await post(call, 'anthropic', call.query ? `${path}?${call.query}` : path, headers, body)
   if (response.status !== 200) throw errorOfResponse(response, await readErrorBody(response, call), call)
   return response
+}
+
+async function readJson(response: UpstreamResponse, call: Call): Promise<string> {
+  // Such a stream may never end, and would be read for as long as an answer may take.
+  if (isEventStream(response)) throw await otherKind(response, call, 'JSON')
+  return readText(response, 'Anthropic', maxAnswerBytes)
+}
+
+function isEventStream({ headers }: UpstreamResponse): boolean {
+  return String(headers['content-type'] ?? '').startsWith('text/event-stream')
+}
+
+async function otherKind(response: UpstreamResponse, call: Call, asked: string): Promise<GatewayError> {
+  const type = String(response.headers['content-type'] ?? '')
+  const body = await readErrorBody(response, call)
+  return providerFailure('provider_protocol', 'Anthropic', 'anthropic', call.apiKey, {
+    status: response.status,
+    message: `it answered ${type || 'without a content type'} where ${asked} was asked for`,
+    body: maskedExcerpt(body, 1000, [call.apiKey]),
+  })
 }
 
 function notTheProtocol(call: Call, status: number, body: string): GatewayError {
@@ -92,6 +106,7 @@ function isMessage(value: unknown): value is Message {
     value.type === 'message' &&
     typeof value.id === 'string' &&
     Array.isArray(value.content) &&
+    value.content.every((block) => isRecord(block) && typeof block.type === 'string') &&
     isRecord(value.usage)
   )
 }
