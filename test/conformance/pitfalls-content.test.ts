@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { unseal } from '../../providers/sealed.ts'
 import type { Player } from './expectations/row.ts'
-import { chatStream, chunksOf, pitfall, recorded, told, toldBy, wholeBy } from './pitfalls.ts'
+import { chatStream, chunksOf, pitfall, recorded, told, toldBy, whole, wholeBy } from './pitfalls.ts'
 
 /**
  * What real providers send that an adapter gets wrong which only knows their documentation: in tool calls, in reasoning and in
@@ -23,7 +23,7 @@ async function callsOf(name: string): Promise<Json[]> {
 }
 
 describe('tool calls', () => {
-  pitfall('the first index is 1', ['plain:anthropic-compat'], async () => {
+  pitfall('the first index is 1', async () => {
     const name = 'openai-compatible/anthropic-compat-index-1.sse'
     expect((await callsOf(name)).map(({ index }) => index)).toEqual([1, 1, 1, 1])
     expect((await toldBy(name)).calls).toEqual([['read_file', { path: 'a.txt' }]])
@@ -37,18 +37,18 @@ describe('tool calls', () => {
     ['preset:azure', 'azure/chat-tool-call.sse', '{}'],
   ]
   for (const [by, name, input] of inOneChunk) {
-    pitfall(`all arguments come in one chunk: ${by}`, [by], async () => {
+    pitfall(`all arguments come in one chunk: ${by}`, async () => {
       expect(await callsOf(name)).toHaveLength(1)
       expect((await toldBy(name)).calls.map(([, value]) => value)).toEqual([JSON.parse(input)])
     })
   }
 
-  pitfall('the arguments and the reason to finish come in one chunk', ['preset:mistral'], async () => {
+  pitfall('the arguments and the reason to finish come in one chunk', async () => {
     expect((await deltasOf('mistral/tool-call.sse')).at(-1)).toMatchObject({ tool_calls: [{}], finish: 'tool_calls' })
     expect((await toldBy('mistral/tool-call.sse')).stop).toBe('tool_use')
   })
 
-  pitfall('the pieces that follow have an empty id', ['plain:alibaba'], async () => {
+  pitfall('the pieces that follow have an empty id', async () => {
     expect((await callsOf('alibaba/tool-call.sse')).slice(1).map(({ id }) => id)).toEqual(['', '', ''])
     const { content } = await toldBy('alibaba/tool-call.sse')
     expect(content).toMatchObject([
@@ -56,27 +56,27 @@ describe('tool calls', () => {
     ])
   })
 
-  pitfall('the pieces that follow have an empty name', ['preset:mistral'], async () => {
+  pitfall('the pieces that follow have an empty name', async () => {
     expect((await callsOf('mistral/incremental-tool-glm.sse'))[1]).toMatchObject({ function: { name: '' } })
     expect((await toldBy('mistral/incremental-tool-glm.sse')).calls).toEqual([
       ['webSearchTool', { query: 'current Berlin weather' }],
     ])
   })
 
-  pitfall('one empty piece of JSON is all there is of a call without arguments', ['anthropic'], async () => {
+  pitfall('one empty piece of JSON is all there is of a call without arguments', async () => {
     const name = 'anthropic/tool-call-no-args.sse'
     expect((await recorded(name)).match(/"partial_json":"[^"]*"/g)).toEqual(['"partial_json":""'])
     expect((await toldBy(name)).calls).toEqual([['best_language_to_learn', {}]])
   })
 
-  pitfall('the input stands in content_block_start, and no piece follows', ['anthropic'], async () => {
+  pitfall('the input stands in content_block_start, and no piece follows', async () => {
     const name = 'anthropic/programmatic-tool-calling.sse'
     const starts = (await chunksOf(name)).filter(({ type }) => type === 'content_block_start')
     expect(starts.at(-1)).toMatchObject({ content_block: { type: 'tool_use', input: { player: 'player1' } } })
     expect((await toldBy(name)).calls).toEqual([['rollDie', { player: 'player1' }]])
   })
 
-  pitfall('calls have no ids, and only the first is signed', ['gem-dev'], async () => {
+  pitfall('calls have no ids, and only the first is signed', async () => {
     const { parts } = JSON.parse(await recorded('gemini/parallel-tools-whole.json')).candidates[0].content
     expect(parts.map((part: Json) => [Object(part.functionCall).id, 'thoughtSignature' in part])).toEqual([
       [undefined, true],
@@ -90,19 +90,16 @@ describe('tool calls', () => {
     expect(signatures.filter((signature) => unseal('gem-dev', signature)?.includes(parts[0].thoughtSignature))).toHaveLength(1)
   })
 
-  pitfall('identical calls without ids are two calls', ['gem-dev'], async () => {
+  pitfall('identical calls without ids are two calls', async () => {
     const part = { functionCall: { name: 'roll', args: { sides: 6 } } }
-    const candidate = { content: { role: 'model', parts: [part] } }
-    const chunks = [{ candidates: [candidate] }, { candidates: [{ ...candidate, finishReason: 'STOP' }] }]
-    const { calls, content } = await told('gem-dev', chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join(''))
-    expect(calls).toEqual([
-      ['roll', { sides: 6 }],
-      ['roll', { sides: 6 }],
-    ])
+    const candidate = { content: { role: 'model', parts: [part, part] }, finishReason: 'STOP' }
+    const { content } = await whole('gem-dev', JSON.stringify({ candidates: [candidate] }))
+    const call = { type: 'tool_use', name: 'roll', input: { sides: 6 } }
+    expect(content).toMatchObject([call, call])
     expect(new Set(content.map((block) => ('id' in block ? block.id : ''))).size).toBe(2)
   })
 
-  pitfall('arguments come in pieces by their JSON path', ['gem-dev'], async () => {
+  pitfall('arguments come in pieces by their JSON path', async () => {
     expect(await recorded('gemini/vertex-partial-args.sse')).toContain('"jsonPath":"$.recipe.ingredients[4].name"')
     const [call] = (await toldBy('gemini/vertex-partial-args.sse')).calls
     expect(call?.[1]).toMatchObject({
@@ -110,14 +107,14 @@ describe('tool calls', () => {
     })
   })
 
-  pitfall('the last piece of the arguments never comes', ['gem-dev'], async () => {
+  pitfall('the last piece of the arguments never comes', async () => {
     expect(await recorded('gemini/partial-args-no-terminal.sse')).not.toContain('"functionCall":{}')
     const { calls, stop } = await toldBy('gemini/partial-args-no-terminal.sse')
     expect(calls).toMatchObject([['writeItems', { operations: [{ price: 0.5 }, { itemid: 'banana_001', price: 0.3 }] }]])
     expect(stop).toBe('tool_use')
   })
 
-  pitfall('the arguments are done without a piece before', ['oai-resp'], async () => {
+  pitfall('the arguments are done without a piece before', async () => {
     const types = (await chunksOf('lmstudio/responses-tool.sse')).map(({ type }) => type)
     expect(types).toContain('response.function_call_arguments.done')
     expect(types).not.toContain('response.function_call_arguments.delta')
@@ -135,7 +132,7 @@ describe('reasoning', () => {
     ['reasoning', 'openrouter', 'openrouter/reasoning.sse', 51],
   ]
   for (const [field, by, name, length] of fields) {
-    pitfall(`it is in \`${field}\`: ${by}`, [by], async () => {
+    pitfall(`it is in \`${field}\`: ${by}`, async () => {
       expect((await deltasOf(name)).filter((delta) => delta[field]).length).toBeGreaterThan(2)
       expect((await toldBy(name)).thinking).toHaveLength(length)
     })
@@ -146,20 +143,20 @@ describe('reasoning', () => {
     ['preset:vllm', 'crusoe-vllm/tool-call-whole.json', 105],
   ]
   for (const [by, name, length] of wholes) {
-    pitfall(`it is in \`reasoning\`: ${by}`, [by], async () => {
+    pitfall(`it is in \`reasoning\`: ${by}`, async () => {
       expect(JSON.parse(await recorded(name)).choices[0].message.reasoning).toHaveLength(length)
       const [first] = (await wholeBy(name)).content
       expect(first).toMatchObject({ type: 'thinking', thinking: expect.stringMatching(new RegExp(`^.{${length}}$`, 's')) })
     })
   }
 
-  pitfall('it is in `reasoning_details` alone', ['plain:snowflake'], async () => {
+  pitfall('it is in `reasoning_details` alone', async () => {
     const deltas = await deltasOf('snowflake/thinking.sse')
     expect(deltas.some((delta) => delta.reasoning || delta.reasoning_content)).toBe(false)
     expect((await toldBy('snowflake/thinking.sse')).thinking).toBe('15 * 27 = 405')
   })
 
-  pitfall('it is encrypted, without a text', ['openrouter'], async () => {
+  pitfall('it is encrypted, without a text', async () => {
     const name = 'openrouter/native-options.sse'
     const [detail] = (await deltasOf(name)).flatMap(({ reasoning_details: details }) => (Array.isArray(details) ? details : []))
     expect(detail).toMatchObject({ type: 'reasoning.encrypted', data: expect.stringMatching(/^.{799}$/) })
@@ -168,7 +165,7 @@ describe('reasoning', () => {
     expect(unseal('openrouter', content[0]?.type === 'thinking' ? (content[0].signature ?? '') : '')).toContain(detail.data)
   })
 
-  pitfall('content is an array of it, and then a string', ['preset:mistral'], async () => {
+  pitfall('content is an array of it, and then a string', async () => {
     const kinds = (await deltasOf('mistral/thinking.sse')).map(({ content }) =>
       Array.isArray(content) ? 'array' : typeof content,
     )
@@ -188,7 +185,7 @@ describe('reasoning', () => {
     expect([answer.thinking, answer.text]).toEqual(['One, two, three.', 'It is three.'])
   })
 
-  pitfall('it is left in the text, between <think> tags', ['preset:together'], async () => {
+  pitfall('it is left in the text, between <think> tags', async () => {
     const name = 'huggingface/together-text-whole.json'
     expect(JSON.parse(await recorded(name)).choices[0].message.content).toMatch(/^<think>[\s\S]*<\/think>/)
     const { content } = await wholeBy(name)
@@ -198,14 +195,14 @@ describe('reasoning', () => {
 })
 
 describe('content', () => {
-  pitfall('it is null, and the role stands in every chunk', ['openrouter'], async () => {
+  pitfall('it is null, and the role stands in every chunk', async () => {
     const deltas = await deltasOf('openrouter/tool-call.sse')
     expect(deltas.every(({ role }) => role === 'assistant')).toBe(true)
     expect(deltas.some(({ content }) => content === null)).toBe(true)
     expect((await toldBy('openrouter/tool-call.sse')).content.map(({ type }) => type)).toEqual(['tool_use'])
   })
 
-  pitfall('the last chunk has the whole message beside its delta', ['preset:perplexity'], async () => {
+  pitfall('the last chunk has the whole message beside its delta', async () => {
     const last = (await chunksOf('perplexity/citations.sse')).at(-1)
     expect(last).toMatchObject({ choices: [{ message: { content: '1 2 3' }, delta: { content: '' } }] })
     expect((await toldBy('perplexity/citations.sse')).text).toBe('1 2 3')
@@ -217,13 +214,13 @@ describe('content', () => {
     ['there are no candidates', 'gemini/prompt-blocked-whole.json'],
   ]
   for (const [what, name] of silent) {
-    pitfall(what, ['gem-dev'], async () => {
+    pitfall(what, async () => {
       expect(JSON.parse(await recorded(name)).candidates?.[0]?.content?.parts).toBeUndefined()
       expect(await wholeBy(name)).toMatchObject({ content: [], stop_reason: 'refusal' })
     })
   }
 
-  pitfall('an empty text is signed', ['gem-dev'], async () => {
+  pitfall('an empty text is signed', async () => {
     const last = (await chunksOf('gemini/code-execution.sse')).at(-1)
     const { text, thoughtSignature } = Object(last?.candidates)[0].content.parts[0]
     expect([text, thoughtSignature.length]).toEqual(['', 348])
@@ -232,14 +229,14 @@ describe('content', () => {
     expect(signatures.filter((signature) => unseal('gem-dev', signature)?.includes(thoughtSignature))).toHaveLength(1)
   })
 
-  pitfall('the ids of an item differ from event to event', ['oai-resp'], async () => {
+  pitfall('the ids of an item differ from event to event', async () => {
     const ids = (await chunksOf('openai/responses-id-rotation-copilot.sse')).map(({ item_id: id, item }) => id ?? Object(item).id)
     expect(new Set(ids.filter(Boolean)).size).toBeGreaterThan(60)
     const { text, thinking } = await toldBy('openai/responses-id-rotation-copilot.sse')
     expect([thinking.length, text.length]).toEqual([34, 138])
   })
 
-  pitfall('a second message_start comes from a proxy that tried again', ['anthropic'], async () => {
+  pitfall('a second message_start comes from a proxy that tried again', async () => {
     const name = 'anthropic/spliced-message-start.sse'
     expect((await recorded(name)).match(/^event: message_start$/gm)).toHaveLength(2)
     const { events, error } = await toldBy(name)
@@ -247,17 +244,17 @@ describe('content', () => {
     expect(error).toMatchObject({ code: 'provider_protocol' })
   })
 
-  pitfall('the turn is paused', ['anthropic'], async () => {
+  pitfall('the turn is paused', async () => {
     expect((await toldBy('anthropic/pause-turn.sse')).stop).toBe('pause_turn')
   })
 
-  pitfall('the context was compacted', ['anthropic'], async () => {
+  pitfall('the context was compacted', async () => {
     expect(await recorded('anthropic/compaction.sse')).toContain('"compaction_delta"')
     const { content } = await toldBy('anthropic/compaction.sse')
     expect(content[0]).toMatchObject({ type: 'compaction', content: expect.stringMatching(/^.{299}$/s) })
   })
 
-  pitfall('a refusal has no blocks', ['anthropic'], async () => {
+  pitfall('a refusal has no blocks', async () => {
     expect(await recorded('anthropic/refusal.sse')).not.toContain('content_block_start')
     expect(await toldBy('anthropic/refusal.sse')).toMatchObject({ content: [], stop: 'refusal', error: undefined })
   })

@@ -6,7 +6,6 @@ import { defineProviders } from '../../providers/openai-compatible.ts'
 import type { LlmProvider } from '../../providers/provider.ts'
 import { expectations } from './expectations/index.ts'
 import type { Player } from './expectations/row.ts'
-import { pending } from './pending.ts'
 
 /** The id of the provider that plays. */
 export function providerOf(player: Player): string {
@@ -18,11 +17,6 @@ export function playerOf(player: Player): LlmProvider {
   const provider = [...providers, ...defined].find(({ id }) => id === providerOf(player))
   if (!provider) throw new Error(`there is no provider ${player}`)
   return provider
-}
-
-/** Whether this version has the adapter at all. */
-export function isPending(player: Player): boolean {
-  return pending.includes(player)
 }
 
 /** Whose seal stands on what an answer carries for the next turn: the provider's, or nobody's where the shape is its own. */

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StreamEvent } from '../../api/schemas.gen.ts'
 import { createSseParser } from '../../api/sse.ts'
-import { providers } from '../../providers/index.ts'
 import { problemsWith } from '../contract-schemas.ts'
 import { errorOf, type Gateway, messageOf, startGateway } from '../gateway.ts'
 import { expectGrammar } from '../providers/openai-chat/drive.ts'
@@ -11,8 +10,7 @@ import { startUpstream, type Upstream } from '../upstreams/upstream.ts'
 import { expectations } from './expectations/index.ts'
 import type { Answer, Failure, Row } from './expectations/row.ts'
 import { contentOf, observedBlocks, observedUsage } from './observe.ts'
-import { pending } from './pending.ts'
-import { isPending, playerOf, providerOf, type Stage, sealerOf, stageFor } from './players.ts'
+import { playerOf, providerOf, type Stage, sealerOf, stageFor } from './players.ts'
 import { isStream } from './streams.ts'
 
 /** Every recorded answer of a real provider, through the running server, against the table of what it is to come to. */
@@ -62,19 +60,10 @@ describe.skipIf(!present)('the tables (skipped: there is no recorded traffic, se
   it('have a row for every recording, and a recording for every row', () => {
     expect(Object.keys(expectations).sort()).toEqual(all.map(({ file }) => file.slice('llm/'.length)).sort())
   })
-
-  it('know which adapters there are', () => {
-    const ids = providers.map(({ id }) => id)
-    expect(pending.filter((id) => ids.includes(id))).toEqual([])
-    const players = Object.values(expectations).map(({ by }) => by)
-    expect([...new Set(players)].filter((by) => !by.includes(':') && !isPending(by) && !ids.includes(by))).toEqual([])
-  })
 })
 
-const played = cases.filter(({ row }) => !isPending(row.by))
-
 describe('streamed', () => {
-  const streams = played.filter(isAnswer).filter(({ recording }) => isStream(recording))
+  const streams = cases.filter(isAnswer).filter(({ recording }) => isStream(recording))
   it.each(streams.flatMap((each) => cutsOf(each).map((chunks) => [each.name, chunks, each] as const)))(
     '%s, cut as %j',
     async (_name, chunks, { row, recording }) => {
@@ -89,7 +78,7 @@ describe('streamed', () => {
     },
   )
 
-  const failures = played.filter(isFailure).filter(({ recording, row }) => isStream(recording) && row.after)
+  const failures = cases.filter(isFailure).filter(({ recording, row }) => isStream(recording) && row.after)
   it.each(failures.map((each) => [each.name, each] as const))(
     '%s breaks off with an error',
     async (_name, { row, recording }) => {
@@ -107,7 +96,7 @@ describe('streamed', () => {
 })
 
 describe('whole', () => {
-  const wholes = played.filter(isAnswer).filter(({ recording, row }) => isWhole(recording) || completesByStream(row))
+  const wholes = cases.filter(isAnswer).filter(({ recording, row }) => isWhole(recording) || completesByStream(row))
   it.each(wholes.map((each) => [each.name, each] as const))('%s', async (_name, { row, recording }) => {
     current = { recording, chunks: { seed: 5, max: 400 } }
     const response = await gateway.post(requestTo(row))
@@ -116,7 +105,7 @@ describe('whole', () => {
     expectAnswer(row, message.content, { ...message })
   })
 
-  it.each(played.flatMap(({ name, recording, row }) => ('inputTokens' in row ? [[name, recording, row] as const] : [])))(
+  it.each(cases.flatMap(({ name, recording, row }) => ('inputTokens' in row ? [[name, recording, row] as const] : [])))(
     '%s',
     async (_name, recording, row) => {
       current = { recording, chunks: 'whole' }
@@ -128,7 +117,7 @@ describe('whole', () => {
 })
 
 describe('refused', () => {
-  const refusals = played.filter(isFailure).filter(({ row }) => !row.after)
+  const refusals = cases.filter(isFailure).filter(({ row }) => !row.after)
   it.each(refusals.map((each) => [each.name, each] as const))('%s', async (_name, { row, recording }) => {
     for (const stream of isStream(recording) ? [true] : [false, true]) {
       current = { recording, chunks: { seed: 9, max: 90 } }

@@ -6,7 +6,7 @@ import { fixturesDir, type Recording, recordings, replay } from '../upstreams/re
 import { startUpstream, type Upstream } from '../upstreams/upstream.ts'
 import { expectations } from './expectations/index.ts'
 import type { Player } from './expectations/row.ts'
-import { isPending, providerOf, type Stage, stageFor } from './players.ts'
+import { providerOf, type Stage, stageFor } from './players.ts'
 
 /** Recorded answers as OpenAI's own SDK reads them without the gateway, and as Anthropic's reads them behind it. */
 
@@ -119,7 +119,7 @@ function answersOf(api: string, streamed: boolean): (readonly [name: string, by:
   return all.flatMap((recording) => {
     const name = recording.file.slice('llm/'.length)
     const row = expectations[name]
-    const isOne = row && 'blocks' in row && !isPending(row.by) && recording.api === api && recording.stream === streamed
+    const isOne = row && 'blocks' in row && recording.api === api && recording.stream === streamed
     return isOne ? [[name, row.by, recording] as const] : []
   })
 }

@@ -2,7 +2,7 @@ import type { LlmProvider } from '../../providers/provider.ts'
 import { type Recording, recordedBytes, recordings } from '../upstreams/replay.ts'
 import { expectations } from './expectations/index.ts'
 import type { Row } from './expectations/row.ts'
-import { isPending, playerOf } from './players.ts'
+import { playerOf } from './players.ts'
 
 /** A recorded stream with the adapter that reads it. */
 export interface RecordedStream {
@@ -13,13 +13,13 @@ export interface RecordedStream {
   readonly provider: LlmProvider
 }
 
-/** Every recorded stream whose adapter there is; none where there are no recordings. */
+/** Every recorded stream; none where there are no recordings. */
 export async function recordedStreams(): Promise<RecordedStream[]> {
   const streams = await recordings((recording) => recording.file.startsWith('llm/') && isStream(recording))
   const read = streams.map(async (recording): Promise<RecordedStream[]> => {
     const name = recording.file.slice('llm/'.length)
     const row = expectations[name]
-    if (!row || isPending(row.by)) return []
+    if (!row) return []
     return [{ name, recording, row, bytes: await recordedBytes(recording), provider: playerOf(row.by) }]
   })
   return (await Promise.all(read)).flat()
