@@ -50,12 +50,14 @@ export const gemini: Expectations = {
     ],
     stop: 'end_turn',
     usage: { input: 119, output: 653, thinking: 412, searches: 1 },
+    carried: ['groundingMetadata'],
   },
   'gemini/url-context.sse': {
     by: 'gem-dev',
     blocks: [{ text: [37, 'Pydantic AI ', 'w available!'], citations: [1, 'https://ai.pydantic.dev'] }],
     stop: 'end_turn',
     usage: { input: 4642, output: 62, thinking: 37 },
+    carried: ['groundingMetadata', 'urlContextMetadata'],
   },
   'gemini/code-execution.sse': {
     by: 'gem-dev',

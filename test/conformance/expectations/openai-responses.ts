@@ -65,6 +65,7 @@ export const openaiResponses: Expectations = {
     ],
     stop: 'end_turn',
     usage: { input: 3103, cacheRead: 2944, output: 1623, thinking: 1408 },
+    carried: ['annotations'],
   },
   'openai/responses-file-search.sse': {
     by: 'oai-resp',
@@ -75,6 +76,7 @@ export const openaiResponses: Expectations = {
     ],
     stop: 'end_turn',
     usage: { input: 1177, cacheRead: 0, output: 37, thinking: 0 },
+    carried: ['annotations'],
   },
   'openai/responses-mcp.sse': {
     by: 'oai-resp',
@@ -87,12 +89,14 @@ export const openaiResponses: Expectations = {
     ],
     stop: 'end_turn',
     usage: { input: 1401, cacheRead: 0, output: 480, thinking: 256 },
+    carried: ['output_items'],
   },
   'openai/responses-image-generation.sse': {
     by: 'oai-resp',
     blocks: [{ image: 'image/webp', data: [327, 'UklGRuIWGQBX', 'm5HNgnA2uzI='] }],
     stop: 'end_turn',
     usage: { input: 1021, cacheRead: 1920, output: 1249, thinking: 1024 },
+    carried: ['output_items'],
   },
   'openai/responses-custom-tool.sse': {
     by: 'oai-resp',
@@ -116,9 +120,13 @@ export const openaiResponses: Expectations = {
   },
   'openai/responses-id-rotation-copilot.sse': {
     by: 'oai-resp',
-    blocks: [{ thinking: [34, '**Counting c', 'ccurrences**'] }, { text: [138, 'There are **', ' 8, and 9**.'] }],
+    blocks: [
+      { thinking: [34, '**Counting c', 'ccurrences**'], sealed: ['final_answer'] },
+      { text: [138, 'There are **', ' 8, and 9**.'] },
+    ],
     stop: 'end_turn',
     usage: { input: 19, cacheRead: 0, cacheWrite: 0, output: 105, thinking: 44 },
+    carried: ['copilot_usage'],
   },
   'openai/responses-error-context-length.json': {
     by: 'oai-resp',

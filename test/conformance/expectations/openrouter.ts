@@ -20,6 +20,7 @@ export const openrouter: Expectations = {
     blocks: [{ thinking: '', sealed: [[799, 'B7oH6rUO9kQM', 'gNW63Tbqiw38']] }, { text: [284, "I'm Grok, an", 'n your mind?'] }],
     stop: 'end_turn',
     usage: { input: 8, cacheRead: 679, output: 187, thinking: 118, cost: 0.00333825 },
+    carried: ['provider', 'native_finish_reason'],
   },
   'openrouter/web-search-annotations.sse': {
     by: 'openrouter',
