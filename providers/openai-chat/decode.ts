@@ -25,7 +25,10 @@ export interface DecodeContext {
 }
 
 /** What differs between servers in how they answer. */
-export type AnswerDialect = Pick<ChatDialect, 'id' | 'reasoningField' | 'thinkTags' | 'reasoningOutside' | 'cost' | 'stopReasons'>
+export type AnswerDialect = Pick<
+  ChatDialect,
+  'id' | 'reasoningField' | 'alwaysDone' | 'thinkTags' | 'reasoningOutside' | 'cost' | 'stopReasons'
+>
 
 /**
  * Chunks of a Chat Completions stream, parsed, into canonical events.
@@ -95,7 +98,8 @@ export class ChatDecoder {
   /** The stream's end. `done` says whether the provider marked it, with `[DONE]` or by giving the whole answer at once. */
   end(done: boolean): readonly StreamEvent[] {
     const { source, dialect } = this.#context
-    if (!done && this.#fed && this.#finishReason === undefined) throw disconnected(source)
+    const isCut = dialect.alwaysDone || this.#finishReason === undefined
+    if (!done && this.#fed && isCut) throw disconnected(source)
     if (!this.#sequencer.started) throw protocolFailure(source, 'the answer is empty.')
     this.#endText()
     const nameless = this.#toolCalls.nameless()

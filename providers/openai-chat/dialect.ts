@@ -60,6 +60,8 @@ export interface ChatDialect {
 
   // Answers
   readonly stopReasons: StopReasons
+  /** Whether a stream that does not end with `[DONE]` was cut off, even after it told why the model stopped. */
+  readonly alwaysDone: boolean
   /** Whether reasoning may stand in the text between `<think>` tags. */
   readonly thinkTags: boolean
   /** True where `completion_tokens` leave reasoning out. */
@@ -95,6 +97,7 @@ export const openaiDialect: ChatDialect = {
   toolIds: { accepts: /^.{1,40}$/s, length: 24 },
   asksForUsage: true,
   stopReasons,
+  alwaysDone: false,
   thinkTags: false,
   reasoningOutside: false,
 }

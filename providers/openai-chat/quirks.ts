@@ -45,6 +45,8 @@ export interface Quirks {
   readonly prefill: 'none' | 'plain' | 'prefix'
   /** Whether a stream tells its usage only when it is asked to. */
   readonly asks_for_usage: boolean
+  /** Whether every stream ends with `[DONE]`, so that one that does not was cut off. */
+  readonly always_done: boolean
   /** Whether `completion_tokens` leave reasoning out. */
   readonly reasoning_outside: boolean
   readonly cost: CostField | 'none'
@@ -75,6 +77,7 @@ export const plainQuirks: Quirks = {
   video: false,
   prefill: 'none',
   asks_for_usage: true,
+  always_done: false,
   reasoning_outside: false,
   cost: 'none',
   stop_reasons: {},
@@ -117,6 +120,7 @@ export function dialectOf(identity: Identity, quirks: Quirks): ChatDialect {
     ...(toolIds && { toolIds }),
     asksForUsage: quirks.asks_for_usage,
     stopReasons: { ...stopReasons, ...quirks.stop_reasons },
+    alwaysDone: quirks.always_done,
     thinkTags: quirks.think_tags,
     reasoningOutside: quirks.reasoning_outside,
     ...(cost !== 'none' && { cost }),

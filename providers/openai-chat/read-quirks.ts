@@ -72,6 +72,7 @@ const readers: { readonly [Name in keyof Quirks]: Reader<Quirks[Name]> } = {
   video: flag(),
   prefill: oneOf(['none', 'plain', 'prefix']),
   asks_for_usage: flag(),
+  always_done: flag(),
   reasoning_outside: flag(),
   cost: oneOf(['none', ...costFields]),
   stop_reasons: { accepts: `a mapping to ${stopReasonNames.join(', ')}`, read: readStopReasons },

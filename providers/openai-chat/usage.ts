@@ -35,12 +35,20 @@ export function usageOf(raw: Record<string, unknown>, { reasoningOutside, cost: 
   // OpenRouter; Perplexity.
   const searches = count(record(raw.server_tool_use_details).web_search_requests) ?? count(raw.num_search_queries)
   const cost = costField && costOf(raw, costField)
+  // Sound has a price of its own. Which of it came from the cache is not told.
+  const heard = cached && prompt.audio_tokens ? undefined : count(prompt.audio_tokens)
+  const spoken = count(completion.audio_tokens)
+  const outputDetails = {
+    ...(reasoning !== undefined && { thinking_tokens: reasoning }),
+    ...(spoken !== undefined && { audio_tokens: spoken }),
+  }
   return {
     ...(input !== undefined && { input_tokens: Math.max(0, input - (cached ?? 0) - (written ?? 0)) }),
     ...(cached !== undefined && { cache_read_input_tokens: cached }),
     ...(written !== undefined && { cache_creation_input_tokens: written }),
     ...(output !== undefined && { output_tokens: reasoningOutside ? output + (reasoning ?? 0) : output }),
-    ...(reasoning !== undefined && { output_tokens_details: { thinking_tokens: reasoning } }),
+    ...(heard !== undefined && { input_tokens_details: { audio_tokens: heard } }),
+    ...(Object.keys(outputDetails).length > 0 && { output_tokens_details: outputDetails }),
     ...(searches !== undefined && { server_tool_use: { web_search_requests: searches } }),
     ...(cost !== undefined && { cost_usd: cost }),
   }

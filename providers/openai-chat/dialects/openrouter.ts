@@ -25,6 +25,8 @@ const quirks: Quirks = {
   files: 'file_or_url',
   video: true,
   prefill: 'plain',
+  // An error may follow the reason for which the model stopped.
+  always_done: true,
   cost: 'cost',
 }
 

@@ -113,7 +113,112 @@ describe('reasoning', () => {
   })
 })
 
+describe('tools that the server ran', () => {
+  const search = { index: 0, type: 'search', arguments: '{"query":"weather"}' }
+  const found = { results: [{ title: 'A', url: 'https://a.test/', content: 'Sunny.', score: 0.9 }] }
+
+  it('are a call and a result, told once though they come twice', () => {
+    const content = contentOf([
+      delta({ reasoning: 'I look.' }),
+      delta({ executed_tools: [{ ...search, search_results: { results: [] } }] }),
+      delta({ executed_tools: [{ ...search, output: 'Title: A', search_results: found }] }),
+      delta({ executed_tools: [{ ...search, output: 'Title: A', search_results: found }] }),
+      delta({ content: 'Sunny.' }),
+      stop,
+    ])
+    const id = 'vai.openai.toolu_made1'
+    expect(content).toEqual([
+      { type: 'thinking', thinking: 'I look.', signature: 'vai.openai.' },
+      { type: 'server_tool_use', id, name: 'web_search', input: { query: 'weather' } },
+      {
+        type: 'web_search_tool_result',
+        tool_use_id: id,
+        content: [
+          {
+            type: 'web_search_result',
+            url: 'https://a.test/',
+            title: 'A',
+            encrypted_content: '',
+            page_age: null,
+            content: 'Sunny.',
+          },
+        ],
+      },
+      { type: 'text', text: 'Sunny.' },
+    ])
+  })
+
+  it('may be code or a visit; what is not known is carried', () => {
+    const tools = [
+      { index: 0, type: 'python', arguments: '{"code":"print(1)"}', output: '1\n' },
+      { index: 1, type: 'visit_website', arguments: '{"url":"https://a.test/"}', output: 'A page.' },
+      { index: 2, type: 'wolfram_alpha', arguments: '{}', output: '42' },
+    ]
+    const message = messageOf(decode([delta({ executed_tools: tools }), delta({ content: 'Done.' }), stop]))
+    expect(message.content.map(({ type }) => type)).toEqual([
+      'server_tool_use',
+      'code_execution_tool_result',
+      'server_tool_use',
+      'web_fetch_tool_result',
+      'text',
+    ])
+    expect(message.content[1]).toMatchObject({ content: { type: 'code_execution_result', stdout: '1\n' } })
+    expect(message.content[3]).toMatchObject({ content: { url: 'https://a.test/', content: { source: { data: 'A page.' } } } })
+    expect(message.metadata?.provider).toMatchObject({ executed_tools: [tools[2]] })
+  })
+})
+
+describe('pictures', () => {
+  it('are blocks; what is no picture is carried', () => {
+    const image = (url: string): Json => ({ type: 'image_url', image_url: { url } })
+    const images = [image('data:image/png;base64,QUJD'), image('https://a.test/i.png'), image('data:text/plain,x')]
+    const message = messageOf(decode([delta({ content: 'Here:', images }), stop]))
+    expect(message.content).toEqual([
+      { type: 'text', text: 'Here:' },
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } },
+      { type: 'image', source: { type: 'url', url: 'https://a.test/i.png' } },
+    ])
+    expect(message.metadata?.provider).toMatchObject({ images: [images[2]] })
+  })
+})
+
+describe('what an answer cost', () => {
+  const usage = (more: Json): Json => ({ id: 'x', choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, ...more } })
+  it.each<[Json, 'cost' | 'cost.total_cost' | 'cost_in_usd_ticks' | undefined, number | undefined]>([
+    [{ cost: 0.5 }, 'cost', 0.5],
+    [{ cost: 0.5 }, undefined, undefined],
+    [{ cost: 0 }, 'cost', 0],
+    [{ cost: null }, 'cost', undefined],
+    [{ cost: -1 }, 'cost', undefined],
+    // With the caller's own key at the vendor, the vendor's price is not in the credits.
+    [{ cost: 0.01, is_byok: true, cost_details: { upstream_inference_cost: 0.2 } }, 'cost', 0.21000000000000002],
+    [{ cost: 0.01, is_byok: true, cost_details: { upstream_inference_cost: null } }, 'cost', undefined],
+    [{ cost: { total_cost: 0.00501 } }, 'cost.total_cost', 0.00501],
+    [{ cost_in_usd_ticks: 1_497_500 }, 'cost_in_usd_ticks', 0.00014975],
+  ])('%j, told in %s, is %s', (more, cost, expected) => {
+    const chunks = [delta({ content: 'x' }), stop, usage(more)]
+    expect(messageOf(decode(chunks, { dialect: cost ? { cost } : {} })).usage.cost_usd).toBe(expected)
+  })
+})
+
 describe('the end', () => {
+  it('without a mark is one where the server has said why it stopped, unless it always marks the end', () => {
+    const chunks = [delta({ content: 'Yes.' }), stop]
+    expect(messageOf(decode(chunks, { done: false })).stop_reason).toBe('end_turn')
+    const cut = expect.objectContaining({ code: 'provider_disconnected' })
+    expect(() => decode(chunks, { done: false, dialect: { alwaysDone: true } })).toThrow(cut)
+    expect(messageOf(decode(chunks, { dialect: { alwaysDone: true } })).stop_reason).toBe('end_turn')
+  })
+
+  it('is read by the reasons that its dialect has', () => {
+    const ended = (finish_reason: string): readonly unknown[] => [delta({ content: 'Yes.' }), delta({}, { finish_reason })]
+    const dialect = { stopReasons: { eos: 'end_turn', sensitive: 'refusal', abort: 'error' } } as const
+    expect(messageOf(decode(ended('eos'), { dialect })).stop_reason).toBe('end_turn')
+    expect(messageOf(decode(ended('sensitive'), { dialect })).stop_reason).toBe('refusal')
+    expect(() => decode(ended('abort'), { dialect })).toThrow(expect.objectContaining({ code: 'provider_error' }))
+    expect(messageOf(decode(ended('constructor'), { dialect })).stop_reason).toBe('end_turn')
+  })
+
   it.each([
     ['stop', 'end_turn'],
     ['length', 'max_tokens'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MessageRequest } from '../../../api/schemas.gen.ts'
+import type { MessageRequest, WebSearchTool } from '../../../api/schemas.gen.ts'
 import { checkCompatibility } from '../../../plugins/messages/compat.ts'
 import { cerebrasDialect } from '../../../providers/openai-chat/dialects/cerebras.ts'
 import { groqDialect } from '../../../providers/openai-chat/dialects/groq.ts'
@@ -135,10 +135,10 @@ describe('fields have the names of their dialect', () => {
 
 describe('the tools of a server', () => {
   const search = { type: 'web_search' } as const
-  const full = {
+  const full: WebSearchTool = {
     type: 'web_search',
     config: { max_uses: 2, allowed_domains: ['a.test'], user_location: { type: 'approximate', country: 'DK', city: null } },
-  } as const
+  }
   const own = { name: 'f', input_schema: { type: 'object' } } as const
   const f = { type: 'function', function: { name: 'f', parameters: { type: 'object' } } }
 

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { accumulate } from '../../../api/accumulate.ts'
 import type { Message, StreamEvent } from '../../../api/schemas.gen.ts'
-import { createOpenAiChat, openai, openaiDialect } from '../../../providers/openai-chat/index.ts'
-import type { Call } from '../../../providers/provider.ts'
+import { openai } from '../../../providers/openai-chat/index.ts'
+import { cerebras, defineProviders, groq, openrouter } from '../../../providers/openai-compatible.ts'
+import type { Call, LlmProvider } from '../../../providers/provider.ts'
+import { unseal } from '../../../providers/sealed.ts'
 import { type Behaviour, reply, sse } from '../../upstreams/behaviour.ts'
 import { callTo, collect, expectGrammar, expectMessage, request } from './drive.ts'
 
@@ -51,7 +53,11 @@ const streams: Readonly<Record<string, Expected>> = {
   },
   'openrouter/advisor': { blocks: ['text:I recommen … brandable.'], stop: 'end_turn', usage: [888, 0, 74, 0] },
   'openrouter/cache-usage': { blocks: ['text:Hello!'], stop: 'end_turn', usage: [254, 0, 5, 0] },
-  'openrouter/native-options': { blocks: ["text:I'm Grok,  … your mind?"], stop: 'end_turn', usage: [8, 679, 187, 118] },
+  'openrouter/native-options': {
+    blocks: ['thinking:', "text:I'm Grok,  … your mind?"],
+    stop: 'end_turn',
+    usage: [8, 679, 187, 118],
+  },
   'openrouter/reasoning': {
     blocks: ['thinking:This is a  …  equals 4.', 'text:2 + 2 = 4'],
     stop: 'end_turn',
@@ -95,7 +101,7 @@ const streams: Readonly<Record<string, Expected>> = {
   'xai/chat-tool-call': {
     blocks: ['thinking:First, the … next step.', 'weather:{"location":"San Francisco"}'],
     stop: 'tool_use',
-    usage: [1, 306, 26, 227],
+    usage: [1, 306, 253, 227],
   },
   'ollama/text-reasoning': {
     blocks: ['thinking:The task:  … . Provide.', 'text:1  \n2  \n3'],
@@ -184,12 +190,12 @@ const wholes: Readonly<Record<string, Expected>> = {
     usage: [235, undefined, 320, undefined],
   },
   'huggingface/together-max-tokens-whole': {
-    blocks: ['text:<think>\nHm … cknowledge'],
+    blocks: ['thinking:Hmm, the u … cknowledge'],
     stop: 'max_tokens',
     usage: [4, 0, 100, undefined],
   },
   'huggingface/together-text-whole': {
-    blocks: ['text:<think>\nHm … you today?'],
+    blocks: ['thinking:Hmm, the u … ght here.\n', 'text:Hello! 👋  … you today?'],
     stop: 'end_turn',
     usage: [4, 0, 197, undefined],
   },
@@ -223,19 +229,35 @@ const errors: Readonly<Record<string, readonly [code: string, status: number]>> 
   'ollama/error-401': ['provider_authentication', 401],
 }
 
+/** The adapter for a recording: that of its server, where there is one, else one for a server of which nothing is known. */
+function providerOf(name: string): LlmProvider {
+  const [server = ''] = name.split('/')
+  return adapters.get(adapterNames[server] ?? server) ?? plain
+}
+
+const baseURL = { base_url: 'http://127.0.0.1:1/v1' }
+const adapterNames: Readonly<Record<string, string>> = { 'crusoe-vllm': 'vllm', 'gpustack-vllm': 'vllm' }
+const defined = defineProviders({ plain: baseURL }, ['deepseek', 'mistral', 'xai', 'ollama', 'perplexity', 'azure', 'vllm'], {
+  ids: [],
+  keyHeaders: [],
+  variables: [],
+}).providers
+const adapters = new Map([openai, groq, cerebras, openrouter, ...defined].map((provider) => [provider.id, provider]))
+const plain = adapters.get('plain') ?? openai
+
 function jsonFile(name: string, status: number): Behaviour {
   return reply(readFileSync(join(folder, `${name}.json`)), { status, headers: { 'content-type': 'application/json' } })
 }
 
-async function complete(call: Call): Promise<Message> {
-  const answer = await openai.complete?.(request, call)
+async function complete(name: string, call: Call): Promise<Message> {
+  const answer = await providerOf(name).complete?.(request, call)
   if (!answer) throw new Error('the adapter has no complete')
   return answer.message
 }
 
 async function replay(name: string): Promise<StreamEvent[]> {
   const { call } = await callTo(sse(readFileSync(join(folder, `${name}.sse`))))
-  return collect(openai.stream(request, call))
+  return collect(providerOf(name).stream(request, call))
 }
 
 function short(message: Message): Expected {
@@ -275,25 +297,46 @@ describe.skipIf(!present)(`recorded traffic (skipped where ${reason})`, () => {
 
   it.each(Object.entries(wholes))('whole answer %s', async (name, expected) => {
     const { call } = await callTo(jsonFile(name, 200))
-    const message = await complete(call)
+    const message = await complete(name, call)
     expectMessage(message)
     expect(short(message)).toEqual(expected)
   })
 
   it.each(Object.entries(failingStreams))('failure in stream %s', async (name, code) => {
     const { call } = await callTo(sse(readFileSync(join(folder, `${name}.sse`))))
-    await expect(collect(openai.stream(request, call))).rejects.toMatchObject({ name: 'GatewayError', code })
+    await expect(collect(providerOf(name).stream(request, call))).rejects.toMatchObject({ name: 'GatewayError', code })
   })
 
   it.each(Object.entries(errors))('refusal %s', async (name, [code, status]) => {
     const { call } = await callTo(jsonFile(name, Number(/-(\d{3})/.exec(name)?.[1] ?? 400)))
-    await expect(collect(openai.stream(request, call))).rejects.toMatchObject({ name: 'GatewayError', code, status })
+    await expect(collect(providerOf(name).stream(request, call))).rejects.toMatchObject({ name: 'GatewayError', code, status })
   })
 
-  it('xAI counts reasoning beside completion_tokens: a dialect says so', async () => {
-    const xai = createOpenAiChat({ ...openaiDialect, id: 'xai', name: 'xAI', reasoningOutside: true })
-    const { call } = await callTo(sse(readFileSync(join(folder, 'xai/chat-tool-call.sse'))))
-    const { usage } = await accumulate(xai.stream(request, call))
-    expect(usage).toMatchObject({ input_tokens: 1, cache_read_input_tokens: 306, output_tokens: 253 })
+  it.each([
+    ['openrouter/reasoning', 0.000669],
+    ['openrouter/native-options', 0.00333825],
+    ['openrouter/cache-usage', 0.000837],
+    ['xai/chat-tool-call', 0.00014975],
+    ['perplexity/citations', 0.00501],
+    ['azure/chat-tool-call', undefined],
+    ['groq/text', undefined],
+  ])('what %s cost is as the server tells it', async (name, cost) => {
+    const { usage } = await accumulate(from(await replay(name)))
+    expect(usage.cost_usd).toBe(cost)
+  })
+
+  it('the searches of a server are counted', async () => {
+    const { usage } = await accumulate(from(await replay('openrouter/web-search-annotations')))
+    expect(usage).toMatchObject({ server_tool_use: { web_search_requests: 1 } })
+  })
+
+  it.each(Object.keys({ ...streams, ...wholes }))('every thought of %s is sealed for its server', async (name) => {
+    const whole = name in wholes
+    const message = whole
+      ? await complete(name, (await callTo(jsonFile(name, 200))).call)
+      : await accumulate(from(await replay(name)))
+    for (const block of message.content) {
+      if (block.type === 'thinking') expect(unseal(providerOf(name).id, block.signature)).toBeDefined()
+    }
   })
 })
