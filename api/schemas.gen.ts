@@ -46,7 +46,7 @@ export interface MessageRequest {
   tts_model?: string
   /** For each provider by name, an object that is merged verbatim into that provider's own request; ignored for the others. */
   extensions?: Record<string, Record<string, unknown>>
-  /** Models to try in order, each as `provider/name`, when the first cannot answer for a transient reason. */
+  /** Models to try in order, each as `provider/name`, when the first cannot answer though another may: it is overloaded, limits the rate, fails, cannot be reached, or its quota is used up. A wrong request or a bad key is not tried elsewhere. `metadata.warnings` of the answer says with the code `fallback` why another model answered. */
   fallbacks?: string[]
 }
 export const MessageRequest = Type.Unsafe<MessageRequest>({
@@ -3223,6 +3223,11 @@ export interface Usage {
   cache_creation_input_tokens?: number | null
   output_tokens_details?: {
     thinking_tokens?: number
+    audio_tokens?: number
+  } | null
+  input_tokens_details?: {
+    /** Of `input_tokens`, those of sound. */
+    audio_tokens?: number
   } | null
   /** Input, cache and output tokens together. */
   total_tokens?: number
@@ -3275,6 +3280,28 @@ export const Usage = Type.Unsafe<Usage>({
           type: 'object',
           properties: {
             thinking_tokens: {
+              type: 'integer',
+              minimum: 0,
+            },
+            audio_tokens: {
+              type: 'integer',
+              minimum: 0,
+            },
+          },
+          additionalProperties: true,
+        },
+      }],
+    },
+    input_tokens_details: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          type: 'object',
+          properties: {
+            audio_tokens: {
               type: 'integer',
               minimum: 0,
             },

@@ -15,13 +15,28 @@ export function usageOf(raw: Readonly<Record<string, unknown>>, searches: number
   const thoughts = count(raw.thoughtsTokenCount)
   const input = sum(prompt, ofTools)
   const output = sum(candidates, thoughts)
+  const heard = uncachedAudio(raw)
   return {
     ...(input !== undefined && { input_tokens: Math.max(0, input - (cached ?? 0)) }),
     ...(cached !== undefined && { cache_read_input_tokens: cached }),
+    ...(heard !== undefined && { input_tokens_details: { audio_tokens: heard } }),
     ...(output !== undefined && { output_tokens: output }),
     ...(thoughts !== undefined && { output_tokens_details: { thinking_tokens: thoughts } }),
     ...(searches > 0 && { server_tool_use: { web_search_requests: searches } }),
   }
+}
+
+/** How much of the uncached input is sound, which has a price of its own; undefined where the details leave it open. */
+function uncachedAudio(raw: Readonly<Record<string, unknown>>): number | undefined {
+  if (!Array.isArray(raw.promptTokensDetails)) return undefined
+  const heard = audioIn(raw.promptTokensDetails)
+  if (heard === 0 || !count(raw.cachedContentTokenCount)) return heard
+  return Array.isArray(raw.cacheTokensDetails) ? Math.max(0, heard - audioIn(raw.cacheTokensDetails)) : undefined
+}
+
+function audioIn(details: readonly unknown[]): number {
+  const audio = details.filter((detail) => isRecord(detail) && detail.modality === 'AUDIO')
+  return audio.reduce((tokens: number, detail) => tokens + (isRecord(detail) ? (count(detail.tokenCount) ?? 0) : 0), 0)
 }
 
 /** The number of tokens that countTokens answers; undefined where it is no such answer. */
