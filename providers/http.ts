@@ -299,7 +299,8 @@ function networkError(cause: unknown, signal: AbortSignal, provider: string): un
       // Nothing else that goes into a request comes from outside unchecked.
       return new GatewayError('provider_key_unusable')
     default:
-      if (code.startsWith('HPE_')) {
+      // undici's parser leaves its code out.
+      if (cause instanceof Error && cause.name === 'HTTPParserError') {
         return new GatewayError('provider_protocol', { message: 'The provider sent what is not HTTP.', ...failure })
       }
       return new GatewayError(isCertificateProblem(code) ? 'provider_untrusted' : 'provider_error', failure)
