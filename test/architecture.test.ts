@@ -51,7 +51,7 @@ const pureKernels = [
   /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,
   /^providers\/(?:blocks|capabilities|registry)\.ts$/,
   /^providers\/[^/]+\/(?:capabilities|check|encode|grammar|messages|sample|stop-reason|tool-calls|usage)\.ts$/,
-  /^providers\/openai-chat\/decode\.ts$/,
+  /^providers\/(?:openai-chat|openai-responses|gemini)\/decode\.ts$/,
 ]
 const impure = /^(?:node:|fastify|@fastify\/|pino|undici|api\/clock\.ts$)/
 

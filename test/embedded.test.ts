@@ -53,7 +53,7 @@ describe('a gateway with providers that are not of this package', () => {
   it("has the operator's keys for them", () => {
     const env = { ACME_API_KEY: 'sk-test-acme-0123456789', OPENAI_API_KEY: 'sk-test-openai-0123456789' }
     expect([...operatorKeysFrom(env, providers).keys()]).toEqual(['acme', 'acme-live'])
-    expect([...operatorKeysFrom(env).keys()]).toEqual(['openai'])
+    expect([...operatorKeysFrom(env).keys()]).toEqual(['openai', 'oai-resp'])
   })
 
   it('leaves their key headers out of its log', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Gateway, startGateway } from './gateway.ts'
 import { refusalIn } from './refusal.ts'
 import { anthropicKey, startAnthropic } from './upstreams/anthropic.ts'
+import { geminiKey, startGemini } from './upstreams/gemini.ts'
 import { isObject, stringOf } from './upstreams/json.ts'
 import { openAiKey, startOpenAiChat } from './upstreams/openai-chat.ts'
 import { fixturesDir } from './upstreams/replay.ts'
@@ -19,27 +20,32 @@ const suffix = isThere ? '' : ' (skipped: the collection of requests is not ther
 let gateway: Gateway
 let anthropic: Upstream
 let openai: Upstream
+let gemini: Upstream
+let openrouter: Upstream
 
 beforeAll(async () => {
   anthropic = await startAnthropic()
   openai = await startOpenAiChat()
+  gemini = await startGemini()
+  openrouter = await startOpenAiChat({ alsoTakes: ['provider', 'usage'] })
   gateway = await startGateway({
-    env: { VAI_ANTHROPIC_BASE_URL: anthropic.url, VAI_OPENAI_BASE_URL: `${openai.url}/v1` },
-    keys: { anthropic: anthropicKey, openai: openAiKey },
+    env: {
+      VAI_ANTHROPIC_BASE_URL: anthropic.url,
+      VAI_OPENAI_BASE_URL: `${openai.url}/v1`,
+      VAI_GEMINI_BASE_URL: `${gemini.url}/v1beta`,
+      VAI_OPENROUTER_BASE_URL: `${openrouter.url}/v1`,
+    },
+    keys: { anthropic: anthropicKey, openai: openAiKey, 'gem-dev': geminiKey, openrouter: openAiKey },
   })
 })
 
 afterAll(async () => {
   await gateway.close()
-  await anthropic.close()
-  await openai.close()
+  for (const upstream of [anthropic, openai, gemini, openrouter]) await upstream.close()
 })
 
-/** The requests that are valid and yet not answered: this version has not their provider, or the provider has not what they want. */
+/** The requests that are valid and yet not answered, because the provider has not what they want. */
 const unanswered: Readonly<Record<string, { status: number; code: string; param: string }>> = {
-  'audio-block.json': { status: 404, code: 'unknown_provider', param: 'model' },
-  'extensions-and-fallbacks.json': { status: 404, code: 'unknown_provider', param: 'model' },
-  'model-with-two-slashes.json': { status: 404, code: 'unknown_provider', param: 'model' },
   // Chat Completions has no web search.
   'tools-portable-web-search.json': { status: 400, code: 'unsupported_tool', param: 'tools[0].type' },
 }
@@ -65,7 +71,7 @@ when(`valid requests${suffix}`, () => {
 
 when(`invalid requests${suffix}`, () => {
   it.each(expectations())('$file is refused', async ({ file, type, status, params }) => {
-    const asked = anthropic.requests.length + openai.requests.length
+    const asked = countRequests()
     const response = await gateway.post(textOf('invalid', file))
     const error = refusalIn(await response.text(), response.headers.get('x-request-id'))
     expect({ status: response.status, type: error.type }).toEqual({ status, type })
@@ -73,7 +79,7 @@ when(`invalid requests${suffix}`, () => {
     else expect(params).toContain(error.param)
     const named = error.issues?.map(({ param }) => param) ?? []
     expect(named).toEqual(expect.arrayContaining([...params]))
-    expect(anthropic.requests.length + openai.requests.length).toBe(asked)
+    expect(countRequests()).toBe(asked)
   })
 
   it('every request of the collection is expected to be refused', () => {
@@ -84,6 +90,10 @@ when(`invalid requests${suffix}`, () => {
     ).toEqual(filesIn('invalid').filter((file) => file !== 'expected.json'))
   })
 })
+
+function countRequests(): number {
+  return [anthropic, openai, gemini, openrouter].reduce((count, { requests }) => count + requests.length, 0)
+}
 
 interface Expectation {
   readonly file: string

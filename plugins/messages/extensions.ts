@@ -22,4 +22,4 @@ export function extensionIssues(body: unknown, providers: readonly { readonly id
   })
 }
 
-const ownFields = ['model', 'messages', 'stream'] as const
+const ownFields = ['model', 'messages', 'input', 'contents', 'stream'] as const
