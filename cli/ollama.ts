@@ -14,7 +14,11 @@ export interface FoundOllama {
  * The Ollama that is a provider, or else the one on this machine's usual port; undefined where none answers in time. Never throws,
  * and takes no longer than 300 ms.
  */
-export async function lookForOllama(config: Config, clock: Clock = systemClock): Promise<FoundOllama | undefined> {
+export async function lookForOllama(
+  config: Config,
+  clock: Clock = systemClock,
+  usualAddress = 'http://127.0.0.1:11434',
+): Promise<FoundOllama | undefined> {
   if (!config.ollama_detect) return undefined
   const baseURL = config.baseURLs.get('ollama')
   const models = await modelsOf(baseURL ?? new URL(usualAddress), clock)
@@ -37,5 +41,4 @@ async function modelsOf(root: URL, clock: Clock): Promise<readonly string[] | un
   }
 }
 
-const usualAddress = 'http://127.0.0.1:11434'
 const patienceMs = 300

@@ -11,6 +11,8 @@ import { sseFrame } from '../api/sse.ts'
 import { settings } from '../config.ts'
 import { startProcess, startServer } from './process.ts'
 import { refusalIn } from './refusal.ts'
+import { json, silence } from './upstreams/behaviour.ts'
+import { startUpstream, type Upstream } from './upstreams/upstream.ts'
 
 /** The built server as an operator runs it: its words, its exit codes, and how it ends. */
 
@@ -72,6 +74,93 @@ describe('the banner', () => {
   })
 })
 
+describe('providers of the operator', () => {
+  it('come from a file and from the environment, and answer', async () => {
+    const ollama = await startOllama(['qwen3:8b', 'gpt-oss:20b'])
+    const path = yamlFile(
+      `providers:\n  ollama:\n    base_url: ${ollama.url}/v1\n  house:\n    base_url: http://127.0.0.1:1/v1\n`,
+    )
+    const server = await serve({ VAI_CONFIG: path, VAI_PROVIDERS: 'deepseek', DEEPSEEK_API_KEY: 'sk-test-deepseek-0123' })
+    const output = server.output()
+    expect(output).toMatch(/^ +ollama +needs no key, 2 models$/m)
+    expect(output).toMatch(/^ +house +no key: set HOUSE_API_KEY, or send X-Provider-Key-House$/m)
+    expect(output).toMatch(/^ +deepseek +key set$/m)
+    expect(output).not.toContain('sk-test-deepseek-0123')
+    const response = await post(server.url, { ...hello, model: 'ollama/qwen3:8b' })
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({
+      model: 'ollama/qwen3:8b',
+      content: [
+        { type: 'thinking', thinking: 'Hm.', signature: 'vai.ollama.' },
+        { type: 'text', text: 'Hello' },
+      ],
+    })
+    expect(ollama.requests.map(({ path }) => path)).toEqual(['/api/tags', '/v1/chat/completions'])
+    expect(ollama.requests[1]?.headers).not.toHaveProperty('authorization')
+  })
+
+  it('are printed by vai config, with where their keys come from', async () => {
+    const path = yamlFile('providers:\n  house:\n    name: The house\n    base_url: http://127.0.0.1:1/v1\n')
+    const { code, output } = await vai(['config', '-c', path], {
+      VAI_PROVIDERS: 'lmstudio',
+      VAI_LMSTUDIO_BASE_URL: 'http://127.0.0.1:2/v1',
+    })
+    expect(code).toBe(0)
+    const lines = output.split('\n')
+    expect(lines).toContain('VAI_PROVIDERS=house,lmstudio')
+    expect(lines).toContain('VAI_LMSTUDIO_BASE_URL=http://127.0.0.1:2/v1')
+    expect(lines).toContain('    house: The house at http://127.0.0.1:1/v1, key from HOUSE_API_KEY or X-Provider-Key-House')
+    expect(lines).toContain(
+      '    lmstudio: LM Studio at http://127.0.0.1:2/v1, key from LMSTUDIO_API_KEY or X-Provider-Key-Lmstudio, if it needs one',
+    )
+  })
+
+  it('with mistakes keep the server from starting, and every mistake is named with its place', async () => {
+    const path = yamlFile('providers:\n  house:\n    bas_url: http://127.0.0.1:1/v1\n    key: sk-test-0123456789abcdef\n')
+    const { code, errors } = await vai(['serve', '-c', path], { VAI_PROVIDERS: 'olama,azure' })
+    expect(code).toBe(2)
+    for (const words of [
+      `${path}: providers.house.bas_url is not known; did you mean base_url?`,
+      `${path}: providers.house.key: keys do not stand in the file`,
+      'providers.house: base_url is missing; VAI_HOUSE_BASE_URL can give it too',
+      'providers.azure: base_url is missing',
+      'VAI_PROVIDERS: there is no preset "olama"; did you mean ollama?',
+    ])
+      expect(errors).toContain(words)
+    expect(errors).not.toContain('sk-test-0123456789abcdef')
+  })
+
+  it('an Ollama that does not answer is not waited for', async () => {
+    const silent = await startUpstream(silence)
+    running.push(silent)
+    const server = await serve({ VAI_PROVIDERS: 'ollama', VAI_OLLAMA_BASE_URL: `${silent.url}/v1` })
+    expect(server.output()).toMatch(/^ +ollama +needs no key$/m)
+    const off = await serve({ VAI_PROVIDERS: 'ollama', VAI_OLLAMA_BASE_URL: `${silent.url}/v1`, VAI_OLLAMA_DETECT: 'false' })
+    expect(off.output()).toMatch(/^ +ollama +needs no key$/m)
+    expect(silent.requests).toHaveLength(1)
+  })
+})
+
+/** An Ollama with these models that says hello. */
+async function startOllama(models: readonly string[]): Promise<Upstream> {
+  const message = { role: 'assistant', content: 'Hello', reasoning: 'Hm.' }
+  const upstream = await startUpstream((request) =>
+    request.path === '/api/tags'
+      ? json({ models: models.map((name) => ({ name })) })
+      : json({ id: 'chatcmpl-1', model: models[0], choices: [{ index: 0, message, finish_reason: 'stop' }] }),
+  )
+  running.push(upstream)
+  return upstream
+}
+
+function yamlFile(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'vai-test-'))
+  running.push({ close: () => rmSync(folder, { recursive: true }) })
+  const path = join(folder, 'vai.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
 describe('commands', () => {
   it.each(['vai --help', 'vai -h', 'vai help', 'vai'])('%s prints what there is', async (command) => {
     const { code, output } = await vai(command.split(' ').slice(1))
@@ -102,10 +191,7 @@ describe('commands', () => {
   })
 
   it('a file of settings is read, and the environment wins over it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'vai-test-'))
-    running.push({ close: () => rmSync(folder, { recursive: true }) })
-    const path = join(folder, 'vai.yaml')
-    writeFileSync(path, 'port: 9998\ndrain_ms: 7\n')
+    const path = yamlFile('port: 9998\ndrain_ms: 7\n')
     const { code, output } = await vai(['config', '-c', path], { VAI_PORT: '9997' })
     expect(code).toBe(0)
     expect(output).toContain('VAI_PORT=9997\n')

@@ -9,6 +9,8 @@ export interface OpenAiAnswer extends Delivery {
   readonly text?: string | readonly string[]
   /** Sent as `reasoning_content`, as OpenAI-compatible servers do. */
   readonly reasoning?: string | readonly string[]
+  /** What other servers say before the text, each the members of one delta; in JSON they are members of the message. */
+  readonly deltas?: readonly Json[]
   readonly refusal?: string
   readonly toolCalls?: readonly OpenAiToolCall[]
   /** Default: `tool_calls` where a tool is called, else `stop`. */
@@ -87,6 +89,7 @@ function whole(answer: OpenAiAnswer, calls: readonly Call[], finish: string, { i
     role: 'assistant',
     content: answer.text === undefined ? null : joined(answer.text),
     ...(answer.reasoning !== undefined && { reasoning_content: joined(answer.reasoning) }),
+    ...Object.assign({}, ...(answer.deltas ?? [])),
     ...(calls.length > 0 && { tool_calls: calls.map((call) => wholeCall(call)) }),
     refusal: answer.refusal ?? null,
     annotations: [],
@@ -126,6 +129,7 @@ function chunksOf(answer: OpenAiAnswer, calls: readonly Call[], finish: string, 
   return [
     delta({ role: 'assistant', content: spoken ? '' : null, refusal: null }),
     ...[answer.reasoning ?? []].flat().map((text) => delta({ reasoning_content: text })),
+    ...(answer.deltas ?? []).map((part) => delta(part)),
     ...[answer.text ?? []].flat().map((text) => delta({ content: text })),
     ...[answer.refusal ?? []].flat().map((text) => delta({ refusal: text })),
     ...calls.flatMap((call, index) => callDeltas(call, index).map((tool_calls) => delta({ tool_calls }))),

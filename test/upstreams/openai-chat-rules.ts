@@ -10,9 +10,9 @@ export interface Problem {
  * What Chat Completions refuses in a request's body, in OpenAI's own words, one problem after the other; the API reports the first.
  * Only what it is known to refuse is here: silence is no promise that it would accept.
  */
-export function* problemsOf(body: Json): Generator<Problem> {
+export function* problemsOf(body: Json, alsoTaken: readonly string[] = []): Generator<Problem> {
   for (const name of Object.keys(body)) {
-    if (!fields.includes(name)) yield { message: `Unrecognized request argument supplied: ${name}` }
+    if (!fields.includes(name) && !alsoTaken.includes(name)) yield { message: `Unrecognized request argument supplied: ${name}` }
   }
   if (body.model === undefined) yield { message: 'you must provide a model parameter' }
   yield* numberProblems(body)

@@ -1,7 +1,7 @@
 import type { Behaviour } from './behaviour.ts'
-import { isObject } from './json.ts'
+import { isObject, type Json } from './json.ts'
 import { echo, type OpenAiAnswer, openAiError, renderCompletion } from './openai-chat-answer.ts'
-import { problemsOf } from './openai-chat-rules.ts'
+import { type Problem, problemsOf } from './openai-chat-rules.ts'
 import { inTurn, type Step } from './script.ts'
 import { type RecordedRequest, startUpstream, type Upstream } from './upstream.ts'
 
@@ -14,6 +14,10 @@ export interface OpenAiOptions {
   readonly models?: readonly string[]
   /** Below the root, as the vendor has it. Default `/v1`; it is not part of `url`. */
   readonly basePath?: string
+  /** Members of a body that this server takes beside OpenAI's. */
+  readonly alsoTakes?: readonly string[]
+  /** A rule of this server's own, which comes after OpenAI's. */
+  readonly refuses?: (body: Json) => Problem | undefined
   /** What is answered to requests that keep the rules; a refused request takes no step. Default: `echo`. */
   readonly script?: Step<OpenAiAnswer> | readonly Step<OpenAiAnswer>[]
 }
@@ -30,7 +34,7 @@ export function startOpenAiChat(options: OpenAiOptions = {}): Promise<Upstream> 
 
 function refusalOf(
   request: RecordedRequest,
-  { apiKey = openAiKey, models, basePath = '/v1' }: OpenAiOptions,
+  { apiKey = openAiKey, models, basePath = '/v1', alsoTakes, refuses }: OpenAiOptions,
 ): Behaviour | undefined {
   const { headers, method } = request
   const [pathname] = request.path.split('?')
@@ -43,7 +47,7 @@ function refusalOf(
 
   const body = request.json
   if (!/^application\/json\b/.test(headers['content-type'] ?? '') || !isObject(body)) return openAiError({ message: notJson })
-  const [problem] = problemsOf(body)
+  const [problem = refuses?.(body)] = problemsOf(body, alsoTakes)
   if (problem) return openAiError(problem)
   if (models && !models.includes(String(body.model))) {
     const message = `The model \`${body.model}\` does not exist or you do not have access to it.`

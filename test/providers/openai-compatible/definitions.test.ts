@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { features, matrixEntry } from '../../providers/capabilities.ts'
-import { cerebras, defineProviders, groq, openrouter, presetNames } from '../../providers/openai-compatible.ts'
+import { features, matrixEntry } from '../../../providers/capabilities.ts'
+import { cerebras, defineProviders, groq, openrouter, presetNames } from '../../../providers/openai-compatible.ts'
 
 const taken = {
   ids: ['openai', 'demo', 'gem-dev'],
