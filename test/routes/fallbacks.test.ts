@@ -6,7 +6,7 @@ import { errorOf, type Gateway, messageOf, startGateway } from '../gateway.ts'
 import { ManualClock } from '../manual-clock.ts'
 import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
 import { anthropicError } from '../upstreams/anthropic-answer.ts'
-import { type Behaviour, empty, hangUp, redirect, silence, sse } from '../upstreams/behaviour.ts'
+import { type Behaviour, empty, hangUp, redirect, reply, silence, sse } from '../upstreams/behaviour.ts'
 import { openAiKey, startOpenAiChat } from '../upstreams/openai-chat.ts'
 import { openAiError } from '../upstreams/openai-chat-answer.ts'
 import { closedPort, startUpstream, type Upstream } from '../upstreams/upstream.ts'
@@ -118,6 +118,24 @@ describe('the next model is asked at once, and the first no second time, after',
     expect(response.headers.get('x-attempts')).toBe('2')
     expect(anthropic.requests).toHaveLength(1)
     expect(await warningsOf(response)).toMatchObject([{ message: expect.stringContaining(code) }])
+  })
+})
+
+describe('the first is asked again after', () => {
+  it.each([408, 409, 429, 500, 502, 503, 504, 520, 529])('a %i', async (status) => {
+    const anthropic = await startAnthropic({ script: [reply('', { status, headers: { 'retry-after': '0' } }), {}] })
+    const gateway = await gatewayFor(anthropic, await startOpenAiChat())
+    const response = await gateway.post(body(withFallback))
+    expect(response.headers.get('x-model')).toBe(first)
+    expect(response.headers.get('x-attempts')).toBe('2')
+  })
+
+  it('none that the provider itself says would fail again', async () => {
+    const anthropic = await startUpstream(reply('', { status: 529, headers: { 'x-should-retry': 'false' } }))
+    const gateway = await gatewayFor(anthropic, await startOpenAiChat())
+    const response = await gateway.post(body(withFallback))
+    expect(response.headers.get('x-model')).toBe(second)
+    expect(anthropic.requests).toHaveLength(1)
   })
 })
 
