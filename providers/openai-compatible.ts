@@ -6,7 +6,8 @@ import { cerebrasDialect } from './openai-chat/dialects/cerebras.ts'
 import { groqDialect } from './openai-chat/dialects/groq.ts'
 import { openrouterDialect } from './openai-chat/dialects/openrouter.ts'
 import { createOpenAiChat } from './openai-chat/index.ts'
-import { presetNames, presetOf } from './openai-chat/presets.ts'
+import { presetNames, presetOf, presetsInWords } from './openai-chat/presets.ts'
+import { quirksInWords } from './openai-chat/read-quirks.ts'
 import type { LlmProvider } from './provider.ts'
 
 /** The servers that speak Chat Completions: those of this package, and those that an operator defines. */
@@ -15,7 +16,7 @@ export const groq: LlmProvider = createOpenAiChat(groqDialect)
 export const cerebras: LlmProvider = createOpenAiChat(cerebrasDialect)
 export const openrouter: LlmProvider = createOpenAiChat(openrouterDialect)
 
-export { presetNames }
+export { presetNames, presetsInWords, quirksInWords }
 
 /** What an operator's definitions come to, and every mistake in them. */
 export interface DefinedProviders {

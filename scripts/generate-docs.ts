@@ -16,6 +16,7 @@ import {
   type Treatment,
 } from '../providers/capabilities.ts'
 import { providers } from '../providers/index.ts'
+import { presetsInWords, quirksInWords } from '../providers/openai-compatible.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import { writeOrCheck } from './generated-files.ts'
 
@@ -24,6 +25,7 @@ const all: readonly (Feature | BasicFeature)[] = [...basicFeatures, ...features]
 writeOrCheck({ 'docs/settings.md': settingsPage() }, 'config.ts')
 writeOrCheck({ 'docs/matrix.md': matrixPage() }, 'the matrix of a provider')
 writeOrCheck({ 'docs/errors.md': errorsPage() }, 'api/error.ts')
+writeOrCheck({ 'docs/servers.md': serversPage() }, 'providers/openai-chat')
 
 // ── Settings ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -140,6 +142,27 @@ function errorsPage(): string {
 
 function isErrorCode(name: string): name is ErrorCode {
   return Object.hasOwn(catalogue, name)
+}
+
+// ── Servers of the operator's own ───────────────────────────────────────────────────────────────────────────────────────
+
+function serversPage(): string {
+  const presets = presetsInWords().map(({ id, name, baseURL, key, quirks }) => [
+    code(id),
+    name,
+    baseURL ? code(baseURL) : 'yours',
+    key,
+    quirks.map(code).join(', ') || '–',
+  ])
+  const quirks = quirksInWords().map(({ name, accepts, meaning }) => [code(name), accepts, meaning])
+  return page("Servers of the operator's own", 'providers/openai-chat', [
+    "Servers that speak OpenAI's Chat Completions and are not built in. [For operators](operators.md#servers-of-your-own) says how one is added.",
+    '## Presets',
+    table(['Name', 'Server', 'Address', 'Key', 'Quirks'], presets),
+    '## Quirks',
+    'A quirk that a definition does not name is as its preset has it, and without a preset as for a server of which nothing more is known.',
+    table(['Quirk', 'Takes', 'Meaning'], quirks),
+  ])
 }
 
 // ── Markdown ────────────────────────────────────────────────────────────────────────────────────────────────────────────

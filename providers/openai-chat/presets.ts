@@ -179,3 +179,32 @@ export function presetOf(name: string): Preset | undefined {
   const all: Readonly<Record<string, Preset>> = presets
   return Object.hasOwn(all, name) ? all[name] : undefined
 }
+
+/** The presets, each with what is different from a server of which nothing is known. */
+export function presetsInWords(): readonly PresetInWords[] {
+  return Object.entries<Preset>(presets).map(([id, { name, baseURL, keyVariable, keyOptional, quirks }]) => {
+    const own = Object.entries(quirks).filter(([quirk, value]) => !isPlain(quirk, value))
+    const key = `\`${keyVariable}\`${keyOptional ? ', if it needs one' : ''}`
+    return { id, name, baseURL, key, quirks: own.map(([quirk, value]) => `${quirk}: ${inYaml(value)}`) }
+  })
+}
+
+export interface PresetInWords {
+  readonly id: string
+  readonly name: string
+  readonly baseURL: string | undefined
+  readonly key: string
+  readonly quirks: readonly string[]
+}
+
+function isPlain(quirk: string, value: unknown): boolean {
+  return Object.entries(plainQuirks).some(([name, plain]) => name === quirk && JSON.stringify(plain) === JSON.stringify(value))
+}
+
+function inYaml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.join(', ')}]`
+  if (typeof value !== 'object' || value === null) return String(value)
+  return `{ ${Object.entries(value)
+    .map(([name, member]) => `${name}: ${member}`)
+    .join(', ')} }`
+}

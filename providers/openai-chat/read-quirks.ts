@@ -25,30 +25,42 @@ export function readQuirks(value: unknown, base: Quirks, path: string, tell: Tel
   return quirks
 }
 
-/** Every quirk with what it takes, in words, for the documentation. */
-export function quirksInWords(): readonly { readonly name: string; readonly accepts: string }[] {
-  return Object.entries(readers).map(([name, { accepts }]) => ({ name, accepts }))
+/** Every quirk with what it takes and what it means, for the documentation. */
+export function quirksInWords(): readonly QuirkInWords[] {
+  return Object.entries(readers).map(([name, { meaning, accepts }]) => ({ name, meaning, accepts }))
+}
+
+export interface QuirkInWords {
+  readonly name: string
+  readonly meaning: string
+  readonly accepts: string
 }
 
 const stopReasonNames = ['end_turn', 'max_tokens', 'tool_use', 'refusal', 'model_context_window_exceeded', 'error'] as const
 
 interface Reader<Value> {
+  readonly meaning: string
   readonly accepts: string
   /** Undefined where the value is wrong. */
   read(value: unknown): Value | undefined
 }
 
 const readers: { readonly [Name in keyof Quirks]: Reader<Quirks[Name]> } = {
-  max_tokens_field: oneOf(['max_tokens', 'max_completion_tokens']),
-  system_role: oneOf(['system', 'developer']),
-  user_field: oneOf(['user', 'safety_identifier', 'none']),
-  top_k: flag(),
+  max_tokens_field: oneOf('What `max_tokens` is called.', ['max_tokens', 'max_completion_tokens']),
+  system_role: oneOf('The role of the system prompt.', ['system', 'developer']),
+  user_field: oneOf('Where `metadata.user_id` goes.', ['user', 'safety_identifier', 'none']),
+  top_k: flag('Whether `top_k` is taken.'),
   max_stop_sequences: {
+    meaning: 'The most stop sequences.',
     accepts: 'a whole number; 0 where there is no limit',
     read: (value) => (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined),
   },
-  reasoning_request: oneOf(reasoningStyleNames),
+  reasoning_request: oneOf(
+    'How a request says whether and how hard the model is to think: `reasoning_effort`; `reasoning` as OpenRouter has it; `reasoning_enabled` as Together has it; `thinking` as DeepSeek and Z.AI have it; `chat_template` as vLLM has it.',
+    reasoningStyleNames,
+  ),
   reasoning_efforts: {
+    meaning: 'The efforts that the server knows. Others become the next higher one; `none` turns thinking off.',
     accepts: `a list of ${efforts.join(', ')}`,
     read: (value) => {
       const list = Array.isArray(value) ? value : []
@@ -58,24 +70,39 @@ const readers: { readonly [Name in keyof Quirks]: Reader<Quirks[Name]> } = {
         : undefined
     },
   },
-  reasoning_field: oneOf(reasoningFields),
-  think_tags: flag(),
-  cache_control: flag(),
-  tool_ids: oneOf(['any', 'openai', 'mistral']),
-  tools: flag(),
-  tool_choice: oneOf(['all', 'words', 'auto']),
-  parallel_tool_calls: flag(),
-  json_schema: flag(),
-  images: flag(),
-  files: oneOf(['none', 'file', 'file_or_url', 'document_url']),
-  audio: flag(),
-  video: flag(),
-  prefill: oneOf(['none', 'plain', 'prefix']),
-  asks_for_usage: flag(),
-  always_done: flag(),
-  reasoning_outside: flag(),
-  cost: oneOf(['none', ...costFields]),
-  stop_reasons: { accepts: `a mapping to ${stopReasonNames.join(', ')}`, read: readStopReasons },
+  reasoning_field: oneOf(
+    'Where reasoning goes back in the next request: a field of the message, parts of its `content`, or think tags in it.',
+    reasoningFields,
+  ),
+  think_tags: flag('Whether `<think>…</think>` at the beginning of the text is read as reasoning.'),
+  cache_control: flag('Whether marks of what is to be cached are passed on.'),
+  tool_ids: oneOf('What ids of tool calls have to look like; others are replaced.', ['any', 'openai', 'mistral']),
+  tools: flag('Whether tools can be called.'),
+  tool_choice: oneOf('`words`: all but a single tool. `auto`: no choice.', ['all', 'words', 'auto']),
+  parallel_tool_calls: flag('Whether `parallel_tool_calls: false` is understood.'),
+  json_schema: flag('Whether `response_format` takes a schema.'),
+  images: flag('Whether images are taken.'),
+  files: oneOf('How files are said: a `file` part, one that may hold a URL, a `document_url` part, or not at all.', [
+    'none',
+    'file',
+    'file_or_url',
+    'document_url',
+  ]),
+  audio: flag('Whether `input_audio` parts are taken.'),
+  video: flag('Whether `video_url` parts are taken.'),
+  prefill: oneOf(
+    "Whether an answer can go on from the assistant's last message; `prefix` marks that message as Mistral wants it.",
+    ['none', 'plain', 'prefix'],
+  ),
+  asks_for_usage: flag('Whether a stream tells its usage only when `stream_options` asks for it.'),
+  always_done: flag('Whether a stream without `[DONE]` was cut off.'),
+  reasoning_outside: flag('Whether `completion_tokens` leave reasoning out.'),
+  cost: oneOf('Where `usage` tells what the answer cost.', ['none', ...costFields]),
+  stop_reasons: {
+    meaning: "The server's own reasons to stop, beside OpenAI's.",
+    accepts: `a mapping to ${stopReasonNames.join(', ')}`,
+    read: readStopReasons,
+  },
 }
 
 function withQuirk<Name extends keyof Quirks>(quirks: Quirks, name: Name, value: unknown, path: string, tell: Tell): Quirks {
@@ -92,12 +119,12 @@ function isQuirk(name: string): name is keyof Quirks {
   return Object.hasOwn(readers, name)
 }
 
-function flag(): Reader<boolean> {
-  return { accepts: 'true or false', read: (value) => (typeof value === 'boolean' ? value : undefined) }
+function flag(meaning: string): Reader<boolean> {
+  return { meaning, accepts: 'true or false', read: (value) => (typeof value === 'boolean' ? value : undefined) }
 }
 
-function oneOf<const Value extends string>(values: readonly Value[]): Reader<Value> {
-  return { accepts: `one of ${values.join(', ')}`, read: (value) => values.find((each) => each === value) }
+function oneOf<const Value extends string>(meaning: string, values: readonly Value[]): Reader<Value> {
+  return { meaning, accepts: `one of ${values.join(', ')}`, read: (value) => values.find((each) => each === value) }
 }
 
 function readStopReasons(value: unknown): StopReasons | undefined {
