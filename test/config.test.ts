@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -253,6 +253,17 @@ describe('a wrong value', () => {
 })
 
 describe('a file', () => {
+  it('as the documentation shows it is read', async () => {
+    const examples = [...readFileSync(new URL('../docs/operators.md', import.meta.url), 'utf8').matchAll(/```yaml\n(.*?)```/gs)]
+    expect(examples.length).toBeGreaterThan(1)
+    for (const [, text = ''] of examples) await expect(loadConfig({}, yamlFile(text))).resolves.toBeDefined()
+    const servers = examples.find(([, text]) => text?.includes('providers:'))?.[1] ?? ''
+    const { baseURLs, providers: served, models } = await loadConfig({ VAI_PROVIDERS: 'mistral' }, yamlFile(servers))
+    expect(served.slice(providers.length).map(({ id }) => id)).toEqual(['ollama', 'azure', 'house', 'mistral'])
+    expect(baseURLs.get('house')?.href).toBe('http://10.0.0.5:8000/v1')
+    expect(models).toContainEqual(expect.objectContaining({ id: 'house/qwen3', context_window: 32_768 }))
+  })
+
   it('that is not there is told', async () => {
     expect(await problemsOf({ VAI_CONFIG: join(folder, 'missing.yaml') })).toMatch(/missing\.yaml.*ENOENT/)
   })
