@@ -162,7 +162,7 @@ describe.each(adapters)('$id: a length that lies', (adapter) => {
     expect(await rig.failure(adapter, false, talk)).toMatchObject(disconnected)
   })
 
-  it('is too long for a stream, which is complete when it says so', async () => {
+  it.runIf(adapter.hasLastWord)('is too long for a stream, which is complete when it says so', async () => {
     rig.upstream.talk = saying(answer('200 OK', [sseType, 'content-length: 100000'], adapter.stream))
     expect(await (await rig.ask(adapter, true)).text()).toContain('message_stop')
   })

@@ -15,6 +15,8 @@ export interface Adapter {
   readonly path: string
   readonly whole: string
   readonly stream: string
+  /** Whether a stream has a last word, or is over when its connection is. */
+  readonly hasLastWord: boolean
 }
 
 const message = {
@@ -45,6 +47,31 @@ const chunks = [
   { ...completion, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage },
 ]
 
+const item = { id: 'item_1', type: 'message', role: 'assistant', status: 'completed' }
+const part = { type: 'output_text', text: 'Hello', annotations: [] }
+const response = {
+  id: 'resp_1',
+  object: 'response',
+  status: 'completed',
+  model: 'gpt-5-mini',
+  output: [{ ...item, content: [part] }],
+  usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 },
+}
+const place = { output_index: 0, item_id: item.id, content_index: 0 }
+const responseEvents = [
+  { type: 'response.created', response: { ...response, status: 'in_progress', output: [], usage: null } },
+  { type: 'response.output_item.added', output_index: 0, item: { ...item, status: 'in_progress', content: [] } },
+  { type: 'response.content_part.added', ...place, part: { ...part, text: '' } },
+  { type: 'response.output_text.delta', ...place, delta: 'Hello' },
+  { type: 'response.output_text.done', ...place, text: 'Hello' },
+  { type: 'response.output_item.done', output_index: 0, item: { ...item, content: [part] } },
+  { type: 'response.completed', response },
+]
+
+const candidate = { content: { role: 'model', parts: [{ text: 'Hello' }] }, index: 0 }
+const usageMetadata = { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 }
+const contents = [{ candidates: [candidate] }, { candidates: [{ index: 0, finishReason: 'STOP' }], usageMetadata }]
+
 /** A further adapter is tested by a further row. */
 export const adapters: readonly Adapter[] = [
   {
@@ -55,6 +82,7 @@ export const adapters: readonly Adapter[] = [
     path: '',
     whole: JSON.stringify(message),
     stream: events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+    hasLastWord: true,
   },
   {
     id: 'openai',
@@ -63,7 +91,28 @@ export const adapters: readonly Adapter[] = [
     baseURLVariable: 'VAI_OPENAI_BASE_URL',
     path: '/v1',
     whole: JSON.stringify({ ...completion, choices: [choice], usage }),
-    stream: `${chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`,
+    stream: `${framed(chunks)}data: [DONE]\n\n`,
+    hasLastWord: true,
+  },
+  {
+    id: 'oai-resp',
+    model: 'oai-resp/gpt-5-mini',
+    key: 'sk-test-responses-0123456789',
+    baseURLVariable: 'VAI_OPENAI_BASE_URL',
+    path: '/v1',
+    whole: JSON.stringify(response),
+    stream: framed(responseEvents),
+    hasLastWord: true,
+  },
+  {
+    id: 'gem-dev',
+    model: 'gem-dev/gemini-2.5-flash',
+    key: 'sk-test-gemini-0123456789',
+    baseURLVariable: 'VAI_GEMINI_BASE_URL',
+    path: '/v1beta',
+    whole: JSON.stringify({ candidates: [{ ...candidate, finishReason: 'STOP' }], usageMetadata }),
+    stream: framed(contents),
+    hasLastWord: false,
   },
 ]
 
@@ -72,7 +121,11 @@ export const sseType = 'content-type: text/event-stream'
 
 /** Whether a request, as it came over the wire, asks for a stream. */
 export function asksForStream(request: string): boolean {
-  return /"stream":true/.test(request)
+  return /"stream":true|:streamGenerateContent/.test(request)
+}
+
+function framed(chunks: readonly object[]): string {
+  return chunks.map((each) => `data: ${JSON.stringify(each)}\n\n`).join('')
 }
 
 /** The answer that was asked for, as bytes; on a connection of its own unless the headers say otherwise. */
@@ -191,10 +244,7 @@ export function startRig(): Rig {
       await Promise.all(upstream.exchanges.slice(count).map(({ closed }) => closed))
       return { status: response.status, error: await errorOf(new Response(text)) }
     },
-    failures: async (adapter, talk, by) => [
-      await rig.failure(adapter, false, talk, by),
-      await rig.failure(adapter, true, talk, by),
-    ],
+    failures: (adapter, talk, by) => Promise.all([rig.failure(adapter, false, talk, by), rig.failure(adapter, true, talk, by)]),
   }
   return rig
 }
