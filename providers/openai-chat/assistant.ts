@@ -1,7 +1,3 @@
-import type {
-  ChatCompletionAssistantMessageParam,
-  ChatCompletionMessageFunctionToolCall as ToolCall,
-} from 'openai/resources/chat/completions'
 import type { ContentBlockParam, ThinkingBlockParam } from '../../api/schemas.gen.ts'
 import { unseal } from '../sealed.ts'
 import { markOf, type PartDialect, plain, refuse, type TextPart, textPart } from './parts.ts'
@@ -15,11 +11,19 @@ export interface AssistantDialect extends PartDialect {
 }
 
 /** OpenAI's message, and where servers want their reasoning back. */
-type AssistantMessage = Omit<ChatCompletionAssistantMessageParam, 'content'> & {
+export interface AssistantMessage {
+  role: 'assistant'
   content: string | null | (TextPart | ThinkingPart)[]
+  tool_calls?: ToolCall[]
   reasoning?: string
   reasoning_content?: string
   reasoning_details?: readonly Record<string, unknown>[]
+}
+
+interface ToolCall {
+  readonly id: string
+  readonly type: 'function'
+  readonly function: { readonly name: string; readonly arguments: string }
 }
 
 interface ThinkingPart {

@@ -1,4 +1,3 @@
-import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import type {
   ContentBlockParam,
   MessageRequest,
@@ -6,7 +5,7 @@ import type {
   ToolResultBlockParam,
   ToolResultContentBlockParam,
 } from '../../api/schemas.gen.ts'
-import { type AssistantDialect, assistantMessage } from './assistant.ts'
+import { type AssistantDialect, type AssistantMessage, assistantMessage } from './assistant.ts'
 import type { ChatDialect } from './dialect.ts'
 import { markOf, type Part, type PartDialect, plain, refuse, type TextPart, textPart, userParts } from './parts.ts'
 
@@ -15,14 +14,12 @@ type Message =
   | { role: 'system' | 'developer'; content: string | TextPart[] }
   | { role: 'user'; content: string | Part[] }
   | { role: 'tool'; tool_call_id: string; content: string | TextPart[] }
-  | ReturnType<typeof assistantMessage>
-  | ChatCompletionMessageParam
+  | AssistantMessage
 
 /**
  * The system prompt and the conversation as messages of Chat Completions.
  *
- * What the matrix or the check rejects never comes here; should it come, it is refused rather than left out. The SDK's types
- * check what is written here and stay in here: the package is used without the SDK.
+ * What the matrix or the check rejects never comes here; should it come, it is refused rather than left out.
  */
 export function encodeMessages(request: MessageRequest, model: string, dialect: ChatDialect): readonly object[] {
   const { systemRole, prefill } = dialect

@@ -1,4 +1,3 @@
-import type { ChatCompletionContentPart, ChatCompletionContentPartText } from 'openai/resources/chat/completions'
 import { GatewayError } from '../../api/error.ts'
 import type { AudioBlockParam, CacheControl, ContentBlockParam, DocumentBlockParam } from '../../api/schemas.gen.ts'
 import type { ChatDialect } from './dialect.ts'
@@ -7,12 +6,20 @@ import type { ChatDialect } from './dialect.ts'
 export type PartDialect = Pick<ChatDialect, 'cacheControl' | 'fileParts' | 'videoParts'>
 
 /** A part of a message's content: OpenAI's, and what some servers know besides. */
-export type Part = (ChatCompletionContentPart | VideoPart | DocumentUrlPart) & Marked
-export type TextPart = ChatCompletionContentPartText & Marked
+export type Part = (OpenAiPart | VideoPart | DocumentUrlPart) & Marked
+export type TextPart = Extract<OpenAiPart, { type: 'text' }> & Marked
 
 interface Marked {
   cache_control?: CacheControl
 }
+
+/** Those of OpenAI's own API. */
+export type OpenAiPart =
+  | { type: 'text'; text: string }
+  | { type: 'image_url'; image_url: { url: string } }
+  | { type: 'input_audio'; input_audio: { data: string; format: 'wav' | 'mp3' } }
+  | { type: 'file'; file: { file_data?: string; filename?: string; file_id?: string } }
+
 interface VideoPart {
   readonly type: 'video_url'
   readonly video_url: { readonly url: string }

@@ -59,8 +59,13 @@ function reasoningRequest(wish: ThinkingWish, model: string): Record<string, unk
     const effort = wish.thinks === false ? 'low' : effortOf(wish)
     return effort ? { reasoning_effort: nearestEffort(effort, degrees) } : {}
   }
-  if (!mixesReasoning.test(model)) return {}
+  // They think in their own way, or not at all.
+  if (compound.test(model) || thoughtless.test(model)) return {}
   const isOff = wish.thinks === false
+  if (!mixesReasoning.test(model)) {
+    const effort = isOff ? undefined : effortOf(wish)
+    return { ...(isOff && { reasoning_effort: 'none' }), ...(effort && { reasoning_effort: nearestEffort(effort, degrees) }) }
+  }
   return {
     reasoning_format: 'parsed',
     ...(isOff ? { reasoning_effort: 'none' } : (wish.thinks || wish.effort) && { reasoning_effort: 'default' }),
@@ -97,6 +102,8 @@ const compound = /^(?:groq\/)?compound/
 /** Whose reasoning stands in the text unless it is asked for apart. */
 const mixesReasoning = /^(?:qwen[/-]|deepseek-r1)/
 
+const thoughtless = /^(?:llama-|meta-llama\/|moonshotai\/)/
+
 const thinking = ['thinking.enabled', 'output_config.effort'] as const
 const images = ['block.image.base64', 'block.image.url'] as const
 const search = ['tool.web_search', 'tool.code_execution'] as const
@@ -107,7 +114,7 @@ const unknown: Capabilities = { defaultMaxTokens: 4096, features: {} }
 
 const families: readonly { readonly name: RegExp; readonly capabilities: Capabilities }[] = [
   { name: gptOss, capabilities: knowing([...thinking, ...search, ...tools], [...images, ...fetching]) },
-  { name: compound, capabilities: knowing([...search, ...fetching], tools) },
+  { name: compound, capabilities: knowing([...search, ...fetching], [...tools, 'output_config.effort']) },
   { name: /^qwen\/qwen3-/, capabilities: knowing([...thinking, ...tools], [...images, ...search, ...fetching]) },
   { name: /^qwen\//, capabilities: knowing([...thinking, ...tools], [...search, ...fetching]) },
   { name: /^meta-llama\/llama-4/, capabilities: knowing([...images, ...tools], [...thinking, ...search, ...fetching]) },

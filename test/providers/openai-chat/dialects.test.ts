@@ -46,7 +46,9 @@ describe('thinking is asked for', () => {
     ['qwen/qwen3-32b', small, { ...parsed, reasoning_effort: 'default' }],
     ['qwen/qwen3-32b', off, { ...parsed, reasoning_effort: 'none' }],
     ['llama-3.3-70b-versatile', off, {}],
-    ['groq/compound', {}, {}],
+    ['groq/compound', small, {}],
+    ['of-tomorrow', effort('xhigh'), { reasoning_effort: 'high' }],
+    ['of-tomorrow', off, { reasoning_effort: 'none' }],
   ])('at groq of %s: %j', (model, request, fields) => {
     expect(added(groqDialect, model, request)).toEqual(fields)
   })

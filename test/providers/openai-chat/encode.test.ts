@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import type { ChatCompletionContentPart } from 'openai/resources/chat/completions'
+import { describe, expect, expectTypeOf, it } from 'vitest'
 import type { ContentBlockParam, MessageRequest } from '../../../api/schemas.gen.ts'
 import { checkCompatibility } from '../../../plugins/messages/compat.ts'
 import { features, matrixEntry } from '../../../providers/capabilities.ts'
 import { encode } from '../../../providers/openai-chat/encode.ts'
 import { type ChatDialect, openaiDialect } from '../../../providers/openai-chat/index.ts'
+import type { OpenAiPart } from '../../../providers/openai-chat/parts.ts'
 
 type Body = Record<string, unknown>
 
@@ -36,6 +38,10 @@ function assistant(...content: ContentBlockParam[]): unknown {
 const text = (value: string): { type: 'text'; text: string } => ({ type: 'text', text: value })
 const png = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'QUJD' } } as const
 const pngPart = { type: 'image_url', image_url: { url: 'data:image/png;base64,QUJD' } }
+
+it('the parts of a message are those of the SDK', () => {
+  expectTypeOf<OpenAiPart>().toExtend<ChatCompletionContentPart>()
+})
 
 describe('the system prompt', () => {
   it('is one system message; several blocks stay parts', () => {
