@@ -1,7 +1,7 @@
 import { parsePartialJson } from '../text/partial-json.ts'
 import { GatewayError } from './error.ts'
 import { eventsOf, type StreamItem } from './events.ts'
-import { isRecord } from './json.ts'
+import { isRecord, parseJson } from './json.ts'
 import type { ContentBlock, ContentBlockDelta, Message, ResponseMetadata, StreamEvent, Usage, Warning } from './schemas.gen.ts'
 
 /** Folds a whole stream into the message it tells. Throws what the stream throws, and where it ends before `message_stop`. */
@@ -98,12 +98,9 @@ function broken(what: string): GatewayError {
 
 /** The arguments of a tool call from the text a model wrote. What is no JSON object becomes as much of one as can be read. */
 export function parseToolInput(text: string): { input: Record<string, unknown>; warning?: Warning } {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isRecord(value)) return { input: value }
-  } catch {
-    // Not complete, or not JSON at all: read below as far as it goes.
-  }
+  const value = parseJson(text)
+  if (isRecord(value)) return { input: value }
+  // Not complete, or not JSON at all: read as far as it goes.
   const partial = parsePartialJson(text)
   const warning = { code: 'invalid_tool_input', message: `The model did not write a JSON object but: ${text.slice(0, 2000)}` }
   return { input: isRecord(partial) ? partial : {}, warning }

@@ -1,11 +1,14 @@
+import { isTooDeep } from '../text/json-depth.ts'
+
 /** Reading JSON whose shape nobody vouches for. */
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Parsed JSON, or undefined where the text is none. */
+/** Parsed JSON, or undefined where the text is none, or is nested more deeply than can be written again. */
 export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) return undefined
   try {
     return JSON.parse(text)
   } catch {

@@ -1,7 +1,6 @@
 import type { ErrorCode, GatewayError } from '../api/error.ts'
 import { arrayOf, isRecord, parseJson, stringOf } from '../api/json.ts'
 import { maskedExcerpt, type Secret } from '../api/secret.ts'
-import { isTooDeep } from '../text/json-depth.ts'
 import { codeOfStatus, describeStatus, isFinal, providerFailure, retryAfterOf, type UpstreamResponse } from './http.ts'
 
 /** Whose failure it is. */
@@ -19,7 +18,7 @@ export function httpFailure(
   wallclock: number,
 ): GatewayError {
   const { status, headers } = response
-  const body = (isTooDeep(text) ? undefined : parseJson(text)) ?? text
+  const body = parseJson(text) ?? text
   const said = read(body)
   return providerFailure(codeOf(said, status), source.name, source.id, source.apiKey, {
     status,

@@ -13,8 +13,21 @@ import { closedPort, type RecordedRequest, startUpstream, type Upstream } from '
  */
 
 // None has a form that could be known as a key's; no two begin alike, so that a piece of one is found too.
-const operatorKeys = { anthropic: 'q7f2-operator-key-of-anthropic', openai: 'w3k9-operator-key-of-openai' }
-const ownKeys = { 'x-provider-key-anthropic': 'z8m4-own-key-for-anthropic', 'x-provider-key-openai': 'h5r1-own-key-for-openai' }
+const operatorKeys = {
+  anthropic: 'q7f2-operator-key-of-anthropic',
+  openai: 'w3k9-operator-key-of-openai',
+  'oai-resp': 'e6d1-operator-key-of-responses',
+  'gem-dev': 'r2p5-operator-key-of-gemini',
+  groq: 'u8b3-operator-key-of-groq',
+  openrouter: 'i1n6-operator-key-of-openrouter',
+}
+const ownKeys = {
+  'x-provider-key-anthropic': 'z8m4-own-key-for-anthropic',
+  'x-provider-key-openai': 'h5r1-own-key-for-openai',
+  'x-provider-key-gemini': 'l0s7-own-key-for-gemini',
+  'x-provider-key-groq': 'm9g2-own-key-for-groq',
+  'x-provider-key-openrouter': 'o4v8-own-key-for-openrouter',
+}
 const callerKeys = { authorization: 'Bearer t6y0-bearer-token-of-caller', 'x-api-key': 'c2n8-api-key-of-the-caller' }
 const queryKey = 'v9d3-key-in-a-query'
 const keys = [
@@ -26,7 +39,27 @@ const keys = [
 ]
 const prompt = 'j4x7-what-the-caller-said'
 
-const models = ['anthropic/claude-sonnet-4-5', 'openai/gpt-5-mini'] as const
+const models = [
+  'anthropic/claude-sonnet-4-5',
+  'openai/gpt-5-mini',
+  'oai-resp/gpt-5-mini',
+  'gem-dev/gemini-3-pro-preview',
+  'groq/openai/gpt-oss-120b',
+  'openrouter/anthropic/claude-sonnet-4.5',
+] as const
+
+function addresses(url: string): Record<string, string> {
+  return {
+    VAI_ANTHROPIC_BASE_URL: url,
+    VAI_OPENAI_BASE_URL: `${url}/v1`,
+    VAI_GEMINI_BASE_URL: `${url}/v1beta`,
+    VAI_GROQ_BASE_URL: `${url}/groq/v1`,
+    VAI_OPENROUTER_BASE_URL: `${url}/openrouter/v1`,
+    // Each way to fail is to be seen, however often there was one before.
+    VAI_BREAKER_FAILURE_PERCENT: '0',
+    VAI_RETRY_ATTEMPTS: '0',
+  }
+}
 
 let upstream: Upstream
 let gateway: Gateway
@@ -39,9 +72,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     env: {
       VAI_LOG_LEVEL: 'trace',
-      VAI_ANTHROPIC_BASE_URL: upstream.url,
-      VAI_OPENAI_BASE_URL: `${upstream.url}/v1`,
-      VAI_RETRY_ATTEMPTS: '0',
+      ...addresses(upstream.url),
       VAI_UPSTREAM_FIRST_BYTE_MS: '200',
       VAI_UPSTREAM_IDLE_MS: '200',
       VAI_LIMIT_STREAM_MS: '400',
@@ -68,9 +99,7 @@ function body(model: string, more: object = {}): object {
 
 async function drive(next: Behaviour, to = gateway): Promise<Response[]> {
   behaviour = next
-  const responses: Response[] = []
-  for (const { body, headers } of ways) responses.push(await noted(await to.post(body, headers)))
-  return responses
+  return Promise.all(ways.map(async ({ body, headers }) => noted(await to.post(body, headers))))
 }
 
 async function noted(response: Response): Promise<Response> {
@@ -80,11 +109,11 @@ async function noted(response: Response): Promise<Response> {
 
 /** What a careless provider says of a request: all of it, keys and all. */
 function everythingIn({ headers, body: said }: RecordedRequest): string {
-  return `${JSON.stringify(headers)} ${headers['x-api-key'] ?? headers.authorization} ${said}`
+  return `${JSON.stringify(headers)} ${headers['x-api-key'] ?? headers['x-goog-api-key'] ?? headers.authorization} ${said}`
 }
 
 function keyIn({ headers }: RecordedRequest): string {
-  return String(headers['x-api-key'] ?? headers.authorization?.replace('Bearer ', ''))
+  return String(headers['x-api-key'] ?? headers['x-goog-api-key'] ?? headers.authorization?.replace('Bearer ', ''))
 }
 
 describe('keys and prompts', () => {
@@ -157,7 +186,7 @@ describe('keys and prompts', () => {
   it('a provider cannot be reached, hangs up, or says nothing', async () => {
     const port = await closedPort()
     const astray = await startGateway({
-      env: { VAI_ANTHROPIC_BASE_URL: port, VAI_OPENAI_BASE_URL: port, VAI_RETRY_ATTEMPTS: '0' },
+      env: addresses(port),
       keys: operatorKeys,
     })
     const responses = await drive(silence, astray)
@@ -305,10 +334,29 @@ describe('afterwards', () => {
   it("no provider was shown a caller's key for the gateway, or another provider's key", () => {
     const seen = upstream.requests.map(({ headers, path }) => `${path} ${JSON.stringify(headers)}`)
     expect(leaksIn(seen, [callerKeys['x-api-key'], 't6y0-bearer-token-of-caller', queryKey])).toEqual([])
-    const openai = seen.filter((line) => line.startsWith('/v1/chat'))
-    expect(leaksIn(openai, [operatorKeys.anthropic, ownKeys['x-provider-key-anthropic']])).toEqual([])
-    const anthropic = seen.filter((line) => line.startsWith('/v1/messages'))
-    expect(leaksIn(anthropic, [operatorKeys.openai, ownKeys['x-provider-key-openai']])).toEqual([])
+    for (const [path, ...own] of [
+      ['/v1/messages', operatorKeys.anthropic, ownKeys['x-provider-key-anthropic']],
+      ['/v1/chat/completions', operatorKeys.openai, ownKeys['x-provider-key-openai']],
+      ['/v1/responses', operatorKeys['oai-resp'], ownKeys['x-provider-key-openai']],
+      ['/v1beta/models', operatorKeys['gem-dev'], ownKeys['x-provider-key-gemini']],
+      ['/groq/v1', operatorKeys.groq, ownKeys['x-provider-key-groq']],
+      ['/openrouter/v1', operatorKeys.openrouter, ownKeys['x-provider-key-openrouter']],
+    ] as const) {
+      const shown = seen.filter((line) => line.startsWith(path))
+      expect(shown.length, path).toBeGreaterThan(100)
+      expect(
+        leaksIn(
+          shown,
+          keys.filter((key) => !own.some((mine) => mine === key)),
+        ),
+      ).toEqual([])
+    }
+    expect(
+      leaksIn(
+        upstream.requests.map(({ path }) => path),
+        keys,
+      ),
+    ).toEqual([])
   })
 })
 

@@ -1,13 +1,12 @@
 import { type ErrorCode, GatewayError } from '../../api/error.ts'
 import { isRecord, parseJson, stringOf } from '../../api/json.ts'
 import { maskedExcerpt, type Secret } from '../../api/secret.ts'
-import { isTooDeep } from '../../text/json-depth.ts'
 import { codeOfStatus, describeStatus, isFinal, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
 import type { Call } from '../provider.ts'
 
 /** The error for an answer that is not a 200. */
 export function errorOfResponse(response: UpstreamResponse, text: string, call: Call): GatewayError {
-  const body = isTooDeep(text) ? undefined : parseJson(text)
+  const body = parseJson(text)
   const error = errorIn(body)
   const code = error ? codeOf(error, response.status) : codeOfStatus(response.status)
   return providerFailure(code, 'Anthropic', 'anthropic', call.apiKey, {
