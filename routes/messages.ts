@@ -27,10 +27,10 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
       schema: { body: { $ref: 'CountTokensRequest' }, querystring: { $ref: 'countMessageTokens' } },
       attachValidation: true,
     },
-    async (request) => {
+    async (request, reply) => {
       const prepared = prepare(request)
       request.lifetime.limit(answerMs)
-      return app.messages.countTokens(prepared, callerOf(request))
+      return app.messages.countTokens(prepared, callerOf(request, reply))
     },
   )
 
@@ -48,19 +48,19 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
   }
 
   async function whole(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const attempted = await app.messages.complete(prepared, callerOf(request))
+    const attempted = await app.messages.complete(prepared, callerOf(request, reply))
     const { message, json: providerJson } = attempted.result
     const { model, warnings } = attempted.target
     const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model))
-    tellAttempt(request, reply, attempted)
+    tellAnswerer(reply, attempted.target)
     for (const [name, value] of Object.entries(usageHeaders(usage))) if (value !== undefined) reply.header(name, value)
     noteUsage(request, usage)
     return reply.type('application/json; charset=utf-8').send(json)
   }
 
   async function stream(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { result: source, target, attempts } = await app.messages.stream(prepared, callerOf(request))
-    tellAttempt(request, reply, { target, attempts })
+    const { result: source, target } = await app.messages.stream(prepared, callerOf(request, reply))
+    tellAnswerer(reply, target)
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.
     request.body = undefined
     request.bodyJson = nothing
@@ -73,20 +73,20 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
   }
 }
 
-function callerOf(request: FastifyRequest): Caller {
+function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
   const { id: requestId, headers, log, lifetime } = request
-  return { requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log }
+  let attempts = 0
+  // Noted as they are made, so that a failure tells them too.
+  const onCall = (model: string): void => {
+    request.facts.model = model
+    request.facts.attempts = ++attempts
+    reply.header('x-attempts', attempts)
+  }
+  return { requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log, onCall }
 }
 
-function tellAttempt(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { target, attempts }: { target: Target; attempts: number },
-): void {
-  request.facts.model = target.model.id
-  request.facts.attempts = attempts
-  reply.header('x-model', target.model.id)
-  reply.header('x-attempts', attempts)
+function tellAnswerer(reply: FastifyReply, { model }: Target): void {
+  reply.header('x-model', model.id)
   reply.header('x-duration-ms', Math.round(reply.elapsedTime))
 }
 

@@ -20,6 +20,8 @@ import { presetsInWords, quirksInWords } from '../providers/openai-compatible.ts
 import type { LlmProvider } from '../providers/provider.ts'
 import { writeOrCheck } from './generated-files.ts'
 
+const recoveries = { again: 'again', elsewhere: 'fallback', none: '' } as const
+
 const all: readonly (Feature | BasicFeature)[] = [...basicFeatures, ...features]
 
 writeOrCheck({ 'docs/settings.md': settingsPage() }, 'config.ts')
@@ -124,13 +126,13 @@ function errorsPage(): string {
   const rows = Object.keys(catalogue)
     .filter(isErrorCode)
     .map((name) => {
-      const { status, type, message, transient } = new GatewayError(name)
-      return [String(status), code(type), code(name), message, transient ? 'yes' : '']
+      const { status, type, message, recovery } = new GatewayError(name)
+      return [String(status), code(type), code(name), message, recoveries[recovery]]
     })
   return page('Errors', 'api/error.ts', [
     'Every `type`, `code` and status that the gateway gives. [For callers](callers.md#errors) shows the object that holds them.',
-    'The message in the table is what is said where there is nothing more exact to say. _Tried again_: the gateway itself tries such a failure again, and the `fallbacks` after it, as long as nothing of an answer has reached the caller.',
-    table(['Status', '`type`', '`code`', 'Message', 'Tried again'], rows),
+    'The message in the table is what is said where there is nothing more exact to say. _What follows_, as long as nothing of an answer has reached the caller: such a failure is tried _again_ at the same model and then at the next of the `fallbacks`, or at once at the next _fallback_.',
+    table(['Status', '`type`', '`code`', 'Message', 'What follows'], rows),
     'An `invalid_request_error` about the body carries in `code` and `param` what its first issue says; all of them stand in `issues`. [For callers](callers.md#issues) shows them.',
     '## Issues',
     table(

@@ -44,6 +44,8 @@ export interface Caller {
   readonly query: string
   readonly signal: AbortSignal
   readonly log: FastifyBaseLogger
+  /** Told of each call upstream before it is made, with the model's full id. */
+  readonly onCall: (model: string) => void
 }
 
 export interface MessagesOptions {
@@ -99,7 +101,11 @@ export const messages = fp(
         clock: options.clock,
         random: options.random,
         signal: caller.signal,
-        enter: ({ model: { provider } }) => app.breaker.enter(provider, options.baseURLs.get(provider.id)),
+        enter: ({ model: { provider, id } }) => {
+          const admission = app.breaker.enter(provider, options.baseURLs.get(provider.id))
+          caller.onCall(id)
+          return admission
+        },
         onRetry: ({ target, error, attempts, waitMs }) =>
           caller.log.info({ ...factsOf(target, error), attempts, wait_ms: Math.round(waitMs) }, 'trying again'),
         onFallback: ({ target, error }, next) =>

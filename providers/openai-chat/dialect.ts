@@ -97,7 +97,7 @@ export const openaiDialect: ChatDialect = {
   toolIds: { accepts: /^.{1,40}$/s, length: 24 },
   asksForUsage: true,
   stopReasons,
-  alwaysDone: false,
+  alwaysDone: true,
   thinkTags: false,
   reasoningOutside: false,
 }

@@ -65,6 +65,10 @@ async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect
 
 async function complete(request: MessageRequest, call: Call, dialect: ChatDialect): Promise<WholeMessage> {
   const response = await send(request, call, false, dialect)
+  if (contentType(response).startsWith('text/event-stream')) {
+    response.body.abort(new Error('a stream is not wanted'))
+    throw protocolFailure(sourceOf(dialect, call), 'it answered with events where JSON was asked for.')
+  }
   const accumulator = new Accumulator()
   for (const event of await wholeAnswer(response, request, call, dialect)) accumulator.add(event)
   return { message: accumulator.message() }

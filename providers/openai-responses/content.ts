@@ -1,10 +1,20 @@
-import type { ResponseInputContent, ResponseInputFile, ResponseInputImage } from 'openai/resources/responses/responses'
 import { GatewayError } from '../../api/error.ts'
 import type { ContentBlockParam, DocumentBlockParam, ToolResultBlockParam } from '../../api/schemas.gen.ts'
 import { frame, framed } from '../framed.ts'
 
+/** A part of what a model reads, as the API has it. */
+export type InputPart =
+  | { readonly type: 'input_text'; readonly text: string }
+  | ({ readonly type: 'input_image'; readonly detail: 'auto' } & ({ readonly image_url: string } | { readonly file_id: string }))
+  | ({ readonly type: 'input_file' } & FileSource)
+
+type FileSource =
+  | { readonly filename: string; readonly file_data: string }
+  | { readonly file_url: string }
+  | { readonly file_id: string }
+
 /** What a block of the user's, or of a tool's result, is in the API's parts. What the API cannot take is refused. */
-export function inputParts(block: ContentBlockParam, path: string): ResponseInputContent[] {
+export function inputParts(block: ContentBlockParam, path: string): InputPart[] {
   switch (block.type) {
     case 'text':
       return [textPart(block.text)]
@@ -25,7 +35,7 @@ export function inputParts(block: ContentBlockParam, path: string): ResponseInpu
 }
 
 /** A tool's result: its text, or its parts where it is not text alone. */
-export function toolOutput(block: ToolResultBlockParam, path: string): string | ResponseInputContent[] {
+export function toolOutput(block: ToolResultBlockParam, path: string): string | InputPart[] {
   const content = typeof block.content === 'string' ? [{ type: 'text' as const, text: block.content }] : (block.content ?? [])
   const parts = content.flatMap((item, at) =>
     item.type === 'tool_reference' || item.type === 'browser_state'
@@ -38,13 +48,13 @@ export function toolOutput(block: ToolResultBlockParam, path: string): string | 
 }
 
 /** A lone text is sent as a string: servers that know nothing but text understand it. */
-export function plain(parts: ResponseInputContent[]): string | ResponseInputContent[] {
+export function plain(parts: InputPart[]): string | InputPart[] {
   const [first] = parts
   if (!first) return ''
   return parts.length === 1 && first.type === 'input_text' ? first.text : parts
 }
 
-export function textPart(text: string): ResponseInputContent {
+export function textPart(text: string): InputPart {
   return { type: 'input_text', text }
 }
 
@@ -52,7 +62,7 @@ export function refuse(what: string, param: string): never {
   throw new GatewayError('unsupported_parameter', { message: `${param}: the Responses API does not take ${what}.`, param })
 }
 
-function documentParts(block: DocumentBlockParam, path: string): ResponseInputContent[] {
+function documentParts(block: DocumentBlockParam, path: string): InputPart[] {
   const { source } = block
   const about = { title: block.title ?? undefined, context: block.context ?? undefined }
   switch (source.type) {
@@ -77,11 +87,11 @@ function documentParts(block: DocumentBlockParam, path: string): ResponseInputCo
   }
 }
 
-function filePart(context: string | undefined, file: Omit<ResponseInputFile, 'type'>): ResponseInputContent[] {
+function filePart(context: string | undefined, file: FileSource): InputPart[] {
   const before = context ? [textPart(`About the document that follows: ${context}`)] : []
   return [...before, { type: 'input_file', ...file }]
 }
 
-function imagePart(url: string): ResponseInputImage {
+function imagePart(url: string): InputPart {
   return { type: 'input_image', detail: 'auto', image_url: url }
 }

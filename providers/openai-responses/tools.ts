@@ -24,11 +24,11 @@ export function toolFields(request: MessageRequest): Readonly<Record<string, unk
 }
 
 /** What is asked for beyond the answer itself, so that the results of the API's own tools are told and go back with the calls. */
-export function includes(tools: readonly Tool[]): ResponseIncludable[] {
-  return tools.flatMap(({ type }) => {
-    if (type === 'web_search') return ['web_search_call.action.sources' as const]
-    if (type === 'code_execution') return ['code_interpreter_call.outputs' as const]
-    return type === 'file_search' ? ['file_search_call.results' as const] : []
+export function includes(tools: readonly Tool[]): string[] {
+  return tools.flatMap(({ type }): ResponseIncludable[] => {
+    if (type === 'web_search') return ['web_search_call.action.sources']
+    if (type === 'code_execution') return ['code_interpreter_call.outputs']
+    return type === 'file_search' ? ['file_search_call.results'] : []
   })
 }
 

@@ -47,6 +47,18 @@ async function warningsOf(response: Response): Promise<readonly Warning[]> {
   return metadata?.warnings ?? []
 }
 
+describe('how often was tried', () => {
+  it.each([true, false])('is said of what failed too (stream: %s), to the caller and in the log', async (stream) => {
+    const gateway = await gatewayFor(await startUpstream(overloaded), await startUpstream(openAiError({ message: 'No.' })), {
+      env: { VAI_RETRY_ATTEMPTS: '1' },
+    })
+    const response = await gateway.post(body({ ...withFallback, stream }))
+    expect(response.status).toBe(400)
+    expect(response.headers.get('x-attempts')).toBe('3')
+    expect(JSON.parse(await gateway.logged('"msg":"request"'))).toMatchObject({ attempts: 3, model: second, status: 400 })
+  })
+})
+
 describe('that another model answered than the first', () => {
   const warning = {
     param: 'model',

@@ -204,7 +204,7 @@ describe('what an answer cost', () => {
 describe('the end', () => {
   it('without a mark is one where the server has said why it stopped, unless it always marks the end', () => {
     const chunks = [delta({ content: 'Yes.' }), stop]
-    expect(messageOf(decode(chunks, { done: false })).stop_reason).toBe('end_turn')
+    expect(messageOf(decode(chunks, { done: false, dialect: { alwaysDone: false } })).stop_reason).toBe('end_turn')
     const cut = expect.objectContaining({ code: 'provider_disconnected' })
     expect(() => decode(chunks, { done: false, dialect: { alwaysDone: true } })).toThrow(cut)
     expect(messageOf(decode(chunks, { dialect: { alwaysDone: true } })).stop_reason).toBe('end_turn')
@@ -236,7 +236,7 @@ describe('the end', () => {
   })
 
   it('without [DONE] is one where a finish reason came, and a lost connection where none did', () => {
-    decode([delta({ content: 'x' }), stop], { done: false })
+    decode([delta({ content: 'x' }), stop], { done: false, dialect: { alwaysDone: false } })
     const begun = { id: '', choices: [], prompt_filter_results: [] }
     expect(() => decode([begun], { done: false })).toThrow(expect.objectContaining({ code: 'provider_disconnected' }))
     expect(() => decode([delta({ content: 'x' })], { done: false })).toThrow(
