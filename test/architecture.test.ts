@@ -34,7 +34,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   server: ['app', 'cli', 'config', 'api', 'text'],
   cli: ['cli', 'app', 'config', 'providers', 'api', 'text'],
   app: ['routes', 'plugins', 'config', 'providers', 'api', 'text', 'audio'],
-  config: ['providers', 'api', 'text'],
+  config: ['config', 'providers', 'api', 'text'],
   routes: ['routes', 'plugins', 'providers', 'api', 'text', 'audio'],
   plugins: ['plugins', 'providers', 'api', 'text', 'audio'],
   providers: ['providers', 'api', 'text', 'audio'],

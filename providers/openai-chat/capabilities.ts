@@ -3,7 +3,7 @@ import type { Matrix } from '../capabilities.ts'
 export { capabilitiesOf, effortOfNoThinking, type ReasoningEffort } from '../openai-models.ts'
 
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
-const noServerTools = 'Chat Completions has no tools of its own; use an anthropic model.'
+const noServerTools = 'Chat Completions has no tools of its own; use oai-resp, or an anthropic model.'
 const noVoice = 'This version of the gateway has no voice.'
 
 /** What Chat Completions makes of each part of a request. A dialect that differs spreads it and says what is different. */

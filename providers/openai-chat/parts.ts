@@ -1,5 +1,6 @@
 import { GatewayError } from '../../api/error.ts'
 import type { AudioBlockParam, CacheControl, ContentBlockParam, DocumentBlockParam } from '../../api/schemas.gen.ts'
+import { frame, framed } from '../framed.ts'
 import type { ChatDialect } from './dialect.ts'
 
 /** What differs between servers in what a message may hold. */
@@ -142,16 +143,6 @@ export function plain<Each extends Part>(parts: Each[]): string | Each[] {
   const [first] = parts
   if (!first) return ''
   return parts.length === 1 && first.type === 'text' && !first.cache_control ? first.text : parts
-}
-
-function framed(tag: string, about: Readonly<Record<string, string | undefined>>, text: string): string {
-  const [start, end] = frame(tag, about)
-  return `${start}\n${text}\n${end}`
-}
-
-function frame(tag: string, about: Readonly<Record<string, string | undefined>>): [start: string, end: string] {
-  const lines = Object.entries(about).filter(([, value]) => value)
-  return [[`<${tag}>`, ...lines.map(([name, value]) => `<${name}>${value}</${name}>`)].join('\n'), `</${tag}>`]
 }
 
 export function refuse(what: string, param: string): never {

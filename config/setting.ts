@@ -1,0 +1,144 @@
+import { baseURLProblem } from '../providers/base-url.ts'
+
+/** The kinds of settings: each reads the environment's text or the file's value, and says what would be right. */
+
+export interface Setting<T> {
+  readonly env: string
+  readonly meaning: string
+  /** As it would be written in the environment. */
+  readonly defaultText: string
+  /** What may be written, in words: `0 to 65535`. */
+  readonly accepts: string
+  /** The value from the environment's text or the file's value; throws an error that says what would be right. */
+  read(raw: unknown): T
+}
+
+export function text(env: string, fallback: string, meaning: string): Setting<string> {
+  return { env, meaning, defaultText: fallback, accepts: 'text', read: (raw) => (raw === undefined ? fallback : asText(raw)) }
+}
+
+export function integer(env: string, fallback: number, least: number, most: number, meaning: string): Setting<number> {
+  return {
+    env,
+    meaning,
+    defaultText: String(fallback),
+    accepts: `${least} to ${most}`,
+    read(raw) {
+      if (raw === undefined) return fallback
+      const value = typeof raw === 'number' ? raw : Number(/^\s*-?\d+\s*$/.test(asText(raw)) ? raw : Number.NaN)
+      if (!Number.isInteger(value) || value < least || value > most)
+        throw new Error(`a whole number from ${least} to ${most} is expected, not ${JSON.stringify(raw)}`)
+      return value
+    },
+  }
+}
+
+export function flag(env: string, fallback: boolean, meaning: string): Setting<boolean> {
+  return {
+    env,
+    meaning,
+    defaultText: String(fallback),
+    accepts: 'true, false',
+    read(raw) {
+      if (raw === undefined) return fallback
+      if (raw === true || raw === 'true' || raw === '1') return true
+      if (raw === false || raw === 'false' || raw === '0') return false
+      throw new Error(`true or false is expected, not ${JSON.stringify(raw)}`)
+    },
+  }
+}
+
+export function choice<const T extends string>(env: string, values: readonly T[], fallback: T, meaning: string): Setting<T> {
+  return { ...optionalChoice(env, values, meaning), defaultText: fallback, read: (raw) => oneOf(values, raw) ?? fallback }
+}
+
+export function optionalChoice<const T extends string>(
+  env: string,
+  values: readonly T[],
+  meaning: string,
+): Setting<T | undefined> {
+  return { env, meaning, defaultText: '', accepts: values.join(', '), read: (raw) => oneOf(values, raw) }
+}
+
+function oneOf<T extends string>(values: readonly T[], raw: unknown): T | undefined {
+  if (raw === undefined) return undefined
+  const found = values.find((value) => value === raw)
+  if (found === undefined) throw new Error(`one of ${values.join(', ')} is expected, not ${JSON.stringify(raw)}`)
+  return found
+}
+
+export function url(env: string, fallback: string, meaning: string): Setting<URL> {
+  return {
+    env,
+    meaning,
+    defaultText: fallback,
+    accepts: 'http:// or https:// URL',
+    read(raw) {
+      const value = raw === undefined ? fallback : asText(raw)
+      const problem = baseURLProblem(value)
+      if (problem) throw new Error(problem)
+      return new URL(value)
+    },
+  }
+}
+
+export function patterns(env: string, meaning: string): Setting<readonly string[]> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts: 'provider/name, provider/*, …',
+    read(raw) {
+      if (raw === undefined) return []
+      const all: readonly unknown[] = Array.isArray(raw) ? raw : asText(raw).split(',')
+      return all.map((each) => {
+        const pattern = typeof each === 'string' ? each.trim() : ''
+        if (pattern !== '*' && !/^[\x21-\x2b\x2d-\x7e]+\/[\x21-\x2b\x2d-\x7e]+$/.test(pattern))
+          throw new Error(`a model as provider/name, or a pattern with *, is expected, not ${JSON.stringify(each)}`)
+        return pattern
+      })
+    },
+  }
+}
+
+export function map(env: string, meaning: string): Setting<Readonly<Record<string, string>>> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts: 'name=provider/name, …',
+    read(raw) {
+      if (raw === undefined) return {}
+      const pairs =
+        typeof raw === 'string'
+          ? raw
+              .split(',')
+              .filter((pair) => pair.trim() !== '')
+              .map(pairOf)
+          : Object.entries(asObject(raw))
+      const entries = pairs.map(([name, target]): [string, string] => {
+        if (!name || typeof target !== 'string' || !target.includes('/'))
+          throw new Error(`${name}: a model as provider/name is expected, not ${JSON.stringify(target)}`)
+        return [name, target]
+      })
+      return Object.fromEntries(entries)
+    },
+  }
+}
+
+function pairOf(pair: string): [string, string] {
+  const at = pair.indexOf('=')
+  if (at < 1) throw new Error(`name=provider/name is expected, not ${JSON.stringify(pair)}`)
+  return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()]
+}
+
+function asText(raw: unknown): string {
+  if (typeof raw === 'string' && raw.trim() !== '') return raw.trim()
+  if (typeof raw === 'number') return String(raw)
+  throw new Error(`text is expected, not ${JSON.stringify(raw)}`)
+}
+
+export function asObject(raw: unknown): object {
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw
+  throw new Error(`a mapping is expected, not ${JSON.stringify(raw)}`)
+}
