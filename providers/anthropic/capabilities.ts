@@ -89,7 +89,10 @@ export const matrix: Matrix = {
   'tool.web_search': { treatment: 'map', note: 'Sent as web_search_20250305.' },
   'tool.web_fetch': { treatment: 'map', note: 'Sent as web_fetch_20250910.' },
   'tool.code_execution': { treatment: 'map', note: 'Sent as code_execution_20250825.' },
-  'tool.computer_use': { treatment: 'map', note: 'Sent as computer_20250124 with its beta header.' },
+  'tool.computer_use': {
+    treatment: 'map',
+    note: 'Sent as computer_20251124 or computer_20250124, whichever the model has, with its beta header; refused for models that have computer_toolset_20260801 alone.',
+  },
   'tool.file_search': { treatment: 'reject', note: 'Put the passages into search_result blocks.' },
   'tool.text_editor': { treatment: 'map', note: 'Sent as text_editor_20250728.' },
   'tool.anthropic': 'carry',

@@ -2,6 +2,7 @@ import type { MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { editMembers, jsonBytes } from '../../text/json-bytes.ts'
 import type { Call, TokenCountRequest } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
+import { familyOf } from './families.ts'
 import { cannotThink, withoutForeign } from './foreign.ts'
 
 /**
@@ -29,7 +30,8 @@ export function encodeCountTokens(request: TokenCountRequest, call: Call): Buffe
 }
 
 export function requestHeaders(request: TokenCountRequest, call: Call): Record<string, string> {
-  const betas = [call.headers['anthropic-beta'], request.tools?.some((tool) => tool.type === 'computer_use') && computerUseBeta]
+  const hasScreen = request.tools?.some((tool) => tool.type === 'computer_use')
+  const betas = [call.headers['anthropic-beta'], hasScreen && familyOf(call.model).screen?.beta]
   const beta = betas.filter((name) => typeof name === 'string' && name !== '').join(',')
   return {
     'x-api-key': call.apiKey.reveal(),
@@ -38,13 +40,11 @@ export function requestHeaders(request: TokenCountRequest, call: Call): Record<s
   }
 }
 
-const computerUseBeta = 'computer-use-2025-01-24'
-
 /** Whether any member but the plain ones has to be written anew. */
 export function rewrites(request: MessageRequest): boolean {
-  const { output_format: format, tools, extensions, messages } = request
+  const { output_format: format, tools, extensions, messages, model } = request
   if (format ?? extensions?.anthropic) return true
-  return (tools ?? []).some((tool) => toAnthropicTool(tool) !== tool) || withoutForeign(request) !== messages
+  return (tools ?? []).some((tool) => toAnthropicTool(tool, model) !== tool) || withoutForeign(request) !== messages
 }
 
 /** What is left out of a request for reasons that lie in the conversation. */
@@ -67,7 +67,8 @@ function commonChanges(request: TokenCountRequest, call: Call): Record<string, s
     const schema = format.json_schema ?? format.schema
     changes.output_config = JSON.stringify({ ...request.output_config, format: { type: 'json_schema', schema } })
   }
-  if (tools?.some((tool) => toAnthropicTool(tool) !== tool)) changes.tools = JSON.stringify(tools.map(toAnthropicTool))
+  const ownTools = tools?.map((tool) => toAnthropicTool(tool, call.model))
+  if (ownTools?.some((tool, at) => tool !== tools?.[at])) changes.tools = JSON.stringify(ownTools)
   const messages = withoutForeign(request)
   if (messages !== request.messages) changes.messages = JSON.stringify(messages)
   if (cannotThink(request)) changes.thinking = undefined
@@ -78,7 +79,7 @@ function commonChanges(request: TokenCountRequest, call: Call): Record<string, s
 const gatewayFields = ['extensions', 'output', 'voice', 'stt_model', 'tts_model'] as const
 
 /** A portable tool in Anthropic's own form; a tool that already has it is returned as it is. */
-function toAnthropicTool(tool: Tool): object {
+function toAnthropicTool(tool: Tool, model: string): object {
   switch (tool.type) {
     case 'function': {
       const { type: _, ...custom } = tool
@@ -90,8 +91,11 @@ function toAnthropicTool(tool: Tool): object {
       return { type: 'web_fetch_20250910', name: 'web_fetch', ...tool.config }
     case 'code_execution':
       return { type: 'code_execution_20250825', name: 'code_execution' }
-    case 'computer_use':
-      return { type: 'computer_20250124', name: 'computer', ...tool.config }
+    case 'computer_use': {
+      // Where the model has no such tool, the request has been refused before.
+      const screen = familyOf(model).screen
+      return screen ? { type: screen.type, name: 'computer', ...tool.config } : tool
+    }
     case 'text_editor':
       return { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool', ...tool.config }
     default:

@@ -7,6 +7,7 @@ import { maxAnswerBytes, post, providerFailure, readErrorBody, readText, type Up
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import type { UpstreamBody } from '../upstream-body.ts'
 import { capabilitiesOf, matrix, stopReasons } from './capabilities.ts'
+import { check } from './check.ts'
 import { decodeStream } from './decode.ts'
 import { encodeCountTokens, encodeMessages, requestHeaders, rewrites, warningsOf } from './encode.ts'
 import { errorOfEvent, errorOfResponse } from './error.ts'
@@ -30,6 +31,7 @@ export const anthropic: LlmProvider = {
   matrix,
   stopReasons,
   capabilities: capabilitiesOf,
+  check,
   warnings: warningsOf,
   stream,
   complete,

@@ -189,11 +189,17 @@ describe('tools', () => {
     [{ type: 'code_execution' }, { type: 'code_execution_20250825', name: 'code_execution' }],
     [
       { type: 'computer_use', config: { display_width_px: 800, display_height_px: 600 } },
-      { type: 'computer_20250124', name: 'computer', display_width_px: 800, display_height_px: 600 },
+      { type: 'computer_20251124', name: 'computer', display_width_px: 800, display_height_px: 600 },
     ],
     [{ type: 'text_editor' }, { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' }],
   ])('%j is %j', (tool, expected) => {
     expect(sentFor({ tools: [tool] })).toHaveProperty('tools', [expected])
+  })
+
+  it('of a screen is what the model has', () => {
+    const tools: Tool[] = [{ type: 'computer_use', config: { display_width_px: 800, display_height_px: 600 } }]
+    expect(sentFor({ tools }, 'claude-haiku-4-5')).toHaveProperty('tools[0].type', 'computer_20250124')
+    expect(sentFor({ tools }, 'claude-opus-4-8')).toHaveProperty('tools[0].type', 'computer_20251124')
   })
 
   it("of Anthropic's own forms stay as they were written", () => {
@@ -225,9 +231,10 @@ describe('the headers', () => {
 
   it("ask for the beta that a portable tool needs, besides the caller's", () => {
     const tools: Tool[] = [{ type: 'computer_use', config: { display_width_px: 1, display_height_px: 1 } }]
-    const beta = (headers: Record<string, string>) =>
-      requestHeaders({ ...request, tools }, callWith({ headers }))['anthropic-beta']
-    expect(beta({})).toBe('computer-use-2025-01-24')
-    expect(beta({ 'anthropic-beta': 'a-1' })).toBe('a-1,computer-use-2025-01-24')
+    const beta = (headers: Record<string, string>, model: string) =>
+      requestHeaders({ ...request, tools }, callWith({ headers, model }))['anthropic-beta']
+    expect(beta({}, 'claude-haiku-4-5')).toBe('computer-use-2025-01-24')
+    expect(beta({}, 'claude-opus-4-8')).toBe('computer-use-2025-11-24')
+    expect(beta({ 'anthropic-beta': 'a-1' }, 'claude-opus-4-8')).toBe('a-1,computer-use-2025-11-24')
   })
 })
