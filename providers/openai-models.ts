@@ -1,17 +1,47 @@
 import type { Capabilities, Feature, Support } from './capabilities.ts'
-
-/** The API's own values; not every model takes each. */
-export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from './thinking-wish.ts'
 
 /** What is known of OpenAI's models. A model that is not known is tried. */
 export function capabilitiesOf(model: string): Capabilities {
   return familyOf(model)?.capabilities ?? unknown
 }
 
-/** The `reasoning_effort` nearest to no thinking at all; undefined for models that do not reason, which refuse the field. */
-export function effortOfNoThinking(model: string): ReasoningEffort | undefined {
-  const family = familyOf(model)
-  return family ? family.lowestEffort : 'none'
+/** What is known of them over Chat Completions, where some call no tools. */
+export function chatCapabilitiesOf(model: string): Capabilities {
+  const { features, ...rest } = capabilitiesOf(model)
+  return { ...rest, features: { ...features, ...(chatToolsOf(model) === 'never' && missing(tools)) } }
+}
+
+/** How a model calls tools over Chat Completions; undefined where nothing has to be heeded. */
+export function chatToolsOf(model: string): ChatTools | undefined {
+  return familyOf(model)?.chatTools
+}
+
+/**
+ *   - `never`: it calls none;
+ *   - `none`: only where `reasoning_effort` is said to be none;
+ *   - `unsaid`: only where no effort is said, which means none;
+ *   - `no_effort`: only without an effort, or with none.
+ */
+export type ChatTools = 'never' | 'none' | 'unsaid' | 'no_effort'
+
+/**
+ * The effort to be sent, of those that the model has: the next higher of the one that is asked for, or the lowest for no thinking.
+ * Undefined where none is asked for, and for models that do not reason, which refuse the field.
+ */
+export function fittedEffort(wish: ThinkingWish, model: string, api: 'chat' | 'responses'): ReasoningEffort | undefined {
+  const effort = effortOf(wish)
+  const all = familyOf(model)?.efforts
+  if (!all) return wish.thinks === false ? 'none' : effort
+  // The highest is the Responses API's alone.
+  const known = api === 'chat' ? all.filter((each) => each !== 'max') : all
+  return wish.thinks === false ? known[0] : effort && nearestEffort(effort, known)
+}
+
+/** Whether a model takes another `temperature` and `top_p` than 1 beside this effort, as far as is known. */
+export function takesSampling(model: string, effort: ReasoningEffort | undefined): boolean {
+  const sampling = familyOf(model)?.sampling
+  return !(sampling === 'never' || (sampling === 'without_thinking' && effort !== undefined && effort !== 'none'))
 }
 
 /** Whether a model may reason, as far as its name tells: what is not known is taken to. */
@@ -19,17 +49,27 @@ export function mayReason(model: string): boolean {
   return capabilitiesOf(model).features['thinking.enabled'] !== 'unsupported'
 }
 
+/** Whether a model takes marks of what is to be cached. */
+export function takesBreakpoints(model: string): boolean {
+  return familyOf(model)?.breakpoints ?? false
+}
+
 /** A fine-tuned model, `ft:gpt-4.1:…`, does what the model does that it was made of. */
 function familyOf(model: string): Family | undefined {
   const name = model.replace(/^ft:/, '')
-  return families.find(({ prefix }) => name.startsWith(prefix))
+  return families.find(({ names }) => names.test(name))
 }
 
 interface Family {
-  readonly prefix: string
+  readonly names: RegExp
   readonly capabilities: Capabilities
-  /** Undefined where the models do not reason. */
-  readonly lowestEffort?: ReasoningEffort
+  /** In their order; empty where the models do not reason, absent where they are not known. */
+  readonly efforts?: readonly ReasoningEffort[]
+  readonly chatTools?: ChatTools
+  /** When they refuse `temperature` and `top_p`; absent where nothing is known. */
+  readonly sampling?: 'never' | 'without_thinking'
+  /** Whether marks of what is to be cached are taken. */
+  readonly breakpoints?: boolean
 }
 
 const images = ['block.image.base64', 'block.image.url'] as const
@@ -37,38 +77,61 @@ const images = ['block.image.base64', 'block.image.url'] as const
 const reasoning = ['thinking.enabled', 'output_config.effort'] as const
 const audio = ['block.audio'] as const
 const tools = ['tool.custom'] as const
+const stop = ['stop_sequences'] as const
 
-// The longer prefix stands before the shorter: the first that fits counts.
+const low = { toHigh: ['low', 'medium', 'high'], toXhigh: ['low', 'medium', 'high', 'xhigh'] } as const
+
+const gpt5 = model(400_000, 128_000, known(images, reasoning, tools), missing(audio))
+const gpt5Chat = model(128_000, 16_384, known(images), missing(reasoning, audio))
+const later: Capabilities = { ...unnumbered(), features: known(images, reasoning, tools) }
+const gpt41 = model(1_047_576, 32_768, known(images, tools), missing(reasoning, audio))
+const gpt4o = model(128_000, 16_384, known(images), missing(reasoning, audio))
+const gpt4oAudio = model(128_000, 16_384, known(audio, tools), missing(reasoning))
+const gpt4Turbo = model(128_000, 4_096, known(images, tools), missing(reasoning, audio))
+const gpt4: Capabilities = { ...unnumbered(), features: missing(reasoning, audio) }
+const gpt35: Capabilities = { ...unnumbered(), features: missing(reasoning, audio, images) }
+const o1: Capabilities = { ...unnumbered(), features: missing(audio) }
+const o1Mini = model(128_000, 65_536, missing(images, audio, tools))
+const o3Mini = model(200_000, 100_000, known(reasoning, tools), missing(images, audio))
+const o3 = model(200_000, 100_000, known(images, reasoning, tools), missing(audio))
+
+const gpt6 = { capabilities: later, sampling: 'without_thinking', breakpoints: true } as const
+const thinking = { sampling: 'never' } as const
+
+// The first that fits counts.
 const families: readonly Family[] = [
-  { prefix: 'gpt-5-chat', capabilities: model(128_000, 16_384, known(images), missing(reasoning, audio)) },
+  { names: /^gpt-6(-astra|\.1-sol)/, ...gpt6, ...thinking, efforts: [...low.toXhigh, 'max'], chatTools: 'never' },
+  { names: /^gpt-(5\.6|6-sol|6-luna|6\.1-terra)/, ...gpt6, efforts: ['none', ...low.toXhigh, 'max'], chatTools: 'none' },
+  { names: /^gpt-5\.\d+-chat/, capabilities: later, efforts: ['medium'] },
+  { names: /^gpt-5\.\d+-pro/, capabilities: later, efforts: ['medium', 'high', 'xhigh'] },
+  { names: /^gpt-5\.1-codex(?!-max)/, capabilities: later, efforts: low.toHigh },
+  { names: /^gpt-5\.\d+-codex/, capabilities: later, efforts: low.toXhigh },
+  { names: /^gpt-5\.1/, capabilities: later, efforts: ['none', ...low.toHigh], sampling: 'without_thinking' },
+  { names: /^gpt-5\.2/, capabilities: later, efforts: ['none', ...low.toXhigh], sampling: 'without_thinking' },
   {
-    prefix: 'gpt-5-',
-    capabilities: model(400_000, 128_000, known(images, reasoning, tools), missing(audio)),
-    lowestEffort: 'minimal',
+    names: /^gpt-5\.4/,
+    capabilities: later,
+    efforts: ['none', ...low.toXhigh],
+    chatTools: 'unsaid',
+    sampling: 'without_thinking',
   },
-  { prefix: 'gpt-5.', capabilities: { ...unnumbered(), features: known(images, reasoning, tools) }, lowestEffort: 'none' },
-  {
-    prefix: 'gpt-5',
-    capabilities: model(400_000, 128_000, known(images, reasoning, tools), missing(audio)),
-    lowestEffort: 'minimal',
-  },
-  { prefix: 'gpt-4.1', capabilities: model(1_047_576, 32_768, known(images, tools), missing(reasoning, audio)) },
-  { prefix: 'gpt-4o-audio', capabilities: model(128_000, 16_384, known(audio, tools), missing(reasoning)) },
-  { prefix: 'gpt-4o-mini-audio', capabilities: model(128_000, 16_384, known(audio, tools), missing(reasoning)) },
-  { prefix: 'gpt-4o', capabilities: model(128_000, 16_384, known(images), missing(reasoning, audio)) },
-  { prefix: 'chatgpt-4o', capabilities: model(128_000, 16_384, known(images), missing(reasoning, audio)) },
-  { prefix: 'gpt-4-turbo', capabilities: model(128_000, 4_096, known(images, tools), missing(reasoning, audio)) },
-  { prefix: 'gpt-4', capabilities: { ...unnumbered(), features: missing(reasoning, audio) } },
-  { prefix: 'gpt-3.5', capabilities: { ...unnumbered(), features: missing(reasoning, audio, images) } },
-  { prefix: 'o1-mini', capabilities: model(128_000, 65_536, missing(images, audio, tools)), lowestEffort: 'low' },
-  {
-    prefix: 'o3-mini',
-    capabilities: model(200_000, 100_000, known(reasoning, tools), missing(images, audio)),
-    lowestEffort: 'low',
-  },
-  { prefix: 'o1', capabilities: { ...unnumbered(), features: missing(audio) }, lowestEffort: 'low' },
-  { prefix: 'o3', capabilities: model(200_000, 100_000, known(images, reasoning, tools), missing(audio)), lowestEffort: 'low' },
-  { prefix: 'o4', capabilities: model(200_000, 100_000, known(images, reasoning, tools), missing(audio)), lowestEffort: 'low' },
+  { names: /^gpt-5\.5/, capabilities: later, efforts: ['none', ...low.toXhigh], chatTools: 'no_effort' },
+  { names: /^gpt-5\./, capabilities: later },
+  { names: /^gpt-5-chat/, capabilities: gpt5Chat, efforts: [] },
+  { names: /^gpt-5-pro/, capabilities: gpt5, efforts: ['high'] },
+  { names: /^gpt-5-codex/, capabilities: gpt5, efforts: low.toHigh },
+  { names: /^gpt-5-search/, capabilities: gpt5 },
+  { names: /^gpt-5/, ...thinking, capabilities: without(gpt5, stop), efforts: ['minimal', ...low.toHigh] },
+  { names: /^gpt-4\.1/, capabilities: gpt41, efforts: [] },
+  { names: /^gpt-4o(-mini)?-audio/, capabilities: gpt4oAudio, efforts: [] },
+  { names: /^(gpt|chatgpt)-4o/, capabilities: gpt4o, efforts: [] },
+  { names: /^gpt-4-turbo/, capabilities: gpt4Turbo, efforts: [] },
+  { names: /^gpt-4/, capabilities: gpt4, efforts: [] },
+  { names: /^gpt-3\.5/, capabilities: gpt35, efforts: [] },
+  { names: /^o1-mini/, capabilities: o1Mini, efforts: low.toHigh },
+  { names: /^o1/, ...thinking, capabilities: o1, efforts: low.toHigh },
+  { names: /^o3-mini/, ...thinking, capabilities: o3Mini, efforts: low.toHigh },
+  { names: /^o[34]/, ...thinking, capabilities: without(o3, stop), efforts: low.toHigh },
 ]
 
 const unknown: Capabilities = { ...unnumbered(), features: {} }
@@ -80,6 +143,10 @@ function unnumbered(): { defaultMaxTokens: number } {
 
 function model(contextWindow: number, maxOutputTokens: number, ...features: Partial<Record<Feature, Support>>[]): Capabilities {
   return { ...unnumbered(), contextWindow, maxOutputTokens, features: Object.assign({}, ...features) }
+}
+
+function without(capabilities: Capabilities, ...groups: (readonly Feature[])[]): Capabilities {
+  return { ...capabilities, features: { ...capabilities.features, ...missing(...groups) } }
 }
 
 function known(...groups: (readonly Feature[])[]): Partial<Record<Feature, Support>> {

@@ -1,7 +1,5 @@
 import type { Matrix } from '../capabilities.ts'
 
-export { capabilitiesOf, effortOfNoThinking, type ReasoningEffort } from '../openai-models.ts'
-
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
 const noServerTools = 'Chat Completions has no tools of its own; use oai-resp, or an anthropic model.'
 const noVoice = 'This version of the gateway has no voice.'
@@ -36,11 +34,17 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'budget_tokens becomes reasoning_effort: up to 2048 low, up to 8192 medium, above high; output_config.effort goes before it.',
   },
-  'thinking.disabled': { treatment: 'map', note: "Sent as the model's lowest reasoning_effort, where it has one." },
+  'thinking.disabled': {
+    treatment: 'map',
+    note: "Sent as the model's lowest reasoning_effort, where it has one; where that is not none, a warning says so.",
+  },
   'thinking.adaptive': { treatment: 'map', note: 'The model decides unless output_config.effort says otherwise.' },
   'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },
   'thinking.display': { treatment: 'drop', note: 'Thinking is shown where the provider shows it.' },
-  'output_config.effort': { treatment: 'map', note: 'Sent as reasoning_effort.' },
+  'output_config.effort': {
+    treatment: 'map',
+    note: 'Sent as reasoning_effort: the next higher that the model has, or its highest.',
+  },
   output_format: { treatment: 'map', note: 'Sent as response_format json_schema.' },
   'output_format.name': 'carry',
   'output_format.strict': 'carry',

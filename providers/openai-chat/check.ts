@@ -1,12 +1,15 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
+import { type Feature, matrixEntry } from '../capabilities.ts'
+import { wishOf } from '../thinking-wish.ts'
 import type { ChatDialect } from './dialect.ts'
 import { audioFormatOf } from './parts.ts'
 
 /** What Chat Completions refuses by its value or its place, which the matrix cannot tell. */
-export function check({ stop_sequences: stop, messages }: MessageRequest, dialect: ChatDialect): Issue[] {
+export function check(request: MessageRequest, model: string, dialect: ChatDialect): Issue[] {
   const { maxStopSequences: most, name } = dialect
-  const issues: Issue[] = []
+  const { stop_sequences: stop, messages } = request
+  const issues: Issue[] = [...(dialect.check?.(request, model) ?? [])]
   if (stop && most !== undefined && stop.length > most) {
     issues.push(issue(['stop_sequences'], 'unsupported_parameter', `${name} takes at most ${most}, not ${stop.length}`))
   }
@@ -19,8 +22,34 @@ export function check({ stop_sequences: stop, messages }: MessageRequest, dialec
 }
 
 /** What is left out of a request though the matrix says that such things are passed on. */
-export function warningsOf({ messages }: MessageRequest, { name, cacheControl }: ChatDialect): Warning[] {
-  if (!cacheControl) return []
+export function warningsOf(request: MessageRequest, model: string, dialect: ChatDialect): Warning[] {
+  return [
+    ...(dialect.warnings?.(request, model) ?? []),
+    ...thinkingWarnings(request, model, dialect),
+    ...(dialect.cacheControl ? markWarnings(request, dialect) : []),
+  ]
+}
+
+/** What a caller asks of the model's thinking and the server has no word for. */
+function thinkingWarnings(request: MessageRequest, model: string, dialect: ChatDialect): Warning[] {
+  const { matrix, name } = dialect
+  const wish = wishOf(request)
+  const isMapped = (feature: Feature): boolean => matrixEntry(matrix, feature).treatment === 'map'
+  const warnings: Warning[] = []
+  if (wish.thinks === false && wish.effort && isMapped('output_config.effort')) {
+    const message = `${name} takes an effort for thinking alone, and thinking is disabled; it was left out.`
+    warnings.push({ param: 'output_config.effort', code: 'dropped', message })
+  }
+  // A dialect that knows its models tells of them itself.
+  if (dialect.warnings) return warnings
+  const thinks = dialect.capabilities(model).features['thinking.enabled'] !== 'unsupported'
+  const feature = wish.thinks === undefined ? undefined : wish.thinks ? 'thinking.enabled' : 'thinking.disabled'
+  if (!thinks || !feature || !isMapped(feature)) return warnings
+  if (Object.keys(dialect.reasoningRequest(wish, model)).length > 0) return warnings
+  return [...warnings, { param: 'thinking', code: 'dropped', message: `${name} has no word for it; ${model} thinks as it does.` }]
+}
+
+function markWarnings({ messages }: MessageRequest, { name }: ChatDialect): Warning[] {
   for (const [index, { role, content }] of messages.entries()) {
     if (role !== 'assistant' || typeof content === 'string') continue
     const at = content.findIndex((block) => block.type === 'tool_use' && block.cache_control)

@@ -1,10 +1,14 @@
-import type { MessageRequest } from '../../api/schemas.gen.ts'
+import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
+import { chatCapabilitiesOf } from '../openai-models.ts'
+import { samplingFields } from '../openai-thinking.ts'
 import type { StopReasons, UpstreamSettings } from '../provider.ts'
+import { wishOf } from '../thinking-wish.ts'
 import type { ToolIdRule } from '../tool-ids.ts'
-import { capabilitiesOf, effortOfNoThinking, matrix } from './capabilities.ts'
+import { matrix } from './capabilities.ts'
+import { chatEffort, openaiIssues, openaiWarnings } from './openai-tools.ts'
 import type { ReasoningField } from './reasoning-blocks.ts'
-import { effortField, type ReasoningRequest } from './reasoning-request.ts'
+import type { ReasoningRequest } from './reasoning-request.ts'
 import type { ServerTools } from './server-tools.ts'
 import { stopReasons } from './stop-reason.ts'
 import type { CostField } from './usage.ts'
@@ -17,6 +21,10 @@ export interface ChatDialect {
   readonly upstream: UpstreamSettings
   readonly matrix: Matrix
   readonly capabilities: (model: string) => Capabilities
+  /** What its models refuse because of something else in the request; absent where nothing is known. */
+  readonly check?: (request: MessageRequest, model: string) => readonly Issue[]
+  /** What is left out because of something else in the request. */
+  readonly warnings?: (request: MessageRequest, model: string) => readonly Warning[]
 
   // Requests
   /** Headers of every request, beside the key. */
@@ -34,6 +42,8 @@ export interface ChatDialect {
   readonly serviceTiers?: Readonly<Record<NonNullable<MessageRequest['service_tier']>, string>>
   /** Whether the server takes `top_k`. */
   readonly topK: boolean
+  /** `temperature` and `top_p` as they are sent; absent where they go as they are. */
+  readonly sampling?: (request: MessageRequest, model: string) => Readonly<Record<string, number>>
   /** The most stop sequences it takes; absent where there is no limit. */
   readonly maxStopSequences?: number
   readonly reasoningRequest: ReasoningRequest
@@ -80,15 +90,29 @@ export const openaiDialect: ChatDialect = {
     baseURLVariable: 'VAI_OPENAI_BASE_URL',
     defaultBaseURL: 'https://api.openai.com/v1',
   },
-  matrix,
-  capabilities: capabilitiesOf,
+  matrix: {
+    ...matrix,
+    temperature: { treatment: 'carry', note: 'Models that think refuse any but 1.' },
+    top_p: { treatment: 'carry', note: 'Models that think refuse any but 1.' },
+    'tool.custom': {
+      treatment: 'carry',
+      note: 'As a function. A model that calls none over Chat Completions does over the Responses API: name it as one of oai-resp.',
+    },
+  },
+  capabilities: chatCapabilitiesOf,
+  check: openaiIssues,
+  warnings: openaiWarnings,
   maxTokensField: 'max_completion_tokens',
   systemRole: 'system',
   userId: { field: 'safety_identifier', maxLength: 64 },
   serviceTiers: { auto: 'auto', standard_only: 'default' },
   topK: false,
   maxStopSequences: 4,
-  reasoningRequest: effortField(effortOfNoThinking),
+  sampling: (request, model) => samplingFields(request, model, chatEffort(wishOf(request), model)),
+  reasoningRequest: (wish, model) => {
+    const effort = chatEffort(wish, model)
+    return effort ? { reasoning_effort: effort } : {}
+  },
   reasoningField: () => 'none',
   cacheControl: false,
   fileParts: 'file',

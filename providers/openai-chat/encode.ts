@@ -1,10 +1,10 @@
 import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionTool } from 'openai/resources/chat/completions'
 import { GatewayError } from '../../api/error.ts'
 import type { JsonOutputFormat, MessageRequest, OutputFormat, Tool, ToolChoice } from '../../api/schemas.gen.ts'
+import { wishOf } from '../thinking-wish.ts'
 import type { ChatDialect } from './dialect.ts'
 import { encodeMessages } from './messages.ts'
 import { markOf } from './parts.ts'
-import { wishOf } from './reasoning-request.ts'
 import { isServerTool } from './server-tools.ts'
 
 /**
@@ -17,7 +17,7 @@ export function encode(request: MessageRequest, model: string, stream: boolean, 
   return {
     model,
     messages: encodeMessages(request, model, dialect),
-    ...sampling(request, dialect),
+    ...sampling(request, model, dialect),
     ...toolFields(request, model, dialect),
     ...dialect.reasoningRequest(wishOf(request), model),
     ...outputFields(request, dialect),
@@ -30,12 +30,14 @@ export function encode(request: MessageRequest, model: string, stream: boolean, 
 
 type Body = Partial<ChatCompletionCreateParamsNonStreaming>
 
-function sampling(request: MessageRequest, dialect: ChatDialect): Body & { top_k?: number } {
+function sampling(request: MessageRequest, model: string, dialect: ChatDialect): Body & { top_k?: number } {
   const { max_tokens: maxTokens, temperature, top_p: topP, top_k: topK, stop_sequences: stop } = request
   return {
     ...(maxTokens !== undefined && { [dialect.maxTokensField]: maxTokens }),
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { top_p: topP }),
+    ...(dialect.sampling?.(request, model) ?? {
+      ...(temperature !== undefined && { temperature }),
+      ...(topP !== undefined && { top_p: topP }),
+    }),
     ...(topK !== undefined && dialect.topK && { top_k: topK }),
     ...(stop && stop.length > 0 && { stop }),
   }

@@ -7,6 +7,7 @@ import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
 import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { modelNameOf } from '../model-name.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
 import { withToolIds } from '../tool-ids.ts'
 import { check, warningsOf } from './check.ts'
@@ -29,8 +30,8 @@ export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
     matrix,
     stopReasons,
     capabilities,
-    check: (request) => check(request, dialect),
-    warnings: (request) => warningsOf(request, dialect),
+    check: (request, model) => check(request, model, dialect),
+    warnings: (request) => warningsOf(request, modelNameOf(request.model), dialect),
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),
   }

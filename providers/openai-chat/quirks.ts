@@ -1,11 +1,11 @@
 import type { Capabilities, Matrix, MatrixEntry } from '../capabilities.ts'
-import type { ReasoningEffort } from '../openai-models.ts'
 import type { StopReasons, UpstreamSettings } from '../provider.ts'
+import { efforts, type ReasoningEffort } from '../thinking-wish.ts'
 import type { ToolIdRule } from '../tool-ids.ts'
 import { matrix as openais } from './capabilities.ts'
 import { type ChatDialect, openaiDialect } from './dialect.ts'
 import type { ReasoningField } from './reasoning-blocks.ts'
-import { efforts, type ReasoningStyleName, reasoningStyles } from './reasoning-request.ts'
+import { type ReasoningStyleName, reasoningStyles } from './reasoning-request.ts'
 import { stopReasons } from './stop-reason.ts'
 import type { CostField } from './usage.ts'
 

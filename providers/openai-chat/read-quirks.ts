@@ -2,9 +2,10 @@ import { isRecord } from '../../api/json.ts'
 import type { StopReason } from '../../api/schemas.gen.ts'
 import { nearest } from '../../text/nearest.ts'
 import type { StopReasons } from '../provider.ts'
+import { efforts } from '../thinking-wish.ts'
 import type { Quirks } from './quirks.ts'
 import { reasoningFields } from './reasoning-blocks.ts'
-import { efforts, reasoningStyleNames } from './reasoning-request.ts'
+import { reasoningStyleNames } from './reasoning-request.ts'
 import { costFields } from './usage.ts'
 
 /** Takes one mistake, for a person to read. */

@@ -1,50 +1,8 @@
-import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Matrix } from '../capabilities.ts'
-import type { ReasoningEffort } from '../openai-models.ts'
-
-/** What a caller asks of a model's thinking. */
-export interface ThinkingWish {
-  /** Undefined where the caller leaves it to the model. */
-  readonly thinks: boolean | undefined
-  readonly effort: ReasoningEffort | undefined
-  /** Tokens. */
-  readonly budget: number | undefined
-}
+import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from '../thinking-wish.ts'
 
 /** The members of a request that say how a model is to think; none where the caller asks for nothing. */
 export type ReasoningRequest = (wish: ThinkingWish, model: string) => Readonly<Record<string, unknown>>
-
-export function wishOf({ thinking, output_config: output }: MessageRequest): ThinkingWish {
-  return {
-    thinks: thinking?.type === 'disabled' ? false : thinking?.type === 'enabled' ? true : undefined,
-    effort: output?.effort ?? undefined,
-    budget: thinking?.type === 'enabled' ? thinking.budget_tokens : undefined,
-  }
-}
-
-/** The effort that was asked for, or that a budget comes to; undefined where there is neither. */
-export function effortOf({ effort, budget }: ThinkingWish): ReasoningEffort | undefined {
-  if (effort || budget === undefined) return effort
-  if (budget <= 2048) return 'low'
-  return budget <= 8192 ? 'medium' : 'high'
-}
-
-/** The next higher of the efforts that a server knows, or its highest; `none` is no effort. */
-export function nearestEffort(effort: ReasoningEffort, known: readonly ReasoningEffort[]): ReasoningEffort | undefined {
-  const degrees = known.filter((each) => each !== 'none')
-  return degrees.find((each) => efforts.indexOf(each) >= efforts.indexOf(effort)) ?? degrees.at(-1)
-}
-
-/** In their order. */
-export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const satisfies readonly ReasoningEffort[]
-
-/** `reasoning_effort`, OpenAI's own field. `lowest` is what comes nearest to no thinking for a model, if anything does. */
-export function effortField(lowest: (model: string) => ReasoningEffort | undefined): ReasoningRequest {
-  return (wish, model) => {
-    const effort = effortOf(wish) ?? (wish.thinks === false ? lowest(model) : undefined)
-    return effort ? { reasoning_effort: effort } : {}
-  }
-}
 
 /** A way in which servers want to be told about thinking, and what becomes of a request's fields by it. */
 export interface ReasoningStyle {

@@ -2,6 +2,7 @@ import type { Matrix } from '../capabilities.ts'
 
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
 const noVoice = 'This version of the gateway has no voice.'
+const sampling = 'Models that think refuse any but 1.'
 const ownTool =
   'What the API has to see of it again is kept in the signature of a thinking block beside it, and goes back with that block.'
 
@@ -16,12 +17,12 @@ export const matrix: Matrix = {
   'block.text': { treatment: 'map', note: 'Sent as input_text, or as the output_text of a message of the assistant.' },
   'block.tool_use': { treatment: 'map', note: 'Sent as a function_call item.' },
   'block.tool_result': { treatment: 'map', note: 'Sent as a function_call_output item.' },
-  temperature: 'carry',
-  top_p: 'carry',
+  temperature: { treatment: 'carry', note: sampling },
+  top_p: { treatment: 'carry', note: sampling },
   top_k: { treatment: 'drop', note: 'Sampling goes by top_p and temperature alone.' },
   stop_sequences: {
     treatment: 'reject',
-    note: 'The Responses API knows none; use openai/<model>, which is the same model over Chat Completions.',
+    note: 'The Responses API knows none; models that do not reason take them over Chat Completions, as openai/<model>.',
   },
   'metadata.user_id': {
     treatment: 'map',
@@ -47,14 +48,20 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'budget_tokens becomes reasoning.effort: up to 2048 low, up to 8192 medium, above high; output_config.effort goes before it. A summary of the reasoning is asked for.',
   },
-  'thinking.disabled': { treatment: 'map', note: "Sent as the model's lowest reasoning.effort, where it has one." },
+  'thinking.disabled': {
+    treatment: 'map',
+    note: "Sent as the model's lowest reasoning.effort, where it has one; where that is not none, a warning says so.",
+  },
   'thinking.adaptive': {
     treatment: 'map',
     note: 'The model decides unless output_config.effort says otherwise. A summary of the reasoning is asked for.',
   },
   'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },
   'thinking.display': { treatment: 'map', note: 'omitted asks for no summary of the reasoning.' },
-  'output_config.effort': { treatment: 'map', note: 'Sent as reasoning.effort.' },
+  'output_config.effort': {
+    treatment: 'map',
+    note: 'Sent as reasoning.effort: the next higher that the model has, or its highest.',
+  },
   output_format: { treatment: 'map', note: 'Sent as text.format json_schema.' },
   'output_format.name': 'carry',
   'output_format.strict': 'carry',

@@ -1,13 +1,15 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
+import { samplingIssues, thinkingWarnings } from '../openai-thinking.ts'
 import { unseal } from '../sealed.ts'
+import { wishOf } from '../thinking-wish.ts'
 import type { ResponsesDialect } from './dialect.ts'
 import { openKept } from './kept.ts'
 import { hasOtherServerTools } from './tools.ts'
 
 /** What the Responses API refuses by its value or its place, which the matrix cannot tell. */
-export function check(request: MessageRequest, { id, name }: ResponsesDialect): Issue[] {
-  const issues: Issue[] = []
+export function check(request: MessageRequest, model: string, { id, name, effort }: ResponsesDialect): Issue[] {
+  const issues = samplingIssues(request, model, effort(wishOf(request), model))
   const modality = request.output?.modalities?.indexOf('audio') ?? -1
   if (modality >= 0) {
     issues.push(
@@ -27,8 +29,14 @@ export function check(request: MessageRequest, { id, name }: ResponsesDialect): 
 }
 
 /** What is changed in a request, or left out of it, that the matrix cannot tell. */
-export function warnings(request: MessageRequest, { id, name, minOutputTokens }: ResponsesDialect): Warning[] {
-  const all: Warning[] = []
+export function warnings(request: MessageRequest, model: string, dialect: ResponsesDialect): Warning[] {
+  const { id, name, minOutputTokens, effort } = dialect
+  const wish = wishOf(request)
+  const all = thinkingWarnings(request, model, effort(wish, model))
+  if (wish.thinks === false && wish.effort) {
+    const message = `${name} takes an effort for thinking alone, and thinking is disabled; it was left out.`
+    all.push({ param: 'output_config.effort', code: 'dropped', message })
+  }
   const { max_tokens: most, messages } = request
   if (most !== undefined && most < minOutputTokens) {
     const message = `${name} takes no limit below ${minOutputTokens} tokens, which was sent instead of ${most}.`

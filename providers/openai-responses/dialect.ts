@@ -1,7 +1,8 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import { capabilitiesOf, effortOfNoThinking, mayReason, type ReasoningEffort } from '../openai-models.ts'
+import { capabilitiesOf, fittedEffort, mayReason } from '../openai-models.ts'
 import type { UpstreamSettings } from '../provider.ts'
+import type { ReasoningEffort, ThinkingWish } from '../thinking-wish.ts'
 import { matrix } from './capabilities.ts'
 
 /** What differs between the servers that speak the Responses API. */
@@ -22,8 +23,8 @@ export interface ResponsesDialect {
   readonly serviceTiers?: Readonly<Record<NonNullable<MessageRequest['service_tier']>, string>>
   /** Whether a model may reason; one that does not refuses to be asked for its reasoning. */
   readonly mayReason: (model: string) => boolean
-  /** The effort that turns a model's thinking off, or undefined where nothing is to be sent for it. */
-  readonly effortOfNoThinking: (model: string) => ReasoningEffort | undefined
+  /** The effort that a model is asked for, of those that it has; undefined where nothing is to be sent. */
+  readonly effort: (wish: ThinkingWish, model: string) => ReasoningEffort | undefined
   /** Whether it counts tokens, by `POST /responses/input_tokens`. */
   readonly countsTokens: boolean
 }
@@ -44,6 +45,6 @@ export const openaiResponsesDialect: ResponsesDialect = {
   userId: { field: 'safety_identifier', maxLength: 64 },
   serviceTiers: { auto: 'auto', standard_only: 'default' },
   mayReason,
-  effortOfNoThinking,
+  effort: (wish, model) => fittedEffort(wish, model, 'responses'),
   countsTokens: true,
 }

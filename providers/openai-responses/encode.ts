@@ -1,7 +1,8 @@
 import type { ResponseIncludable } from 'openai/resources/responses/responses'
 import type { MessageRequest } from '../../api/schemas.gen.ts'
-import type { ReasoningEffort } from '../openai-models.ts'
+import { samplingFields } from '../openai-thinking.ts'
 import type { TokenCountRequest } from '../provider.ts'
+import { wishOf } from '../thinking-wish.ts'
 import type { ResponsesDialect } from './dialect.ts'
 import { encodeInput, instructionsOf } from './input.ts'
 import { includes, toolFields } from './tools.ts'
@@ -20,7 +21,7 @@ export function encode(request: MessageRequest, model: string, stream: boolean, 
     ...counted(request, model, dialect),
     store: false,
     ...(include.length > 0 && { include }),
-    ...sampling(request, dialect),
+    ...sampling(request, model, dialect),
     ...callerFields(request, dialect),
     ...(stream && { stream: true }),
     ...request.extensions?.[dialect.id],
@@ -50,38 +51,22 @@ function reasoningIncludes(model: string, dialect: ResponsesDialect): ResponseIn
   return dialect.mayReason(model) ? ['reasoning.encrypted_content'] : []
 }
 
-function sampling({ max_tokens: most, temperature, top_p: topP }: MessageRequest, { minOutputTokens }: ResponsesDialect): Body {
+function sampling(request: MessageRequest, model: string, { minOutputTokens, effort }: ResponsesDialect): Body {
+  const most = request.max_tokens
   return {
     ...(most !== undefined && { max_output_tokens: Math.max(most, minOutputTokens) }),
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { top_p: topP }),
+    ...samplingFields(request, model, effort(wishOf(request), model)),
   }
 }
 
 function reasoningFields(request: MessageRequest, model: string, dialect: ResponsesDialect): Body {
-  const { thinking, output_config: config } = request
-  const effort = config?.effort ?? effortOfThinking(thinking, model, dialect)
+  const { thinking } = request
+  const effort = dialect.effort(wishOf(request), model)
   const thinks = thinking?.type === 'enabled' || thinking?.type === 'adaptive'
   // A model that does not reason refuses to be asked how.
   const shown = thinks && thinking.display !== 'omitted' && dialect.mayReason(model)
   if (!effort && !shown) return {}
   return { reasoning: { ...(effort && { effort }), ...(shown && { summary: 'auto' }) } }
-}
-
-function effortOfThinking(
-  thinking: MessageRequest['thinking'],
-  model: string,
-  dialect: ResponsesDialect,
-): ReasoningEffort | undefined {
-  switch (thinking?.type) {
-    case 'enabled':
-      if (thinking.budget_tokens <= 2048) return 'low'
-      return thinking.budget_tokens <= 8192 ? 'medium' : 'high'
-    case 'disabled':
-      return dialect.effortOfNoThinking(model)
-    default:
-      return undefined
-  }
 }
 
 function formatFields(request: MessageRequest): Body {

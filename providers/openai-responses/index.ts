@@ -7,6 +7,7 @@ import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
 import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { modelNameOf } from '../model-name.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { type ToolIdRule, withToolIds } from '../tool-ids.ts'
 import { check, warnings } from './check.ts'
@@ -30,8 +31,8 @@ export function createOpenAiResponses(dialect: ResponsesDialect): LlmProvider {
     matrix,
     stopReasons,
     capabilities,
-    check: (request) => check(request, dialect),
-    warnings: (request) => warnings(request, dialect),
+    check: (request, model) => check(request, model, dialect),
+    warnings: (request) => warnings(request, modelNameOf(request.model), dialect),
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),
     ...(countsTokens && { countTokens: (request, call) => countTokens(request, call, dialect) }),

@@ -1,8 +1,7 @@
 import type { Capabilities } from '../../capabilities.ts'
-import type { ReasoningEffort } from '../../openai-models.ts'
+import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from '../../thinking-wish.ts'
 import type { ChatDialect } from '../dialect.ts'
 import { dialectOf, type Identity, map, plainQuirks, type Quirks } from '../quirks.ts'
-import { effortOf, nearestEffort, type ThinkingWish } from '../reasoning-request.ts'
 
 const identity: Identity = {
   id: 'cerebras',

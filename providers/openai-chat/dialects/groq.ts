@@ -1,8 +1,7 @@
 import type { Capabilities, Feature, Support } from '../../capabilities.ts'
-import type { ReasoningEffort } from '../../openai-models.ts'
+import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from '../../thinking-wish.ts'
 import type { ChatDialect } from '../dialect.ts'
 import { dialectOf, drop, type Identity, map, plainQuirks, type Quirks } from '../quirks.ts'
-import { effortOf, nearestEffort, type ThinkingWish } from '../reasoning-request.ts'
 import type { ServerTool, ServerToolFields } from '../server-tools.ts'
 
 const identity: Identity = {

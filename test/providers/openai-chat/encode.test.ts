@@ -229,7 +229,7 @@ describe('fields', () => {
     [
       'effort before budget',
       { thinking: { type: 'enabled', budget_tokens: 1024 }, output_config: { effort: 'max' } },
-      { reasoning_effort: 'max' },
+      { reasoning_effort: 'xhigh' },
     ],
     [
       'output_format',

@@ -74,11 +74,11 @@ describe('a request', () => {
       { thinking: { type: 'enabled', budget_tokens: 1024, display: 'omitted' } },
       { reasoning: { effort: 'low' } },
     ],
-    ['effort', { output_config: { effort: 'xhigh' } }, { reasoning: { effort: 'xhigh' } }],
+    ['effort', { output_config: { effort: 'low' } }, { reasoning: { effort: 'low' } }],
     [
       'effort and thinking',
       { output_config: { effort: 'max' }, thinking: { type: 'adaptive' } },
-      { reasoning: { effort: 'max', summary: 'auto' } },
+      { reasoning: { effort: 'high', summary: 'auto' } },
     ],
     [
       'format',
@@ -240,7 +240,7 @@ describe('the check', () => {
     ["another's picture", { messages: [{ role: 'assistant', content: [image] }] }, 'messages[0].content[0].type'],
     ['its own picture', { messages: [{ role: 'assistant', content: [picture, image] }] }, undefined],
   ])('%s', (_, changes, param) => {
-    const issues = check({ ...base, ...changes }, dialect)
+    const issues = check({ ...base, ...changes }, 'gpt-5', dialect)
     expect(issues.map((issue) => issue.param)).toEqual(param === undefined ? [] : [param])
   })
 
@@ -248,13 +248,76 @@ describe('the check', () => {
     const search: ContentBlockParam = { type: 'server_tool_use', id: seal('oai-resp', 'ws_1'), name: 'web_search', input: {} }
     const foreign: ContentBlockParam = { ...search, id: seal('gem-dev', 'ws_1') }
     const kept = thinking({ items: [{ type: 'web_search_call', id: 'ws_1' }] })
-    const told = (...content: ContentBlockParam[]) => warnings({ ...base, messages: [{ role: 'assistant', content }] }, dialect)
+    const told = (...content: ContentBlockParam[]) =>
+      warnings({ ...base, messages: [{ role: 'assistant', content }] }, 'gpt-5', dialect)
     expect(told(foreign, search)).toMatchObject([{ param: 'messages[0].content[1].id', code: 'dropped' }])
     expect(told(foreign, search, kept)).toEqual([])
   })
 
   it('tells of a limit that is raised', () => {
-    expect(warnings({ ...base, max_tokens: 15 }, dialect)).toMatchObject([{ param: 'max_tokens', code: 'raised' }])
+    expect(warnings({ ...base, max_tokens: 15 }, 'gpt-5', dialect)).toMatchObject([{ param: 'max_tokens', code: 'raised' }])
     expect(openaiResponses.warnings?.({ ...base, max_tokens: 16 })).toEqual([])
+  })
+})
+
+describe('the effort', () => {
+  const effort = (model: string, changes: Partial<MessageRequest>): unknown => body(changes, model).reasoning
+
+  it.each([
+    ['gpt-6-astra', 'max', 'max'],
+    ['gpt-5.6-sol', 'max', 'max'],
+    ['gpt-5.5', 'max', 'xhigh'],
+    ['gpt-5.5-pro', 'low', 'medium'],
+    ['gpt-5-pro', 'low', 'high'],
+    ['gpt-5-codex', 'xhigh', 'high'],
+    ['gpt-5.1-codex', 'max', 'high'],
+    ['gpt-5.1-codex-max', 'max', 'xhigh'],
+    ['gpt-5.1-chat-latest', 'high', 'medium'],
+    ['gpt-5.1', 'xhigh', 'high'],
+    ['gpt-5-mini', 'xhigh', 'high'],
+    ['o4-mini', 'max', 'high'],
+    ['a-model-of-tomorrow', 'max', 'max'],
+  ] as const)('of %s that is asked for %s is %s', (model, asked, sent) => {
+    expect(effort(model, { output_config: { effort: asked } })).toEqual({ effort: sent })
+  })
+
+  it.each([
+    ['gpt-6-astra', 'low'],
+    ['gpt-6.1-sol', 'low'],
+    ['gpt-6.1-terra', 'none'],
+    ['gpt-5.4-pro', 'medium'],
+    ['gpt-5-pro', 'high'],
+    ['gpt-5.1', 'none'],
+    ['a-model-of-tomorrow', 'none'],
+  ])('of %s that is not to think is %s, and a warning tells of another than none', (model, sent) => {
+    const changes = { thinking: { type: 'disabled' } } as const
+    expect(effort(model, changes)).toEqual({ effort: sent })
+    expect(warnings({ ...base, ...changes }, model, dialect)).toMatchObject(sent === 'none' ? [] : [{ param: 'thinking' }])
+  })
+
+  it('of thinking that is disabled is none, whatever effort is asked for beside it', () => {
+    const changes = { thinking: { type: 'disabled' }, output_config: { effort: 'high' } } as const
+    expect(effort('gpt-5.2', changes)).toEqual({ effort: 'none' })
+    expect(warnings({ ...base, ...changes }, 'gpt-5.2', dialect)).toMatchObject([{ param: 'output_config.effort' }])
+  })
+})
+
+describe('sampling', () => {
+  it.each<[string, Partial<MessageRequest>, readonly string[]]>([
+    ['gpt-6-astra', { temperature: 0 }, ['temperature']],
+    ['gpt-5', { temperature: 0.5, top_p: 0.5 }, ['temperature', 'top_p']],
+    ['o3', { temperature: 1, top_p: 1 }, []],
+    ['gpt-5.6-sol', { temperature: 0, output_config: { effort: 'low' } }, ['temperature']],
+    ['gpt-5.6-sol', { temperature: 0, thinking: { type: 'disabled' } }, []],
+    ['gpt-5.2', { temperature: 0 }, []],
+    ['gpt-4.1', { temperature: 0, top_p: 0.5 }, []],
+    ['a-model-of-tomorrow', { temperature: 0 }, []],
+  ])('of %s with %o is refused at %s', (model, changes, refused) => {
+    expect(check({ ...base, ...changes }, model, dialect).map(({ param }) => param)).toEqual(refused)
+  })
+
+  it('as the model does it anyway is not said to one that takes nothing else', () => {
+    expect(body({ temperature: 1, top_p: 1 }, 'gpt-6-astra')).toEqual(body({}, 'gpt-6-astra'))
+    expect(body({ temperature: 1 }, 'gpt-4.1')).toMatchObject({ temperature: 1 })
   })
 })

@@ -1,0 +1,36 @@
+import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
+import { chatToolsOf, fittedEffort } from '../openai-models.ts'
+import { samplingIssues, thinkingWarnings } from '../openai-thinking.ts'
+import { effortOf, type ReasoningEffort, type ThinkingWish, wishOf } from '../thinking-wish.ts'
+
+/**
+ * OpenAI's models think and call tools over the Responses API. Over Chat Completions the later ones do only one of them: what
+ * asks for both is refused, and where only the tools are asked for the model is told not to think.
+ */
+
+/** The `reasoning_effort` of a request, or undefined for none. */
+export function chatEffort(wish: ThinkingWish, model: string): ReasoningEffort | undefined {
+  const rule = wish.hasTools ? chatToolsOf(model) : undefined
+  if (rule === 'none') return 'none'
+  // What is not said is none already.
+  if (rule === 'unsaid' && wish.thinks === false) return undefined
+  return fittedEffort(wish, model, 'chat')
+}
+
+export function openaiIssues(request: MessageRequest, model: string): Issue[] {
+  const wish = wishOf(request)
+  const issues = samplingIssues(request, model, chatEffort(wish, model))
+  const rule = wish.hasTools ? chatToolsOf(model) : undefined
+  if (!rule || rule === 'never' || !effortOf(wish)) return issues
+  const param = wish.effort ? 'output_config.effort' : 'thinking'
+  const message = `${model} does not think beside tools over Chat Completions; use oai-resp/${model}, or disable thinking`
+  return [...issues, { param, code: 'unsupported_parameter', message }]
+}
+
+export function openaiWarnings(request: MessageRequest, model: string): Warning[] {
+  const wish = wishOf(request)
+  const warnings = thinkingWarnings(request, model, chatEffort(wish, model))
+  if (!wish.hasTools || wish.thinks === false || chatToolsOf(model) !== 'none') return warnings
+  const message = `${model} does not think beside tools over Chat Completions; it was told not to. oai-resp/${model} does both.`
+  return [...warnings, { param: request.thinking ? 'thinking' : 'tools', code: 'dropped', message }]
+}

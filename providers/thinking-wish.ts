@@ -1,0 +1,45 @@
+import type { MessageRequest } from '../api/schemas.gen.ts'
+
+/** How hard a model is to think, as OpenAI and those who follow it say it; not every model takes each. */
+export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
+/** In their order. */
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const satisfies readonly ReasoningEffort[]
+
+/** What a caller asks of a model's thinking. */
+export interface ThinkingWish {
+  /** Undefined where the caller leaves it to the model. */
+  readonly thinks: boolean | undefined
+  readonly effort: ReasoningEffort | undefined
+  /** Tokens. */
+  readonly budget: number | undefined
+  /** Whether there are tools to call, beside which some models think in another way. */
+  readonly hasTools: boolean
+}
+
+export function wishOf({
+  thinking,
+  output_config: output,
+  tools,
+}: Pick<MessageRequest, 'thinking' | 'output_config' | 'tools'>): ThinkingWish {
+  return {
+    thinks: thinking?.type === 'disabled' ? false : thinking?.type === 'enabled' ? true : undefined,
+    effort: output?.effort ?? undefined,
+    budget: thinking?.type === 'enabled' ? thinking.budget_tokens : undefined,
+    hasTools: (tools?.length ?? 0) > 0,
+  }
+}
+
+/** The effort that was asked for, or that a budget comes to; undefined where there is neither, or no thinking at all. */
+export function effortOf({ thinks, effort, budget }: ThinkingWish): ReasoningEffort | undefined {
+  if (thinks === false) return undefined
+  if (effort || budget === undefined) return effort
+  if (budget <= 2048) return 'low'
+  return budget <= 8192 ? 'medium' : 'high'
+}
+
+/** The next higher of the efforts that are known, or the highest; `none` is no effort. */
+export function nearestEffort(effort: ReasoningEffort, known: readonly ReasoningEffort[]): ReasoningEffort | undefined {
+  const degrees = known.filter((each) => each !== 'none')
+  return degrees.find((each) => efforts.indexOf(each) >= efforts.indexOf(effort)) ?? degrees.at(-1)
+}
