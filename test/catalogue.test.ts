@@ -84,6 +84,48 @@ it('a model that is about to go names one that is there', () => {
   expect(missing).toEqual([])
 })
 
+describe('what a Claude refuses, whatever the value', () => {
+  const catalogue = new Catalogue(knownModels)
+  const refused = (name: string): string[] =>
+    Object.entries(catalogue.find(`anthropic/${name}`)?.capabilities ?? {}).flatMap(([feature, support]) =>
+      support === 'unsupported' ? [feature] : [],
+    )
+  const forced = ['tool_choice.any', 'tool_choice.tool']
+
+  it.each([
+    ['claude-sonnet-5-5', ['thinking.disabled', 'thinking.enabled', ...forced]],
+    ['claude-opus-5-5', ['thinking.disabled', 'thinking.enabled', ...forced]],
+    ['claude-fable-5-2', ['thinking.disabled', 'thinking.enabled', ...forced]],
+    ['claude-mythos-5-2', ['thinking.disabled', 'thinking.enabled', ...forced]],
+    ['claude-fable-5-1', ['thinking.disabled', 'thinking.enabled', ...forced]],
+    ['claude-fable-5', ['thinking.disabled', 'thinking.enabled']],
+    ['claude-mythos-preview', ['thinking.disabled']],
+    ['claude-haiku-5-5', ['thinking.enabled']],
+    ['claude-opus-5', ['thinking.enabled']],
+    ['claude-sonnet-5', ['thinking.enabled']],
+    ['claude-opus-4-7', ['thinking.enabled']],
+    ['claude-opus-4-6', []],
+    ['claude-haiku-4-5-20251001', []],
+  ])('%s: %j', (name, expected) => {
+    expect(refused(name).sort()).toEqual(expected)
+  })
+})
+
+it('a model whose requests go to another from a day on has its prices from then on', () => {
+  const catalogue = new Catalogue(knownModels)
+  for (const name of ['gem-dev/gemini-2.5-pro', 'gem-dev/gemini-2.5-flash']) {
+    const entry = catalogue.find(name)
+    const replacement = catalogue.find(entry?.deprecation?.replacement ?? '')
+    if (!entry || !replacement) throw new Error(`${name} or its replacement is not in the catalogue`)
+    expect(pricesOn('2026-11-30', entry)).toEqual(entry.prices)
+    for (const day of ['2026-12-01', '2027-01-01']) {
+      const { from: _, ...prices } = { from: '', ...pricesOn(day, entry) }
+      const { from: __, ...expected } = { from: '', ...pricesOn(day, replacement) }
+      expect(prices).toEqual(expected)
+    }
+  }
+})
+
 describe('a model is found by', () => {
   const source = { as_of: '2026-11-21', source: 'https://example.com/' }
   const catalogue = new Catalogue([
