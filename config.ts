@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { asObject, choice, flag, integer, map, optionalChoice, patterns, type Setting, text, url } from './config/setting.ts'
+import { accessSettings } from './config/access.ts'
+import { limitSettings } from './config/limits.ts'
+import { modelSettings } from './config/models.ts'
+import { serverSettings } from './config/server.ts'
+import { asObject, type Setting, url } from './config/setting.ts'
+import { signalSettings } from './config/signals.ts'
+import { upstreamSettings } from './config/upstream.ts'
 import type { CatalogueEntry } from './providers/catalogue/entry.ts'
 import { readCatalogueFile } from './providers/catalogue/file.ts'
 import { knownModels } from './providers/catalogue/models.gen.ts'
@@ -14,151 +20,12 @@ import { nearest } from './text/nearest.ts'
  * The type of the configuration, its validation, `vai config` and the settings page of the documentation all come from here.
  */
 const ownSettings = {
-  host: text('VAI_HOST', '127.0.0.1', 'The address to listen on.'),
-  port: integer('VAI_PORT', 8080, 0, 65535, 'The port to listen on; 0 takes any free one.'),
-  log_level: choice(
-    'VAI_LOG_LEVEL',
-    ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
-    'info',
-    'The least severe log line that is written.',
-  ),
-  auth_mode: optionalChoice(
-    'VAI_AUTH_MODE',
-    ['required', 'optional', 'disabled'],
-    'Whether callers need a gateway key. Default: disabled on a loopback address, required otherwise.',
-  ),
-  allow_open_relay: flag(
-    'VAI_ALLOW_OPEN_RELAY',
-    false,
-    'Must be true for `auth_mode: disabled` on an address that others can reach.',
-  ),
-  credentials: optionalChoice(
-    'VAI_CREDENTIALS',
-    ['byok', 'hybrid', 'managed'],
-    "Whose provider keys are used. byok: the caller's, from X-Provider-Key-* headers. hybrid: the caller's, else the operator's. managed: the operator's, and headers are refused. Default: hybrid on a loopback address or with auth required, else byok.",
-  ),
-  demo: flag('VAI_DEMO', true, 'Whether the built-in models demo/echo and demo/tools answer.'),
-  model_aliases: map(
-    'VAI_MODEL_ALIASES',
-    'Other names for models: `sonnet=anthropic/claude-sonnet-4-5,fast=openai/gpt-5-mini`; in YAML a mapping.',
-  ),
-  allowed_models: patterns(
-    'VAI_ALLOWED_MODELS',
-    'The models that may be used and are listed, where not all of them: `anthropic/*,openai/gpt-5*`; in YAML a list. Default: all.',
-  ),
-  catalogue: text(
-    'VAI_CATALOGUE',
-    '',
-    'A YAML or JSON file that changes what is known of models, their prices among it. Its form is in models.md.',
-  ),
-  ollama_detect: flag(
-    'VAI_OLLAMA_DETECT',
-    true,
-    'Whether an Ollama on this machine is looked for at the start, to say how it can be used.',
-  ),
-  limit_body_bytes: integer('VAI_LIMIT_BODY_BYTES', 32 * 1024 * 1024, 1024, 1024 ** 3, 'The largest request body, in bytes.'),
-  limit_image_bytes: integer('VAI_LIMIT_IMAGE_BYTES', 5 * 1024 * 1024, 1, 1024 ** 3, 'The largest image, decoded, in bytes.'),
-  limit_block_bytes: integer(
-    'VAI_LIMIT_BLOCK_BYTES',
-    16 * 1024 * 1024,
-    1,
-    1024 ** 3,
-    'The largest other base64 block, decoded, in bytes.',
-  ),
-  limit_base64_bytes: integer(
-    'VAI_LIMIT_BASE64_BYTES',
-    24 * 1024 * 1024,
-    1,
-    1024 ** 3,
-    'All base64 blocks of a request together, decoded, in bytes.',
-  ),
-  limit_messages: integer('VAI_LIMIT_MESSAGES', 10_000, 1, 10_000, 'The most messages in a request.'),
-  limit_text_bytes: integer('VAI_LIMIT_TEXT_BYTES', 8 * 1024 * 1024, 1, 1024 ** 3, 'All text of a request together, in bytes.'),
-  limit_stream_ms: integer(
-    'VAI_LIMIT_STREAM_MS',
-    600_000,
-    1,
-    24 * 3_600_000,
-    'The longest that one answer may take, in milliseconds.',
-  ),
-  ping_interval_ms: integer(
-    'VAI_PING_INTERVAL_MS',
-    15_000,
-    1,
-    3_600_000,
-    'A stream that was quiet for this long gets a ping, in milliseconds. Its headers are not held longer than this either, once the provider has begun to answer.',
-  ),
-  request_timeout_ms: integer(
-    'VAI_REQUEST_TIMEOUT_MS',
-    60_000,
-    10,
-    3_600_000,
-    'How long a caller may take to send a request, in milliseconds.',
-  ),
-  upstream_connect_ms: integer(
-    'VAI_UPSTREAM_CONNECT_MS',
-    5000,
-    1,
-    3_600_000,
-    'How long connecting to a provider may take, in milliseconds.',
-  ),
-  upstream_first_byte_ms: integer(
-    'VAI_UPSTREAM_FIRST_BYTE_MS',
-    60_000,
-    1,
-    3_600_000,
-    'How long a provider may take to begin a streamed answer, in milliseconds. An answer in one piece begins when it is complete: there limit_stream_ms counts.',
-  ),
-  upstream_idle_ms: integer(
-    'VAI_UPSTREAM_IDLE_MS',
-    60_000,
-    1,
-    3_600_000,
-    'How long a provider may be silent in the middle of an answer, in milliseconds.',
-  ),
-  retry_attempts: integer(
-    'VAI_RETRY_ATTEMPTS',
-    2,
-    0,
-    10,
-    'How often a call that failed for a transient reason is tried again, before anything reached the caller.',
-  ),
-  retry_budget_ms: integer(
-    'VAI_RETRY_BUDGET_MS',
-    10_000,
-    0,
-    600_000,
-    'How long after its first call a request may still be tried again, in milliseconds; 0 turns retries off, but not fallbacks.',
-  ),
-  breaker_failure_percent: integer(
-    'VAI_BREAKER_FAILURE_PERCENT',
-    50,
-    0,
-    100,
-    'The share of calls that a provider has to fail to be left alone for a while, in percent; 0 calls it regardless.',
-  ),
-  breaker_least_calls: integer(
-    'VAI_BREAKER_LEAST_CALLS',
-    20,
-    1,
-    1_000_000,
-    'A provider with fewer calls in the window is never left alone.',
-  ),
-  breaker_window_ms: integer(
-    'VAI_BREAKER_WINDOW_MS',
-    30_000,
-    100,
-    3_600_000,
-    'How far back calls count for that share, in milliseconds.',
-  ),
-  breaker_open_ms: integer(
-    'VAI_BREAKER_OPEN_MS',
-    10_000,
-    1,
-    3_600_000,
-    'How long a provider is left alone before one call tries it again, in milliseconds.',
-  ),
-  drain_ms: integer('VAI_DRAIN_MS', 30_000, 0, 3_600_000, 'How long running answers may go on after SIGTERM, in milliseconds.'),
+  ...serverSettings,
+  ...accessSettings,
+  ...modelSettings,
+  ...limitSettings,
+  ...upstreamSettings,
+  ...signalSettings,
 }
 
 /** The providers that the operator adds; in YAML a mapping that defines them, to which the environment adds presets. */

@@ -131,6 +131,26 @@ export const catalogue = {
   provider_authentication: { type: 'authentication_error', message: 'The provider refused the key.' },
   provider_permission: { type: 'permission_error', message: 'The provider does not allow this with the given key.' },
   model_not_allowed: { type: 'permission_error', message: 'The operator of this gateway does not allow this model.' },
+  // Who asks
+  missing_api_key: {
+    type: 'authentication_error',
+    message: 'A key of this gateway is needed: send it as `Authorization: Bearer vai_sk_…` or in the header x-api-key.',
+  },
+  invalid_api_key: { type: 'authentication_error', message: 'This gateway does not know the key.' },
+  expired_api_key: { type: 'authentication_error', message: 'The key has expired.' },
+  disabled_api_key: { type: 'authentication_error', message: 'The key has been turned off.' },
+  admin_only: { type: 'permission_error', message: 'This is for keys with the role admin.' },
+  // Limits
+  request_rate_limit: { type: 'rate_limit_error', message: 'There were too many requests.' },
+  token_rate_limit: { type: 'rate_limit_error', message: 'There were too many tokens.' },
+  daily_cost_limit: { type: 'rate_limit_error', message: 'The answers of the day have cost as much as they may.' },
+  concurrency_limit: { type: 'rate_limit_error', message: 'Too many requests run at the same time.' },
+  authentication_rate_limit: { type: 'rate_limit_error', message: 'Too many keys were refused.' },
+  limits_unavailable: {
+    type: 'overloaded_error',
+    status: 503,
+    message: 'The gateway cannot count requests at the moment; send the request again.',
+  },
   // What is asked for
   unknown_route: { type: 'not_found_error', message: 'There is no such route.' },
   unknown_provider: { type: 'not_found_error', message: 'There is no such provider.' },
@@ -170,6 +190,8 @@ export const catalogue = {
   stream_duration: { type: 'timeout_error', message: 'The stream reached the longest time allowed.' },
   // The gateway
   shutting_down: { type: 'overloaded_error', status: 503, message: 'The gateway is shutting down; send the request again.' },
+  overloaded: { type: 'overloaded_error', status: 503, message: 'The gateway is overloaded; send the request again.' },
+  address_not_allowed: { type: 'permission_error', message: 'The gateway does not fetch from this address: it is not public.' },
   internal_error: { type: 'api_error', message: 'Something went wrong in the gateway.' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>
 

@@ -87,6 +87,7 @@ export const operations = {
       '200': 'ModelList',
       '400': 'ErrorResponse',
       '401': 'ErrorResponse',
+      '429': 'ErrorResponse',
       '500': 'ErrorResponse',
       '503': 'ErrorResponse',
     },
@@ -110,6 +111,7 @@ export const operations = {
       '200': 'Model',
       '401': 'ErrorResponse',
       '404': 'ErrorResponse',
+      '429': 'ErrorResponse',
       '500': 'ErrorResponse',
       '503': 'ErrorResponse',
     },
@@ -135,11 +137,39 @@ export const operations = {
   getReadiness: {
     method: 'GET',
     path: '/readyz',
-    public: true,
+    public: false,
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      required: [],
+      properties: {
+        deep: {
+          type: 'string',
+          enum: ['1'],
+        },
+      },
+    },
     responses: {
       '200': 'Readiness',
+      '400': 'ErrorResponse',
+      '401': 'ErrorResponse',
+      '403': 'ErrorResponse',
+      '429': 'ErrorResponse',
       '500': 'ErrorResponse',
       '503': 'Readiness',
+    },
+  },
+  getMetrics: {
+    method: 'GET',
+    path: '/metrics',
+    public: false,
+    responses: {
+      '401': 'ErrorResponse',
+      '403': 'ErrorResponse',
+      '404': 'ErrorResponse',
+      '429': 'ErrorResponse',
+      '500': 'ErrorResponse',
+      '503': 'ErrorResponse',
     },
   },
   getOpenApiJson: {

@@ -4541,7 +4541,10 @@ export const Health = Type.Unsafe<Health>({
 
 export interface Readiness {
   status: 'ready' | 'not_ready'
+  /** What was looked at, each `ok` or what is the matter. */
   checks: Record<string, string>
+  /** With `deep=1`, by the provider's id whether it can be reached, `ok` or what is the matter. */
+  providers?: Record<string, string>
 }
 export const Readiness = Type.Unsafe<Readiness>({
   $id: 'Readiness',
@@ -4553,6 +4556,12 @@ export const Readiness = Type.Unsafe<Readiness>({
       enum: ['ready', 'not_ready'],
     },
     checks: {
+      type: 'object',
+      additionalProperties: {
+        type: 'string',
+      },
+    },
+    providers: {
       type: 'object',
       additionalProperties: {
         type: 'string',

@@ -1,3 +1,4 @@
+import { Secret } from '../api/secret.ts'
 import { baseURLSetting, type Config, settingsFor } from '../config.ts'
 import { providers as ownProviders } from '../providers/index.ts'
 import type { LlmProvider } from '../providers/provider.ts'
@@ -7,6 +8,7 @@ export function settingsTable(config: Config): string {
   const own = config.providers.filter(({ id }) => !ownProviders.some((provider) => provider.id === id))
   const values: Readonly<Record<string, unknown>> = {
     ...config,
+    gateway_keys: config.gateway_keys === undefined ? undefined : '…',
     providers: own.map(({ id }) => id),
     ...Object.fromEntries(
       config.providers.flatMap(({ id, upstream }) =>
@@ -37,6 +39,8 @@ function line({ id, name, upstream }: LlmProvider, { baseURLs }: Config): string
 
 function shown(value: unknown): string {
   if (value === undefined) return ''
+  if (value instanceof Secret) return String(value)
+  if (value instanceof URL) return value.href
   if (Array.isArray(value)) return value.join(',')
   if (typeof value !== 'object' || value === null) return String(value)
   return Object.entries(value)

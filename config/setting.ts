@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+import { Secret } from '../api/secret.ts'
 import { baseURLProblem } from '../providers/base-url.ts'
 
 /** The kinds of settings: each reads the environment's text or the file's value, and says what would be right. */
@@ -28,6 +30,28 @@ export function integer(env: string, fallback: number, least: number, most: numb
       const value = typeof raw === 'number' ? raw : Number(/^\s*-?\d+\s*$/.test(asText(raw)) ? raw : Number.NaN)
       if (!Number.isInteger(value) || value < least || value > most)
         throw new Error(`a whole number from ${least} to ${most} is expected, not ${JSON.stringify(raw)}`)
+      return value
+    },
+  }
+}
+
+/** A whole number, or nothing where the default depends on more than the setting. */
+export function optionalInteger(env: string, least: number, most: number, meaning: string): Setting<number | undefined> {
+  const given = integer(env, least, least, most, meaning)
+  return { ...given, defaultText: '', read: (raw) => (raw === undefined ? undefined : given.read(raw)) }
+}
+
+export function decimal(env: string, fallback: number, least: number, most: number, meaning: string): Setting<number> {
+  return {
+    env,
+    meaning,
+    defaultText: String(fallback),
+    accepts: `${least} to ${most}`,
+    read(raw) {
+      if (raw === undefined) return fallback
+      const value = typeof raw === 'number' ? raw : Number(/^\s*-?\d+(?:\.\d+)?\s*$/.test(asText(raw)) ? raw : Number.NaN)
+      if (!Number.isFinite(value) || value < least || value > most)
+        throw new Error(`a number from ${least} to ${most} is expected, not ${JSON.stringify(raw)}`)
       return value
     },
   }
@@ -80,6 +104,88 @@ export function url(env: string, fallback: string, meaning: string): Setting<URL
       return new URL(value)
     },
   }
+}
+
+export function optionalURL(env: string, meaning: string): Setting<URL | undefined> {
+  const given = url(env, '', meaning)
+  return { ...given, read: (raw) => (raw === undefined ? undefined : given.read(raw)) }
+}
+
+/** An address that may hold a password, and is not printed. */
+export function secretURL(env: string, protocols: readonly string[], meaning: string): Setting<Secret | undefined> {
+  const accepts = `${protocols.map((protocol) => `${protocol}//`).join(' or ')} URL`
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts,
+    read(raw) {
+      if (raw === undefined) return undefined
+      const value = asText(raw)
+      if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) throw new Error(`a ${accepts} is expected`)
+      return new Secret(value)
+    },
+  }
+}
+
+/** JSON in the environment, a value of any form in the file; what reads it says what is wrong with it. */
+export function json(env: string, meaning: string): Setting<unknown> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts: 'JSON',
+    read(raw) {
+      if (typeof raw !== 'string') return raw
+      try {
+        return JSON.parse(raw)
+      } catch {
+        // The parser quotes the text, which may be what must not be shown.
+        throw new Error('JSON is expected')
+      }
+    },
+  }
+}
+
+export function origins(env: string, meaning: string): Setting<readonly string[]> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts: 'https://host, http://host:port, …',
+    read: (raw) =>
+      listOf(raw).map((text) => {
+        if (!URL.canParse(text) || new URL(text).origin !== text)
+          throw new Error(`an exact origin (https://app.example.com) is expected, not ${JSON.stringify(text)}`)
+        return text
+      }),
+  }
+}
+
+export function addresses(env: string, meaning: string): Setting<readonly string[]> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts: '10.0.0.1, 10.0.0.0/8, fd00::/8, loopback, …',
+    read: (raw) =>
+      listOf(raw).map((text) => {
+        const [address = '', bits, ...rest] = text.split('/')
+        const version = isIP(address)
+        const isBlock = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+        if (!namedBlocks.has(text) && (version === 0 || !isBlock || rest.length > 0))
+          throw new Error(`an address, or a block of them (10.0.0.0/8), is expected, not ${JSON.stringify(text)}`)
+        return text
+      }),
+  }
+}
+
+const namedBlocks: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
+
+function listOf(raw: unknown): string[] {
+  if (raw === undefined) return []
+  const all: readonly unknown[] = Array.isArray(raw) ? raw : asText(raw).split(',')
+  return all.map((each) => asText(each)).filter((text) => text !== '')
 }
 
 export function patterns(env: string, meaning: string): Setting<readonly string[]> {

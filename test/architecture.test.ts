@@ -8,7 +8,7 @@ import { providers } from '../providers/index.ts'
  *
  *   server → app → routes → plugins → providers → api, with text and audio as leaves beside api
  *
- *   - A layer imports itself and what lies below. `config` stands beside `app`; `cli` belongs to `server`.
+ *   - A layer imports itself and what lies below. `config` stands beside `app`; `cli` and `workers` belong to `server`.
  *   - A provider's folder knows no other provider's folder and no Fastify. Who serves which provider is known to
  *     `providers/index.ts` alone, which only `app` and `config` read.
  *   - A plugin is registered by `app` and by nobody else. Others reach it through its decorator and `import type`. A plugin takes
@@ -31,8 +31,9 @@ function violations(files: ReadonlyMap<string, string>): string[] {
 }
 
 const layers: Readonly<Record<string, readonly string[]>> = {
-  server: ['app', 'cli', 'config', 'api', 'text'],
-  cli: ['cli', 'app', 'config', 'providers', 'api', 'text'],
+  server: ['app', 'cli', 'workers', 'config', 'api', 'text'],
+  cli: ['cli', 'app', 'config', 'plugins', 'providers', 'api', 'text'],
+  workers: ['workers', 'app', 'cli', 'config', 'plugins', 'api', 'text'],
   app: ['routes', 'plugins', 'config', 'providers', 'api', 'text', 'audio'],
   config: ['config', 'providers', 'api', 'text'],
   routes: ['routes', 'plugins', 'providers', 'api', 'text', 'audio'],
@@ -73,7 +74,7 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
   if (used.target === 'providers/index.ts' && !['app', 'config', 'cli'].includes(from))
     problems.push('the table of providers is for app and config')
   if (from === 'routes' && to === 'routes' && module.path !== 'routes/v1.ts') problems.push('routes do not import each other')
-  if (to === 'plugins' && from !== 'app' && roomOf(module.path) !== roomOf(used.target)) {
+  if (to === 'plugins' && !['app', 'cli', 'workers'].includes(from) && roomOf(module.path) !== roomOf(used.target)) {
     const plugins = modules.get(used.target)?.plugins ?? []
     if (used.values.some((name) => plugins.includes(name))) problems.push('a plugin is reached through its decorator')
     else if (from === 'plugins' && used.values.length > 0) problems.push('another plugin is reached through its decorator')
@@ -232,7 +233,7 @@ describe('the arrows of the architecture', () => {
   })
 
   it('leave no folder of the project out but those that build, test and measure it', () => {
-    const known = [...Object.keys(layers), 'bench', 'dist', 'docs', 'node_modules', 'scripts', 'sdk', 'test', 'web']
+    const known = [...Object.keys(layers), 'bench', 'deploy', 'dist', 'docs', 'node_modules', 'scripts', 'sdk', 'test', 'web']
     const folders = readdirSync(new URL('../', import.meta.url), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .map(({ name }) => name)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Secret } from '../api/secret.ts'
 import { settingsTable } from '../cli/settings-table.ts'
 import { authMode, baseURLSetting, ConfigError, credentialsMode, loadConfig, settings } from '../config.ts'
 import { providers } from '../providers/index.ts'
@@ -44,6 +45,20 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   providers: ['vllm, mistral', ['vllm', 'mistral']],
   retry_attempts: ['3', 3],
   breaker_failure_percent: ['40', 40],
+  workers: ['3', 3],
+  gateway_keys: ['{"keys":[]}', { keys: [] }],
+  gateway_keys_file: ['keys.json', 'keys.json'],
+  cors_origins: ['https://app.example.com', ['https://app.example.com']],
+  trust_proxy: ['10.0.0.0/8', ['10.0.0.0/8']],
+  metrics: ['public', 'public'],
+  limit_cost_per_day_usd: ['2.5', 2.5],
+  redis_url: ['redis://:secret-word@127.0.0.1:6379', 'redis://:secret-word@127.0.0.1:6379'],
+  redis_prefix: ['other', 'other'],
+  limit_store_lost: ['refuse', 'refuse'],
+  shed_memory_percent: ['80', 80],
+  log_prompts: ['true', true],
+  otlp_endpoint: ['http://127.0.0.1:4318', new URL('http://127.0.0.1:4318')],
+  trace_sample_percent: ['12', 12],
 }
 
 function sampleOf(name: string): readonly [string, unknown] {
@@ -56,7 +71,8 @@ function sampleOf(name: string): readonly [string, unknown] {
 function read(config: Awaited<ReturnType<typeof loadConfig>>, name: string): unknown {
   if (name === 'providers') return config.providers.slice(providers.length).map(({ id }) => id)
   const provider = providers.find(({ upstream }) => upstream && baseURLSetting(upstream) === name)
-  return provider ? config.baseURLs.get(provider.id) : new Map<string, unknown>(Object.entries(config)).get(name)
+  const value = provider ? config.baseURLs.get(provider.id) : new Map<string, unknown>(Object.entries(config)).get(name)
+  return value instanceof Secret ? value.reveal() : value
 }
 
 describe('every setting', () => {

@@ -1,0 +1,97 @@
+import { choice, decimal, integer, optionalInteger, secretURL, text } from './setting.ts'
+
+/** How much a caller may ask for, and how much the gateway takes on. */
+export const limitSettings = {
+  limit_requests_per_minute: optionalInteger(
+    'VAI_LIMIT_REQUESTS_PER_MINUTE',
+    0,
+    1_000_000_000,
+    'Requests per minute for each key; 0 for no limit. Default: 600, and none where auth is disabled.',
+  ),
+  limit_requests_burst: integer('VAI_LIMIT_REQUESTS_BURST', 60, 1, 1_000_000_000, 'How many of these requests may come at once.'),
+  limit_tokens_per_minute: integer(
+    'VAI_LIMIT_TOKENS_PER_MINUTE',
+    0,
+    0,
+    1_000_000_000_000,
+    'Input and output tokens per minute for each key; 0 for no limit.',
+  ),
+  limit_cost_per_day_usd: decimal(
+    'VAI_LIMIT_COST_PER_DAY_USD',
+    0,
+    0,
+    1_000_000,
+    'What the answers for each key may cost in a day (UTC), in US dollars; 0 for no limit. A model without a known price counts nothing.',
+  ),
+  limit_concurrent_requests: optionalInteger(
+    'VAI_LIMIT_CONCURRENT_REQUESTS',
+    0,
+    1_000_000,
+    'Requests of each key that may run at the same time; 0 for no limit. Default: 64, and none where auth is disabled.',
+  ),
+  limit_concurrent_streams: optionalInteger(
+    'VAI_LIMIT_CONCURRENT_STREAMS',
+    0,
+    1_000_000,
+    'How many of these may be streams; 0 for no limit. Default: 32, and none where auth is disabled.',
+  ),
+  redis_url: secretURL(
+    'VAI_REDIS_URL',
+    ['redis:', 'rediss:'],
+    'The Redis that counts limits for several gateways together. Default: each gateway counts for itself.',
+  ),
+  redis_prefix: text('VAI_REDIS_PREFIX', 'vai', 'What the names of keys in Redis begin with.'),
+  limit_store_lost: choice(
+    'VAI_LIMIT_STORE_LOST',
+    ['local', 'refuse'],
+    'local',
+    'While Redis cannot be reached. local: each gateway counts for itself. refuse: requests that have a limit are refused with a 503.',
+  ),
+  limit_body_bytes: integer('VAI_LIMIT_BODY_BYTES', 32 * 1024 * 1024, 1024, 1024 ** 3, 'The largest request body, in bytes.'),
+  limit_image_bytes: integer('VAI_LIMIT_IMAGE_BYTES', 5 * 1024 * 1024, 1, 1024 ** 3, 'The largest image, decoded, in bytes.'),
+  limit_block_bytes: integer(
+    'VAI_LIMIT_BLOCK_BYTES',
+    16 * 1024 * 1024,
+    1,
+    1024 ** 3,
+    'The largest other base64 block, decoded, in bytes.',
+  ),
+  limit_base64_bytes: integer(
+    'VAI_LIMIT_BASE64_BYTES',
+    24 * 1024 * 1024,
+    1,
+    1024 ** 3,
+    'All base64 blocks of a request together, decoded, in bytes.',
+  ),
+  limit_messages: integer('VAI_LIMIT_MESSAGES', 10_000, 1, 10_000, 'The most messages in a request.'),
+  limit_text_bytes: integer('VAI_LIMIT_TEXT_BYTES', 8 * 1024 * 1024, 1, 1024 ** 3, 'All text of a request together, in bytes.'),
+  limit_stream_ms: integer(
+    'VAI_LIMIT_STREAM_MS',
+    600_000,
+    1,
+    24 * 3_600_000,
+    'The longest that one answer may take, in milliseconds.',
+  ),
+  limit_connections: integer('VAI_LIMIT_CONNECTIONS', 10_000, 1, 1_000_000, 'Connections of callers to each process.'),
+  limit_bodies_bytes: integer(
+    'VAI_LIMIT_BODIES_BYTES',
+    512 * 1024 * 1024,
+    1024,
+    1024 ** 4,
+    'All request bodies that a process receives at the same time, in bytes; beyond it requests are refused with a 503.',
+  ),
+  shed_event_loop_delay_ms: integer(
+    'VAI_SHED_EVENT_LOOP_DELAY_MS',
+    1000,
+    0,
+    600_000,
+    'Requests are refused with a 503 while the event loop is late by more than this, in milliseconds; 0 for never.',
+  ),
+  shed_memory_percent: integer(
+    'VAI_SHED_MEMORY_PERCENT',
+    90,
+    0,
+    100,
+    'Requests are refused with a 503 while more than this share of the memory is in use, of the heap or of the container; 0 for never.',
+  ),
+}

@@ -1,0 +1,25 @@
+import type { Allowances } from './allowances.ts'
+
+/** Who asks: a key, or somebody without one where the gateway allows that. */
+export interface Principal {
+  /** What limits are counted by: `key:<id>`, `anonymous`, or `address:<address>`. Never a key. */
+  readonly id: string
+  readonly role: Role
+  /** The key's id; undefined for somebody without a key. */
+  readonly keyId: string | undefined
+  readonly tenant: string | undefined
+  readonly project: string | undefined
+  /** The key's own. */
+  readonly allowances: Allowances
+  /** Those of its tenant. */
+  readonly tenantAllowances: Allowances
+  /** Whether the key and its tenant may use and see a model, by its full id. The operator's own list holds besides. */
+  mayUse(model: string): boolean
+  /** The environment's variable that holds the tenant's own key for a provider, where it has one. */
+  providerKeyVariable(provider: string): string | undefined
+}
+
+export type Role = 'client' | 'admin'
+
+/** Who may call a route. `client`: every principal. `public`: nobody is asked who they are. */
+export type RouteAuth = 'public' | Role
