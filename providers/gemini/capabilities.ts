@@ -157,10 +157,10 @@ export const vertexMatrix: Matrix = {
 
 /** What is known of a model by its family. A model that is not known is tried. */
 export function capabilitiesOf(model: string): Capabilities {
-  const { thinking, images, isKnown } = familyOf(model)
+  const { thinking, images, picturesAlone, isKnown } = familyOf(model)
   const answers = images === undefined ? {} : support(images ? 'supported' : 'unsupported', imageOutput)
   const thinks = support(thinking.by === 'none' ? 'unsupported' : 'supported', reasoning)
-  const sees = images === false ? support('supported', input) : {}
+  const sees = images === false ? support('supported', picturesAlone ? pictures : input) : {}
   // The API needs no `max_tokens`; this is for estimates alone.
   return { defaultMaxTokens: 8192, features: isKnown ? { ...sees, ...thinks, ...answers } : {} }
 }
@@ -168,7 +168,8 @@ export function capabilitiesOf(model: string): Capabilities {
 const imageOutput = ['output.modalities', 'output.image'] as const
 // Adaptive thinking is none where the model does not think, so that every model takes it.
 const reasoning = ['thinking.enabled', 'output_config.effort'] as const
-const input = ['block.image.base64', 'block.document.pdf', 'block.audio', 'block.video', 'tool.custom'] as const
+const pictures = ['block.image.base64', 'tool.custom'] as const
+const input = [...pictures, 'block.document.pdf', 'block.audio', 'block.video'] as const
 
 function support(as: Support, features: readonly Feature[]): Partial<Record<Feature, Support>> {
   return Object.fromEntries(features.map((feature) => [feature, as]))

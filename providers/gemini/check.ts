@@ -1,6 +1,7 @@
 import { paramOf } from '../../api/param.ts'
-import type { Issue, MessageRequest, Tool } from '../../api/schemas.gen.ts'
+import type { Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import type { GeminiDialect } from './dialect.ts'
+import { familyOf } from './families.ts'
 import { imageConfigOf } from './image-options.ts'
 import { isFunction } from './tools.ts'
 
@@ -31,6 +32,20 @@ export function check(request: MessageRequest, dialect: GeminiDialect): Issue[] 
   }
   return issues
 }
+
+/** What is left out because the model, and not the service, makes nothing of it. */
+export function warningsOf(request: MessageRequest): Warning[] {
+  if (!familyOf(request.model).ignoresSampling) return []
+  return samplingFields
+    .filter((field) => request[field] !== undefined && request[field] !== null)
+    .map((field) => ({
+      param: field,
+      code: 'dropped',
+      message: `the model ${request.model} samples as it sees fit; ${field} was left out.`,
+    }))
+}
+
+const samplingFields = ['temperature', 'top_p', 'top_k'] as const
 
 const maxStopSequences = 5
 

@@ -10,20 +10,27 @@ export function generationConfig(
   model: string,
   dialect: GeminiDialect,
 ): Readonly<Record<string, unknown>> {
-  const { max_tokens: maxOutputTokens, temperature, top_p: topP, top_k: topK, stop_sequences: stopSequences } = request
+  const { max_tokens: maxOutputTokens, stop_sequences: stopSequences } = request
   const modalities = request.output?.modalities
   const imageConfig = request.output?.image ? imageConfigOf(request.output.image, dialect).config : undefined
-  const thinkingConfig = thinkingConfigOf(request, familyOf(model))
+  const family = familyOf(model)
+  const thinkingConfig = thinkingConfigOf(request, family)
   return {
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { topP }),
-    ...(topK !== undefined && { topK }),
+    ...(!family.ignoresSampling && sampling(request)),
     ...(stopSequences && stopSequences.length > 0 && { stopSequences }),
     ...outputFormat(request),
     ...(modalities && modalities.length > 0 && { responseModalities: modalities.map((modality) => modality.toUpperCase()) }),
     ...(imageConfig && Object.keys(imageConfig).length > 0 && { imageConfig }),
     ...(thinkingConfig && { thinkingConfig }),
+  }
+}
+
+function sampling({ temperature, top_p: topP, top_k: topK }: MessageRequest): Readonly<Record<string, unknown>> {
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { topP }),
+    ...(topK !== undefined && { topK }),
   }
 }
 

@@ -8,7 +8,7 @@ import { type FailureSource, httpFailure, protocolFailure, streamFailure } from 
 import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
-import { check } from './check.ts'
+import { check, warningsOf } from './check.ts'
 import { GeminiDecoder } from './decode.ts'
 import { type GeminiDialect, geminiDialect, vertexDialect } from './dialect.ts'
 import { encode, encodeTokenCount } from './encode.ts'
@@ -36,6 +36,7 @@ export function createGemini(dialect: GeminiDialect): LlmProvider {
     stopReasons,
     capabilities: capabilitiesOf,
     check: (request) => check(request, dialect),
+    warnings: warningsOf,
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),
     countTokens: (request, call) => countTokens(request, call, dialect),
