@@ -1,15 +1,19 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import { type Feature, matrixEntry } from '../capabilities.ts'
-import { wishOf } from '../thinking-wish.ts'
 import type { ChatDialect } from './dialect.ts'
 import { audioFormatOf } from './parts.ts'
+import { heededWish, isForced } from './reasoning-request.ts'
 
 /** What Chat Completions refuses by its value or its place, which the matrix cannot tell. */
 export function check(request: MessageRequest, model: string, dialect: ChatDialect): Issue[] {
   const { maxStopSequences: most, name } = dialect
   const { stop_sequences: stop, messages } = request
   const issues: Issue[] = [...(dialect.check?.(request, model) ?? [])]
+  if (dialect.choiceStopsThinking && isForced(request) && request.thinking?.type === 'enabled') {
+    const message = `${name} can be made to call a tool only where it does not think; disable thinking, or choose auto`
+    issues.push(issue(['tool_choice', 'type'], 'unsupported_parameter', message))
+  }
   if (stop && most !== undefined && stop.length > most) {
     issues.push(issue(['stop_sequences'], 'unsupported_parameter', `${name} takes at most ${most}, not ${stop.length}`))
   }
@@ -33,9 +37,13 @@ export function warningsOf(request: MessageRequest, model: string, dialect: Chat
 /** What a caller asks of the model's thinking and the server has no word for. */
 function thinkingWarnings(request: MessageRequest, model: string, dialect: ChatDialect): Warning[] {
   const { matrix, name } = dialect
-  const wish = wishOf(request)
+  const wish = heededWish(request, dialect)
   const isMapped = (feature: Feature): boolean => matrixEntry(matrix, feature).treatment === 'map'
   const warnings: Warning[] = []
+  if (wish.thinks === false && request.thinking?.type !== 'disabled') {
+    const message = `${name} can be made to call a tool only where it does not think; it was told not to.`
+    warnings.push({ param: request.thinking ? 'thinking' : 'tool_choice', code: 'dropped', message })
+  }
   if (wish.thinks === false && wish.effort && isMapped('output_config.effort')) {
     const message = `${name} takes an effort for thinking alone, and thinking is disabled; it was left out.`
     warnings.push({ param: 'output_config.effort', code: 'dropped', message })

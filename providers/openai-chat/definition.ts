@@ -51,7 +51,9 @@ export function readDefinition(id: string, value: unknown, path: string, taken: 
     baseURLVariable: baseURLVariableOf(id),
     defaultBaseURL: baseURL,
   }
-  return { ...dialectOf({ id, name, upstream }, quirks), ...(headers && { headers }), ...(keyHeader && { keyHeader }) }
+  const saysEfforts = isRecord(definition.quirks) && 'reasoning_efforts' in definition.quirks
+  const dialect = dialectOf({ id, name, upstream }, quirks, saysEfforts ? undefined : preset?.modelEfforts)
+  return { ...dialect, ...(headers && { headers }), ...(keyHeader && { keyHeader }) }
 }
 
 /** `my-server` is `X-Provider-Key-My-Server`. */

@@ -47,8 +47,12 @@ export interface ChatDialect {
   /** The most stop sequences it takes; absent where there is no limit. */
   readonly maxStopSequences?: number
   readonly reasoningRequest: ReasoningRequest
+  /** Whether a model can be made to call a tool only where it does not think, so that it is told not to. */
+  readonly choiceStopsThinking?: boolean
   /** Where a model's reasoning goes back. */
   readonly reasoningField: (model: string) => ReasoningField
+  /** Whether the assistant's messages beside calls of tools have to bear that field, though there be nothing in it. */
+  readonly emptyReasoning?: boolean
   /** Whether marks of what is to be cached are passed on, on the parts and the tools that bear them. */
   readonly cacheControl: boolean
   /** How a file is said: as OpenAI's part, which may hold a URL at some servers, or as Mistral's. */

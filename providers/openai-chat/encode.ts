@@ -1,10 +1,10 @@
 import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionTool } from 'openai/resources/chat/completions'
 import { GatewayError } from '../../api/error.ts'
 import type { JsonOutputFormat, MessageRequest, OutputFormat, Tool, ToolChoice } from '../../api/schemas.gen.ts'
-import { wishOf } from '../thinking-wish.ts'
 import type { ChatDialect } from './dialect.ts'
 import { encodeMessages } from './messages.ts'
 import { markOf } from './parts.ts'
+import { heededWish } from './reasoning-request.ts'
 import { isServerTool } from './server-tools.ts'
 
 /**
@@ -19,7 +19,7 @@ export function encode(request: MessageRequest, model: string, stream: boolean, 
     messages: encodeMessages(request, model, dialect),
     ...sampling(request, model, dialect),
     ...toolFields(request, model, dialect),
-    ...dialect.reasoningRequest(wishOf(request), model),
+    ...dialect.reasoningRequest(heededWish(request, dialect), model),
     ...outputFields(request, dialect),
     ...callerFields(request, dialect),
     ...(stream && { stream: true, ...(dialect.asksForUsage && { stream_options: { include_usage: true } }) }),

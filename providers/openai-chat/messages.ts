@@ -8,6 +8,8 @@ import type {
 import { type AssistantDialect, type AssistantMessage, assistantMessage } from './assistant.ts'
 import type { ChatDialect } from './dialect.ts'
 import { markOf, type Part, type PartDialect, plain, refuse, type TextPart, textPart, userParts } from './parts.ts'
+import type { ReasoningField } from './reasoning-blocks.ts'
+import { heededWish } from './reasoning-request.ts'
 
 /** OpenAI's messages, with what other servers know besides in their content. */
 type Message =
@@ -33,9 +35,17 @@ export function encodeMessages(request: MessageRequest, model: string, dialect: 
     else if (role === 'user') messages.push(...userMessages(content, path, dialect))
     else messages.push(assistantMessage(content, path, assistant))
   }
+  if (dialect.emptyReasoning && heededWish(request, dialect).thinks !== false) addEmptyReasoning(messages, assistant.reasoning)
   const last = messages.at(-1)
   if (prefill && last?.role === 'assistant') messages.splice(-1, 1, { ...last, ...prefill })
   return messages
+}
+
+/** A conversation that began elsewhere has calls of tools without the reasoning that the server wants to see with them. */
+function addEmptyReasoning(messages: readonly Message[], field: ReasoningField): void {
+  if (field !== 'reasoning' && field !== 'reasoning_content') return
+  if (!messages.some((message) => message.role === 'assistant' && message.tool_calls)) return
+  for (const message of messages) if (message.role === 'assistant') message[field] ??= ''
 }
 
 function systemMessage(

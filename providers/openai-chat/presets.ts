@@ -1,4 +1,4 @@
-import { plainQuirks, type Quirks } from './quirks.ts'
+import { type ModelEfforts, plainQuirks, type Quirks } from './quirks.ts'
 
 /** A server that an operator can turn on by its name. */
 export interface Preset {
@@ -12,6 +12,8 @@ export interface Preset {
   /** The header that takes the key; where it is absent the key is a bearer token. */
   readonly keyHeader?: string
   readonly quirks: Quirks
+  /** What is known of its models beside the quirks, unless an operator says which efforts there are. */
+  readonly modelEfforts?: ModelEfforts
 }
 
 export const presets = {
@@ -25,7 +27,9 @@ export const presets = {
       user_field: 'none',
       reasoning_efforts: ['none', 'low', 'medium', 'high'],
       reasoning_field: 'reasoning',
+      tool_choice: 'auto',
       parallel_tool_calls: false,
+      image_urls: false,
       files: 'none',
       audio: false,
     },
@@ -72,8 +76,11 @@ export const presets = {
       user_field: 'none',
       max_stop_sequences: 16,
       reasoning_request: 'thinking',
-      reasoning_efforts: ['low', 'high', 'max'],
+      // It knows three of them, and makes them of the others itself.
+      reasoning_efforts: ['low', 'medium', 'high', 'xhigh', 'max'],
       reasoning_field: 'reasoning_content',
+      empty_reasoning: true,
+      tool_choice: 'thoughtless',
       parallel_tool_calls: false,
       json_schema: false,
       files: 'none',
@@ -87,7 +94,8 @@ export const presets = {
     quirks: {
       ...plainQuirks,
       user_field: 'none',
-      reasoning_efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'],
+      // What is not known to take none may not think at all, and then refuses the field.
+      reasoning_efforts: ['high'],
       reasoning_field: 'content',
       tool_ids: 'mistral',
       files: 'document_url',
@@ -95,6 +103,7 @@ export const presets = {
       prefill: 'prefix',
       asks_for_usage: false,
     },
+    modelEfforts: mistralEfforts,
   },
   xai: {
     name: 'xAI',
@@ -178,6 +187,12 @@ export const presetNames = Object.keys(presets)
 export function presetOf(name: string): Preset | undefined {
   const all: Readonly<Record<string, Preset>> = presets
   return Object.hasOwn(all, name) ? all[name] : undefined
+}
+
+function mistralEfforts(model: string): ReturnType<ModelEfforts> {
+  if (/^mistral-large-4/.test(model)) return ['none', 'low', 'medium', 'high']
+  if (/^mistral-(small-(latest|2603|4)|medium-(latest|2604|3[-.]5))/.test(model)) return ['none', 'high']
+  return /^mistral-large-(2[45]\d\d|3)/.test(model) ? [] : undefined
 }
 
 /** The presets, each with what is different from a server of which nothing is known. */

@@ -5,7 +5,7 @@ import type { ToolIdRule } from '../tool-ids.ts'
 import { matrix as openais } from './capabilities.ts'
 import { type ChatDialect, openaiDialect } from './dialect.ts'
 import type { ReasoningField } from './reasoning-blocks.ts'
-import { type ReasoningStyleName, reasoningStyles } from './reasoning-request.ts'
+import { type ReasoningStyle, type ReasoningStyleName, reasoningStyles } from './reasoning-request.ts'
 import { stopReasons } from './stop-reason.ts'
 import type { CostField } from './usage.ts'
 
@@ -27,16 +27,20 @@ export interface Quirks {
   readonly reasoning_efforts: readonly ReasoningEffort[]
   /** Where the model's reasoning goes back in the next request. */
   readonly reasoning_field: ReasoningField
+  /** Whether the assistant's messages beside calls of tools have to bear that field, though there be nothing in it. */
+  readonly empty_reasoning: boolean
   /** Whether `<think>` tags at the beginning of the text are read as reasoning. */
   readonly think_tags: boolean
   readonly cache_control: boolean
   readonly tool_ids: keyof typeof toolIdRules
   readonly tools: boolean
-  /** `words`: auto, any and none, but no single tool; `auto`: nothing else. */
-  readonly tool_choice: 'all' | 'words' | 'auto'
+  /** `words`: auto, any and none, but no single tool; `auto`: nothing else; `thoughtless`: all, but any and a single tool stop thinking. */
+  readonly tool_choice: 'all' | 'words' | 'auto' | 'thoughtless'
   readonly parallel_tool_calls: boolean
   readonly json_schema: boolean
   readonly images: boolean
+  /** Whether an image can be an address. */
+  readonly image_urls: boolean
   /** How files are said: as OpenAI's part, which may hold a URL, as Mistral's, or not at all. */
   readonly files: ChatDialect['fileParts'] | 'none'
   readonly audio: boolean
@@ -64,6 +68,7 @@ export const plainQuirks: Quirks = {
   reasoning_request: 'reasoning_effort',
   reasoning_efforts: efforts,
   reasoning_field: 'none',
+  empty_reasoning: false,
   think_tags: true,
   cache_control: false,
   tool_ids: 'any',
@@ -72,6 +77,7 @@ export const plainQuirks: Quirks = {
   parallel_tool_calls: true,
   json_schema: true,
   images: true,
+  image_urls: true,
   files: 'file',
   audio: true,
   video: false,
@@ -97,20 +103,26 @@ export interface Identity {
   readonly upstream: UpstreamSettings
 }
 
+/** The efforts that a model knows, where they are others than its server's; none where it does not reason. */
+export type ModelEfforts = (model: string) => readonly ReasoningEffort[] | undefined
+
 /** The dialect of a server with these quirks; what it has beyond them is spread over it. */
-export function dialectOf(identity: Identity, quirks: Quirks): ChatDialect {
-  const { user_field: user, tool_ids, prefill, cost } = quirks
+export function dialectOf(identity: Identity, quirks: Quirks, modelEfforts: ModelEfforts = () => undefined): ChatDialect {
+  const { user_field: user, tool_ids, prefill, cost, reasoning_efforts: serverEfforts } = quirks
+  const style: ReasoningStyle = reasoningStyles[quirks.reasoning_request]
   const toolIds = toolIdRules[tool_ids]
   return {
     ...identity,
     matrix: matrixOfQuirks(quirks),
-    capabilities: () => unknown,
+    capabilities: (model) => (modelEfforts(model)?.length === 0 ? thoughtless : unknown),
     maxTokensField: quirks.max_tokens_field,
     systemRole: quirks.system_role,
     ...(user !== 'none' && { userId: { field: user, ...(user === 'safety_identifier' && { maxLength: 64 }) } }),
     topK: quirks.top_k,
     ...(quirks.max_stop_sequences > 0 && { maxStopSequences: quirks.max_stop_sequences }),
-    reasoningRequest: reasoningStyles[quirks.reasoning_request].request(quirks.reasoning_efforts),
+    reasoningRequest: (wish, model) => style.request(modelEfforts(model) ?? serverEfforts)(wish, model),
+    ...(quirks.tool_choice === 'thoughtless' && { choiceStopsThinking: true }),
+    ...(quirks.empty_reasoning && { emptyReasoning: true }),
     reasoningField: () => quirks.reasoning_field,
     cacheControl: quirks.cache_control,
     fileParts: quirks.files === 'none' ? 'file' : quirks.files,
@@ -129,6 +141,10 @@ export function dialectOf(identity: Identity, quirks: Quirks): ChatDialect {
 
 /** Nothing is known of a model whose server is told by quirks alone; the provider needs no `max_tokens`. */
 const unknown: Capabilities = { defaultMaxTokens: 4096, features: {} }
+const thoughtless: Capabilities = {
+  ...unknown,
+  features: { 'thinking.enabled': 'unsupported', 'output_config.effort': 'unsupported' },
+}
 
 /** OpenAI's matrix with what is different by the quirks. */
 export function matrixOfQuirks(quirks: Quirks): Matrix {
@@ -170,11 +186,12 @@ const sentBack: Readonly<Record<Exclude<ReasoningField, 'none'>, string>> = {
   think_tags: 'Its text is sent in the content, between think tags.',
 }
 
-function partCells({ images, files, audio, video }: Quirks): Partial<Matrix> {
+function partCells({ images, image_urls: urls, files, audio, video }: Quirks): Partial<Matrix> {
   const blind = reject('The server takes no images; describe what they show.')
   const noFiles = reject('The server takes no files; send their text.')
   const isUrl = files === 'file_or_url' || files === 'document_url'
   return {
+    ...(!urls && { 'block.image.url': reject('The server fetches no images; send them as base64.') }),
     ...(!images && { 'block.image.base64': blind, 'block.image.url': blind, 'block.tool_result.image': blind }),
     ...(files === 'none' && {
       'block.document.pdf': noFiles,
@@ -195,7 +212,13 @@ function toolCells({ tools, tool_choice: choice, parallel_tool_calls: parallel }
   const noTools = reject('The server calls no tools; use a provider that does.')
   const noChoice = reject('The server leaves the choice to the model; ask for the tool in the prompt.')
   const onlyAny = reject('The server takes no single tool; use any, with this tool alone in tools.')
+  const stops = 'The model is told not to think, which a warning tells; beside thinking.enabled it is refused.'
   return {
+    ...(tools &&
+      choice === 'thoughtless' && {
+        'tool_choice.any': map(`Sent as required. ${stops}`),
+        'tool_choice.tool': map(`Sent as a named function. ${stops}`),
+      }),
     ...(!tools && { 'tool.custom': noTools, 'tool_choice.any': noTools, 'tool_choice.tool': noTools }),
     ...(tools && choice === 'words' && { 'tool_choice.tool': onlyAny }),
     ...(tools &&

@@ -1,8 +1,20 @@
+import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Matrix } from '../capabilities.ts'
-import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from '../thinking-wish.ts'
+import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish, wishOf } from '../thinking-wish.ts'
 
 /** The members of a request that say how a model is to think; none where the caller asks for nothing. */
 export type ReasoningRequest = (wish: ThinkingWish, model: string) => Readonly<Record<string, unknown>>
+
+/** What is asked of a model's thinking, where a tool that has to be called leaves it a choice. */
+export function heededWish(request: MessageRequest, { choiceStopsThinking }: { choiceStopsThinking?: boolean }): ThinkingWish {
+  const wish = wishOf(request)
+  return choiceStopsThinking && isForced(request) ? { ...wish, thinks: false } : wish
+}
+
+/** Whether the model has to call a tool. */
+export function isForced({ tool_choice: choice }: MessageRequest): boolean {
+  return choice?.type === 'any' || choice?.type === 'tool'
+}
 
 /** A way in which servers want to be told about thinking, and what becomes of a request's fields by it. */
 export interface ReasoningStyle {

@@ -6,7 +6,7 @@ import { groqDialect } from '../../../providers/openai-chat/dialects/groq.ts'
 import { openrouterDialect } from '../../../providers/openai-chat/dialects/openrouter.ts'
 import { encode } from '../../../providers/openai-chat/encode.ts'
 import { type ChatDialect, createOpenAiChat } from '../../../providers/openai-chat/index.ts'
-import { type PresetName, presets } from '../../../providers/openai-chat/presets.ts'
+import { type Preset, type PresetName, presets } from '../../../providers/openai-chat/presets.ts'
 import { dialectOf } from '../../../providers/openai-chat/quirks.ts'
 import type { Json } from './chunks.ts'
 
@@ -14,7 +14,8 @@ const question: MessageRequest = { model: 'x/m', messages: [{ role: 'user', cont
 const upstream = { keyHeader: 'X-Provider-Key-X', keyVariables: [], baseURLVariable: 'VAI_X_BASE_URL', defaultBaseURL: '' }
 
 function preset(name: PresetName): ChatDialect {
-  return dialectOf({ id: name, name, upstream }, presets[name].quirks)
+  const { quirks, modelEfforts }: Preset = presets[name]
+  return dialectOf({ id: name, name, upstream }, quirks, modelEfforts)
 }
 
 /** What a request adds to the plainest body. */
@@ -90,11 +91,11 @@ describe('thinking is asked for', () => {
     ['vllm', effort('medium'), { reasoning_effort: 'medium' }],
     ['lmstudio', off, {}],
     ['deepseek', small, { thinking: { type: 'enabled' }, reasoning_effort: 'low' }],
-    ['deepseek', effort('medium'), { reasoning_effort: 'high' }],
-    ['deepseek', effort('xhigh'), { reasoning_effort: 'max' }],
+    ['deepseek', effort('medium'), { reasoning_effort: 'medium' }],
+    ['deepseek', effort('xhigh'), { reasoning_effort: 'xhigh' }],
     ['deepseek', off, { thinking: { type: 'disabled' } }],
-    ['mistral', effort('max'), { reasoning_effort: 'xhigh' }],
-    ['mistral', off, { reasoning_effort: 'none' }],
+    ['mistral', effort('low'), { reasoning_effort: 'high' }],
+    ['mistral', off, {}],
     ['xai', effort('xhigh'), { reasoning_effort: 'high' }],
     ['together', small, { reasoning: { enabled: true }, reasoning_effort: 'low' }],
     ['together', off, { reasoning: { enabled: false } }],
@@ -200,6 +201,8 @@ describe('what the quirks say a server does not take', () => {
     ['perplexity', preset('perplexity'), { tools: [tool] }, 'tools[0]'],
     ['groq', groqDialect, { messages: [{ role: 'user', content: [pdf] }] }, 'messages[0].content[0].source.type'],
     ['ollama', preset('ollama'), { messages: [{ role: 'user', content: [pdf] }] }, 'messages[0].content[0].source.type'],
+    ['ollama', preset('ollama'), { messages: [{ role: 'user', content: [image] }] }, 'messages[0].content[0].source.type'],
+    ['ollama', preset('ollama'), { tools: [tool], tool_choice: { type: 'any' } }, 'tool_choice.type'],
     [
       'a plain server',
       dialectOf({ id: 'x', name: 'X', upstream }, { ...presets.vllm.quirks, images: false }),

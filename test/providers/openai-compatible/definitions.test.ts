@@ -86,6 +86,16 @@ describe('a definition', () => {
     expect(providers[0]?.matrix['block.thinking']).toMatchObject({ treatment: 'drop' })
   })
 
+  it('knows the efforts of its models unless it says which there are', () => {
+    const say = (reasoning_efforts?: string[]): string | undefined => {
+      const quirks = reasoning_efforts && { reasoning_efforts }
+      const { providers } = defineProviders({ mine: { preset: 'mistral', ...(quirks && { quirks }) } }, [], taken)
+      return providers[0]?.capabilities('mistral-large-2512').features['thinking.enabled']
+    }
+    expect(say()).toBe('unsupported')
+    expect(say(['low', 'high'])).toBeUndefined()
+  })
+
   it('in the file goes before the name in the environment', () => {
     const { providers } = defineProviders({ ollama: { base_url: 'http://gpu.test/v1' } }, ['ollama', 'ollama'], taken)
     expect(providers.map(({ upstream }) => upstream?.defaultBaseURL)).toEqual(['http://gpu.test/v1'])
