@@ -1,5 +1,10 @@
-import type { Capabilities, Matrix } from '../capabilities.ts'
+import type { Capabilities, Matrix, MatrixEntry } from '../capabilities.ts'
 import type { StopReasons } from '../provider.ts'
+
+const usualSampling: MatrixEntry = {
+  treatment: 'carry',
+  note: 'Refused for models from Claude 4.7 on, but for a temperature of 1 and a top_p from 0.99 on.',
+}
 
 /** The canonical shape is Anthropic's own, so that nearly all of it is carried. */
 export const matrix: Matrix = {
@@ -12,9 +17,9 @@ export const matrix: Matrix = {
     note: "Another provider's id that has other characters than Anthropic's is replaced by its hash.",
   },
   'block.tool_result': { treatment: 'map', note: 'Its id is that of the call.' },
-  temperature: 'carry',
-  top_p: 'carry',
-  top_k: 'carry',
+  temperature: usualSampling,
+  top_p: usualSampling,
+  top_k: usualSampling,
   stop_sequences: 'carry',
   'metadata.user_id': 'carry',
   service_tier: 'carry',

@@ -1,9 +1,14 @@
-import type { Capabilities, Feature, Matrix, Support } from '../capabilities.ts'
+import type { Capabilities, Feature, Matrix, MatrixEntry, Support } from '../capabilities.ts'
 import { familyOf } from './families.ts'
 
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
 const noVoice = 'This version of the gateway has no voice.'
 const leftOut = 'The text that was made of it is sent.'
+
+const sampling: MatrixEntry = {
+  treatment: 'carry',
+  note: 'Left out for gemini-4-argon, which samples as it sees fit; a warning says so.',
+}
 
 /** What the Gemini API makes of each part of a request. */
 export const matrix: Matrix = {
@@ -13,9 +18,9 @@ export const matrix: Matrix = {
   'block.text': 'carry',
   'block.tool_use': { treatment: 'map', note: 'Sent as functionCall with the thought signature that came with it.' },
   'block.tool_result': { treatment: 'map', note: 'Sent as functionResponse; its text is the member output.' },
-  temperature: 'carry',
-  top_p: 'carry',
-  top_k: 'carry',
+  temperature: sampling,
+  top_p: sampling,
+  top_k: sampling,
   stop_sequences: {
     treatment: 'map',
     note: 'Sent as stopSequences, at most 5. Which one was met is not told: stop_sequence stays null.',
