@@ -1,6 +1,6 @@
 import type { ContentBlockParam, ThinkingBlockParam } from '../../api/schemas.gen.ts'
 import { unseal } from '../sealed.ts'
-import { markOf, type PartDialect, plain, refuse, type TextPart, textPart } from './parts.ts'
+import { markOf, markOn, type PartDialect, plain, refuse, type TextPart, textPart } from './parts.ts'
 import { openDetails, type ReasoningField } from './reasoning-blocks.ts'
 
 /** How an assistant's message is written for a model. */
@@ -94,11 +94,11 @@ function addText(
   const joint = interrupted && texts.some(({ text }) => text !== '') ? '\n\n' : ''
   const mark = markOf(block, dialect)
   // What is to be cached ends with its part.
-  if (last && !last.cache_control) {
+  if (last && !markOn(last)) {
     last.text += joint + block.text
-    if (mark) last.cache_control = mark
+    if (mark) Object.assign(last, mark)
   } else {
-    texts.push({ ...textPart(joint + block.text), ...(mark && { cache_control: mark }) })
+    texts.push({ ...textPart(joint + block.text), ...mark })
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import { chatCapabilitiesOf } from '../openai-models.ts'
+import { marksNote } from '../openai-cache.ts'
+import { chatCapabilitiesOf, takesBreakpoints } from '../openai-models.ts'
 import { samplingFields } from '../openai-thinking.ts'
 import type { StopReasons, UpstreamSettings } from '../provider.ts'
 import { wishOf } from '../thinking-wish.ts'
@@ -55,6 +56,8 @@ export interface ChatDialect {
   readonly emptyReasoning?: boolean
   /** Whether marks of what is to be cached are passed on, on the parts and the tools that bear them. */
   readonly cacheControl: boolean
+  /** Whether a model takes them as OpenAI has them, on parts that it reads; absent where none does. */
+  readonly breakpoints?: (model: string) => boolean
   /** How a file is said: as OpenAI's part, which may hold a URL at some servers, or as Mistral's. */
   readonly fileParts: 'file' | 'file_or_url' | 'document_url'
   /** Whether a video can be a part. */
@@ -96,6 +99,7 @@ export const openaiDialect: ChatDialect = {
   },
   matrix: {
     ...matrix,
+    cache_control: { treatment: 'map', note: marksNote },
     temperature: { treatment: 'carry', note: 'Models that think refuse any but 1.' },
     top_p: { treatment: 'carry', note: 'Models that think refuse any but 1.' },
     'tool.custom': {
@@ -119,6 +123,7 @@ export const openaiDialect: ChatDialect = {
   },
   reasoningField: () => 'none',
   cacheControl: false,
+  breakpoints: takesBreakpoints,
   fileParts: 'file',
   videoParts: false,
   parallelSwitch: true,

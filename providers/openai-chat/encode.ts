@@ -65,7 +65,7 @@ function functionOf(tool: Tool, at: number, dialect: ChatDialect): ChatCompletio
     const param = `tools[${at}].type`
     throw new GatewayError('unsupported_parameter', { message: `${param}: Chat Completions has no ${tool.type}.`, param })
   }
-  const mark = markOf(tool, dialect)
+  const mark = markOf(tool, { marks: dialect.cacheControl ? 'cache_control' : undefined })
   return {
     type: 'function',
     function: {
@@ -74,7 +74,7 @@ function functionOf(tool: Tool, at: number, dialect: ChatDialect): ChatCompletio
       parameters: { ...tool.input_schema },
       ...(tool.strict !== undefined && { strict: tool.strict }),
     },
-    ...(mark && { cache_control: mark }),
+    ...mark,
   }
 }
 

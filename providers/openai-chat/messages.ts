@@ -7,7 +7,7 @@ import type {
 } from '../../api/schemas.gen.ts'
 import { type AssistantDialect, type AssistantMessage, assistantMessage } from './assistant.ts'
 import type { ChatDialect } from './dialect.ts'
-import { markOf, type Part, type PartDialect, plain, refuse, type TextPart, textPart, userParts } from './parts.ts'
+import { markOf, markOn, type Part, type PartDialect, plain, refuse, type TextPart, textPart, userParts } from './parts.ts'
 import type { ReasoningField } from './reasoning-blocks.ts'
 import { heededWish } from './reasoning-request.ts'
 
@@ -25,14 +25,21 @@ type Message =
  */
 export function encodeMessages(request: MessageRequest, model: string, dialect: ChatDialect): readonly object[] {
   const { systemRole, prefill } = dialect
-  const assistant: AssistantDialect = { ...dialect, reasoning: dialect.reasoningField(model) }
+  const marks = dialect.cacheControl ? 'cache_control' : dialect.breakpoints?.(model) ? 'prompt_cache_breakpoint' : undefined
+  const parts: PartDialect = { ...dialect, marks }
+  const assistant: AssistantDialect = {
+    ...dialect,
+    reasoning: dialect.reasoningField(model),
+    // OpenAI's own marks stand on what the model reads alone.
+    marks: marks === 'cache_control' ? marks : undefined,
+  }
   const messages: Message[] = []
-  if (request.system?.length) messages.push(systemMessage(request.system, systemRole, dialect))
+  if (request.system?.length) messages.push(systemMessage(request.system, systemRole, parts))
   for (const [index, { role, content }] of request.messages.entries()) {
     const path = `messages[${index}].content`
-    if (role === 'system') messages.push(systemMessage(textBlocks(content, path), systemRole, dialect))
+    if (role === 'system') messages.push(systemMessage(textBlocks(content, path), systemRole, parts))
     else if (typeof content === 'string') messages.push({ role, content })
-    else if (role === 'user') messages.push(...userMessages(content, path, dialect))
+    else if (role === 'user') messages.push(...userMessages(content, path, parts))
     else messages.push(assistantMessage(content, path, assistant))
   }
   if (dialect.emptyReasoning && heededWish(request, dialect).thinks !== false) addEmptyReasoning(messages, assistant.reasoning)
@@ -59,7 +66,7 @@ function systemMessage(
 
 function marked(part: TextPart, block: object, dialect: PartDialect): TextPart {
   const mark = markOf(block, dialect)
-  return mark ? { ...part, cache_control: mark } : part
+  return mark ? { ...part, ...mark } : part
 }
 
 function textBlocks(content: string | readonly ContentBlockParam[], path: string): string | SystemBlockParam[] {
@@ -106,8 +113,8 @@ function toolResult(
   }
   const text = texts.map((part) => part.text).join('\n')
   const whole = textPart(block.is_error ? `Error: ${text}` : text)
-  const mark = markOf(block, dialect) ?? texts.findLast((part) => part.cache_control)?.cache_control
-  return { content: plain([mark ? { ...whole, cache_control: mark } : whole]), attachments }
+  const mark = markOf(block, dialect) ?? markOn(texts.findLast(markOn) ?? {})
+  return { content: plain([{ ...whole, ...mark }]), attachments }
 }
 
 function resultParts(item: ToolResultContentBlockParam, path: string, dialect: PartDialect): Part[] {

@@ -1,4 +1,5 @@
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
+import { markWarnings } from '../openai-cache.ts'
 import { chatToolsOf, fittedEffort } from '../openai-models.ts'
 import { samplingIssues, thinkingWarnings } from '../openai-thinking.ts'
 import { effortOf, type ReasoningEffort, type ThinkingWish, wishOf } from '../thinking-wish.ts'
@@ -29,7 +30,7 @@ export function openaiIssues(request: MessageRequest, model: string): Issue[] {
 
 export function openaiWarnings(request: MessageRequest, model: string): Warning[] {
   const wish = wishOf(request)
-  const warnings = thinkingWarnings(request, model, chatEffort(wish, model))
+  const warnings = [...thinkingWarnings(request, model, chatEffort(wish, model)), ...markWarnings(request, model)]
   if (!wish.hasTools || wish.thinks === false || chatToolsOf(model) !== 'none') return warnings
   const message = `${model} does not think beside tools over Chat Completions; it was told not to. oai-resp/${model} does both.`
   return [...warnings, { param: request.thinking ? 'thinking' : 'tools', code: 'dropped', message }]

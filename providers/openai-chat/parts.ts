@@ -1,17 +1,22 @@
 import { GatewayError } from '../../api/error.ts'
 import type { AudioBlockParam, CacheControl, ContentBlockParam, DocumentBlockParam } from '../../api/schemas.gen.ts'
 import { frame, framed } from '../framed.ts'
+import { type Breakpoint, breakpoint } from '../openai-cache.ts'
 import type { ChatDialect } from './dialect.ts'
 
 /** What differs between servers in what a message may hold. */
-export type PartDialect = Pick<ChatDialect, 'cacheControl' | 'fileParts' | 'videoParts'>
+export interface PartDialect extends Pick<ChatDialect, 'fileParts' | 'videoParts'> {
+  /** How a part is marked that ends what is to be cached; undefined where none is. */
+  readonly marks: 'cache_control' | 'prompt_cache_breakpoint' | undefined
+}
 
 /** A part of a message's content: OpenAI's, and what some servers know besides. */
 export type Part = (OpenAiPart | VideoPart | DocumentUrlPart) & Marked
 export type TextPart = Extract<OpenAiPart, { type: 'text' }> & Marked
 
-interface Marked {
+export interface Marked {
   cache_control?: CacheControl
+  prompt_cache_breakpoint?: Breakpoint['prompt_cache_breakpoint']
 }
 
 /** Those of OpenAI's own API. */
@@ -36,12 +41,19 @@ export function userParts(block: ContentBlockParam, path: string, dialect: PartD
   const parts = unmarkedParts(block, path, dialect)
   const mark = markOf(block, dialect)
   const last = mark && parts.pop()
-  return last ? [...parts, { ...last, cache_control: mark }] : parts
+  return last ? [...parts, { ...last, ...mark }] : parts
 }
 
-/** The mark of a block, where the server takes such marks. */
-export function markOf(block: object, { cacheControl }: PartDialect): CacheControl | undefined {
-  return cacheControl && 'cache_control' in block && isMark(block.cache_control) ? block.cache_control : undefined
+/** The mark of a block as the server takes it, where it does. */
+export function markOf(block: object, { marks }: Pick<PartDialect, 'marks'>): Marked | undefined {
+  if (!marks || !('cache_control' in block) || !isMark(block.cache_control)) return undefined
+  return marks === 'cache_control' ? { cache_control: block.cache_control } : breakpoint
+}
+
+/** The mark that a part bears. */
+export function markOn({ cache_control: mark, prompt_cache_breakpoint: point }: Marked): Marked | undefined {
+  if (mark) return { cache_control: mark }
+  return point && { prompt_cache_breakpoint: point }
 }
 
 function isMark(value: unknown): value is CacheControl {
@@ -142,7 +154,7 @@ function imagePart(url: string): Part {
 export function plain<Each extends Part>(parts: Each[]): string | Each[] {
   const [first] = parts
   if (!first) return ''
-  return parts.length === 1 && first.type === 'text' && !first.cache_control ? first.text : parts
+  return parts.length === 1 && first.type === 'text' && !markOn(first) ? first.text : parts
 }
 
 export function refuse(what: string, param: string): never {

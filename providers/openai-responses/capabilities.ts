@@ -1,4 +1,5 @@
 import type { Matrix } from '../capabilities.ts'
+import { marksNote } from '../openai-cache.ts'
 
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
 const noVoice = 'This version of the gateway has no voice.'
@@ -29,7 +30,7 @@ export const matrix: Matrix = {
     note: 'Sent as safety_identifier; one of more than 64 characters as its SHA-256 in hexadecimal.',
   },
   service_tier: { treatment: 'map', note: 'auto stays auto; standard_only is default.' },
-  cache_control: { treatment: 'drop', note: 'Prefixes are cached without being marked.' },
+  cache_control: { treatment: 'map', note: marksNote },
   container: {
     treatment: 'reject',
     note: 'Leave it out: code_execution goes on in the container of the calls that are in the conversation.',

@@ -1,5 +1,6 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
+import { markWarnings } from '../openai-cache.ts'
 import { samplingIssues, thinkingWarnings } from '../openai-thinking.ts'
 import { unseal } from '../sealed.ts'
 import { wishOf } from '../thinking-wish.ts'
@@ -32,7 +33,7 @@ export function check(request: MessageRequest, model: string, { id, name, effort
 export function warnings(request: MessageRequest, model: string, dialect: ResponsesDialect): Warning[] {
   const { id, name, minOutputTokens, effort } = dialect
   const wish = wishOf(request)
-  const all = thinkingWarnings(request, model, effort(wish, model))
+  const all = [...thinkingWarnings(request, model, effort(wish, model)), ...markWarnings(request, model)]
   if (wish.thinks === false && wish.effort) {
     const message = `${name} takes an effort for thinking alone, and thinking is disabled; it was left out.`
     all.push({ param: 'output_config.effort', code: 'dropped', message })

@@ -1,9 +1,12 @@
 import { GatewayError } from '../../api/error.ts'
 import type { ContentBlockParam, DocumentBlockParam, ToolResultBlockParam } from '../../api/schemas.gen.ts'
 import { frame, framed } from '../framed.ts'
+import { type Breakpoint, breakpoint, isMarked } from '../openai-cache.ts'
 
 /** A part of what a model reads, as the API has it. */
-export type InputPart =
+export type InputPart = OwnPart & Partial<Breakpoint>
+
+type OwnPart =
   | { readonly type: 'input_text'; readonly text: string }
   | ({ readonly type: 'input_image'; readonly detail: 'auto' } & ({ readonly image_url: string } | { readonly file_id: string }))
   | ({ readonly type: 'input_file' } & FileSource)
@@ -13,8 +16,20 @@ type FileSource =
   | { readonly file_url: string }
   | { readonly file_id: string }
 
-/** What a block of the user's, or of a tool's result, is in the API's parts. What the API cannot take is refused. */
-export function inputParts(block: ContentBlockParam, path: string): InputPart[] {
+/**
+ * What a block of the user's, or of a tool's result, is in the API's parts; with `marks` the last bears the block's mark of what is
+ * to be cached. What the API cannot take is refused.
+ */
+export function inputParts(block: ContentBlockParam, path: string, marks: boolean): InputPart[] {
+  const parts = unmarkedParts(block, path)
+  return marks && isMarked(block) ? marked(parts) : parts
+}
+
+function marked(parts: readonly InputPart[]): InputPart[] {
+  return parts.map((part, at) => (at === parts.length - 1 ? { ...part, ...breakpoint } : part))
+}
+
+function unmarkedParts(block: ContentBlockParam, path: string): InputPart[] {
   switch (block.type) {
     case 'text':
       return [textPart(block.text)]
@@ -35,13 +50,17 @@ export function inputParts(block: ContentBlockParam, path: string): InputPart[] 
 }
 
 /** A tool's result: its text, or its parts where it is not text alone. */
-export function toolOutput(block: ToolResultBlockParam, path: string): string | InputPart[] {
+export function toolOutput(block: ToolResultBlockParam, path: string, marks: boolean): string | InputPart[] {
   const content = typeof block.content === 'string' ? [{ type: 'text' as const, text: block.content }] : (block.content ?? [])
   const parts = content.flatMap((item, at) =>
     item.type === 'tool_reference' || item.type === 'browser_state'
       ? refuse(item.type, `${path}.content[${at}]`)
-      : inputParts(item, `${path}.content[${at}]`),
+      : inputParts(item, `${path}.content[${at}]`, marks),
   )
+  if (marks && parts.length > 0 && (isMarked(block) || parts.some((part) => part.prompt_cache_breakpoint))) {
+    const all = block.is_error ? [textPart('Error:'), ...parts] : parts
+    return isMarked(block) ? marked(all) : all
+  }
   const texts = parts.flatMap((part) => (part.type === 'input_text' ? [part.text] : []))
   if (texts.length === parts.length) return block.is_error ? `Error: ${texts.join('\n')}` : texts.join('\n')
   return block.is_error ? [textPart('Error:'), ...parts] : parts
@@ -51,7 +70,7 @@ export function toolOutput(block: ToolResultBlockParam, path: string): string | 
 export function plain(parts: InputPart[]): string | InputPart[] {
   const [first] = parts
   if (!first) return ''
-  return parts.length === 1 && first.type === 'input_text' ? first.text : parts
+  return parts.length === 1 && first.type === 'input_text' && !first.prompt_cache_breakpoint ? first.text : parts
 }
 
 export function textPart(text: string): InputPart {
@@ -82,7 +101,7 @@ function documentParts(block: DocumentBlockParam, path: string): InputPart[] {
         return [textPart(framed('document', about, content.map(({ text }) => text).join('\n')))]
       }
       const [start, end] = frame('document', about)
-      return [textPart(start), ...content.flatMap((part) => inputParts(part, `${path}.source`)), textPart(end)]
+      return [textPart(start), ...content.flatMap((part) => unmarkedParts(part, `${path}.source`)), textPart(end)]
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import { capabilitiesOf, fittedEffort, mayReason } from '../openai-models.ts'
+import { capabilitiesOf, fittedEffort, mayReason, takesBreakpoints } from '../openai-models.ts'
 import type { UpstreamSettings } from '../provider.ts'
 import type { ReasoningEffort, ThinkingWish } from '../thinking-wish.ts'
 import { matrix } from './capabilities.ts'
@@ -25,6 +25,8 @@ export interface ResponsesDialect {
   readonly mayReason: (model: string) => boolean
   /** The effort that a model is asked for, of those that it has; undefined where nothing is to be sent. */
   readonly effort: (wish: ThinkingWish, model: string) => ReasoningEffort | undefined
+  /** Whether a model takes marks of what is to be cached, on parts that it reads. */
+  readonly takesBreakpoints: (model: string) => boolean
   /** Whether it counts tokens, by `POST /responses/input_tokens`. */
   readonly countsTokens: boolean
 }
@@ -46,5 +48,6 @@ export const openaiResponsesDialect: ResponsesDialect = {
   serviceTiers: { auto: 'auto', standard_only: 'default' },
   mayReason,
   effort: (wish, model) => fittedEffort(wish, model, 'responses'),
+  takesBreakpoints,
   countsTokens: true,
 }

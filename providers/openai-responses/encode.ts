@@ -4,7 +4,7 @@ import { samplingFields } from '../openai-thinking.ts'
 import type { TokenCountRequest } from '../provider.ts'
 import { wishOf } from '../thinking-wish.ts'
 import type { ResponsesDialect } from './dialect.ts'
-import { encodeInput, instructionsOf } from './input.ts'
+import { encodeInput, instructionsOf, isMarkedSystem } from './input.ts'
 import { includes, toolFields } from './tools.ts'
 
 type Body = Record<string, unknown>
@@ -37,10 +37,11 @@ export function encodeCount(request: TokenCountRequest, model: string, dialect: 
 
 /** What makes up the input. */
 function counted(request: MessageRequest, model: string, dialect: ResponsesDialect): Body {
+  const marks = dialect.takesBreakpoints(model)
   return {
     model,
-    ...(request.system?.length && { instructions: instructionsOf(request.system) }),
-    input: encodeInput(request, dialect.id),
+    ...(!(marks && isMarkedSystem(request)) && request.system?.length && { instructions: instructionsOf(request.system) }),
+    input: encodeInput(request, dialect.id, marks),
     ...toolFields(request),
     ...reasoningFields(request, model, dialect),
     ...formatFields(request),

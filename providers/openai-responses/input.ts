@@ -1,11 +1,18 @@
 import { stringOf } from '../../api/json.ts'
 import type { ContentBlockParam, MessageRequest, SystemBlockParam } from '../../api/schemas.gen.ts'
-import { inputParts, plain, refuse, textPart, toolOutput } from './content.ts'
+import { isMarked } from '../openai-cache.ts'
+import { inputParts, plain, refuse, toolOutput } from './content.ts'
 import { type Item, openKept } from './kept.ts'
 
 /** The conversation as items of the API's input. What an earlier answer had of the API's own goes back as it came. */
-export function encodeInput({ messages }: Pick<MessageRequest, 'messages'>, owner: string): readonly Item[] {
-  const writer = new InputWriter(owner)
+export function encodeInput(
+  { messages, system }: Pick<MessageRequest, 'messages' | 'system'>,
+  owner: string,
+  marks = false,
+): readonly Item[] {
+  const writer = new InputWriter(owner, marks)
+  // Instructions have no parts that could be marked.
+  if (marks && system && isMarkedSystem({ system })) writer.system(system, 'system')
   for (const [index, { role, content }] of messages.entries()) {
     const path = `messages[${index}].content`
     if (role === 'system') writer.system(content, path)
@@ -16,6 +23,11 @@ export function encodeInput({ messages }: Pick<MessageRequest, 'messages'>, owne
   return writer.items
 }
 
+/** Whether the system prompt bears marks of what is to be cached. */
+export function isMarkedSystem({ system }: Pick<MessageRequest, 'system'>): boolean {
+  return Array.isArray(system) && system.some(isMarked)
+}
+
 /** The system prompt as one text; several blocks are its paragraphs. */
 export function instructionsOf(system: string | readonly SystemBlockParam[]): string {
   return typeof system === 'string' ? system : system.map(({ text }) => text).join('\n\n')
@@ -24,16 +36,19 @@ export function instructionsOf(system: string | readonly SystemBlockParam[]): st
 class InputWriter {
   readonly items: Item[] = []
   readonly #owner: string
+  /** Whether marks of what is to be cached are passed on. */
+  readonly #marks: boolean
   /** Ids of calls whose input is free text, which are answered in another way. */
   readonly #textCalls = new Set<string>()
 
-  constructor(owner: string) {
+  constructor(owner: string, marks: boolean) {
     this.#owner = owner
+    this.#marks = marks
   }
 
   system(content: string | readonly ContentBlockParam[], path: string): void {
-    const parts = (typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content).map((block, at) =>
-      block.type === 'text' ? textPart(block.text) : refuse(block.type, `${path}[${at}]`),
+    const parts = (typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content).flatMap((block, at) =>
+      block.type === 'text' ? inputParts(block, path, this.#marks) : refuse(block.type, `${path}[${at}]`),
     )
     this.items.push({ role: 'system', content: plain(parts) })
   }
@@ -48,9 +63,9 @@ class InputWriter {
       if (block.type === 'tool_result') {
         flush()
         const type = this.#textCalls.has(block.tool_use_id) ? 'custom_tool_call_output' : 'function_call_output'
-        this.items.push({ type, call_id: block.tool_use_id, output: toolOutput(block, `${path}[${at}]`) })
+        this.items.push({ type, call_id: block.tool_use_id, output: toolOutput(block, `${path}[${at}]`, this.#marks) })
       } else {
-        parts.push(...inputParts(block, `${path}[${at}]`))
+        parts.push(...inputParts(block, `${path}[${at}]`, this.#marks))
       }
     }
     flush()
