@@ -11,6 +11,7 @@ import { lifetime } from './plugins/lifetime.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { models } from './plugins/models/index.ts'
+import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
 import { sse } from './plugins/sse/index.ts'
 import { upstream } from './plugins/upstream.ts'
@@ -77,6 +78,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(requestId)
   await app.register(errors)
   await app.register(lifetime, { drainMs: config.drain_ms, clock })
+  await app.register(readiness, { clock })
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation)
   await app.register(upstream, { connectMs: config.upstream_connect_ms })

@@ -14,8 +14,9 @@ export async function healthRoutes(app: FastifyInstance, { version }: HealthRout
   app.get('/healthz', { config }, async (): Promise<Health> => ({ status: 'ok' }))
 
   app.get('/readyz', { config }, async (_request, reply): Promise<Readiness> => {
-    const isReady = !app.drain.isDraining
+    const checks = await app.readiness.run()
+    const isReady = Object.values(checks).every((said) => said === 'ok')
     reply.code(isReady ? 200 : 503)
-    return { status: isReady ? 'ready' : 'not_ready', checks: { config: 'ok', process: isReady ? 'ok' : 'draining' } }
+    return { status: isReady ? 'ready' : 'not_ready', checks }
   })
 }
