@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { problemsWith } from '../contract-schemas.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway.ts'
@@ -56,9 +57,12 @@ describe('readiness', () => {
       return new Promise(() => undefined)
     })
     const first = gateway.app.readiness.run()
+    // The others have a turn to say theirs.
+    await nextTurn()
     clock.advance(1000)
     expect(await first).toMatchObject({ config: 'ok', example: 'no answer in time' })
     const second = gateway.app.readiness.run()
+    await nextTurn()
     clock.advance(1000)
     expect(await second).toMatchObject({ example: 'no answer in time' })
     expect(asked).toBe(1)
