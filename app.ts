@@ -6,6 +6,7 @@ import { type Config, credentialsMode } from './config.ts'
 import type { CircuitRule } from './plugins/breaker/circuit.ts'
 import { breaker } from './plugins/breaker/index.ts'
 import { credentials } from './plugins/credentials.ts'
+import { egress } from './plugins/egress/index.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler, refuseOtherProtocols } from './plugins/errors.ts'
 import { lifetime } from './plugins/lifetime.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
@@ -14,7 +15,6 @@ import { models } from './plugins/models/index.ts'
 import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
 import { sse } from './plugins/sse/index.ts'
-import { upstream } from './plugins/upstream.ts'
 import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
@@ -81,7 +81,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(readiness, { clock })
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation)
-  await app.register(upstream, { connectMs: config.upstream_connect_ms })
+  await app.register(egress, { connectMs: config.upstream_connect_ms })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
   await app.register(models, {

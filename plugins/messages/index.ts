@@ -124,7 +124,7 @@ export const messages = fp(
         apiKey: keyFor(provider, caller),
         baseURL: options.baseURLs.get(provider.id) ?? noURL,
         signal,
-        dispatcher: app.upstream,
+        dispatcher: app.egress.operator,
         requestId,
         headers: forwarded(caller.headers),
         query,
@@ -140,7 +140,7 @@ export const messages = fp(
       return app.credentials.keyFor(provider, caller.headers)
     }
   },
-  { name: 'messages', dependencies: ['models', 'credentials', 'upstream', 'breaker'] },
+  { name: 'messages', dependencies: ['models', 'credentials', 'egress', 'breaker'] },
 )
 
 /** What the log says of a failed call. Not its message: a provider's words may repeat the prompt. */
