@@ -27,6 +27,8 @@ export class ReasoningBlocks {
   // Whether the open block holds text that belongs to none of the details.
   #isPlain = false
   readonly #details: Detail[] = []
+  // Whether one of them has a text for people.
+  #hasField = false
   #signature = ''
 
   constructor(sequencer: BlockSequencer, owner: string) {
@@ -37,7 +39,7 @@ export class ReasoningBlocks {
   /** Reasoning as plain text. */
   text(text: string): void {
     if (text === '') return
-    if (this.#details.some(({ field }) => field)) this.end()
+    if (this.#hasField) this.end()
     this.#isPlain = true
     this.#write(text)
   }
@@ -68,6 +70,7 @@ export class ReasoningBlocks {
     this.#isOpen = false
     this.#isPlain = false
     this.#details.length = 0
+    this.#hasField = false
     this.#signature = ''
   }
 
@@ -77,9 +80,10 @@ export class ReasoningBlocks {
     let detail = !isWhole && last && continues(last, said) ? last : undefined
     if (!detail) {
       // One text for each block, so that the seal need not repeat it.
-      if (field && (this.#isPlain || this.#details.some((each) => each.field))) this.end()
+      if (field && (this.#isPlain || this.#hasField)) this.end()
       detail = { members: {}, field, hasText: false }
       this.#details.push(detail)
+      if (field) this.#hasField = true
     }
     const { members } = detail
     for (const name in said) {

@@ -14,6 +14,8 @@ export class ToolCalls {
   readonly #newId: () => string
   readonly #calls: CallState[] = []
   readonly #byIndex = new Map<number, CallState>()
+  // Of two with one id the later.
+  readonly #byId = new Map<string, CallState>()
   // Characters of input that wait for a name.
   #early = 0
 
@@ -30,7 +32,7 @@ export class ToolCalls {
   add(piece: Record<string, unknown>, place: number, count: number): void {
     const said = read(piece)
     const call = this.#find(said, place, count) ?? this.#create(said)
-    if (call.id === '') call.id = said.id
+    if (call.id === '') this.#identify(call, said.id)
     if (call.name === '') call.name = said.name
     call.input ??= this.#begin(call)
     if (call.input) call.input.write(said.input)
@@ -52,15 +54,21 @@ export class ToolCalls {
   }
 
   #withoutIndex(said: Piece, place: number, count: number): CallState | undefined {
-    if (said.id !== '') return this.#calls.findLast(({ id }) => id === said.id)
+    if (said.id !== '') return this.#byId.get(said.id)
     return count > 1 ? this.#calls.at(place) : this.#calls.at(-1)
   }
 
   #create(said: Piece): CallState {
-    const call: CallState = { id: said.id, name: said.name, early: '', input: undefined }
+    const call: CallState = { id: '', name: said.name, early: '', input: undefined }
     this.#calls.push(call)
     if (said.index !== undefined) this.#byIndex.set(said.index, call)
     return call
+  }
+
+  #identify(call: CallState, id: string): void {
+    if (id === '') return
+    call.id = id
+    this.#byId.set(id, call)
   }
 
   #hold(call: CallState, input: string): void {

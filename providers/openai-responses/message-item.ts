@@ -8,7 +8,8 @@ export class MessageItem implements OutputItem {
   readonly type = 'message'
   readonly #item: Item
   readonly #answer: AnswerContext
-  readonly #parts: Part[] = []
+  /** By the index that the provider gives them, which may be any number. */
+  readonly #parts = new Map<number, Part>()
   #begun = false
   #done = false
 
@@ -61,10 +62,10 @@ export class MessageItem implements OutputItem {
 
   #part(index: unknown): Part {
     const at = typeof index === 'number' ? index : 0
-    let part = this.#parts[at]
+    let part = this.#parts.get(at)
     if (!part) {
       part = { length: 0, annotations: 0 }
-      this.#parts[at] = part
+      this.#parts.set(at, part)
     }
     return part
   }

@@ -9,10 +9,10 @@ export class ReasoningItem implements OutputItem, Reasoning {
   signed = false
   readonly #item: Item
   readonly #answer: AnswerContext
-  readonly #summary: string[] = []
-  readonly #content: string[] = []
+  readonly #summary: Parts = new Map()
+  readonly #content: Parts = new Map()
   // The part that was told last.
-  #list: string[] | undefined
+  #list: Parts | undefined
   #index = 0
   #done = false
 
@@ -52,12 +52,12 @@ export class ReasoningItem implements OutputItem, Reasoning {
   known(): Item {
     return {
       ...this.#item,
-      summary: this.#summary.map((text) => ({ type: 'summary_text', text })),
-      ...(this.#content.length > 0 && { content: this.#content.map((text) => ({ type: 'reasoning_text', text })) }),
+      summary: inOrder(this.#summary).map((text) => ({ type: 'summary_text', text })),
+      ...(this.#content.size > 0 && { content: inOrder(this.#content).map((text) => ({ type: 'reasoning_text', text })) }),
     }
   }
 
-  #think(list: string[], index: unknown, text: string): void {
+  #think(list: Parts, index: unknown, text: string): void {
     if (text === '') return
     const at = typeof index === 'number' ? index : 0
     const { writer } = this.#answer
@@ -66,17 +66,24 @@ export class ReasoningItem implements OutputItem, Reasoning {
       this.#list = list
       this.#index = at
     }
-    list[at] = (list[at] ?? '') + text
+    list.set(at, (list.get(at) ?? '') + text)
     writer.thinking(this, text)
   }
 
-  #thinkRest(list: string[], index: unknown, whole: unknown): void {
+  #thinkRest(list: Parts, index: unknown, whole: unknown): void {
     const at = typeof index === 'number' ? index : 0
-    this.#think(list, at, stringOf(whole).slice(list[at]?.length ?? 0))
+    this.#think(list, at, stringOf(whole).slice(list.get(at)?.length ?? 0))
   }
 
   #warn(): void {
     const message = 'The provider went on before its reasoning was complete; what it needs to see of it again is not whole.'
     this.#answer.sequencer.warn({ code: 'reasoning_incomplete', message })
   }
+}
+
+/** Texts by the index that the provider gives them. It may be any number, so that no list is made as long as that. */
+type Parts = Map<number, string>
+
+function inOrder(parts: Parts): readonly string[] {
+  return [...parts].sort(([one], [other]) => one - other).map(([, text]) => text)
 }
