@@ -121,7 +121,7 @@ const families: readonly Family[] = [
   { names: /^gpt-5-pro/, capabilities: gpt5, efforts: ['high'] },
   { names: /^gpt-5-codex/, capabilities: gpt5, efforts: low.toHigh },
   { names: /^gpt-5-search/, capabilities: gpt5 },
-  { names: /^gpt-5/, ...thinking, capabilities: without(gpt5, stop), efforts: ['minimal', ...low.toHigh] },
+  { names: /^gpt-5/, ...thinking, capabilities: gpt5, efforts: ['minimal', ...low.toHigh] },
   { names: /^gpt-4\.1/, capabilities: gpt41, efforts: [] },
   { names: /^gpt-4o(-mini)?-audio/, capabilities: gpt4oAudio, efforts: [] },
   { names: /^(gpt|chatgpt)-4o/, capabilities: gpt4o, efforts: [] },

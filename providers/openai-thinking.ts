@@ -1,28 +1,25 @@
-import type { Issue, MessageRequest, Warning } from '../api/schemas.gen.ts'
+import type { MessageRequest, Warning } from '../api/schemas.gen.ts'
 import { takesSampling } from './openai-models.ts'
 import type { ReasoningEffort } from './thinking-wish.ts'
 
-/** How OpenAI's models think, and what they refuse for it, over whichever of its APIs. `effort` is what is sent to the model. */
+/** How OpenAI's models think, and what they do not take for it, over whichever of its APIs. `effort` is what is sent to the model. */
 
-/** `temperature` and `top_p` that the model refuses beside this effort. Those of 1 are its own, and are left out instead. */
-export function samplingIssues(request: MessageRequest, model: string, effort: ReasoningEffort | undefined): Issue[] {
-  if (takesSampling(model, effort)) return []
-  const refused = (['temperature', 'top_p'] as const).filter((field) => (request[field] ?? 1) !== 1)
-  const way = takesSampling(model, 'none') ? 'while it thinks; leave it out, or disable thinking' : 'than 1; leave it out'
-  return refused.map((param) => ({ param, code: 'unsupported_parameter', message: `${model} takes no other ${param} ${way}` }))
-}
-
-/** `temperature` and `top_p` as they are sent. */
+/** `temperature` and `top_p` as they are sent: not at all to a model that refuses them beside this effort. */
 export function samplingFields(
   { temperature, top_p: topP }: MessageRequest,
   model: string,
   effort: ReasoningEffort | undefined,
 ): Record<string, number> {
-  const all = takesSampling(model, effort)
-  return {
-    ...(temperature !== undefined && (all || temperature !== 1) && { temperature }),
-    ...(topP !== undefined && (all || topP !== 1) && { top_p: topP }),
-  }
+  if (!takesSampling(model, effort)) return {}
+  return { ...(temperature !== undefined && { temperature }), ...(topP !== undefined && { top_p: topP }) }
+}
+
+/** The sampling that is left out so. Of those that are 1 nothing is lost, for that is the model's own. */
+export function samplingWarnings(request: MessageRequest, model: string, effort: ReasoningEffort | undefined): Warning[] {
+  if (takesSampling(model, effort)) return []
+  const left = (['temperature', 'top_p'] as const).filter((field) => (request[field] ?? 1) !== 1)
+  const way = takesSampling(model, 'none') ? ' while it thinks' : ''
+  return left.map((param) => ({ param, code: 'dropped', message: `${model} takes no ${param}${way}; it was left out.` }))
 }
 
 /** What is not done as the caller asks, though the matrix says that it is passed on. */

@@ -1,7 +1,7 @@
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import { markWarnings } from '../openai-cache.ts'
 import { chatToolsOf, fittedEffort } from '../openai-models.ts'
-import { samplingIssues, thinkingWarnings } from '../openai-thinking.ts'
+import { samplingWarnings, thinkingWarnings } from '../openai-thinking.ts'
 import { effortOf, type ReasoningEffort, type ThinkingWish, wishOf } from '../thinking-wish.ts'
 
 /**
@@ -20,17 +20,21 @@ export function chatEffort(wish: ThinkingWish, model: string): ReasoningEffort |
 
 export function openaiIssues(request: MessageRequest, model: string): Issue[] {
   const wish = wishOf(request)
-  const issues = samplingIssues(request, model, chatEffort(wish, model))
   const rule = wish.hasTools ? chatToolsOf(model) : undefined
-  if (!rule || rule === 'never' || !effortOf(wish)) return issues
+  if (!rule || rule === 'never' || !effortOf(wish)) return []
   const param = wish.effort ? 'output_config.effort' : 'thinking'
   const message = `${model} does not think beside tools over Chat Completions; use oai-resp/${model}, or disable thinking`
-  return [...issues, { param, code: 'unsupported_parameter', message }]
+  return [{ param, code: 'unsupported_parameter', message }]
 }
 
 export function openaiWarnings(request: MessageRequest, model: string): Warning[] {
   const wish = wishOf(request)
-  const warnings = [...thinkingWarnings(request, model, chatEffort(wish, model)), ...markWarnings(request, model)]
+  const effort = chatEffort(wish, model)
+  const warnings = [
+    ...thinkingWarnings(request, model, effort),
+    ...samplingWarnings(request, model, effort),
+    ...markWarnings(request, model),
+  ]
   if (!wish.hasTools || wish.thinks === false || chatToolsOf(model) !== 'none') return warnings
   const message = `${model} does not think beside tools over Chat Completions; it was told not to. oai-resp/${model} does both.`
   return [...warnings, { param: request.thinking ? 'thinking' : 'tools', code: 'dropped', message }]

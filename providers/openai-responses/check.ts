@@ -1,7 +1,7 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { markWarnings } from '../openai-cache.ts'
-import { samplingIssues, thinkingWarnings } from '../openai-thinking.ts'
+import { samplingWarnings, thinkingWarnings } from '../openai-thinking.ts'
 import { unseal } from '../sealed.ts'
 import { wishOf } from '../thinking-wish.ts'
 import type { ResponsesDialect } from './dialect.ts'
@@ -9,8 +9,8 @@ import { openKept } from './kept.ts'
 import { hasOtherServerTools } from './tools.ts'
 
 /** What the Responses API refuses by its value or its place, which the matrix cannot tell. */
-export function check(request: MessageRequest, model: string, { id, name, effort }: ResponsesDialect): Issue[] {
-  const issues = samplingIssues(request, model, effort(wishOf(request), model))
+export function check(request: MessageRequest, { id, name }: ResponsesDialect): Issue[] {
+  const issues: Issue[] = []
   const modality = request.output?.modalities?.indexOf('audio') ?? -1
   if (modality >= 0) {
     issues.push(
@@ -33,7 +33,12 @@ export function check(request: MessageRequest, model: string, { id, name, effort
 export function warnings(request: MessageRequest, model: string, dialect: ResponsesDialect): Warning[] {
   const { id, name, minOutputTokens, effort } = dialect
   const wish = wishOf(request)
-  const all = [...thinkingWarnings(request, model, effort(wish, model)), ...markWarnings(request, model)]
+  const sent = effort(wish, model)
+  const all = [
+    ...thinkingWarnings(request, model, sent),
+    ...samplingWarnings(request, model, sent),
+    ...markWarnings(request, model),
+  ]
   if (wish.thinks === false && wish.effort) {
     const message = `${name} takes an effort for thinking alone, and thinking is disabled; it was left out.`
     all.push({ param: 'output_config.effort', code: 'dropped', message })

@@ -31,7 +31,7 @@ export function createOpenAiResponses(dialect: ResponsesDialect): LlmProvider {
     matrix,
     stopReasons,
     capabilities,
-    check: (request, model) => check(request, model, dialect),
+    check: (request) => check(request, dialect),
     warnings: (request) => warnings(request, modelNameOf(request.model), dialect),
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),

@@ -84,27 +84,28 @@ describe('the effort over Chat Completions', () => {
   })
 })
 
-describe('what models that think refuse', () => {
-  it('is another temperature than their own', () => {
-    expect(fate('gpt-5-mini', { temperature: 0, top_p: 1 }).refused).toEqual(['temperature'])
-    expect(fate('gpt-6-astra', { top_p: 0.5 }).refused).toEqual(['top_p'])
-    expect(fate('gpt-5.4', { temperature: 0, output_config: { effort: 'low' } }).refused).toEqual(['temperature'])
+describe('what models that think do not take', () => {
+  it('is another temperature than their own: it is left out, and that is told', () => {
+    expect(fate('gpt-5-mini', { temperature: 0, top_p: 1 })).toMatchObject({ refused: [], told: ['temperature'] })
+    expect(fate('gpt-6-astra', { top_p: 0.5 })).toMatchObject({ refused: [], told: ['top_p'] })
+    expect(fate('gpt-5.4', { temperature: 0, output_config: { effort: 'low' } }).told).toEqual(['temperature'])
     // With tools it does not think.
-    expect(fate('gpt-5.6', { temperature: 0, tools }).refused).toEqual([])
+    expect(fate('gpt-5.6', { temperature: 0, tools }).told).not.toContain('temperature')
+    expect(encode(asked('o3', { temperature: 0 }), 'o3', true, openaiDialect)).not.toHaveProperty('temperature')
     expect(encode(asked('o3', { temperature: 1, top_p: 1 }), 'o3', true, openaiDialect)).not.toHaveProperty('temperature')
     expect(encode(asked('gpt-5.6', { temperature: 0 }), 'gpt-5.6', true, openaiDialect)).toMatchObject({ temperature: 0 })
   })
 
   it.each([
-    ['gpt-5', 'unsupported'],
-    ['gpt-5-mini-2025-08-07', 'unsupported'],
+    ['gpt-5', undefined],
+    ['gpt-5-mini-2025-08-07', undefined],
     ['o3', 'unsupported'],
     ['o4-mini', 'unsupported'],
     ['o3-mini', undefined],
     ['gpt-5.2', undefined],
     ['gpt-5-chat-latest', undefined],
     ['gpt-4.1', undefined],
-  ])('is stop sequences by %s: %s', (model, support) => {
+  ])('are stop sequences by %s: %s', (model, support) => {
     expect(openai.capabilities(model).features.stop_sequences).toBe(support)
   })
 })
