@@ -1,0 +1,190 @@
+import { createHash } from 'node:crypto'
+import { Redis } from 'ioredis'
+import type { Clock } from '../../../api/clock.ts'
+import type { Secret } from '../../../api/secret.ts'
+import { verdictOf } from '../decide.ts'
+import type { Claim, Correction, LeaseName, LimitStore, Verdict } from '../store.ts'
+import { releaseScript, renewScript, settleScript, takeScript } from './redis-scripts.ts'
+
+export interface RedisStoreOptions {
+  /** `redis://…` or `rediss://…`, with the password in it. */
+  readonly url: Secret
+  /** What the names of keys begin with. */
+  readonly prefix: string
+  /** How long Redis may take for one command, and to be connected to at the start, in milliseconds. */
+  readonly commandMs?: number
+  readonly connectMs?: number
+  readonly clock: Clock
+}
+
+/**
+ * Counts of all gateways on one Redis, each operation one script. Where Redis is gone every operation fails at once, or after
+ * `commandMs`; the connection comes back by itself. What is claimed together has names of one `{tag}`, which a Redis Cluster keeps in
+ * one place.
+ */
+export class RedisLimitStore implements LimitStore {
+  readonly #redis: Redis
+  readonly #prefix: string
+  readonly #commandMs: number
+  readonly #clock: Clock
+
+  private constructor(redis: Redis, { prefix, clock, commandMs = 250 }: RedisStoreOptions) {
+    this.#redis = redis
+    this.#prefix = prefix
+    this.#commandMs = commandMs
+    this.#clock = clock
+  }
+
+  /** Resolves once Redis is reached, or was waited for in vain: then it is tried on and on. */
+  static async open(options: RedisStoreOptions): Promise<RedisLimitStore> {
+    const { url, clock, connectMs = 2000 } = options
+    const redis = new Redis(url.reveal(), {
+      lazyConnect: true,
+      connectTimeout: connectMs,
+      // A command that finds nobody fails at once; none waits, and none is sent again, because it may have been carried out.
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      // A connection whose other end is gone without a word.
+      socketTimeout: socketTimeoutMs,
+      retryStrategy: (times) => Math.min(firstRetryMs * 2 ** Math.min(times - 1, 10), mostRetryMs),
+      // After a failover the old connection may lead to a server that does not write.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    })
+    // What fails is told to whoever asked. An error of the connection names the address, and those of commands hold their arguments.
+    redis.on('error', () => undefined)
+    await within(redis.connect(), connectMs, clock).catch(() => undefined)
+    return new RedisLimitStore(redis, options)
+  }
+
+  async take(claims: readonly Claim[]): Promise<Verdict> {
+    const answer = await this.#run(
+      scripts.take,
+      claims.map((claim) => this.#keyOf(claim)),
+      claims.flatMap(argumentsOf),
+    )
+    if (!Array.isArray(answer)) throw new TypeError('not the answer of the script')
+    const [, now, ...counts] = answer.map(Number)
+    return verdictOf(claims, counts, now ?? 0)
+  }
+
+  async settle(corrections: readonly Correction[]): Promise<void> {
+    await this.#inGroups(corrections, (group) =>
+      this.#run(
+        scripts.settle,
+        group.map((correction) => this.#keyOf(correction)),
+        group.flatMap(correctionArguments),
+      ),
+    )
+  }
+
+  async release(leases: readonly LeaseName[]): Promise<void> {
+    await this.#inGroups(leases, (group) => this.#run(scripts.release, this.#leaseKeys(group), group.map(holderOf)))
+  }
+
+  async renew(leases: readonly LeaseName[], ttlMs: number): Promise<void> {
+    await this.#inGroups(leases, (group) => this.#run(scripts.renew, this.#leaseKeys(group), [ttlMs, ...group.map(holderOf)]))
+  }
+
+  async close(): Promise<void> {
+    this.#redis.disconnect()
+  }
+
+  #keyOf(claim: Claim | Correction): string {
+    const period = claim.kind === 'quota' ? `@${claim.resetsAt}` : ''
+    return `${this.#prefix}:${claim.kind}:${claim.name}${period}`
+  }
+
+  #leaseKeys(leases: readonly LeaseName[]): string[] {
+    return leases.map(({ name }) => `${this.#prefix}:lease:${name}`)
+  }
+
+  /** Names of one tag together, and not too many at once: while a script runs, everybody else waits. */
+  async #inGroups<Named extends { readonly name: string }>(
+    all: readonly Named[],
+    run: (group: readonly Named[]) => Promise<unknown>,
+  ): Promise<void> {
+    const groups = new Map<string, Named[]>()
+    for (const each of all) {
+      const tag = /\{([^}]*)\}/.exec(each.name)?.[1] ?? each.name
+      const group = groups.get(tag)
+      if (group) group.push(each)
+      else groups.set(tag, [each])
+    }
+    const pieces = [...groups.values()].flatMap((group) =>
+      Array.from({ length: Math.ceil(group.length / mostAtOnce) }, (_, index) =>
+        group.slice(index * mostAtOnce, (index + 1) * mostAtOnce),
+      ),
+    )
+    await Promise.all(pieces.map(run))
+  }
+
+  #run(script: Script, keys: readonly string[], more: readonly (string | number)[]): Promise<unknown> {
+    return within(this.#evaluate(script, keys, more), this.#commandMs, this.#clock)
+  }
+
+  async #evaluate({ lua, sha }: Script, keys: readonly string[], more: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await this.#redis.evalsha(sha, keys.length, ...keys, ...more)
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+      return await this.#redis.eval(lua, keys.length, ...keys, ...more)
+    }
+  }
+}
+
+interface Script {
+  readonly lua: string
+  readonly sha: string
+}
+
+const scripts = {
+  take: scriptOf(takeScript),
+  settle: scriptOf(settleScript),
+  release: scriptOf(releaseScript),
+  renew: scriptOf(renewScript),
+}
+
+const socketTimeoutMs = 2000
+const firstRetryMs = 50
+const mostRetryMs = 2000
+const mostAtOnce = 500
+
+/** By its hash, as Redis knows it. */
+function scriptOf(lua: string): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
+
+function argumentsOf(claim: Claim): (string | number)[] {
+  switch (claim.kind) {
+    case 'rate':
+      return [claim.kind, claim.amount, claim.perMinute, claim.capacity, '']
+    case 'quota':
+      return [claim.kind, claim.amount, claim.limit, claim.resetsAt, '']
+    case 'lease':
+      return [claim.kind, 1, claim.limit, claim.ttlMs, claim.holder]
+  }
+}
+
+function correctionArguments(correction: Correction): (string | number)[] {
+  const { kind, by } = correction
+  return correction.kind === 'rate'
+    ? [kind, by, correction.perMinute, correction.capacity, '']
+    : [kind, by, 0, correction.resetsAt, '']
+}
+
+function holderOf({ holder }: LeaseName): string {
+  return holder
+}
+
+/** Rejects where nothing has come in time. What comes later is dropped. */
+function within<T>(promise: Promise<T>, ms: number, clock: Clock): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error('Redis did not answer in time'))
+    // Where the process itself was held up, the answer may lie there already: it is read before the second timer fires.
+    let timer = clock.after(ms, () => {
+      timer = clock.after(0, late)
+    })
+    promise.then(resolve, reject).finally(() => timer.cancel())
+  })
+}
