@@ -15,6 +15,11 @@ export class Grounding {
   #chunks: readonly unknown[] = []
   // Supports may be told again with each chunk of a stream.
   readonly #cited = new Set<string>()
+  // Characters of queries and of citations that may still be kept, and that may still be looked through for them.
+  #queriesLeft = 256 * 1024
+  #citationsLeft = 1024 * 1024
+  #searchLeft = 64 * 1024 * 1024
+  #isWarned = false
 
   constructor(sequencer: BlockSequencer, newId: () => string) {
     this.#sequencer = sequencer
@@ -29,7 +34,7 @@ export class Grounding {
   /** A candidate's `groundingMetadata`. `text` is that of the open block of text, empty where none is open. */
   add(metadata: unknown, text: string): void {
     if (!isRecord(metadata)) return
-    for (const query of arrayOf(metadata.webSearchQueries)) if (typeof query === 'string') this.#queries.add(query)
+    for (const query of arrayOf(metadata.webSearchQueries)) if (typeof query === 'string') this.#asked(query)
     const chunks = arrayOf(metadata.groundingChunks)
     if (chunks.length > 0) this.#chunks = chunks
     if (text === '') return
@@ -63,6 +68,13 @@ export class Grounding {
     })
   }
 
+  #asked(query: string): void {
+    const cost = query.length + costOfEach
+    if (this.#queries.has(query) || cost > this.#queriesLeft) return
+    this.#queriesLeft -= cost
+    this.#queries.add(query)
+  }
+
   #call(name: string, queries: readonly string[]): string {
     const id = this.#newId()
     const input = this.#sequencer.tool({ type: 'server_tool_use', id, name, input: {} })
@@ -74,19 +86,54 @@ export class Grounding {
   /** The segment's text is the answer's own: Gemini does not quote its sources. */
   #cite(support: Readonly<Record<string, unknown>>, text: string): void {
     const segment = isRecord(support.segment) ? support.segment : {}
+    const [start, end] = [offsetOf(segment.startIndex), offsetOf(segment.endIndex)]
     const cited = stringOf(segment.text)
-    if (!text.includes(cited)) return
+    let isFound = false
     for (const index of arrayOf(support.groundingChunkIndices)) {
       const chunk = typeof index === 'number' ? this.#chunks[index] : undefined
       const source = isRecord(chunk) ? (chunk.web ?? chunk.maps ?? chunk.retrievedContext) : undefined
       if (!isRecord(source) || stringOf(source.uri) === '') continue
       const url = stringOf(source.uri)
-      const key = JSON.stringify([segment.startIndex, segment.endIndex, url])
+      if (!this.#maySearch(url.length + costOfEach)) return
+      const key = JSON.stringify([start, end, url])
       if (this.#cited.has(key)) continue
-      this.#cited.add(key)
+      isFound ||= this.#isIn(text, cited, start)
+      if (!isFound) return
       const title = stringOf(source.title)
+      const cost = cited.length + title.length + key.length + costOfEach
+      if (cost > this.#citationsLeft) {
+        this.#warn()
+        return
+      }
+      this.#citationsLeft -= cost
+      this.#cited.add(key)
       const citation = { type: 'web_search_result_location', url, title, encrypted_index: '', cited_text: cited }
       this.#sequencer.citation(citation)
     }
   }
+
+  /** Whether the text holds what is cited. Gemini counts bytes: where all is ASCII, it stands just there. */
+  #isIn(text: string, cited: string, start: number): boolean {
+    return text.startsWith(cited, start) || (this.#maySearch(text.length) && text.includes(cited))
+  }
+
+  #maySearch(length: number): boolean {
+    if (length > this.#searchLeft) this.#warn()
+    else this.#searchLeft -= length
+    return !this.#isWarned
+  }
+
+  #warn(): void {
+    if (this.#isWarned) return
+    this.#isWarned = true
+    const message = 'The provider cited more than this gateway keeps of one answer: some citations are left out.'
+    this.#sequencer.warn({ code: 'citations_left_out', message })
+  }
+}
+
+/** Beside its characters. */
+const costOfEach = 32
+
+function offsetOf(index: unknown): number {
+  return typeof index === 'number' ? index : 0
 }

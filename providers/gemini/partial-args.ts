@@ -13,12 +13,12 @@ export class PartialArgs {
   readonly #open: Container[] = []
   // The path of the string that is still open.
   #string: string | undefined
-  // The places that are written to the end.
-  readonly #done = new Set<string>()
+  readonly #skips: Skips
 
-  constructor(write: (json: string) => void, late: (path: string) => void) {
+  constructor(write: (json: string) => void, late: (path: string) => void, skips: Skips) {
     this.#write = write
     this.#late = late
+    this.#skips = skips
   }
 
   /** One element of `partialArgs`. */
@@ -52,18 +52,11 @@ export class PartialArgs {
   /** The text that leads to a place: what closes, opens and separates. Undefined where the place is written already. */
   #enter(steps: readonly Step[]): string | undefined {
     const last = steps.length - 1
-    let place = ''
-    const places = steps.map((step) => {
-      place += `/${typeof step === 'number' ? step : JSON.stringify(step)}`
-      return place
-    })
-    if (places.some((one) => this.#done.has(one))) return undefined
-    // How many of the open containers the place lies in.
-    let shared = 1
-    while (shared <= last && this.#open[shared]?.place === places[shared - 1]) shared++
+    const shared = this.#shared(steps)
+    if (shared === undefined) return undefined
     const parts: string[] = []
     if (this.#open.length === 0) {
-      this.#open.push({ place: '', isArray: false, count: 0 })
+      this.#open.push({ step: '', isArray: false, count: 0, done: new Set() })
       parts.push('{')
     } else {
       parts.push(this.#leave(shared))
@@ -71,13 +64,26 @@ export class PartialArgs {
     for (let at = shared - 1; at <= last; at++) {
       const step = steps[at] ?? ''
       parts.push(this.#separator(step))
-      if (at === last) break
+      if (at === last) {
+        this.#open.at(-1)?.done.add(step)
+        break
+      }
       const isArray = typeof steps[at + 1] === 'number'
-      this.#open.push({ place: places[at] ?? '', isArray, count: 0 })
+      this.#open.push({ step, isArray, count: 0, done: new Set() })
       parts.push(isArray ? '[' : '{')
     }
-    this.#done.add(place)
     return parts.join('')
+  }
+
+  /** How many of the open containers the place lies in, at least the outermost; undefined where it is written already. */
+  #shared(steps: readonly Step[]): number | undefined {
+    for (const [at, step] of steps.entries()) {
+      if (this.#open[at]?.done.has(step)) return undefined
+      const inner = this.#open[at + 1]
+      if (!inner || inner.step !== step) return at + 1
+    }
+    // The place is an open container itself.
+    return undefined
   }
 
   /** What stands before the next value of the innermost container. Elements that were passed over are null. */
@@ -89,7 +95,8 @@ export class PartialArgs {
       container.count++
       return `${comma}${JSON.stringify(String(step))}:`
     }
-    const skipped = typeof step === 'number' ? Math.min(Math.max(0, step - container.count), maxSkipped) : 0
+    const skipped = typeof step === 'number' ? Math.min(Math.max(0, step - container.count), this.#skips.left) : 0
+    this.#skips.left -= skipped
     container.count += skipped + 1
     return comma + 'null,'.repeat(skipped)
   }
@@ -101,7 +108,7 @@ export class PartialArgs {
       const container = this.#open.pop()
       if (!container) break
       text += container.isArray ? ']' : '}'
-      if (container.place !== '') this.#done.add(container.place)
+      this.#open.at(-1)?.done.add(container.step)
     }
     return text
   }
@@ -113,16 +120,23 @@ export class PartialArgs {
   }
 }
 
+/** How many elements may still be passed over: a short path can skip very many. What calls of one answer share. */
+export interface Skips {
+  left: number
+}
+
 interface Container {
-  readonly place: string
+  /** Its place in the container around it. */
+  readonly step: Step
   readonly isArray: boolean
   /** Of the members that it has. */
   count: number
+  /** The members that are written to the end. */
+  readonly done: Set<Step>
 }
 
 type Step = string | number
 
-const maxSkipped = 1000
 /** No deeper than what reads it again takes. */
 const maxSteps = 100
 

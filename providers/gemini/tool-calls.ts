@@ -1,6 +1,6 @@
 import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { BlockSequencer, ToolInput } from '../blocks.ts'
-import { PartialArgs } from './partial-args.ts'
+import { PartialArgs, type Skips } from './partial-args.ts'
 
 /**
  * Function calls, whole or in pieces.
@@ -12,6 +12,7 @@ export class ToolCalls {
   readonly #sequencer: BlockSequencer
   readonly #newId: () => string
   readonly #ids = new Set<string>()
+  readonly #skips: Skips = { left: 1000 }
   // The call of which more is to come.
   #open: { readonly input: ToolInput; readonly args: PartialArgs } | undefined
 
@@ -34,11 +35,14 @@ export class ToolCalls {
     this.end()
     const id = this.#ownId(stringOf(call.id))
     const input = this.#sequencer.tool({ type: 'tool_use', id, name: stringOf(call.name), input: {} })
+    let isWarned = false
     const late = (path: string): void => {
-      const message = `A value for ${path} came late for the input of ${id}, and was left out.`
+      if (isWarned) return
+      isWarned = true
+      const message = `A value for ${path.slice(0, 200)} came late for the input of ${id}, and was left out.`
       this.#sequencer.warn({ code: 'invalid_tool_input', message })
     }
-    this.#open = { input, args: new PartialArgs((json) => input.write(json), late) }
+    this.#open = { input, args: new PartialArgs((json) => input.write(json), late, this.#skips) }
     this.continue(call)
   }
 

@@ -84,6 +84,19 @@ describe('a streamed function call', () => {
     expect(message.content).toEqual([tool('toolu_made1', 'f', { a: { x: 1 }, b: 2 })])
     expect(message.metadata?.warnings).toMatchObject([{ code: 'invalid_tool_input', message: expect.stringContaining('$.a.y') }])
   })
+
+  it.each([
+    ['a container that is open', ['$.a.x', '$.a']],
+    ['a container that was left', ['$.a.x', '$.b', '$.a']],
+    ['a value', ['$.a', '$.a.x']],
+    ['an element of a list', ['$.a[0].x', '$.a[1]', '$.a[0].y']],
+  ])('that writes %s again keeps what came first, with one warning', (_, paths) => {
+    const pieces = [...paths, ...paths].map((path) => piece(path, { numberValue: 1 }))
+    const message = messageOf(decode([chunk([begin, ...pieces, { functionCall: {} }]), stop]))
+    const first = messageOf(decode([chunk([begin, ...pieces.slice(0, paths.length - 1), { functionCall: {} }]), stop]))
+    expect(message.content).toEqual(first.content)
+    expect(message.metadata?.warnings?.length).toBe(1)
+  })
 })
 
 describe('the JSON of partial arguments', () => {
@@ -130,6 +143,7 @@ describe('the JSON of partial arguments', () => {
         json += text
       },
       (path) => expect.unreachable(`late: ${path}`),
+      { left: 1000 },
     )
     for (const arg of args) partial.add(arg)
     partial.end()
