@@ -81,7 +81,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(readiness, { clock })
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation)
-  await app.register(egress, { connectMs: config.upstream_connect_ms })
+  await app.register(egress, { connectMs: config.upstream_connect_ms, clock })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
   await app.register(models, {

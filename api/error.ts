@@ -188,10 +188,17 @@ export const catalogue = {
   provider_protocol: { type: 'provider_error', recovery: 'elsewhere', message: 'The provider sent what is not its protocol.' },
   provider_timeout: { type: 'timeout_error', recovery: 'again', message: 'The provider did not answer in time.' },
   stream_duration: { type: 'timeout_error', message: 'The stream reached the longest time allowed.' },
+  // What the gateway fetches for a caller
+  url_not_allowed: {
+    type: 'invalid_request_error',
+    message: 'The gateway fetches http and https URLs without a user name only.',
+  },
+  address_not_allowed: { type: 'permission_error', message: 'The gateway does not fetch from this address: it is not public.' },
+  fetch_failed: { type: 'provider_error', message: 'The URL could not be fetched.' },
+  fetch_timeout: { type: 'timeout_error', message: 'The URL was not fetched in time.' },
   // The gateway
   shutting_down: { type: 'overloaded_error', status: 503, message: 'The gateway is shutting down; send the request again.' },
   overloaded: { type: 'overloaded_error', status: 503, message: 'The gateway is overloaded; send the request again.' },
-  address_not_allowed: { type: 'permission_error', message: 'The gateway does not fetch from this address: it is not public.' },
   internal_error: { type: 'api_error', message: 'Something went wrong in the gateway.' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>
 

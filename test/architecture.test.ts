@@ -49,6 +49,7 @@ const pureKernels = [
   /^(?:text|audio)\//,
   /^plugins\/messages\/(?:answer|compat|cost|extensions|validate)\.ts$/,
   /^plugins\/models\/(?:listing|policy)\.ts$/,
+  /^plugins\/egress\/ranges\.ts$/,
   /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,
   /^providers\/(?:blocks|capabilities|registry)\.ts$/,
   /^providers\/[^/]+\/(?:capabilities|check|encode|grammar|messages|sample|stop-reason|tool-calls|usage)\.ts$/,
