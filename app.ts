@@ -2,15 +2,19 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { DestinationStream } from 'pino'
 import { type Clock, systemClock } from './api/clock.ts'
 import { Secret } from './api/secret.ts'
-import { type Config, credentialsMode } from './config.ts'
+import { authMode, type Config, ConfigError, credentialsMode, isLoopback } from './config.ts'
+import { auth } from './plugins/auth/index.ts'
+import { KeyStore } from './plugins/auth/store.ts'
 import type { CircuitRule } from './plugins/breaker/circuit.ts'
 import { breaker } from './plugins/breaker/index.ts'
+import { cors } from './plugins/cors.ts'
 import { credentials } from './plugins/credentials.ts'
 import { egress } from './plugins/egress/index.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler, refuseOtherProtocols } from './plugins/errors.ts'
 import { lifetime } from './plugins/lifetime.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
+import { metrics } from './plugins/metrics/index.ts'
 import { models } from './plugins/models/index.ts'
 import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
@@ -29,6 +33,8 @@ export { ConfigError, loadConfig } from './config.ts'
 export interface Parts {
   /** The operator's provider keys, by the provider's id. */
   readonly operatorKeys: ReadonlyMap<string, Secret>
+  /** What a variable of the environment holds, for the providers' keys of tenants. By default there is none. */
+  readonly variable?: (name: string) => Secret | undefined
   /** The providers to serve; by default those of the configuration, the demo where it is on. */
   readonly providers?: readonly LlmProvider[]
   readonly version: string
@@ -44,9 +50,11 @@ export interface Parts {
 export async function buildApp(config: Config, parts: Parts): Promise<FastifyInstance> {
   const clock = parts.clock ?? systemClock
   const providers = parts.providers ?? config.providers.filter((provider) => config.demo || !provider.demo)
+  const keyStore = await readKeys(config, providers, parts)
   const callerKeys = new CallerKeys()
   const log = loggerOptions(config.log_level, {
     operatorKeys: [...parts.operatorKeys.values()],
+    tenantKeys: keyStore.providerKeys,
     keyHeaders: keyHeadersOf(providers),
     callerKeys,
   })
@@ -54,6 +62,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     logger: parts.logDestination ? { ...log, stream: parts.logDestination } : log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdGenerator(clock),
+    trustProxy: config.trust_proxy.length > 0 ? [...config.trust_proxy] : false,
     bodyLimit: config.limit_body_bytes,
     requestTimeout: config.request_timeout_ms,
     http: {
@@ -76,9 +85,17 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
 
   await app.register(logging, { callerKeys })
   await app.register(requestId)
+  await app.register(metrics)
   await app.register(errors)
+  await app.register(cors, { origins: config.cors_origins })
   await app.register(lifetime, { drainMs: config.drain_ms, clock })
   await app.register(readiness, { clock })
+  await app.register(auth, {
+    mode: authMode(config),
+    anonymousRole: isLoopback(config.host) ? 'admin' : 'client',
+    store: keyStore,
+    clock,
+  })
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation)
   await app.register(egress, { connectMs: config.upstream_connect_ms, clock })
@@ -113,6 +130,23 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   return app
 }
 
+/** The gateway keys as they are now. Throws a `ConfigError` with everything that is wrong with them, or where one is needed. */
+async function readKeys(config: Config, providers: readonly LlmProvider[], { variable }: Parts): Promise<KeyStore> {
+  const store = new KeyStore({
+    document: config.gateway_keys,
+    file: config.gateway_keys_file,
+    providers: [...config.providers, ...providers].map(({ id }) => id),
+    variable: variable ?? (() => undefined),
+  })
+  await store.refresh()
+  if (store.problems.length > 0) throw new ConfigError(store.problems)
+  if (authMode(config) === 'required' && store.keys.count === 0) throw new ConfigError([noKeys])
+  return store
+}
+
+const noKeys =
+  'auth_mode is required, but there is no gateway key. Make one with `vai keys create --file keys.yaml` and start with VAI_GATEWAY_KEYS_FILE=keys.yaml; or listen on this machine alone with VAI_HOST=127.0.0.1.'
+
 /** When a provider that fails is left alone; undefined where the operator wants it to be called regardless. */
 function circuitRule(config: Config): CircuitRule | undefined {
   if (config.breaker_failure_percent === 0) return undefined
@@ -139,4 +173,12 @@ export function operatorKeysFrom(
     if (value) keys.set(provider.id, new Secret(value))
   }
   return keys
+}
+
+/** What the variables of the environment hold, for the providers' keys of tenants. */
+export function variablesOf(env: Readonly<Record<string, string | undefined>>): (name: string) => Secret | undefined {
+  return (name) => {
+    const value = env[name]?.trim()
+    return value ? new Secret(value) : undefined
+  }
 }

@@ -11,6 +11,7 @@ import type { CatalogueEntry } from './providers/catalogue/entry.ts'
 import { readCatalogueFile } from './providers/catalogue/file.ts'
 import { knownModels } from './providers/catalogue/models.gen.ts'
 import { providers as ownProviders } from './providers/index.ts'
+import { patternProblem } from './providers/model-policy.ts'
 import { type DefinedProviders, defineProviders, presetNames } from './providers/openai-compatible.ts'
 import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
 import { nearest } from './text/nearest.ts'
@@ -134,6 +135,11 @@ export function credentialsMode(config: Config): 'byok' | 'hybrid' | 'managed' {
   return config.credentials ?? (authMode(config) === 'required' || isLoopback(config.host) ? 'hybrid' : 'byok')
 }
 
+/** Whether an address to listen on can be reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
 /** What the operator adds, but for a provider whose address nobody gives. */
 function definedProviders(
   env: Readonly<Record<string, string | undefined>>,
@@ -181,13 +187,10 @@ async function modelsFrom(
   return entries
 }
 
-/** Patterns whose provider there is not would allow nothing, without a word. */
 function patternProblems(patterns: unknown, providers: readonly string[]): string[] {
   return (Array.isArray(patterns) ? patterns : []).flatMap((pattern) => {
-    const provider = String(pattern).split('/')[0] ?? ''
-    if (provider.includes('*') || providers.includes(provider)) return []
-    const near = nearest(provider, providers)
-    return [`allowed_models: ${pattern}: there is no provider ${provider}${near ? `; did you mean ${near}?` : ''}`]
+    const problem = patternProblem(String(pattern), providers)
+    return problem === undefined ? [] : [`allowed_models: ${pattern}: ${problem}`]
   })
 }
 
@@ -195,16 +198,8 @@ function isBaseURL(entry: readonly unknown[]): entry is [string, URL] {
   return entry[1] instanceof URL
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
-}
-
 function openRelayProblem(config: Config): string | undefined {
-  const mode = authMode(config)
-  if (mode !== 'disabled') {
-    return `auth_mode is ${mode}, but this version has no gateway keys yet. Listen on a loopback address (VAI_HOST=127.0.0.1), or put the gateway behind a proxy that authenticates and set VAI_AUTH_MODE=disabled and VAI_ALLOW_OPEN_RELAY=true.`
-  }
-  if (isLoopback(config.host) || config.allow_open_relay) return undefined
+  if (authMode(config) !== 'disabled' || isLoopback(config.host) || config.allow_open_relay) return undefined
   return `auth_mode is disabled on ${config.host}, which others can reach. Set VAI_ALLOW_OPEN_RELAY=true if that is what you want.`
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
-import { buildApp, operatorKeysFrom } from './app.ts'
+import { buildApp, operatorKeysFrom, variablesOf } from './app.ts'
 import { type Arguments, readArguments } from './cli/arguments.ts'
 import { banner } from './cli/banner.ts'
 import { lookForOllama } from './cli/ollama.ts'
@@ -37,7 +37,12 @@ async function serve(file: string | undefined): Promise<void> {
   const config = await loadConfig(process.env, file)
   const ollama = lookForOllama(config)
   const operatorKeys = operatorKeysFrom(process.env, config.providers)
-  const app = await buildApp(config, { operatorKeys, version, contract: packageFile('openapi.yaml') })
+  const app = await buildApp(config, {
+    operatorKeys,
+    variable: variablesOf(process.env),
+    version,
+    contract: packageFile('openapi.yaml'),
+  })
   await app.listen({ host: config.host, port: config.port })
   // Not before: a process that could not listen has nothing to drain, and must not end as if all were well.
   closeWithGrace({ delay: config.drain_ms + 5000, logger: app.log }, async ({ err, signal }) => {

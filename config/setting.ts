@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { Secret } from '../api/secret.ts'
 import { baseURLProblem } from '../providers/base-url.ts'
+import { isPattern } from '../providers/model-policy.ts'
 
 /** The kinds of settings: each reads the environment's text or the file's value, and says what would be right. */
 
@@ -199,7 +200,7 @@ export function patterns(env: string, meaning: string): Setting<readonly string[
       const all: readonly unknown[] = Array.isArray(raw) ? raw : asText(raw).split(',')
       return all.map((each) => {
         const pattern = typeof each === 'string' ? each.trim() : ''
-        if (pattern !== '*' && !/^[\x21-\x2b\x2d-\x7e]+\/[\x21-\x2b\x2d-\x7e]+$/.test(pattern))
+        if (!isPattern(pattern))
           throw new Error(`a model as provider/name, or a pattern with *, is expected, not ${JSON.stringify(each)}`)
         return pattern
       })

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import { GatewayError } from '../api/error.ts'
 import { Secret } from '../api/secret.ts'
 import type { LlmProvider } from '../providers/provider.ts'
+import type { Principal } from './auth/principal.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,10 +14,10 @@ declare module 'fastify' {
 
 export interface Credentials {
   /**
-   * The key to call a provider with: the caller's, or the operator's where the mode allows it. Throws `missing_provider_key`
+   * The key to call a provider with: the caller's own, else that of their tenant, else the operator's, as the mode allows. Throws `missing_provider_key`
    * (401, `param` the header's name) where there is none, and `provider_key_not_accepted` where callers may not bring one.
    */
-  keyFor(provider: LlmProvider, headers: IncomingHttpHeaders): Secret
+  keyFor(provider: LlmProvider, headers: IncomingHttpHeaders, principal: Pick<Principal, 'providerKey'>): Secret
   /** Whether the operator's own key for a provider is there to be used. */
   hasOperatorKey(provider: LlmProvider): boolean
 }
@@ -31,7 +32,7 @@ export const credentials = fp(
   async (app: FastifyInstance, { mode, operatorKeys }: CredentialsOptions) => {
     app.decorate('credentials', {
       hasOperatorKey: (provider) => mode !== 'byok' && operatorKeys.has(provider.id),
-      keyFor(provider, headers) {
+      keyFor(provider, headers, principal) {
         if (!provider.upstream) return noKey
         const { keyHeader, keyVariables, keyOptional } = provider.upstream
         const own = headers[keyHeader.toLowerCase()]
@@ -39,8 +40,8 @@ export const credentials = fp(
           if (mode === 'managed') throw new GatewayError('provider_key_not_accepted', { param: keyHeader })
           return new Secret(own.trim())
         }
-        const operators = mode === 'byok' ? undefined : operatorKeys.get(provider.id)
-        if (operators) return operators
+        const held = mode === 'byok' ? undefined : (principal.providerKey(provider.id) ?? operatorKeys.get(provider.id))
+        if (held) return held
         if (keyOptional) return noKey
         throw new GatewayError('missing_provider_key', {
           param: keyHeader,

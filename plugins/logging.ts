@@ -67,6 +67,8 @@ const quietRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
 
 export interface LogSecrets {
   readonly operatorKeys: readonly Secret[]
+  /** The tenants' own keys for providers; the list grows when some become known. */
+  readonly tenantKeys: readonly Secret[]
   /** The headers by which callers bring keys. */
   readonly keyHeaders: readonly string[]
   readonly callerKeys: CallerKeys
@@ -118,7 +120,8 @@ const callerKeyHeaders: ReadonlySet<string> = new Set(['authorization', 'x-api-k
 /**
  * How log lines are written: keys are left out where they are known to stand, and masked by value wherever else they turn up.
  */
-export function loggerOptions(level: string, { operatorKeys, keyHeaders, callerKeys }: LogSecrets): LoggerOptions {
+export function loggerOptions(level: string, secrets: LogSecrets): LoggerOptions {
+  const { operatorKeys, tenantKeys, keyHeaders, callerKeys } = secrets
   const secretHeaders = new Set(['authorization', 'x-api-key', 'cookie', ...keyHeaders.map((name) => name.toLowerCase())])
   return {
     level,
@@ -135,7 +138,7 @@ export function loggerOptions(level: string, { operatorKeys, keyHeaders, callerK
       req: (request: { method: string; id: string }) => ({ id: request.id, method: request.method }),
       res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
     },
-    hooks: { streamWrite: (line) => mask(line, [...operatorKeys, ...callerKeys.of(line)]) },
+    hooks: { streamWrite: (line) => mask(line, [...operatorKeys, ...tenantKeys, ...callerKeys.of(line)]) },
   }
 }
 

@@ -3,6 +3,7 @@ import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { openapiJson } from '../api/openapi.gen.ts'
+import { routesAreFor } from '../plugins/auth/routes.ts'
 
 export interface DocsRouteOptions {
   /** Where `openapi.yaml` lies. */
@@ -11,6 +12,8 @@ export interface DocsRouteOptions {
 
 /** Public: the contract, and a page to read and try it. */
 export async function docsRoutes(app: FastifyInstance, { contract }: DocsRouteOptions): Promise<void> {
+  routesAreFor('public', app)
+
   app.get('/openapi.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(openapiJson))
   app.get('/openapi.yaml', async (_request, reply) =>
     reply.type('application/yaml; charset=utf-8').send(await readFile(contract, 'utf8')),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Health, Index, Readiness } from '../api/schemas.gen.ts'
+import { routesAreFor } from '../plugins/auth/routes.ts'
 
 export interface HealthRouteOptions {
   readonly version: string
@@ -7,6 +8,7 @@ export interface HealthRouteOptions {
 
 /** Public: asked by load balancers, and by clients that want to know whether anybody is there. */
 export async function healthRoutes(app: FastifyInstance, { version }: HealthRouteOptions): Promise<void> {
+  routesAreFor('public', app)
   const config = { duringDrain: true }
 
   app.get('/', { config }, async (): Promise<Index> => ({ name: 'VAI Gateway', version, docs: '/docs' }))

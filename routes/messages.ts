@@ -38,13 +38,14 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
     const { validationError } = request
     // What is wrong with the URL is not for the body's check to tell.
     if (validationError && validationError.validationContext !== 'body') throw validationError
-    return app.messages.prepare({
+    const raw = {
       body: request.body,
       json: request.bodyJson,
       roundedNumberAt: request.roundedNumberAt,
       schemaError: validationError,
       hasBeta: Boolean(request.headers['anthropic-beta']),
-    })
+    }
+    return app.messages.prepare(raw, request.principal)
   }
 
   async function whole(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -74,7 +75,7 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
 }
 
 function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
-  const { id: requestId, headers, log, lifetime } = request
+  const { id: requestId, principal, headers, log, lifetime } = request
   let attempts = 0
   // Noted as they are made, so that a failure tells them too.
   const onCall = (model: string): void => {
@@ -82,7 +83,7 @@ function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
     request.facts.attempts = ++attempts
     reply.header('x-attempts', attempts)
   }
-  return { requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log, onCall }
+  return { principal, requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log, onCall }
 }
 
 function tellAnswerer(reply: FastifyReply, { model }: Target): void {

@@ -48,10 +48,11 @@ const pureKernels = [
   /^api\/(?:accumulate|events|param|error|issues|json|schema-mismatch)\.ts$/,
   /^(?:text|audio)\//,
   /^plugins\/messages\/(?:answer|compat|cost|extensions|validate)\.ts$/,
-  /^plugins\/models\/(?:listing|policy)\.ts$/,
+  /^plugins\/auth\/(?:allowances|document|principal|reading)\.ts$/,
+  /^plugins\/models\/listing\.ts$/,
   /^plugins\/egress\/ranges\.ts$/,
   /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,
-  /^providers\/(?:blocks|capabilities|registry)\.ts$/,
+  /^providers\/(?:blocks|capabilities|model-policy|registry)\.ts$/,
   /^providers\/[^/]+\/(?:capabilities|check|encode|grammar|messages|sample|stop-reason|tool-calls|usage)\.ts$/,
   /^providers\/(?:openai-chat|openai-responses|gemini)\/decode\.ts$/,
 ]

@@ -1,3 +1,4 @@
+import type { Secret } from '../../api/secret.ts'
 import type { Allowances } from './allowances.ts'
 
 /** Who asks: a key, or somebody without one where the gateway allows that. */
@@ -15,8 +16,8 @@ export interface Principal {
   readonly tenantAllowances: Allowances
   /** Whether the key and its tenant may use and see a model, by its full id. The operator's own list holds besides. */
   mayUse(model: string): boolean
-  /** The environment's variable that holds the tenant's own key for a provider, where it has one. */
-  providerKeyVariable(provider: string): string | undefined
+  /** The tenant's own key for a provider, where it has one. */
+  providerKey(provider: string): Secret | undefined
 }
 
 export type Role = 'client' | 'admin'

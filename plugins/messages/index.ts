@@ -8,6 +8,7 @@ import type { StreamItem } from '../../api/events.ts'
 import type { TokenCount, Warning } from '../../api/schemas.gen.ts'
 import type { Secret } from '../../api/secret.ts'
 import type { Call, LlmProvider, WholeMessage } from '../../providers/provider.ts'
+import type { Principal } from '../auth/principal.ts'
 import type { Admission } from '../breaker/index.ts'
 import { type Attempt, type Attempted, firstSuccess, type PassedOver, type RetryPolicy } from './attempts.ts'
 import { estimateTokens } from './estimate.ts'
@@ -23,8 +24,8 @@ declare module 'fastify' {
 
 /** One turn of a conversation with a model. */
 export interface Messages {
-  /** Checks a request. Throws one error with every issue. */
-  prepare(raw: RawRequest): PreparedRequest
+  /** Checks a request of somebody. Throws one error with every issue. */
+  prepare(raw: RawRequest, principal: Principal): PreparedRequest
   /** Asks the models in turn for a whole answer. */
   complete(request: PreparedRequest, caller: Caller): Promise<Answered<WholeMessage>>
   /** Asks the models in turn for a stream, and returns once its first content is there. */
@@ -38,6 +39,7 @@ export type Answered<Result> = Omit<Attempted<Target, Result>, 'passedOver'>
 
 /** Who asks, and until when. */
 export interface Caller {
+  readonly principal: Principal
   readonly requestId: string
   readonly headers: IncomingHttpHeaders
   /** The caller's query string that is meant for the provider. */
@@ -61,7 +63,7 @@ export interface MessagesOptions {
 export const messages = fp(
   async (app: FastifyInstance, options: MessagesOptions) => {
     app.decorate('messages', {
-      prepare: (raw) => prepareRequest(raw, app.models, options.limits),
+      prepare: (raw, principal) => prepareRequest(raw, principal, app.models, options.limits),
       complete: (prepared, caller) =>
         attempt(prepared.targets, caller, (target) => {
           const { provider } = target.model
@@ -137,7 +139,7 @@ export const messages = fp(
     }
 
     function keyFor(provider: LlmProvider, caller: Caller): Secret {
-      return app.credentials.keyFor(provider, caller.headers)
+      return app.credentials.keyFor(provider, caller.headers, caller.principal)
     }
   },
   { name: 'messages', dependencies: ['models', 'credentials', 'egress', 'breaker'] },

@@ -6,7 +6,7 @@ import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { ValidationError } from '../../api/validator.ts'
 import { modelError, type ResolvedModel } from '../../providers/registry.ts'
 import { pathAt } from '../../text/json-text.ts'
-import type { Models } from '../models/index.ts'
+import type { Models, ModelUser } from '../models/index.ts'
 import { checkCompatibility } from './compat.ts'
 import { extensionIssues } from './extensions.ts'
 import { type RequestLimits, validateRequest } from './validate.ts'
@@ -46,7 +46,7 @@ export interface Target {
  * Checks everything about a request that can be known before a provider is asked. Throws one `GatewayError` that lists every
  * issue: `invalid_request_error`, or `not_found_error` where nothing is wrong but that there is no such provider.
  */
-export function prepareRequest(raw: RawRequest, models: KnownModels, limits: RequestLimits): PreparedRequest {
+export function prepareRequest(raw: RawRequest, caller: ModelUser, models: KnownModels, limits: RequestLimits): PreparedRequest {
   const { registry } = models
   const resolved = resolveModel(raw.body, registry)
   const problem = resolved && 'problem' in resolved ? resolved.problem : undefined
@@ -60,8 +60,8 @@ export function prepareRequest(raw: RawRequest, models: KnownModels, limits: Req
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
   if (problem) throw modelError(problem, 'model')
   if (!main || !isMessageRequest(raw.body)) throw raw.schemaError ?? new GatewayError('internal_error')
-  refuseUnlessAllowed(main, models, 'model')
-  const fallbacks = fallbacksOf(raw.body).map((id, index) => resolveFallback(id, index, models))
+  refuseUnlessAllowed(main, caller, models, 'model')
+  const fallbacks = fallbacksOf(raw.body).map((id, index) => resolveFallback(id, index, caller, models))
   const [first, ...rest] = [main, ...fallbacks].map((model) => targetFor(model, models, raw.body, raw))
   if (!first) throw new GatewayError('internal_error')
   return { targets: [first, ...rest], stream: raw.body.stream ?? false }
@@ -113,17 +113,19 @@ function fallbacksOf(request: MessageRequest): readonly string[] {
   return fallbacks.filter((fallback) => typeof fallback === 'string')
 }
 
-function resolveFallback(id: string, index: number, models: KnownModels): ResolvedModel {
+function resolveFallback(id: string, index: number, caller: ModelUser, models: KnownModels): ResolvedModel {
   const param = `fallbacks[${index}]`
   const resolved = models.registry.resolve(id)
   if ('problem' in resolved) throw modelError(resolved.problem, param)
-  refuseUnlessAllowed(resolved, models, param)
+  refuseUnlessAllowed(resolved, caller, models, param)
   return resolved
 }
 
-function refuseUnlessAllowed({ id }: ResolvedModel, models: KnownModels, param: string): void {
-  if (models.isAllowed(id)) return
-  const message = `${param}: the operator of this gateway does not allow ${id.slice(0, 200)}; GET /v1/models lists what there is.`
+function refuseUnlessAllowed({ id }: ResolvedModel, caller: ModelUser, models: KnownModels, param: string): void {
+  const isAllowed = models.isAllowed(id)
+  if (isAllowed && caller.mayUse(id)) return
+  const who = isAllowed ? 'this key may not use' : 'the operator of this gateway does not allow'
+  const message = `${param}: ${who} ${id.slice(0, 200)}; GET /v1/models lists what there is.`
   throw new GatewayError('model_not_allowed', { param, message })
 }
 

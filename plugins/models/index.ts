@@ -6,11 +6,12 @@ import type { Model, ModelList, ModelPrices } from '../../api/schemas.gen.ts'
 import type { Capabilities } from '../../providers/capabilities.ts'
 import { Catalogue } from '../../providers/catalogue/catalogue.ts'
 import { type CatalogueEntry, pricesOn } from '../../providers/catalogue/entry.ts'
+import { type ModelPolicy, policyOf } from '../../providers/model-policy.ts'
 import type { LlmProvider } from '../../providers/provider.ts'
 import { modelError, Registry, type ResolvedModel } from '../../providers/registry.ts'
+import type { Principal } from '../auth/principal.ts'
 import type { PriceList } from '../messages/cost.ts'
 import { type Described, modelOf, type Page, pageOf } from './listing.ts'
-import { type ModelPolicy, policyOf } from './policy.ts'
 
 export type { Page } from './listing.ts'
 
@@ -23,19 +24,23 @@ declare module 'fastify' {
 /** What can be called, under which names, and what is known of it. */
 export interface Models {
   readonly registry: Registry
-  /** Which models may be used and seen. */
+  /** Which models the operator allows at all; who asks may be allowed fewer. */
   readonly isAllowed: ModelPolicy
   /** What the family of a model is known to do, and over it what the catalogue says of the model itself. */
   capabilities(model: ResolvedModel): Capabilities
   /** What the tokens of a model's answer are priced by today. */
   prices(model: ResolvedModel): PriceList
-  list(page: Page): ModelList
+  /** The models that somebody may use. */
+  list(page: Page, caller: ModelUser): ModelList
   /**
    * What is known of a model, which is little for one that is not in the catalogue but may well exist. Throws
-   * `unknown_provider` or `unknown_model`, 404 both, with the `param` of the route; a model that is not allowed is unknown.
+   * `unknown_provider` or `unknown_model`, 404 both, with the `param` of the route; a model that the caller may not use is unknown.
    */
-  get(id: string): Model
+  get(id: string, caller: ModelUser): Model
 }
+
+/** Who asks, as far as models are concerned. */
+export type ModelUser = Pick<Principal, 'mayUse'>
 
 export interface ModelsOptions {
   readonly providers: readonly LlmProvider[]
@@ -65,22 +70,26 @@ export const models = fp(
           return entry && { prices: pricesToday(entry) }
         },
       }),
-      list: (page) => pageOf(listed(), page),
-      get(id) {
+      list: (page, caller) => pageOf(listed(caller), page),
+      get(id, caller) {
         const resolved = registry.resolve(id)
         if ('problem' in resolved) {
           throw resolved.problem.code === 'unknown_provider' ? modelError(resolved.problem, 'model_id') : unknownModel(id)
         }
         const entry = catalogue.find(resolved.id)
         // A demo provider has the models it has; any other may have some that this version has not heard of.
-        if (!isAllowed(resolved.id) || (resolved.provider.demo && !entry)) throw unknownModel(id)
+        if (!maySee(caller, resolved.id) || (resolved.provider.demo && !entry)) throw unknownModel(id)
         return modelOf(describe(resolved, entry))
       },
     })
 
-    function listed(): Model[] {
+    function maySee(caller: ModelUser, id: string): boolean {
+      return isAllowed(id) && caller.mayUse(id)
+    }
+
+    function listed(caller: ModelUser): Model[] {
       return catalogue.entries.flatMap((entry) => {
-        const resolved = isAllowed(entry.id) ? registry.resolve(entry.id) : undefined
+        const resolved = maySee(caller, entry.id) ? registry.resolve(entry.id) : undefined
         return resolved && 'provider' in resolved ? [modelOf(describe(resolved, entry))] : []
       })
     }

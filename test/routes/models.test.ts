@@ -12,6 +12,8 @@ import { demo } from '../../providers/demo/index.ts'
 import { problemsWith } from '../contract-schemas.ts'
 import { errorOf, type Gateway, messageOf, startGateway } from '../gateway.ts'
 
+const everybody = { mayUse: () => true }
+
 const folder = mkdtempSync(join(tmpdir(), 'vai-models-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const source = { as_of: '2026-11-21', source: 'https://example.com/' }
@@ -95,7 +97,7 @@ it.each([
   ['demo/nothing', 'unknown_model'],
   ['nobody/echo', 'unknown_provider'],
 ])('whoever asks for %s is told so in the same way', (id, code) => {
-  expect(() => gateway.app.models.get(id)).toThrow(expect.objectContaining({ code, status: 404, param: 'model_id' }))
+  expect(() => gateway.app.models.get(id, everybody)).toThrow(expect.objectContaining({ code, status: 404, param: 'model_id' }))
 })
 
 describe('what is known of models', () => {
@@ -154,7 +156,7 @@ describe('what is known of models', () => {
         prices: { input: 0.5, output: 5 },
       })
       expect(await get('openai/house/one')).toMatchObject({ display_name: 'house/one', max_tokens: 5 })
-      const ids = own.app.models.list({}).data.map(({ id }) => id)
+      const ids = own.app.models.list({}, everybody).data.map(({ id }) => id)
       expect(ids).toContain('openai/house/one')
       expect(ids).not.toContain('openai/gpt-4o')
     } finally {
@@ -175,7 +177,7 @@ describe('what is known of models', () => {
     ] as const) {
       const app = Fastify()
       await app.register(models, { providers: [demo], aliases: {}, catalogue: [entry], allowed: [], clock: day(now) })
-      expect(app.models.get('demo/echo').prices).toMatchObject({ input })
+      expect(app.models.get('demo/echo', everybody).prices).toMatchObject({ input })
     }
   })
 })
@@ -192,7 +194,7 @@ describe('where only some models are allowed', () => {
   const turn = { messages: [{ role: 'user', content: 'Hi' }], max_tokens: 10 }
 
   it('the others are not listed, and are not there', async () => {
-    const ids = restricted.app.models.list({}).data.map(({ id }) => id)
+    const ids = restricted.app.models.list({}, everybody).data.map(({ id }) => id)
     expect(ids).toContain('anthropic/claude-haiku-4-5')
     expect(ids.filter((id) => !/^demo\/echo$|^anthropic\/claude-haiku-/.test(id))).toEqual([])
     const hidden = await fetch(`${restricted.url}/v1/models/openai/gpt-4o`)

@@ -16,7 +16,7 @@ it("the caller's own JSON goes to the provider that reads it, and to no other", 
     isAllowed: () => true,
     capabilities: ({ provider, name }) => provider.capabilities(name),
   }
-  const { targets } = prepareRequest(raw, models, limits)
+  const { targets } = prepareRequest(raw, { mayUse: () => true }, models, limits)
   expect(targets.map((target) => [target.request.model, target.json])).toEqual([
     ['anthropic/claude-sonnet-4-5', json],
     ['openai/gpt-5-mini', undefined],

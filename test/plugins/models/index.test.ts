@@ -28,6 +28,8 @@ const catalogue: readonly CatalogueEntry[] = [
   { id: 'elsewhere/one', prices: { input: 9, ...source } },
 ]
 
+const everybody = { mayUse: () => true }
+
 async function service(allowed: readonly string[] = []): Promise<Models> {
   const app = Fastify()
   await app.register(models, { providers: [acme, demo], aliases: { uno: 'acme/one' }, catalogue, allowed, clock: systemClock })
@@ -65,13 +67,18 @@ it('prices models of the same provider alone', async () => {
 })
 
 it('lists by provider, and passes over the providers that there are not', async () => {
-  expect((await service()).list({}).data.map(({ id }) => id)).toEqual(['acme/one', 'acme/two', 'demo/echo', 'demo/tools'])
+  expect((await service()).list({}, everybody).data.map(({ id }) => id)).toEqual([
+    'acme/one',
+    'acme/two',
+    'demo/echo',
+    'demo/tools',
+  ])
 })
 
 it('hides what is not allowed, whatever name it is asked by', async () => {
   const known = await service(['demo/*'])
-  expect(known.list({}).data.map(({ id }) => id)).toEqual(['demo/echo', 'demo/tools'])
+  expect(known.list({}, everybody).data.map(({ id }) => id)).toEqual(['demo/echo', 'demo/tools'])
   for (const id of ['acme/one', 'acme/of-next-year', 'uno']) {
-    expect(() => known.get(id)).toThrow(expect.objectContaining({ code: 'unknown_model', status: 404 }))
+    expect(() => known.get(id, everybody)).toThrow(expect.objectContaining({ code: 'unknown_model', status: 404 }))
   }
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { policyOf } from '../../../plugins/models/policy.ts'
+import { policyOf } from '../../providers/model-policy.ts'
 
 it('everything is allowed where nothing is said', () => {
   expect(policyOf([])('anthropic/claude-sonnet-5-5')).toBe(true)

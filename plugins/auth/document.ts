@@ -1,0 +1,236 @@
+import { isRecord } from '../../api/json.ts'
+import { mask, type Secret } from '../../api/secret.ts'
+import { isPattern, patternProblem, providerProblem } from '../../providers/model-policy.ts'
+import { nearest } from '../../text/nearest.ts'
+import { type Allowances, allowances } from './allowances.ts'
+import type { Role } from './principal.ts'
+import {
+  filledListOf,
+  flag,
+  type Kind,
+  listOf,
+  Members,
+  mapOf,
+  matching,
+  moment,
+  numberFrom,
+  oneOf,
+  type Tell,
+} from './reading.ts'
+
+/** The gateway keys and tenants of all documents together. */
+export interface KeysDocument {
+  readonly tenants: ReadonlyMap<string, Tenant>
+  readonly keys: readonly KeyRecord[]
+}
+
+export interface Tenant extends Allowed {
+  readonly limits: Allowances
+  /** The tenant's own keys, by the provider's id. */
+  readonly providerKeys: ReadonlyMap<string, Secret>
+}
+
+export interface KeyRecord extends Allowed {
+  readonly id: string
+  /** The key's SHA-256, hexadecimal. */
+  readonly hash: string
+  readonly tenant: string | undefined
+  readonly project: string | undefined
+  readonly role: Role
+  readonly limits: Allowances
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | undefined
+  readonly createdAt: number | undefined
+  readonly disabled: boolean
+  /** The key before the last rotation, which is good for a while yet. */
+  readonly previous: PreviousKey | undefined
+}
+
+export interface PreviousKey {
+  readonly hash: string
+  readonly expiresAt: number
+}
+
+/** What may be used; everything, where a list is undefined. */
+interface Allowed {
+  readonly allowedModels: readonly string[] | undefined
+  readonly allowedProviders: readonly string[] | undefined
+}
+
+/** A document as it was parsed, and what its problems are told with: `keys.yaml`. */
+export interface Source {
+  readonly name: string
+  readonly document: unknown
+}
+
+/** What is known of the gateway that the keys are for; what is undefined is not looked at. */
+export interface Surroundings {
+  readonly providers?: readonly string[]
+  /** What a variable of the environment holds. */
+  readonly variable?: (name: string) => Secret | undefined
+}
+
+/** What the documents say together, and every problem with it, each with its path. With any, what is read is not whole. */
+export function readDocuments(
+  sources: readonly Source[],
+  surroundings: Surroundings,
+): KeysDocument & { readonly problems: readonly string[] } {
+  const problems: string[] = []
+  const tenants = new Map<string, Tenant>()
+  const placed: Placed[] = []
+  for (const { name, document } of sources) {
+    const tell: Tell = (problem) => void problems.push(mask(`${name}: ${problem}`))
+    if (!isRecord(document)) {
+      tell('a mapping with tenants and keys is expected')
+      continue
+    }
+    const members = new Members(document, '', ['tenants', 'keys'], tell)
+    for (const [id, tenant] of members.optional('tenants', mapOf(tenantOf(surroundings), checkTenantName)) ?? []) {
+      if (tenants.has(id)) tell(`tenants.${id} stands elsewhere too`)
+      tenants.set(id, tenant)
+    }
+    const keys = members.optional('keys', listOf(keyOf(surroundings))) ?? []
+    placed.push(...keys.map((key, index) => ({ key, path: `keys[${index}]`, tell })))
+  }
+  checkTogether(placed, [...tenants.keys()])
+  return { tenants, keys: placed.map(({ key }) => key), problems }
+}
+
+/** A key, and where it stands. */
+interface Placed {
+  readonly key: KeyRecord
+  readonly path: string
+  readonly tell: Tell
+}
+
+/** What must not be the same in two keys, and what they must refer to. */
+function checkTogether(placed: readonly Placed[], tenants: readonly string[]): void {
+  const ids = new Set<string>()
+  const hashes = new Set<string>()
+  for (const { key, path, tell } of placed) {
+    if (key.id !== '' && ids.has(key.id)) tell(`${path}.id: another key has the same`)
+    ids.add(key.id)
+    const { tenant, previous } = key
+    for (const [hash, at] of [[key.hash, 'hash'] as const, ...(previous ? [[previous.hash, 'previous.hash'] as const] : [])]) {
+      if (hash !== '' && hashes.has(hash)) tell(`${path}.${at}: another key has the same`)
+      hashes.add(hash)
+    }
+    if (tenant !== undefined && !tenants.includes(tenant)) {
+      const near = nearest(tenant, tenants)
+      tell(`${path}.tenant: there is no ${tenant} in tenants${near ? `; did you mean ${near}?` : ''}`)
+    }
+  }
+}
+
+// ── Tenants and keys ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function tenantOf({ providers, variable }: Surroundings): Kind<Tenant> {
+  const names = ['limits', 'allowed_models', 'allowed_providers', 'provider_keys']
+  const variableName = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment's variable")
+  const providerKeys = mapOf(
+    (value, path, tell) => {
+      const name = variableName(value, path, tell)
+      const key = name === undefined ? undefined : variable?.(name)
+      if (name !== undefined && variable && !key) tell(`${path}: the environment has no variable of this name, or an empty one`)
+      return key
+    },
+    (name, path, tell) => tellProblem(providers && providerProblem(name, providers), path, tell),
+  )
+  return (value, path, tell) => {
+    const members = new Members(value, path, names, tell)
+    return { ...limitsAndAllowed(members, providers), providerKeys: members.optional('provider_keys', providerKeys) ?? new Map() }
+  }
+}
+
+function keyOf({ providers }: Surroundings): Kind<KeyRecord> {
+  const names = [
+    'id',
+    'hash',
+    'tenant',
+    'project',
+    'role',
+    'limits',
+    'allowed_models',
+    'allowed_providers',
+    'expires_at',
+    'disabled',
+    'created_at',
+    'previous',
+  ]
+  return (value, path, tell) => {
+    const members = new Members(value, path, names, tell)
+    return {
+      id: members.required('id', name, ''),
+      hash: members.required('hash', hash, ''),
+      tenant: members.optional('tenant', name),
+      project: members.optional('project', name),
+      role: members.optional('role', oneOf(['client', 'admin'])) ?? 'client',
+      ...limitsAndAllowed(members, providers),
+      expiresAt: members.optional('expires_at', moment),
+      createdAt: members.optional('created_at', moment),
+      disabled: members.optional('disabled', flag) ?? false,
+      previous: members.optional('previous', previous),
+    }
+  }
+}
+
+function limitsAndAllowed(members: Members, providers: readonly string[] | undefined): Allowed & { readonly limits: Allowances } {
+  return {
+    limits: members.optional('limits', limits) ?? {},
+    allowedModels: members.optional('allowed_models', filledListOf(patternOf(providers))),
+    allowedProviders: members.optional('allowed_providers', filledListOf(providerOf(providers))),
+  }
+}
+
+// ── Kinds of values ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Of a key, a tenant or a project: it stands in logs and in the names of counts. */
+export const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const nameExpected = 'a name of at most 64 letters, digits, ".", "_" and "-"'
+const name = matching(nameForm, nameExpected)
+
+function checkTenantName(tenant: string, path: string, tell: Tell): void {
+  if (!nameForm.test(tenant)) tell(`${path}.${tenant.slice(0, 100)}: ${nameExpected} is expected`)
+}
+
+function hash(value: unknown, path: string, tell: Tell): string | undefined {
+  return matching(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hexadecimal digits')(value, path, tell)?.slice('sha256:'.length)
+}
+
+function previous(value: unknown, path: string, tell: Tell): PreviousKey {
+  const members = new Members(value, path, ['hash', 'expires_at'], tell)
+  return { hash: members.required('hash', hash, ''), expiresAt: members.required('expires_at', moment, 0) }
+}
+
+function limits(value: unknown, path: string, tell: Tell): Allowances {
+  const members = new Members(value, path, Object.keys(allowances), tell)
+  const read = Object.entries(allowances).map(([limit, [least, most]]): [string, number | undefined] => [
+    limit,
+    members.optional(limit, numberFrom(least, most, !limit.endsWith('_usd'))),
+  ])
+  return Object.fromEntries(read.filter((entry): entry is [string, number] => entry[1] !== undefined))
+}
+
+function patternOf(providers: readonly string[] | undefined): Kind<string> {
+  return (value, path, tell) => {
+    if (typeof value !== 'string' || !isPattern(value)) {
+      tell(`${path}: a model as provider/name, or a pattern with *, is expected`)
+      return undefined
+    }
+    tellProblem(providers && patternProblem(value, providers), path, tell)
+    return value
+  }
+}
+
+function providerOf(providers: readonly string[] | undefined): Kind<string> {
+  const provider = matching(/^[a-z][a-z0-9-]*$/, 'the name of a provider')
+  return (value, path, tell) => {
+    const id = provider(value, path, tell)
+    if (id !== undefined) tellProblem(providers && providerProblem(id, providers), path, tell)
+    return id
+  }
+}
+
+function tellProblem(problem: string | undefined, path: string, tell: Tell): void {
+  if (problem !== undefined) tell(`${path}: ${problem}`)
+}
