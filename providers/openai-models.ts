@@ -1,5 +1,5 @@
 import type { Capabilities, Feature, Support } from './capabilities.ts'
-import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from './thinking-wish.ts'
+import { effortOf, nearestEffort, type ReasoningEffort, switchingEffort, type ThinkingWish } from './thinking-wish.ts'
 
 /** What is known of OpenAI's models. A model that is not known is tried. */
 export function capabilitiesOf(model: string): Capabilities {
@@ -27,7 +27,8 @@ export type ChatTools = 'never' | 'none' | 'unsaid' | 'no_effort'
 
 /**
  * The effort to be sent, of those that the model has: the next higher of the one that is asked for, or the lowest for no thinking.
- * Undefined where none is asked for, and for models that do not reason, which refuse the field.
+ * Undefined where none is asked for, but for adaptive thinking where the model has none by itself; and for models that do not
+ * reason, which refuse the field.
  */
 export function fittedEffort(wish: ThinkingWish, model: string, api: 'chat' | 'responses'): ReasoningEffort | undefined {
   const effort = effortOf(wish)
@@ -35,7 +36,7 @@ export function fittedEffort(wish: ThinkingWish, model: string, api: 'chat' | 'r
   if (!all) return wish.thinks === false ? 'none' : effort
   // The highest is the Responses API's alone.
   const known = api === 'chat' ? all.filter((each) => each !== 'max') : all
-  return wish.thinks === false ? known[0] : effort && nearestEffort(effort, known)
+  return wish.thinks === false ? known[0] : effort ? nearestEffort(effort, known) : switchingEffort(wish, known)
 }
 
 /** Whether a model takes another `temperature` and `top_p` than 1 beside this effort, as far as is known. */

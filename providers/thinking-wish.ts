@@ -8,7 +8,7 @@ export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'ma
 
 /** What a caller asks of a model's thinking. */
 export interface ThinkingWish {
-  /** Undefined where the caller leaves it to the model. */
+  /** Undefined where the caller says nothing of it; adaptive thinking is on, with neither an effort nor a budget. */
   readonly thinks: boolean | undefined
   readonly effort: ReasoningEffort | undefined
   /** Tokens. */
@@ -23,11 +23,27 @@ export function wishOf({
   tools,
 }: Pick<MessageRequest, 'thinking' | 'output_config' | 'tools'>): ThinkingWish {
   return {
-    thinks: thinking?.type === 'disabled' ? false : thinking?.type === 'enabled' ? true : undefined,
+    thinks: thinking?.type === 'disabled' ? false : asksToThink(thinking) ? true : undefined,
     effort: output?.effort ?? undefined,
     budget: thinking?.type === 'enabled' ? thinking.budget_tokens : undefined,
     hasTools: (tools?.length ?? 0) > 0,
   }
+}
+
+function asksToThink(thinking: MessageRequest['thinking']): boolean {
+  return thinking?.type === 'enabled' || thinking?.type === 'adaptive'
+}
+
+/**
+ * The effort that turns thinking on where a model has it off by itself, which are those with an effort that is none: medium, or the
+ * next that they have.
+ */
+export function switchingEffort(
+  { thinks, effort, budget }: ThinkingWish,
+  known: readonly ReasoningEffort[] | undefined,
+): ReasoningEffort | undefined {
+  const leavesAmount = thinks === true && effort === undefined && budget === undefined
+  return leavesAmount && known?.includes('none') ? nearestEffort('medium', known) : undefined
 }
 
 /** The effort that was asked for, or that a budget comes to; undefined where there is neither, or no thinking at all. */

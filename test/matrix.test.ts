@@ -92,11 +92,11 @@ describe.each(callable.map((provider) => [provider.id, provider] as const))('%s'
 })
 
 /** Models that have to be asked by name, because others of their provider are known not to have the feature. */
-const models: Readonly<Record<string, string>> = { cache_control: 'gpt-5.6-sol' }
+const models: Readonly<Record<string, string>> = { cache_control: 'gpt-5.6-sol', 'thinking.adaptive': 'gpt-5.1' }
 
 /** Features that a provider's default means already, so that nothing has to be sent for them. */
 const sameAsUnsaid: Readonly<Record<string, readonly string[]>> = {
-  'thinking.adaptive': ['openai', 'groq', 'cerebras', 'openrouter'],
+  'thinking.adaptive': ['groq', 'cerebras'],
 }
 const openai = ['openai', 'oai-resp']
 

@@ -38,7 +38,10 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: "Sent as the model's lowest reasoning_effort, where it has one; where that is not none, a warning says so.",
   },
-  'thinking.adaptive': { treatment: 'map', note: 'The model decides unless output_config.effort says otherwise.' },
+  'thinking.adaptive': {
+    treatment: 'map',
+    note: 'Sent as reasoning_effort medium for models that have it off by themselves, GPT-5.1 and later; others decide. output_config.effort goes before it.',
+  },
   'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },
   'thinking.display': { treatment: 'drop', note: 'Thinking is shown where the provider shows it.' },
   'output_config.effort': {

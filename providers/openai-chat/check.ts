@@ -51,7 +51,9 @@ function thinkingWarnings(request: MessageRequest, model: string, dialect: ChatD
   // A dialect that knows its models tells of them itself.
   if (dialect.warnings) return warnings
   const thinks = dialect.capabilities(model).features['thinking.enabled'] !== 'unsupported'
-  const feature = wish.thinks === undefined ? undefined : wish.thinks ? 'thinking.enabled' : 'thinking.disabled'
+  // Adaptive thinking is also what a model does that is told nothing.
+  const isAdaptive = wish.thinks === true && wish.budget === undefined
+  const feature = wish.thinks === undefined || isAdaptive ? undefined : wish.thinks ? 'thinking.enabled' : 'thinking.disabled'
   if (!thinks || !feature || !isMapped(feature)) return warnings
   if (Object.keys(dialect.reasoningRequest(wish, model)).length > 0) return warnings
   return [...warnings, { param: 'thinking', code: 'dropped', message: `${name} has no word for it; ${model} thinks as it does.` }]

@@ -15,6 +15,8 @@ export function chatEffort(wish: ThinkingWish, model: string): ReasoningEffort |
   if (rule === 'none') return 'none'
   // What is not said is none already.
   if (rule === 'unsaid' && wish.thinks === false) return undefined
+  // How much adaptive thinking there is is the model's to say, and beside tools it is none.
+  if (rule && wish.thinks && !effortOf(wish)) return undefined
   return fittedEffort(wish, model, 'chat')
 }
 
@@ -35,7 +37,10 @@ export function openaiWarnings(request: MessageRequest, model: string): Warning[
     ...samplingWarnings(request, model, effort),
     ...markWarnings(request, model),
   ]
-  if (!wish.hasTools || wish.thinks === false || chatToolsOf(model) !== 'none') return warnings
-  const message = `${model} does not think beside tools over Chat Completions; it was told not to. oai-resp/${model} does both.`
+  if (!wish.hasTools || wish.thinks === false) return warnings
+  const rule = chatToolsOf(model)
+  if (!rule || rule === 'never' || (rule !== 'none' && !wish.thinks)) return warnings
+  const told = rule === 'none' ? '; it was told not to' : ''
+  const message = `${model} does not think beside tools over Chat Completions${told}. oai-resp/${model} does both.`
   return [...warnings, { param: request.thinking ? 'thinking' : 'tools', code: 'dropped', message }]
 }

@@ -120,7 +120,7 @@ export function dialectOf(identity: Identity, quirks: Quirks, modelEfforts: Mode
     ...(user !== 'none' && { userId: { field: user, ...(user === 'safety_identifier' && { maxLength: 64 }) } }),
     topK: quirks.top_k,
     ...(quirks.max_stop_sequences > 0 && { maxStopSequences: quirks.max_stop_sequences }),
-    reasoningRequest: (wish, model) => style.request(modelEfforts(model) ?? serverEfforts)(wish, model),
+    reasoningRequest: (wish, model) => style.request(modelEfforts(model) ?? serverEfforts, modelEfforts(model))(wish, model),
     ...(quirks.tool_choice === 'thoughtless' && { choiceStopsThinking: true }),
     ...(quirks.empty_reasoning && { emptyReasoning: true }),
     reasoningField: () => quirks.reasoning_field,

@@ -1,6 +1,6 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Matrix } from '../capabilities.ts'
-import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish, wishOf } from '../thinking-wish.ts'
+import { effortOf, nearestEffort, type ReasoningEffort, switchingEffort, type ThinkingWish, wishOf } from '../thinking-wish.ts'
 
 /** The members of a request that say how a model is to think; none where the caller asks for nothing. */
 export type ReasoningRequest = (wish: ThinkingWish, model: string) => Readonly<Record<string, unknown>>
@@ -18,7 +18,8 @@ export function isForced({ tool_choice: choice }: MessageRequest): boolean {
 
 /** A way in which servers want to be told about thinking, and what becomes of a request's fields by it. */
 export interface ReasoningStyle {
-  request(known: readonly ReasoningEffort[]): ReasoningRequest
+  /** `known` are the efforts that the server knows; `ofModel` those of the model itself, where they are known. */
+  request(known: readonly ReasoningEffort[], ofModel?: readonly ReasoningEffort[]): ReasoningRequest
   readonly cells: Partial<Matrix>
 }
 
@@ -39,14 +40,18 @@ export const reasoningStyles = {
   },
   /** `reasoning_effort`, where `none` turns thinking off if the server knows it. */
   reasoning_effort: {
-    request: (known) => (wish) => {
+    request: (known, ofModel) => (wish) => {
       if (wish.thinks === false) return known.includes('none') ? { reasoning_effort: 'none' } : {}
-      const effort = fitted(wish, known)
+      const effort = fitted(wish, known) ?? switchingEffort(wish, ofModel)
       return effort ? { reasoning_effort: effort } : {}
     },
     cells: {
       'thinking.enabled': { treatment: 'map', note: `Sent as reasoning_effort. ${byBudget}` },
       'thinking.disabled': { treatment: 'map', note: 'Sent as reasoning_effort none, where the server knows it.' },
+      'thinking.adaptive': {
+        treatment: 'map',
+        note: 'Sent as reasoning_effort medium for models that are known not to think by themselves; others decide. output_config.effort goes before it.',
+      },
       'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
     },
   },
@@ -55,11 +60,13 @@ export const reasoningStyles = {
     request: (known) => (wish) => {
       if (wish.thinks === false) return { reasoning: { effort: 'none' } }
       if (wish.effort) return { reasoning: { enabled: true, effort: nearestEffort(wish.effort, known) } }
-      return wish.budget === undefined ? {} : { reasoning: { enabled: true, max_tokens: wish.budget } }
+      if (wish.budget !== undefined) return { reasoning: { enabled: true, max_tokens: wish.budget } }
+      return wish.thinks ? { reasoning: { enabled: true } } : {}
     },
     cells: {
       'thinking.enabled': { treatment: 'map', note: 'Sent as reasoning.max_tokens; output_config.effort goes before it.' },
       'thinking.disabled': { treatment: 'map', note: 'Sent as reasoning.effort none.' },
+      'thinking.adaptive': { treatment: 'map', note: 'Sent as reasoning.enabled; the model decides how much.' },
       'output_config.effort': { treatment: 'map', note: `Sent as reasoning.effort; ${nearest}.` },
     },
   },
@@ -75,6 +82,7 @@ export const reasoningStyles = {
     cells: {
       'thinking.enabled': { treatment: 'map', note: `Sent as reasoning.enabled and reasoning_effort. ${byBudget}` },
       'thinking.disabled': { treatment: 'map', note: 'Sent as reasoning.enabled: false.' },
+      'thinking.adaptive': { treatment: 'map', note: 'Sent as reasoning.enabled; the model decides how much.' },
       'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
     },
   },
@@ -90,6 +98,7 @@ export const reasoningStyles = {
     cells: {
       'thinking.enabled': { treatment: 'map', note: `Sent as thinking.type and reasoning_effort. ${byBudget}` },
       'thinking.disabled': { treatment: 'map', note: 'Sent as thinking.type disabled.' },
+      'thinking.adaptive': { treatment: 'map', note: 'Sent as thinking.type enabled; the model decides how much.' },
       'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
     },
   },
@@ -105,6 +114,7 @@ export const reasoningStyles = {
     cells: {
       'thinking.enabled': { treatment: 'map', note: `Sent as chat_template_kwargs and reasoning_effort. ${byBudget}` },
       'thinking.disabled': { treatment: 'map', note: 'Sent as chat_template_kwargs, where the chat template has such a switch.' },
+      'thinking.adaptive': { treatment: 'map', note: 'Sent as chat_template_kwargs; the model decides how much.' },
       'output_config.effort': { treatment: 'map', note: `Sent as reasoning_effort; ${nearest}.` },
     },
   },

@@ -55,7 +55,7 @@ export const matrix: Matrix = {
   },
   'thinking.adaptive': {
     treatment: 'map',
-    note: 'The model decides unless output_config.effort says otherwise. A summary of the reasoning is asked for.',
+    note: 'Sent as reasoning.effort medium for models that have it off by themselves, GPT-5.1 and later; others decide. output_config.effort goes before it. A summary of the reasoning is asked for.',
   },
   'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },
   'thinking.display': { treatment: 'map', note: 'omitted asks for no summary of the reasoning.' },

@@ -67,7 +67,7 @@ function reasoningRequest(wish: ThinkingWish, model: string): Record<string, unk
   }
   return {
     reasoning_format: 'parsed',
-    ...(isOff ? { reasoning_effort: 'none' } : (wish.thinks || wish.effort) && { reasoning_effort: 'default' }),
+    ...(isOff ? { reasoning_effort: 'none' } : (wish.budget !== undefined || wish.effort) && { reasoning_effort: 'default' }),
   }
 }
 

@@ -46,6 +46,8 @@ describe('thinking is asked for', () => {
     ['qwen/qwen3-32b', {}, parsed],
     ['qwen/qwen3-32b', small, { ...parsed, reasoning_effort: 'default' }],
     ['qwen/qwen3-32b', off, { ...parsed, reasoning_effort: 'none' }],
+    ['qwen/qwen3-32b', adaptive, parsed],
+    [gptOss, adaptive, {}],
     ['llama-3.3-70b-versatile', off, {}],
     ['groq/compound', small, {}],
     ['of-tomorrow', effort('xhigh'), { reasoning_effort: 'high' }],
@@ -70,7 +72,11 @@ describe('thinking is asked for', () => {
 
   it.each<[Partial<MessageRequest>, unknown]>([
     [{}, undefined],
-    [adaptive, undefined],
+    [adaptive, { enabled: true }],
+    [
+      { ...adaptive, ...effort('low') },
+      { enabled: true, effort: 'low' },
+    ],
     [{ thinking: { type: 'enabled', budget_tokens: 5000 } }, { enabled: true, max_tokens: 5000 }],
     [
       { ...small, ...effort('xhigh') },
@@ -89,6 +95,10 @@ describe('thinking is asked for', () => {
     ['vllm', small, { chat_template_kwargs: { enable_thinking: true, thinking: true }, reasoning_effort: 'low' }],
     ['vllm', off, { chat_template_kwargs: { enable_thinking: false, thinking: false } }],
     ['vllm', effort('medium'), { reasoning_effort: 'medium' }],
+    ['vllm', adaptive, { chat_template_kwargs: { enable_thinking: true, thinking: true } }],
+    ['ollama', adaptive, {}],
+    ['deepseek', adaptive, { thinking: { type: 'enabled' } }],
+    ['together', adaptive, { reasoning: { enabled: true } }],
     ['lmstudio', off, {}],
     ['deepseek', small, { thinking: { type: 'enabled' }, reasoning_effort: 'low' }],
     ['deepseek', effort('medium'), { reasoning_effort: 'medium' }],

@@ -223,7 +223,7 @@ describe('fields', () => {
     ['a small budget', { thinking: { type: 'enabled', budget_tokens: 2048 } }, { reasoning_effort: 'low' }],
     ['a middling budget', { thinking: { type: 'enabled', budget_tokens: 8192 } }, { reasoning_effort: 'medium' }],
     ['a large budget', { thinking: { type: 'enabled', budget_tokens: 8193 } }, { reasoning_effort: 'high' }],
-    ['adaptive thinking', { thinking: { type: 'adaptive' } }, {}],
+    ['adaptive thinking', { thinking: { type: 'adaptive' } }, { reasoning_effort: 'medium' }],
     ['no thinking', { thinking: { type: 'disabled' } }, { reasoning_effort: 'none' }],
     ['effort', { thinking: { type: 'adaptive' }, output_config: { effort: 'xhigh' } }, { reasoning_effort: 'xhigh' }],
     [

@@ -51,6 +51,16 @@ describe('tools beside thinking', () => {
     expect(fate('gpt-5.5', { tools, thinking: { type: 'disabled' } })).toEqual({ effort: 'none', refused: [], told: [] })
   })
 
+  it('are called by gpt-5.4 and gpt-5.5 without adaptive thinking, which is told', () => {
+    for (const model of ['gpt-5.4', 'gpt-5.5']) {
+      expect(fate(model, { tools, thinking: { type: 'adaptive' } })).toEqual({
+        effort: undefined,
+        refused: [],
+        told: ['thinking'],
+      })
+    }
+  })
+
   it.each(['gpt-5.2', 'gpt-5-mini', 'o3', 'a-model-of-tomorrow'])('are called by %s', (model) => {
     expect(fate(model, { tools, output_config: { effort: 'low' } })).toEqual({ effort: 'low', refused: [], told: [] })
   })
@@ -108,4 +118,19 @@ describe('what models that think do not take', () => {
   ])('are stop sequences by %s: %s', (model, support) => {
     expect(openai.capabilities(model).features.stop_sequences).toBe(support)
   })
+})
+
+describe('adaptive thinking', () => {
+  const thinking = { type: 'adaptive' } as const
+
+  it.each(['gpt-5.1', 'gpt-5.2', 'gpt-5.4-mini', 'gpt-5.6', 'gpt-6-luna'])('is switched on for %s', (model) => {
+    expect(fate(model, { thinking })).toEqual({ effort: 'medium', refused: [], told: [] })
+  })
+
+  it.each(['gpt-5', 'o3', 'gpt-6-astra', 'gpt-4.1', 'gpt-5.1-chat-latest', 'a-model-of-tomorrow'])(
+    'needs no word for %s',
+    (model) => {
+      expect(fate(model, { thinking })).toEqual({ effort: undefined, refused: [], told: [] })
+    },
+  )
 })

@@ -40,6 +40,10 @@ describe("Mistral's models", () => {
     ['mistral-small-2603', off, { reasoning_effort: 'none' }],
     ['mistral-large-4-0', effort('low'), { reasoning_effort: 'low' }],
     ['mistral-large-4-0', effort('max'), { reasoning_effort: 'high' }],
+    ['mistral-medium-latest', adaptive, { reasoning_effort: 'high' }],
+    ['mistral-large-4-0', adaptive, { reasoning_effort: 'medium' }],
+    ['mistral-large-2512', adaptive, {}],
+    ['codestral-latest', adaptive, {}],
     ['mistral-large-2512', off, {}],
     ['codestral-latest', off, {}],
   ])('%s is asked in its own words: %j', (model, request, fields) => {
@@ -70,6 +74,7 @@ describe('what is asked of thinking and not said', () => {
     ['thinking that can be turned off', preset('ollama'), 'm', off, []],
     ['an effort without thinking', preset('vllm'), 'm', { ...off, ...effort('low') }, ['output_config.effort']],
     ['an effort', preset('vllm'), 'm', effort('low'), []],
+    ['adaptive thinking, which is what the model does', preset('lmstudio'), 'm', adaptive, []],
   ])('is told: %s', (_, dialect, model, request, params) => {
     expect(told(dialect, model, request)).toEqual(params)
   })

@@ -39,6 +39,12 @@ describe('a request', () => {
     },
   )
 
+  it('switches adaptive thinking on for models that have it off by themselves', () => {
+    const thinking = { type: 'adaptive' } as const
+    expect(body({ thinking }, 'gpt-5.1').reasoning).toEqual({ effort: 'medium', summary: 'auto' })
+    expect(body({ thinking }, 'gpt-6-astra').reasoning).toEqual({ summary: 'auto' })
+  })
+
   it.each<[string, Partial<MessageRequest>, Record<string, unknown>]>([
     ['system', { system: 'Be brief.' }, { instructions: 'Be brief.' }],
     [
