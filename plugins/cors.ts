@@ -1,5 +1,5 @@
 import fastifyCors, { type FastifyCorsOptions } from '@fastify/cors'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { openapiJson } from '../api/openapi.gen.ts'
 
@@ -19,11 +19,14 @@ export const cors = fp(
   async (app: FastifyInstance, { origins }: CorsOptions) => {
     if (origins.length === 0) return
     const allowed = new Set(origins)
+    const routes: { readonly url: string; readonly config?: FastifyContextConfig }[] = []
     const closed = new Set<string>()
     const exposedHeaders = answerHeaders()
 
-    app.addHook('onRoute', ({ url, config }) => {
-      if (config?.auth === 'admin') closed.add(url)
+    app.addHook('onRoute', (route) => void routes.push(route))
+    app.addHook('onReady', async () => {
+      // Not before: what the scope of a route says of it is there only after `onRoute`.
+      for (const { url, config } of routes) if (config?.auth === 'admin') closed.add(url)
     })
     // Some browsers ask this of a gateway on a private network for a page that is not; naming the page's origin is the consent.
     app.addHook('onRequest', (request, reply, done) => {

@@ -1,5 +1,9 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { afterEach, describe, expect, it } from 'vitest'
+import { buildApp } from '../../app.ts'
+import { loadConfig } from '../../config.ts'
+import { hashOf, newKey } from '../../plugins/auth/key.ts'
+import { routesAreFor } from '../../plugins/auth/routes.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway.ts'
 
 const page = 'https://app.example.com'
@@ -62,6 +66,22 @@ describe('a page of an origin that is allowed', () => {
     const answer = await browser(page)(`${url}/v1/messages`, post(hello))
     expect(answer.status).toBe(503)
     expect(answer.headers.get('retry-after')).toBe('1')
+  })
+
+  it('is asked for a key of the gateway, and reads why it was refused', async () => {
+    const key = newKey().reveal()
+    const keys = JSON.stringify({ keys: [{ id: 'page', hash: `sha256:${hashOf(key)}` }] })
+    const { url } = await start({ env: { VAI_AUTH_MODE: 'required', VAI_GATEWAY_KEYS: keys } })
+    const ask = (headers: Record<string, string>) => browser(page)(`${url}/v1/models`, { headers })
+    expect((await preflight(url, page)).status).toBe(204)
+    expect((await ask({})).status).toBe(401)
+    expect((await ask({ 'x-api-key': key })).status).toBe(200)
+    expect((await ask({ authorization: `Bearer ${key}` })).status).toBe(200)
+    let refused = await ask({ 'x-api-key': newKey().reveal() })
+    expect(refused.status).toBe(401)
+    for (let tries = 0; refused.status === 401 && tries < 100; tries++) refused = await ask({ 'x-api-key': newKey().reveal() })
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
   })
 
   it('may be one of several', async () => {
@@ -129,6 +149,26 @@ describe('CORS', () => {
       const answer = await fetch(`${url}${path}`)
       expect(answer.headers.get('vary'), path).toBe('Origin')
       expect(corsHeaders(answer), path).toEqual([])
+    }
+  })
+
+  it('does not hold for what only admins may read', async () => {
+    const config = await loadConfig({ VAI_CORS_ORIGINS: page, VAI_LOG_LEVEL: 'silent' })
+    const contract = new URL('../../openapi.yaml', import.meta.url)
+    const app = await buildApp(config, { operatorKeys: new Map(), version: '0.0.0-test', contract })
+    await app.register(async (scope) => {
+      routesAreFor('admin', scope)
+      scope.get('/secret', async () => 'secret')
+    })
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    try {
+      const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' }
+      const refused = await fetch(`${url}/secret?x=1`, { method: 'OPTIONS', headers: { origin: page, ...asked } })
+      expect([refused.status, corsHeaders(refused)]).toEqual([404, []])
+      const answer = await fetch(`${url}/secret`, { headers: { origin: page } })
+      expect([answer.status, corsHeaders(answer), answer.headers.get('vary')]).toEqual([200, [], 'Origin'])
+    } finally {
+      await app.close()
     }
   })
 
