@@ -32,8 +32,6 @@ export class GeminiDecoder {
   readonly #grounding: Grounding
   readonly #codeExecution: CodeExecution
   readonly #carried = new Carried()
-  // What stands beside the content, by its name. The last word counts, so that it is measured and kept at the end alone.
-  readonly #beside = new Map<string, unknown>()
   #usage: Record<string, unknown> | undefined
   #finishReason: string | undefined
   #finishMessage = ''
@@ -60,7 +58,7 @@ export class GeminiDecoder {
     this.#fed = true
     if (body.error) throw streamFailure(source, body)
     if (isRecord(body.usageMetadata)) this.#usage = body.usageMetadata
-    for (const name in body) if (!knownOfChunk.has(name)) this.#beside.set(name, body[name])
+    for (const name in body) if (!knownOfChunk.has(name)) this.#carried.set(name, body[name])
     const feedback = body.promptFeedback
     const blockReason = isRecord(feedback) ? stringOf(feedback.blockReason) : ''
     const candidates = arrayOf(body.candidates)
@@ -74,7 +72,7 @@ export class GeminiDecoder {
       this.#finishMessage = isRecord(feedback) ? stringOf(feedback.blockReasonMessage) : ''
     }
     // Of several answers (`candidateCount`) the first is the message.
-    if (candidates.length > 1) this.#carried.leftOut.add('candidates')
+    if (candidates.length > 1) this.#carried.leaveOut('candidates')
     if (isRecord(candidate)) this.#candidate(candidate)
     return this.#sequencer.take()
   }
@@ -89,7 +87,6 @@ export class GeminiDecoder {
     this.#toolCalls.end()
     this.#settle()
     this.#grounding.finish()
-    for (const [name, value] of this.#beside) this.#carried.set(name, value)
     for (const name of this.#carried.leftOut) {
       const message = `What the provider sent as \`${name}\` is left out of this answer.`
       this.#sequencer.warn({ code: 'provider_field_left_out', message })
@@ -100,10 +97,10 @@ export class GeminiDecoder {
 
   #candidate(candidate: Readonly<Record<string, unknown>>): void {
     if (typeof candidate.index === 'number' && candidate.index > 0) {
-      this.#carried.leftOut.add('candidates')
+      this.#carried.leaveOut('candidates')
       return
     }
-    for (const name in candidate) if (!knownOfCandidate.has(name)) this.#beside.set(name, candidate[name])
+    for (const name in candidate) if (!knownOfCandidate.has(name)) this.#carry(name, candidate[name])
     const { content, groundingMetadata: grounding } = candidate
     for (const part of arrayOf(isRecord(content) ? content.parts : undefined)) {
       if (!isRecord(part)) continue
@@ -114,6 +111,12 @@ export class GeminiDecoder {
     if (grounding) this.#grounding.add(grounding, this.#text)
     if (candidate.finishMessage) this.#finishMessage = stringOf(candidate.finishMessage)
     if (candidate.finishReason) this.#finish(stringOf(candidate.finishReason))
+  }
+
+  /** What stands beside the content. */
+  #carry(name: string, value: unknown): void {
+    if (toldInPieces.has(name) && isRecord(value)) this.#carried.merge(name, value)
+    else this.#carried.set(name, value)
   }
 
   #finish(reason: string): void {
@@ -191,7 +194,7 @@ export class GeminiDecoder {
     const type = stringOf(blob.mimeType)
     // Sketches that were made while thinking are no part of the answer.
     if (isThought || !type.startsWith('image/')) {
-      this.#carried.leftOut.add(isThought ? 'inlineData of a thought' : `inlineData of ${type.slice(0, 100)}`)
+      this.#carried.leaveOut(isThought ? 'inlineData of a thought' : `inlineData of ${type}`)
       return
     }
     this.#announce(signature)
@@ -241,3 +244,5 @@ export class GeminiDecoder {
 
 const knownOfChunk = new Set(['candidates', 'usageMetadata', 'error'])
 const knownOfCandidate = new Set(['content', 'finishReason', 'index'])
+/** Each chunk tells only what belongs to its own text. */
+const toldInPieces = new Set(['logprobsResult', 'citationMetadata'])

@@ -255,7 +255,7 @@ export class ChatDecoder {
   #isFirstChoice(chunk: Record<string, unknown>, choice: Record<string, unknown>): boolean {
     const further = typeof choice.index === 'number' && choice.index > 0
     const count = Array.isArray(chunk.choices) ? chunk.choices.length : 0
-    if (further || count > 1) this.#carried.leftOut.add('choices')
+    if (further || count > 1) this.#carried.leaveOut('choices')
     return !further
   }
 

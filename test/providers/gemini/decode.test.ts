@@ -329,6 +329,39 @@ describe('what has no place', () => {
     ])
   })
 
+  it('what each chunk tells of its own text comes together', () => {
+    const logprobs = (token: string) => ({
+      logprobsResult: { chosenCandidates: [{ token }], topCandidates: [{ candidates: [{ token }] }], logProbabilitySum: -1 },
+      citationMetadata: { citationSources: [{ uri: `https://${token}.test` }] },
+    })
+    const told = messageOf(decode([chunk([{ text: 'a' }], logprobs('a')), chunk([{ text: 'b' }], logprobs('b')), stop]))
+    expect(told.metadata?.provider).toMatchObject({
+      logprobsResult: {
+        chosenCandidates: [{ token: 'a' }, { token: 'b' }],
+        topCandidates: [{ candidates: [{ token: 'a' }] }, { candidates: [{ token: 'b' }] }],
+        logProbabilitySum: -1,
+      },
+      citationMetadata: { citationSources: [{ uri: 'https://a.test' }, { uri: 'https://b.test' }] },
+    })
+  })
+
+  it('of very many unknown names no more is kept than of a few, and that is said', () => {
+    const names = Array.from({ length: 100 }, (_, at) => `name${at}`)
+    const held = { value: 'x'.repeat(30_000) }
+    const message = messageOf(decode([...names.map((name) => ({ ...chunk([{ text: 'a' }]), [name]: held })), stop]))
+    expect(Object.keys(message.metadata?.provider ?? {}).filter((name) => name.startsWith('name'))).toEqual(['name0', 'name1'])
+    expect(message.metadata?.warnings?.length).toBe(32)
+  })
+
+  it('media of very many kinds that are left out are told by a few of their names', () => {
+    const parts = Array.from({ length: 100 }, (_, at) => ({
+      inlineData: { mimeType: `audio/x${at}${'x'.repeat(1000)}`, data: 'AA==' },
+    }))
+    const { metadata } = messageOf(decode([chunk(parts), stop]))
+    expect(metadata?.warnings?.length).toBe(32)
+    expect(JSON.stringify(metadata).length).toBeLessThan(10_000)
+  })
+
   it('further answers (candidateCount) are left out, and that is said', () => {
     const second = { candidates: [{ index: 1, content: { parts: [{ text: 'other' }] }, finishReason: 'STOP' }] }
     const { content, metadata } = messageOf(decode([chunk([{ text: 'one' }]), second, stop]))
