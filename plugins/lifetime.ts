@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http'
+import { Server } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../api/clock.ts'
@@ -31,6 +33,12 @@ export interface Drain {
    * the limit are aborted with `shutting_down`.
    */
   start(): Promise<void>
+  /**
+   * Where another process answers on the same port: from now on it takes new connections. Those that are there are served on, and
+   * told to end with their next answer; those that stay quiet for a while are ended. Resolves once none is left, or once all answers
+   * have ended that were aborted with `shutting_down` after the limit.
+   */
+  handOver(): Promise<void>
 }
 
 export interface LifetimeOptions {
@@ -42,9 +50,10 @@ export interface LifetimeOptions {
 /** Knows every request from its first byte until its answer has been delivered, and ends what nobody waits for. */
 export const lifetime = fp(
   async (app: FastifyInstance, { drainMs, clock }: LifetimeOptions) => {
-    const running = new Set<(reason: GatewayError) => void>()
+    const running = new Map<ServerResponse, (reason: GatewayError) => void>()
     let drained: Promise<void> | undefined
-    let whenEmpty = (): void => undefined
+    let handedOver: Promise<void> | undefined
+    const whenEmpty = new Set<() => void>()
 
     app.decorateRequest('lifetime')
     app.decorate('drain', {
@@ -52,20 +61,40 @@ export const lifetime = fp(
         return drained !== undefined
       },
       start() {
-        drained ??= new Promise((resolve) => {
-          const limit = clock.after(drainMs, () => {
-            for (const abort of running) abort(new GatewayError('shutting_down'))
-          })
-          whenEmpty = () => {
-            if (running.size > 0) return
+        drained ??= answered(drainMs)
+        return drained
+      },
+      handOver() {
+        handedOver ??= new Promise((resolve) => {
+          const limit = clock.after(drainMs, () => resolve(answered(0)))
+          const ended = (): void => {
             limit.cancel()
             resolve()
           }
-          whenEmpty()
+          // Not as HTTP servers close: that breaks connections on which a request may be on its way.
+          Server.prototype.close.call(app.server, ended)
+          app.server.keepAliveTimeout = Math.min(app.server.keepAliveTimeout, quietMs)
+          clock.after(quietMs, () => app.server.closeIdleConnections())
+          for (const raw of running.keys()) endConnectionAfter(raw)
         })
-        return drained
+        return handedOver
       },
     })
+
+    /** Resolves once no answer runs any more. Those that run for longer are aborted. */
+    function answered(ms: number): Promise<void> {
+      return new Promise((resolve) => {
+        if (running.size === 0) return resolve()
+        const abortAll = (): void => {
+          for (const abort of running.values()) abort(new GatewayError('shutting_down'))
+        }
+        const limit = clock.after(ms, abortAll)
+        whenEmpty.add(() => {
+          limit.cancel()
+          resolve()
+        })
+      })
+    }
 
     app.addHook('onRequest', (request, reply, done) => {
       const { raw } = reply
@@ -74,6 +103,7 @@ export const lifetime = fp(
         reply.header('connection', 'close')
         throw new GatewayError('shutting_down', { retryAfter: 1 })
       }
+      if (handedOver) endConnectionAfter(raw)
       const controller = new AbortController()
       const { signal } = controller
       let limit = noTimer
@@ -91,13 +121,15 @@ export const lifetime = fp(
           limit = clock.after(ms, () => abort(new GatewayError('stream_duration')))
         },
       }
-      running.add(abort)
+      running.set(raw, abort)
       raw.once('close', () => {
         if (!raw.writableFinished) abort(new Cancelled())
         limit.cancel()
         grace.cancel()
-        running.delete(abort)
-        whenEmpty()
+        running.delete(raw)
+        if (running.size > 0) return
+        for (const resolve of whenEmpty) resolve()
+        whenEmpty.clear()
       })
       done()
     })
@@ -105,5 +137,12 @@ export const lifetime = fp(
   { name: 'lifetime' },
 )
 
+/** Node writes `Connection: close` then, and closes the connection. */
+function endConnectionAfter(raw: ServerResponse): void {
+  if (!raw.headersSent) raw.shouldKeepAlive = false
+}
+
 const noTimer: { cancel(): void } = { cancel: () => undefined }
 const graceMs = 2000
+/** Milliseconds in which a connection that is in use has had a request to answer. */
+const quietMs = 5000

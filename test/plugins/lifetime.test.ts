@@ -1,6 +1,8 @@
+import { Agent, get } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { errorOf, type Gateway, startGateway } from '../gateway.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
 import { endless, json, reply } from '../upstreams/behaviour.ts'
 import { startUpstream, type Upstream } from '../upstreams/upstream.ts'
@@ -85,6 +87,69 @@ describe('draining', () => {
     expect((await gateway.post({ ...request, model: 'demo/echo' })).status).toBe(503)
   })
 })
+
+describe('handing over to another process', () => {
+  it('answers on the connections that are there, which end then, and takes no new ones', async () => {
+    const gateway = await gatewayFor(await startAnthropic())
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const first = await ask(gateway, agent)
+    expect(first).toMatchObject({ status: 200, connection: 'keep-alive' })
+    const over = gateway.app.drain.handOver()
+    expect(await ask(gateway, agent)).toMatchObject({ status: 200, connection: 'close', port: first.port })
+    await over
+    await expect(ask(gateway, agent)).rejects.toThrow('ECONNREFUSED')
+  })
+
+  it('ends a stream that goes on for too long with an error', async () => {
+    const upstream = await startUpstream(endless('event: ping\ndata: {"type": "ping"}\n\n', eventStream))
+    const gateway = await gatewayFor(upstream, { VAI_DRAIN_MS: '300' })
+    const response = await gateway.post({ ...request, stream: true })
+    const [text] = await Promise.all([response.text(), gateway.app.drain.handOver()])
+    expect(text).toContain('"code":"shutting_down"')
+    expect(gateway.app.drain.isDraining).toBe(false)
+  })
+
+  it('ends connections that stay quiet', async () => {
+    const clock = new ManualClock()
+    const gateway = await startGateway({ parts: { clock } })
+    running.push(gateway)
+    const { hostname, port } = new URL(gateway.url)
+    const socket = connect(Number(port), hostname)
+    const connected = new Promise((resolve) => gateway.app.server.once('connection', resolve))
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    await connected
+    socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')
+    await new Promise((resolve) => socket.once('data', resolve))
+    const over = gateway.app.drain.handOver()
+    clock.advance(5000)
+    await Promise.all([over, closed])
+  })
+})
+
+/** One request over an agent's connection, and which connection it was. */
+function ask(gateway: Gateway, agent: Agent): Promise<{ status?: number; connection?: string; port?: number }> {
+  return new Promise((resolve, reject) => {
+    get(`${gateway.url}/healthz`, { agent }, (response) => {
+      const { statusCode, headers, socket } = response
+      const port = socket.localPort
+      response.resume().once('end', () => {
+        // The agent has its connection back a turn later.
+        setImmediate(() =>
+          resolve({
+            ...(statusCode && { status: statusCode }),
+            ...(headers.connection && { connection: headers.connection }),
+            ...(port && { port }),
+          }),
+        )
+      })
+    }).once('error', reject)
+  })
+}
+
+const eventStream = {
+  head: 'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\nevent: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n',
+  headers: { 'content-type': 'text/event-stream' },
+}
 
 describe('an answer that nobody reads', () => {
   it('is cut off a little after its limit', async () => {
