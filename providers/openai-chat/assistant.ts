@@ -46,8 +46,7 @@ export function assistantMessage(
   for (const [at, block] of content.entries()) {
     switch (block.type) {
       case 'text':
-        addText(texts, block, interrupted, dialect)
-        interrupted = false
+        if (addText(texts, block, interrupted, dialect)) interrupted = false
         continue
       case 'tool_use':
         toolCalls.push({ id: block.id, type: 'function', function: { name: block.name, arguments: JSON.stringify(block.input) } })
@@ -84,22 +83,24 @@ export function assistantMessage(
   return thoughts.length > 0 ? withThoughts(message, thoughts, texts, dialect.reasoning) : message
 }
 
+/** Whether the block says anything. Parts are made only of those that do. */
 function addText(
   texts: TextPart[],
   block: ContentBlockParam & { type: 'text' },
   interrupted: boolean,
   dialect: PartDialect,
-): void {
+): boolean {
   const last = texts.at(-1)
-  const joint = interrupted && texts.some(({ text }) => text !== '') ? '\n\n' : ''
   const mark = markOf(block, dialect)
+  const text = block.text !== '' && last && interrupted ? `\n\n${block.text}` : block.text
   // What is to be cached ends with its part.
   if (last && !markOn(last)) {
-    last.text += joint + block.text
+    last.text += text
     if (mark) Object.assign(last, mark)
-  } else {
-    texts.push({ ...textPart(joint + block.text), ...mark })
+  } else if (text !== '') {
+    texts.push({ ...textPart(text), ...mark })
   }
+  return block.text !== ''
 }
 
 /** A block of thinking of the server's own, and what it sealed with it. */
@@ -131,7 +132,7 @@ function withThoughts(
       const parts = thoughts.map(({ block, payload }): ThinkingPart => {
         return { type: 'thinking', thinking: [textPart(block.thinking)], ...(payload !== '' && { signature: payload }) }
       })
-      return { ...message, content: [...parts, ...texts.filter(({ text: said }) => said !== '')] }
+      return { ...message, content: [...parts, ...texts] }
     }
     case 'think_tags': {
       const [first, ...rest] = texts

@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import type { ContentBlockParam } from '../../../api/schemas.gen.ts'
+import { assistantMessage } from '../../../providers/openai-chat/assistant.ts'
 import { ChatDecoder } from '../../../providers/openai-chat/decode.ts'
 import { delta, type Json, messageOf, stop, toolStop } from './chunks.ts'
 import { context } from './drive.ts'
@@ -18,6 +20,15 @@ it('takes very many details of reasoning, and texts beside them', patience, () =
   const detail = delta({ reasoning_details: [{ type: 'reasoning.encrypted' }] })
   const [thinking] = contentOf([...Array(count).fill(detail), ...Array(count).fill(delta({ reasoning: 'a' })), stop])
   expect(thinking?.type === 'thinking' && thinking.thinking.length).toBe(count)
+})
+
+it('takes very many texts that are marked and say nothing, each after another block', patience, () => {
+  const cache_control = { type: 'ephemeral' } as const
+  const call: ContentBlockParam = { type: 'redacted_thinking', data: 'AA==' }
+  const empty: ContentBlockParam = { type: 'text', text: '', cache_control }
+  const blocks = [...Array.from({ length: 80_000 }, () => [call, empty]).flat(), { ...empty, text: 'a' }, call, empty, empty]
+  const dialect = { ...context.dialect, marks: 'cache_control', fileParts: 'file', videoParts: false, reasoning: 'none' } as const
+  expect(assistantMessage(blocks, 'content', dialect).content).toEqual([{ type: 'text', text: 'a', cache_control }])
 })
 
 /** Events are not held to the grammar one by one, which would take longer than all the rest. */
