@@ -22,6 +22,7 @@ import { sse } from './plugins/sse/index.ts'
 import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
+import { adminRoutes } from './routes/admin.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
 import { v1 } from './routes/v1.ts'
@@ -42,6 +43,8 @@ export interface Parts {
   readonly contract: URL
   readonly clock?: Clock
   readonly random?: () => number
+  /** The measurements of all processes that answer on the port, for Prometheus; by default those of this one. */
+  readonly metricsText?: () => Promise<string>
   /** Where log lines go; standard output by default. */
   readonly logDestination?: DestinationStream
 }
@@ -83,9 +86,9 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   app.server.maxHeadersCount = 0
   refuseOtherProtocols(app.server, clock)
 
+  await app.register(metrics, { version: parts.version })
   await app.register(logging, { callerKeys })
   await app.register(requestId)
-  await app.register(metrics)
   await app.register(errors)
   await app.register(cors, { origins: config.cors_origins })
   await app.register(lifetime, { drainMs: config.drain_ms, clock })
@@ -125,6 +128,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   })
 
   await app.register(healthRoutes, { version: parts.version })
+  await app.register(adminRoutes, { metrics: config.metrics, ...(parts.metricsText && { metricsText: parts.metricsText }) })
   await app.register(docsRoutes, { contract: parts.contract })
   await app.register(v1, { prefix: '/v1', answerMs: config.limit_stream_ms })
   return app

@@ -32,29 +32,46 @@ export const logging = fp(
 
     function logOnceOver(request: FastifyRequest, reply: FastifyReply): void {
       request.facts = {}
+      app.metrics.requestBegan()
       const forget = callerKeys.remember(request.id, request.headers)
       // Not `onResponse`: an answer that nobody waited for never finishes, but every one closes.
       reply.raw.once('close', () => {
         const isCancelled = !reply.raw.writableFinished
+        const end = endOf(request, reply, isCancelled)
+        app.metrics.requestOver(end.route, end.method, end.status, end.duration_ms / 1000)
         // What was going on has one turn to note how far it came.
         setImmediate(() => {
-          logRequest(request, reply, isCancelled)
+          logRequest(request, end, isCancelled)
           forget()
         })
       })
     }
   },
-  { name: 'logging' },
+  { name: 'logging', dependencies: ['metrics'] },
 )
 
-function logRequest(request: FastifyRequest, reply: FastifyReply, isCancelled: boolean): void {
-  const fields = {
+interface RequestEnd {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly duration_ms: number
+}
+
+function endOf(request: FastifyRequest, reply: FastifyReply, isCancelled: boolean): RequestEnd {
+  return {
     method: request.method,
     // The route's own pattern: a URL may carry what a caller did not mean to have logged.
     route: request.routeOptions.url ?? 'unknown',
     // 499 as other servers have it: the caller left before there was an answer.
     status: isCancelled && !reply.raw.headersSent ? 499 : reply.raw.statusCode,
-    duration_ms: Math.round(reply.elapsedTime),
+    duration_ms: reply.elapsedTime,
+  }
+}
+
+function logRequest(request: FastifyRequest, end: RequestEnd, isCancelled: boolean): void {
+  const fields = {
+    ...end,
+    duration_ms: Math.round(end.duration_ms),
     ...(isCancelled && { ended: 'cancelled' }),
     ...request.facts,
   }
@@ -63,7 +80,7 @@ function logRequest(request: FastifyRequest, reply: FastifyReply, isCancelled: b
 }
 
 /** Asked every few seconds by whoever watches over the process. */
-const quietRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz'])
+const quietRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
 export interface LogSecrets {
   readonly operatorKeys: readonly Secret[]

@@ -74,7 +74,9 @@ export const breaker = fp(
     }
 
     function circuitFor(provider: string, origin: string, rule: CircuitRule): Circuit {
+      app.metrics.breakerState(provider, 'closed')
       return new Circuit(rule, ({ from, to, calls, failures }) => {
+        app.metrics.breakerState(provider, to)
         const fields = { provider, origin, from, to }
         if (from === 'closed') app.log.warn({ ...fields, calls, failures }, 'the provider fails too often and is left alone')
         else if (to === 'open') app.log.warn(fields, 'the provider still fails')
@@ -83,7 +85,7 @@ export const breaker = fp(
       })
     }
   },
-  { name: 'breaker' },
+  { name: 'breaker', dependencies: ['metrics'] },
 )
 
 interface Known {

@@ -1,6 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { Counter, Gauge, Registry } from 'prom-client'
+import { type Gauge, Registry } from 'prom-client'
+import { catalogue, type GatewayError } from '../../api/error.ts'
+import type { Usage } from '../../api/schemas.gen.ts'
+import { definitions } from './definitions.ts'
+import { instrumentsIn } from './instruments.ts'
+import { addProcessMetrics } from './process.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -8,9 +13,25 @@ declare module 'fastify' {
   }
 }
 
-/** What is measured. Labels take few values: never a caller's words, never a key. */
+/** What is measured. Times are in seconds. Labels take few values: never a caller's words, never a key. */
 export interface Metrics {
   readonly registry: Registry
+  requestBegan(): void
+  requestOver(route: string, method: string, status: number, seconds: number): void
+  /** What the gateway itself took of a request until then. */
+  overhead(until: 'first_call' | 'answer', seconds: number): void
+  firstEvent(provider: string, seconds: number): void
+  /** A call to a provider that is answered, or has begun to be. */
+  upstreamAnswered(provider: string, kind: CallKind, seconds: number): void
+  /** A call to a provider that is over: `ok`, `cancelled`, or what went wrong. */
+  upstreamOver(provider: string, outcome: Outcome): void
+  retry(provider: string, error: GatewayError): void
+  fallback(provider: string, error: GatewayError): void
+  breakerState(provider: string, state: 'closed' | 'half-open' | 'open'): void
+  streamBegan(): void
+  streamOver(provider: string, how: 'complete' | 'cancelled' | GatewayError): void
+  /** The tokens of an answer, and what it costs where that is known. */
+  usage(provider: string, usage: Usage): void
   /** A request that a limit refused: which limit, and whose. */
   limitRefused(limit: string, scope: 'key' | 'tenant' | 'address'): void
   /** Whether the store that counts limits can be reached. */
@@ -19,44 +40,106 @@ export interface Metrics {
   shed(reason: 'event_loop' | 'memory' | 'bodies'): void
   /** Whether the gateway keys could be read when they changed. */
   keysRead(isValid: boolean): void
+  /** Spans that were sent, or lost. */
+  spans(result: 'sent' | 'lost', count: number): void
+}
+
+export type CallKind = 'whole' | 'stream' | 'count'
+export type Outcome = 'ok' | 'cancelled' | GatewayError
+
+export interface MetricsOptions {
+  readonly version: string
 }
 
 /** Measurements for Prometheus, each server's its own. */
 export const metrics = fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { version }: MetricsOptions) => {
     const registry = new Registry()
-    const registers = [registry]
-    const limitRefusals = new Counter({
-      name: 'vai_limit_refusals_total',
-      help: 'Requests that a limit refused.',
-      labelNames: ['limit', 'scope'],
-      registers,
-    })
-    const storeUp = new Gauge({
-      name: 'vai_limit_store_up',
-      help: 'Whether the store that counts limits can be reached, 1 or 0.',
-      registers,
-    })
-    const sheds = new Counter({
-      name: 'vai_shed_requests_total',
-      help: 'Requests that were refused because the process had too much to do.',
-      labelNames: ['reason'],
-      registers,
-    })
-    const keyReads = new Counter({
-      name: 'vai_keys_reads_total',
-      help: 'How often the gateway keys were read.',
-      labelNames: ['result'],
-      registers,
-    })
-
-    app.decorate('metrics', {
-      registry,
-      limitRefused: (limit, scope) => limitRefusals.inc({ limit, scope }),
-      limitStore: (isUp) => storeUp.set(isUp ? 1 : 0),
-      shed: (reason) => sheds.inc({ reason }),
-      keysRead: (isValid) => keyReads.inc({ result: isValid ? 'ok' : 'failed' }),
-    })
+    addProcessMetrics(registry)
+    app.decorate('metrics', metricsIn(registry, version))
   },
   { name: 'metrics' },
 )
+
+function metricsIn(registry: Registry, version: string): Metrics {
+  const { counter, gauge, histogram } = instrumentsIn(registry)
+  let inFlight = 0
+  let streams = 0
+  let storeUp: Gauge | undefined
+  gauge(definitions.buildInfo).set({ version, node: process.version }, 1)
+  gauge(definitions.requestsInFlight, () => inFlight)
+  gauge(definitions.streamsOpen, () => streams)
+  const requests = counter(definitions.requests)
+  const requestSeconds = histogram(definitions.requestSeconds)
+  const overheadSeconds = histogram(definitions.overheadSeconds)
+  const firstEventSeconds = histogram(definitions.firstEventSeconds)
+  const upstreamCalls = counter(definitions.upstreamCalls)
+  const upstreamSeconds = histogram(definitions.upstreamSeconds)
+  const retries = counter(definitions.retries)
+  const fallbacks = counter(definitions.fallbacks)
+  const breakerStates = gauge(definitions.breakerState)
+  const streamsEnded = counter(definitions.streamsEnded)
+  const tokens = counter(definitions.tokens)
+  const cost = counter(definitions.cost)
+  const limitRefusals = counter(definitions.limitRefusals)
+  const sheds = counter(definitions.sheds)
+  const keysReads = counter(definitions.keysReads)
+  const spans = counter(definitions.spans)
+
+  return {
+    registry,
+    requestBegan() {
+      inFlight++
+    },
+    requestOver(route, method, status, seconds) {
+      inFlight--
+      requests.inc({ route, method, status })
+      requestSeconds.observe({ route, method }, seconds)
+    },
+    overhead: (until, seconds) => overheadSeconds.observe({ until }, Math.max(0, seconds)),
+    firstEvent: (provider, seconds) => firstEventSeconds.observe({ provider }, seconds),
+    upstreamAnswered: (provider, kind, seconds) => upstreamSeconds.observe({ provider, kind }, seconds),
+    upstreamOver: (provider, outcome) => upstreamCalls.inc({ provider, outcome: wordFor(outcome) }),
+    retry: (provider, error) => retries.inc({ provider, code: wordFor(error) }),
+    fallback: (provider, error) => fallbacks.inc({ provider, code: wordFor(error) }),
+    breakerState: (provider, state) => breakerStates.set({ provider }, numberOf[state]),
+    streamBegan() {
+      streams++
+    },
+    streamOver(provider, how) {
+      streams--
+      streamsEnded.inc({ provider, ended: wordFor(how) })
+    },
+    usage(provider, usage) {
+      for (const [kind, member] of tokenKinds) {
+        const count = usage[member]
+        if (count) tokens.inc({ provider, kind }, count)
+      }
+      if (usage.cost_usd) cost.inc({ provider }, usage.cost_usd)
+    },
+    limitRefused: (limit, scope) => limitRefusals.inc({ limit, scope }),
+    limitStore(isUp) {
+      // Not before there is something to tell: without labels it would say 0 from the start.
+      storeUp ??= gauge(definitions.limitStoreUp)
+      storeUp.set(isUp ? 1 : 0)
+    },
+    shed: (reason) => sheds.inc({ reason }),
+    keysRead: (isValid) => keysReads.inc({ result: isValid ? 'ok' : 'failed' }),
+    spans: (result, count) => spans.inc({ result }, count),
+  }
+}
+
+const numberOf = { closed: 0, 'half-open': 1, open: 2 } as const
+
+const tokenKinds = [
+  ['input', 'input_tokens'],
+  ['output', 'output_tokens'],
+  ['cache_read', 'cache_read_input_tokens'],
+  ['cache_write', 'cache_creation_input_tokens'],
+] as const
+
+/** One of few words: an error may carry a code of the provider's own, of which there may be any number. */
+function wordFor(outcome: string | GatewayError): string {
+  if (typeof outcome === 'string') return outcome
+  return Object.hasOwn(catalogue, outcome.code) ? outcome.code : outcome.type
+}

@@ -1,0 +1,128 @@
+/**
+ * Every metric of the gateway's own: its name, what it says, its labels and its buckets. The page of the documentation is made from
+ * this. What there is of the process besides, such as its memory and its event loop, is prom-client's.
+ *
+ * A label takes few values: routes, providers, codes of the contract. Never a model, a key, a tenant or anything that a caller says.
+ */
+export interface MetricDefinition<Label extends string = string> {
+  readonly kind: 'counter' | 'gauge' | 'histogram'
+  readonly name: string
+  readonly help: string
+  readonly labels: readonly Label[]
+  /** Upper bounds, ascending; of histograms only. */
+  readonly buckets?: readonly number[]
+  /** What is made of the values of several processes; their sum by default. */
+  readonly over?: 'first' | 'min' | 'max'
+}
+
+function counter<const Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) {
+  return { kind: 'counter', name, help, labels } as const
+}
+
+function gauge<const Label extends string = never>(
+  name: string,
+  help: string,
+  labels: readonly Label[] = [],
+  over: 'first' | 'min' | 'max' | undefined = undefined,
+) {
+  return { kind: 'gauge', name, help, labels, ...(over && { over }) } as const
+}
+
+function histogram<const Label extends string>(name: string, help: string, labels: readonly Label[], buckets: readonly number[]) {
+  return { kind: 'histogram', name, help, labels, buckets } as const
+}
+
+/** Seconds, of answers that may take minutes. */
+const answerSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+/** Seconds, of a wait for a model's first word. */
+const firstSeconds = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60]
+/** Seconds, of what the gateway itself takes. */
+const ownSeconds = [0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
+
+export const definitions = {
+  buildInfo: gauge('vai_build_info', 'Always 1; the labels say which version runs.', ['version', 'node'], 'first'),
+
+  requests: counter(
+    'vai_requests_total',
+    'Requests that are over, by their route and the status of the answer; 499 where the caller left before there was one.',
+    ['route', 'method', 'status'],
+  ),
+  requestSeconds: histogram(
+    'vai_request_duration_seconds',
+    'From the arrival of a request until its answer was delivered or broke off; a stream lasts to its end.',
+    ['route', 'method'],
+    answerSeconds,
+  ),
+  requestsInFlight: gauge('vai_requests_in_flight', 'Requests that have arrived and are not over.'),
+  overheadSeconds: histogram(
+    'vai_overhead_seconds',
+    'What the gateway itself takes of a request. until="first_call": from its arrival to the first call upstream; until="answer": to the beginning of the answer, without the time from the first call to the end of the last. The time in which the caller sends the body is not counted.',
+    ['until'],
+    ownSeconds,
+  ),
+  firstEventSeconds: histogram(
+    'vai_first_event_seconds',
+    'From the arrival of a request for a stream to the first event with content, by the provider that answered.',
+    ['provider'],
+    firstSeconds,
+  ),
+
+  upstreamCalls: counter(
+    'vai_upstream_calls_total',
+    'Calls to providers, by how they ended: ok, cancelled, or the code of the error. A stream that breaks counts as broken.',
+    ['provider', 'outcome'],
+  ),
+  upstreamSeconds: histogram(
+    'vai_upstream_duration_seconds',
+    'From a call to a provider to its answer, for a stream to its first content; failed calls count, too.',
+    ['provider', 'kind'],
+    answerSeconds,
+  ),
+  retries: counter(
+    'vai_upstream_retries_total',
+    'Calls that failed and were made again at the same model, by the code of the failure.',
+    ['provider', 'code'],
+  ),
+  fallbacks: counter(
+    'vai_fallbacks_total',
+    'Models that did not answer and were followed by another, by the provider that did not and the code of its failure.',
+    ['provider', 'code'],
+  ),
+  breakerState: gauge(
+    'vai_breaker_state',
+    'Whether calls to a provider are made: 0 they are, 1 one is made as a probe, 2 they are not.',
+    ['provider'],
+    'max',
+  ),
+
+  streamsOpen: gauge('vai_streams_open', 'Streams that callers read now.'),
+  streamsEnded: counter(
+    'vai_streams_ended_total',
+    'Streams that are over, by how they ended: complete, cancelled by the caller, or the code of the error.',
+    ['provider', 'ended'],
+  ),
+  tokens: counter(
+    'vai_tokens_total',
+    'Tokens of answers as the providers count them. kind is input (without the cache), output, cache_read or cache_write.',
+    ['provider', 'kind'],
+  ),
+  cost: counter('vai_cost_usd_total', 'What answers cost in US dollars, as far as prices are known.', ['provider']),
+
+  limitRefusals: counter('vai_limit_refusals_total', 'Requests that a limit refused: which limit, and whose.', [
+    'limit',
+    'scope',
+  ]),
+  limitStoreUp: gauge(
+    'vai_limit_store_up',
+    'Whether the store that counts limits for several processes can be reached, 1 or 0; absent without such a store.',
+    [],
+    'min',
+  ),
+  sheds: counter('vai_shed_requests_total', 'Requests that were refused because the process had too much to do.', ['reason']),
+  keysReads: counter('vai_keys_reads_total', 'How often changed gateway keys were read, by whether they were valid.', ['result']),
+  spans: counter(
+    'vai_spans_total',
+    'Spans of traces that were sent to the collector, or were lost because it did not take them.',
+    ['result'],
+  ),
+} as const satisfies Readonly<Record<string, MetricDefinition>>
