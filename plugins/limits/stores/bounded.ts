@@ -60,4 +60,4 @@ export class BoundedCounts<Count extends Passing> {
 }
 
 const looks = 2
-const looksWhenFull = 8
+const looksWhenFull = 32

@@ -25,7 +25,7 @@ local function level(key, per_minute, capacity)
 end
 local function keep_level(key, held, per_minute, capacity)
   if held >= capacity then return redis.call('DEL', key) end
-  local filling = math.ceil((capacity - held) * 60000 / per_minute)
+  local filling = math.min(math.ceil((capacity - held) * 60000 / per_minute), 30 * 24 * 3600000)
   redis.call('SET', key, string.format('%.17g %.0f', held, now), 'PX', string.format('%.0f', filling + 1000))
 end
 local function keep_used(key, used, resets_at)
