@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
+import { systemClock } from './api/clock.ts'
 import { buildApp, operatorKeysFrom, variablesOf } from './app.ts'
-import { type Arguments, readArguments } from './cli/arguments.ts'
+import { type Arguments, type KeysArguments, readArguments } from './cli/arguments.ts'
 import { banner } from './cli/banner.ts'
 import { lookForOllama } from './cli/ollama.ts'
 import { settingsTable } from './cli/settings-table.ts'
-import { usage } from './cli/usage.ts'
+import { keysUsage, usage } from './cli/usage.ts'
 import { ConfigError, loadConfig } from './config.ts'
 
 /** The process: reads its arguments and its environment, listens, and ends gracefully. */
@@ -20,17 +21,25 @@ try {
   process.exitCode = error instanceof ConfigError ? 2 : 1
 }
 
-function run({ command, configFile }: Arguments): void | Promise<void> {
-  switch (command) {
+function run(args: Arguments): void | Promise<void> {
+  const { configFile } = args
+  switch (args.command) {
     case 'help':
-      return print(usage)
+      return print(args.topic === 'keys' ? keysUsage : usage)
     case 'version':
       return print(version)
     case 'config':
       return loadConfig(process.env, configFile).then((config) => print(settingsTable(config)))
+    case 'keys':
+      return keys(args.keys, configFile)
     case 'serve':
       return serve(configFile)
   }
+}
+
+async function keys(args: KeysArguments, file: string | undefined): Promise<void> {
+  const { runKeys } = await import('./cli/keys.ts')
+  print(await runKeys(args, await loadConfig(process.env, file), systemClock.wallclock()))
 }
 
 async function serve(file: string | undefined): Promise<void> {

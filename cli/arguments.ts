@@ -2,37 +2,99 @@ import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { nearest } from '../text/nearest.ts'
 
-const commands = ['serve', 'config', 'help', 'version'] as const
+const commands = ['serve', 'config', 'keys', 'help', 'version'] as const
+const keysActions = ['create', 'list', 'show', 'rotate', 'revoke'] as const
+
 const options = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
   config: { type: 'string', short: 'c' },
+  file: { type: 'string', short: 'f' },
+  json: { type: 'boolean' },
+  tenant: { type: 'string' },
+  project: { type: 'string' },
+  role: { type: 'string' },
+  limit: { type: 'string', multiple: true },
+  models: { type: 'string' },
+  providers: { type: 'string' },
+  expires: { type: 'string' },
+  grace: { type: 'string' },
+  delete: { type: 'boolean' },
 } as const
 
-export interface Arguments {
-  readonly command: (typeof commands)[number]
+type Option = keyof typeof options
+
+/** What each command takes besides `--help` and `--version`. */
+const optionsOf: Readonly<Record<(typeof commands)[number], readonly Option[]>> = {
+  serve: ['config'],
+  config: ['config'],
+  keys: [],
+  help: ['config'],
+  version: ['config'],
+}
+const optionsOfKeys: Readonly<Record<KeysArguments['action'], readonly Option[]>> = {
+  create: ['config', 'file', 'json', 'tenant', 'project', 'role', 'limit', 'models', 'providers', 'expires'],
+  list: ['config', 'file', 'json'],
+  show: ['config', 'file', 'json'],
+  rotate: ['config', 'file', 'json', 'grace', 'expires'],
+  revoke: ['config', 'file', 'json', 'delete'],
+}
+
+export type Arguments = {
   /** The YAML file with settings, where one is named. */
   readonly configFile: string | undefined
+} & (
+  | { readonly command: 'serve' | 'config' | 'version' }
+  | { readonly command: 'help'; readonly topic: 'vai' | 'keys' }
+  | { readonly command: 'keys'; readonly keys: KeysArguments }
+)
+
+/** What is to be done with the gateway keys; texts as they were given. */
+export interface KeysArguments {
+  readonly action: (typeof keysActions)[number]
+  /** Of the key; undefined where a new one gets any, and for all. */
+  readonly id: string | undefined
+  readonly options: ReturnType<typeof strictly>['values']
 }
 
 /** What the command line asks for; `help` where it asks for nothing. Throws a `ConfigError` that says what it may be. */
 export function readArguments(args: readonly string[]): Arguments {
-  const { values, positionals } = parsed(args)
+  const { tokens, positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false, tokens: true, options })
   const [name = 'help', ...rest] = positionals
   const command = commands.find((each) => each === name)
+  const action = command === 'keys' ? keysActions.find((each) => each === rest[0]) : undefined
+  const known = action ? optionsOfKeys[action] : command ? optionsOf[command] : []
+  const given = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
+  for (const { name: option, rawName } of given)
+    refuseUnless(option, rawName, known, [name, ...(action ? [action] : [])].join(' '))
+  const { values } = strictly(args)
   if (!command) throw new ConfigError([`${name} is not a command${hint(name, commands)}`])
-  if (rest.length > 0) throw new ConfigError([`${rest.join(' ')} is not understood; see vai --help.`])
-  return { command: values.version ? 'version' : values.help ? 'help' : command, configFile: values.config }
+  const common = { configFile: values.config }
+  if (values.version) return { command: 'version', ...common }
+  if (command !== 'keys') {
+    if (rest.length > 0) throw new ConfigError([`${rest.join(' ')} is not understood; see vai --help.`])
+    return values.help || command === 'help' ? { command: 'help', topic: 'vai', ...common } : { command, ...common }
+  }
+  if (values.help || rest.length === 0) return { command: 'help', topic: 'keys', ...common }
+  const [word = '', id, ...more] = rest
+  if (!action) throw new ConfigError([`${word} is not a command of vai keys${hint(word, keysActions)}`])
+  if (more.length > 0 || (action === 'list' && id !== undefined))
+    throw new ConfigError([`${(action === 'list' ? rest.slice(1) : more).join(' ')} is not understood; see vai keys --help.`])
+  return { command, keys: { action, id, options: values }, ...common }
 }
 
-function parsed(args: readonly string[]) {
-  const { tokens } = parseArgs({ args: [...args], allowPositionals: true, strict: false, tokens: true, options })
-  for (const token of tokens) {
-    if (token.kind === 'option' && !Object.hasOwn(options, token.name)) {
-      const known = Object.keys(options).map((name) => `--${name}`)
-      throw new ConfigError([`${token.rawName} is not an option${hint(token.rawName, known)}`])
-    }
-  }
+function refuseUnless(option: string, rawName: string, known: readonly Option[], command: string): void {
+  if (option === 'help' || option === 'version' || known.some((each) => each === option)) return
+  if (Object.hasOwn(options, option)) throw new ConfigError([`${rawName} is not an option of vai ${command}; see vai --help.`])
+  throw new ConfigError([
+    `${rawName} is not an option${hint(
+      rawName,
+      [...known, 'help', 'version'].map((each) => `--${each}`),
+    )}`,
+  ])
+}
+
+function strictly(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options })
   } catch (error) {

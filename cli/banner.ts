@@ -24,12 +24,18 @@ export function banner(app: FastifyInstance, config: Config, version: string, ol
   ${url}
   ${url}/docs   the contract, to read and try
 
-  Auth ${authMode(config)}, provider keys ${credentialsMode(config)}
+  Auth ${authMode(config)}${keysOf(app)}, provider keys ${credentialsMode(config)}
 ${lines.join('\n')}
 ${offer(config, ollama)}
   Try it:
     curl -N ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'
 `
+}
+
+function keysOf({ auth: { mode, keyCount } }: FastifyInstance): string {
+  const count = keyCount === 1 ? '1 gateway key' : `${keyCount} gateway keys`
+  if (mode === 'disabled') return keyCount > 0 ? ` (${count}, which nobody is asked for)` : ''
+  return ` with ${count}`
 }
 
 /** Whether a provider can be called as it is, and if not, what it needs. */

@@ -11,8 +11,9 @@ declare module 'fastify' {
 /** What has to be well for the process to take requests. */
 export interface ReadinessChecks {
   /**
-   * Adds a check by its name, once. It says `ok`, or in a few words for everybody to read what is the matter. A check that takes
-   * longer than a second or throws is not ok; it is not asked again while it still runs.
+   * Adds a check by its name, once. It says `ok`, or in a few words for everybody to read what is the matter; `ok, but …` where
+   * that is no reason to take no requests. A check that takes longer than a second or throws is not ok; it is not asked again
+   * while it still runs.
    */
   add(name: string, check: Check): void
   /** What every check says now, by its name. All are asked at the same time. */

@@ -17,7 +17,7 @@ export async function healthRoutes(app: FastifyInstance, { version }: HealthRout
 
   app.get('/readyz', { config }, async (_request, reply): Promise<Readiness> => {
     const checks = await app.readiness.run()
-    const isReady = Object.values(checks).every((said) => said === 'ok')
+    const isReady = Object.values(checks).every((said) => said === 'ok' || said.startsWith('ok, but '))
     reply.code(isReady ? 200 : 503)
     return { status: isReady ? 'ready' : 'not_ready', checks }
   })

@@ -64,6 +64,11 @@ export const auth = fp(
       principalOf,
     })
 
+    // Every gateway that reads the same file would go out of service at once if this were a reason not to be ready.
+    app.readiness.add('keys', () =>
+      store.problems.length === 0 ? 'ok' : 'ok, but their file cannot be read as it is now; the keys from before count',
+    )
+
     app.addHook('onReady', async () => {
       const silent = routes().filter((each) => each.auth === undefined)
       if (silent.length > 0) throw new Error(`it is not said who may call ${silent.map(({ route }) => route).join(', ')}`)
@@ -126,7 +131,7 @@ export const auth = fp(
         app.log.error({ file, problems, count: keys.count }, 'the gateway keys could not be read again; those from before count')
     }
   },
-  { name: 'auth', dependencies: ['logging', 'metrics'] },
+  { name: 'auth', dependencies: ['logging', 'metrics', 'readiness'] },
 )
 
 const failuresPerMinute = 30
