@@ -75,6 +75,7 @@ export const features = [
   'block.image.base64',
   'block.image.url',
   'block.image.file',
+  'block.image.assistant',
   'block.image.transformations',
   'block.document.pdf',
   'block.document.text',

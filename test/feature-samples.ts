@@ -149,6 +149,7 @@ const blockSamples: readonly FeatureSample[] = [
     { type: 'image', source: png, transformations: { oversized_image: 'downsize' } },
     { type: 'image', source: png },
   ),
+  inAssistant('block.image.assistant', { type: 'image', source: png }),
   inUser('block.document.pdf', 'source.type', { type: 'document', source: pdf }),
   inUser('block.document.text', 'source.type', { type: 'document', source: plainText }),
   inUser('block.document.content', 'source.type', { type: 'document', source: { type: 'content', content: 'a document' } }),

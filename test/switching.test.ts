@@ -133,6 +133,44 @@ describe('a conversation with tools', () => {
   )
 })
 
+/** A model that sees nothing. */
+const blind = 'groq/openai/gpt-oss-120b'
+
+describe('a picture that a model made', () => {
+  const picture = { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' }
+
+  it.each(vendors.map(({ model }) => [model]))('is shown to %s in the next turn of the user', async (model) => {
+    const { upstream, gateway } = running.get(model) ?? {}
+    const response = await gateway?.post({
+      model,
+      max_tokens: 2048,
+      messages: [
+        { role: 'user', content: 'Draw a cat.' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: '', signature: 'vai.painter.abc' },
+            { type: 'image', source: picture },
+          ],
+        },
+        { role: 'user', content: 'Make it black.' },
+      ],
+    })
+    expect(response?.status).toBe(200)
+    const answer = await response?.text()
+    const sent = JSON.stringify(upstream?.requests.at(-1)?.json)
+    if (model === blind) {
+      expect(sent).not.toContain(picture.data)
+      expect(answer).toContain('cannot be shown this picture')
+      return
+    }
+    expect(sent.split(picture.data)).toHaveLength(2)
+    expect(sent.indexOf('Draw a cat.')).toBeLessThan(sent.indexOf(picture.data))
+    expect(sent.indexOf(picture.data)).toBeLessThan(sent.indexOf('Make it black.'))
+    expect(sent).not.toContain('vai.painter')
+  })
+})
+
 const keys = {
   anthropic: anthropicKey,
   openai: openAiKey,

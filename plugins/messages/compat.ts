@@ -2,6 +2,7 @@ import type { IssueCode } from '../../api/issue-codes.ts'
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { type Capabilities, type Feature, features, matrixEntry } from '../../providers/capabilities.ts'
+import { isShown } from '../../providers/pictures.ts'
 import type { LlmProvider } from '../../providers/provider.ts'
 import { isForeignCitation, sealOwner } from '../../providers/sealed.ts'
 
@@ -20,12 +21,17 @@ export function checkCompatibility(
   const issues: Issue[] = []
   const warnings = new Map<Feature, Warning>()
   const self = provider.unsealed ? nobody : provider.id
-  for (const { feature: used, path, owner = self } of featuresOf(request)) {
+  for (const { feature: used, path, owner = self, picture } of featuresOf(request)) {
     const feature = owner === self ? used : foreign(used)
     // Newer than the contract: a beta, which the caller sends to a provider that reads the request itself.
     if (!Object.hasOwn(provider.matrix, feature)) continue
     const { treatment, note } = matrixEntry(provider.matrix, feature)
     const param = paramOf(path)
+    if (picture && !isShown(picture, provider.matrix, capabilities)) {
+      const message = `The model ${request.model} cannot be shown this picture of the assistant; it was left out.`
+      if (!warnings.has(feature)) warnings.set(feature, { param, code: 'dropped', message })
+      continue
+    }
     // How something is mapped is no help where it is not supported.
     const hint = note && treatment !== 'map' ? ` ${note}` : ''
     if (treatment === 'reject') {
@@ -44,6 +50,8 @@ interface Use {
   readonly path: readonly (string | number)[]
   /** Which provider wrote a block that only its own provider can read. */
   readonly owner?: string
+  /** A picture that a model made. */
+  readonly picture?: Extract<ContentBlockParam, { type: 'image' }>
 }
 
 /** Whose a block is that no provider has sealed: it has the canonical shape's own form. */
@@ -66,7 +74,15 @@ function* featuresOf(request: MessageRequest): Generator<Use> {
     const path = ['messages', index]
     if (message.role === 'system') yield { feature: 'message.system', path: [...path, 'role'] }
     if (typeof message.content === 'string') continue
-    for (const [at, block] of message.content.entries()) yield* blockFeatures(block, [...path, 'content', at])
+    for (const [at, block] of message.content.entries()) {
+      const place = [...path, 'content', at]
+      // What is done with the picture itself depends on what the model can be shown.
+      if (block.type === 'image' && block.source.type !== 'file' && message.role === 'assistant') {
+        yield { feature: 'block.image.assistant', path: [...place, 'type'], picture: block }
+      } else {
+        yield* blockFeatures(block, place)
+      }
+    }
   }
   if (request.messages.at(-1)?.role === 'assistant') {
     yield { feature: 'message.prefill', path: ['messages', request.messages.length - 1, 'role'] }

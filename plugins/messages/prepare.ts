@@ -4,6 +4,7 @@ import { paramOf } from '../../api/param.ts'
 import { SchemaMismatch } from '../../api/schema-mismatch.ts'
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { ValidationError } from '../../api/validator.ts'
+import { isShown, withoutUnshown } from '../../providers/pictures.ts'
 import { modelError, type ResolvedModel } from '../../providers/registry.ts'
 import { pathAt } from '../../text/json-text.ts'
 import type { Models, ModelUser } from '../models/index.ts'
@@ -98,13 +99,16 @@ function targetFor(model: ResolvedModel, models: KnownModels, body: unknown, raw
   // What one provider may read as a beta would be lost on the way to another.
   if (raw.schemaError && !provider.verbatim) throw raw.schemaError
   const request: MessageRequest = { ...body, model: model.id }
-  const { issues: incompatible, warnings: dropped } = checkCompatibility(request, provider, models.capabilities(model))
+  const capabilities = models.capabilities(model)
+  const { issues: incompatible, warnings: dropped } = checkCompatibility(request, provider, capabilities)
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
   const isKept = provider.verbatim && !provider.rewrites?.(request)
   if (raw.roundedNumberAt !== undefined && !isKept) throw roundedNumber(raw.json.toString(), raw.roundedNumberAt)
   const warnings = [...dropped, ...(provider.warnings?.(request) ?? [])]
-  return { model, request, warnings, ...(provider.verbatim && { json: raw.json }) }
+  if (provider.verbatim) return { model, request, warnings, json: raw.json }
+  const messages = withoutUnshown(request.messages, (picture) => isShown(picture, provider.matrix, capabilities))
+  return { model, request: messages === request.messages ? request : { ...request, messages: [...messages] }, warnings }
 }
 
 function fallbacksOf(request: MessageRequest): readonly string[] {

@@ -56,6 +56,10 @@ export const matrix: Matrix = {
   'block.image.base64': 'carry',
   'block.image.url': 'carry',
   'block.image.file': 'carry',
+  'block.image.assistant': {
+    treatment: 'map',
+    note: "Shown at the beginning of the user's next turn; left out, with a warning, where none follows.",
+  },
   'block.image.transformations': 'carry',
   'block.document.pdf': 'carry',
   'block.document.text': 'carry',

@@ -1,5 +1,6 @@
 import type { MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { editMembers, jsonBytes } from '../../text/json-bytes.ts'
+import { strandedPictures } from '../pictures.ts'
 import type { Call, TokenCountRequest } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { familyOf } from './families.ts'
@@ -49,9 +50,10 @@ export function rewrites(request: MessageRequest): boolean {
 
 /** What is left out of a request for reasons that lie in the conversation. */
 export function warningsOf(request: MessageRequest): readonly Warning[] {
-  if (!cannotThink(request)) return []
+  const stranded = strandedPictures(request.messages)
+  if (!cannotThink(request)) return stranded
   const message = 'Anthropic does not think in the middle of tool calls that began at another provider; it was left out.'
-  return [{ param: 'thinking', code: 'dropped', message }]
+  return [...stranded, { param: 'thinking', code: 'dropped', message }]
 }
 
 /** What is the gateway's own in a request, and what it says in another way than Anthropic. */

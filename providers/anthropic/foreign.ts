@@ -1,13 +1,15 @@
 import type { ContentBlockParam, MessageParam, MessageRequest } from '../../api/schemas.gen.ts'
+import { withPicturesMoved } from '../pictures.ts'
 import { isForeignCitation, sealOwner } from '../sealed.ts'
 import { type ToolIdRule, withToolIds } from '../tool-ids.ts'
 
 /**
- * The conversation without what only another provider can read: its thinking, its own tools and their results, its citations. Ids
+ * The conversation without what only another provider can read: its thinking, its own tools and their results, its citations.
+ * Pictures that a model made are shown in the user's next turn. Ids
  * of tool calls that Anthropic would refuse are replaced. The list itself is returned where all of it is Anthropic's.
  */
 export function withoutForeign(request: MessageRequest): readonly MessageParam[] {
-  const { messages } = withToolIds(request, toolIdRule)
+  const messages = withPicturesMoved(withToolIds(request, toolIdRule).messages)
   if (!messages.some(({ content }) => Array.isArray(content) && content.some(isTouched))) return messages
   return messages.flatMap((message) => {
     if (typeof message.content === 'string') return [message]

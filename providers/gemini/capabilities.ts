@@ -75,6 +75,10 @@ export const matrix: Matrix = {
   'block.image.base64': { treatment: 'map', note: 'Sent as inlineData.' },
   'block.image.url': { treatment: 'map', note: 'Sent as fileData, its type by the ending of the URL.' },
   'block.image.file': { treatment: 'map', note: 'Sent as fileData: the name of an uploaded file, or its URI.' },
+  'block.image.assistant': {
+    treatment: 'map',
+    note: "Sent as inlineData. To Gemini 3 one without a thought signature is shown at the beginning of the user's next turn.",
+  },
   'block.image.transformations': { treatment: 'drop', note: 'The provider scales images by its own rules.' },
   'block.document.pdf': { treatment: 'map', note: 'Sent as inlineData, framed with its title and context.' },
   'block.document.text': { treatment: 'map', note: 'Sent as text, framed with its title and context.' },

@@ -1,7 +1,9 @@
 import type { ContentBlockParam, MessageParam, MessageRequest } from '../../api/schemas.gen.ts'
 import { framed } from '../framed.ts'
+import { withPicturesMoved } from '../pictures.ts'
 import { unseal } from '../sealed.ts'
 import { answerParts } from './answer-parts.ts'
+import { unsealSignature } from './carried-signature.ts'
 import type { GeminiDialect } from './dialect.ts'
 import { familyOf } from './families.ts'
 import { mediaParts, refuse } from './media.ts'
@@ -16,7 +18,9 @@ export function encodeContents(request: MessageRequest, model: string, dialect: 
   const { isGemini3 } = familyOf(model)
   const calls = new Map<string, KnownCall>()
   const contents: Content[] = []
-  for (const { role, blocks } of turnsOf(request.messages)) {
+  for (const { role, blocks } of turnsOf(
+    isGemini3 ? withPicturesMoved(request.messages, (_, before) => isSigned(before, dialect)) : request.messages,
+  )) {
     if (role === 'model') learnCalls(calls, blocks, dialect)
     const context = { calls, dialect, isGemini3 }
     const parts = role === 'model' ? answerParts(blocks, context) : userParts(blocks, context)
@@ -25,6 +29,11 @@ export function encodeContents(request: MessageRequest, model: string, dialect: 
     else if (role === 'user') contents.push({ role, parts: [{ text: '' }] })
   }
   return contents
+}
+
+/** Whether a signature of Gemini's stands in the block for what follows it. */
+function isSigned(before: ContentBlockParam | undefined, { id }: GeminiDialect): boolean {
+  return before?.type === 'thinking' && unsealSignature(id, before.signature)?.of === 'next'
 }
 
 export interface TurnContext {

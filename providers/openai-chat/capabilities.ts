@@ -66,6 +66,10 @@ export const matrix: Matrix = {
   'block.image.base64': { treatment: 'map', note: 'Sent as a data URL.' },
   'block.image.url': 'carry',
   'block.image.file': { treatment: 'reject', note: 'Send the image as base64 or by url.' },
+  'block.image.assistant': {
+    treatment: 'map',
+    note: "Shown at the beginning of the user's next turn; left out, with a warning, where none follows or the model sees no pictures.",
+  },
   'block.image.transformations': { treatment: 'drop', note: 'The provider scales images by its own rules.' },
   'block.document.pdf': { treatment: 'map', note: 'Sent as a file part; the title is its name.' },
   'block.document.text': { treatment: 'map', note: 'Sent as text, framed with its title and context.' },

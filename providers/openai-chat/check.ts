@@ -1,6 +1,7 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import { type Feature, matrixEntry } from '../capabilities.ts'
+import { strandedPictures } from '../pictures.ts'
 import type { ChatDialect } from './dialect.ts'
 import { audioFormatOf } from './parts.ts'
 import { heededWish, isForced } from './reasoning-request.ts'
@@ -31,6 +32,7 @@ export function warningsOf(request: MessageRequest, model: string, dialect: Chat
     ...(dialect.warnings?.(request, model) ?? []),
     ...thinkingWarnings(request, model, dialect),
     ...(dialect.cacheControl ? markWarnings(request, dialect) : []),
+    ...strandedPictures(request.messages),
   ]
 }
 
@@ -76,8 +78,8 @@ function blockIssues(
   path: readonly (string | number)[],
   name: string,
 ): Issue[] {
-  if (role === 'assistant' && (block.type === 'image' || block.type === 'audio')) {
-    return [issue([...path, 'type'], 'unsupported_block', `${name} takes no ${block.type} back from the assistant`)]
+  if (role === 'assistant' && block.type === 'audio') {
+    return [issue([...path, 'type'], 'unsupported_block', `${name} takes no audio back from the assistant`)]
   }
   if (block.type === 'video' && block.source.type === 'file') {
     return [issue([...path, 'source', 'type'], 'unsupported_block', `${name} takes a video as base64 or by url`)]

@@ -5,6 +5,8 @@ import type {
   ToolResultBlockParam,
   ToolResultContentBlockParam,
 } from '../../api/schemas.gen.ts'
+import { withPicturesMoved } from '../pictures.ts'
+import { unseal } from '../sealed.ts'
 import { type AssistantDialect, type AssistantMessage, assistantMessage } from './assistant.ts'
 import type { ChatDialect } from './dialect.ts'
 import { markOf, markOn, type Part, type PartDialect, plain, refuse, type TextPart, textPart, userParts } from './parts.ts'
@@ -35,7 +37,8 @@ export function encodeMessages(request: MessageRequest, model: string, dialect: 
   }
   const messages: Message[] = []
   if (request.system?.length) messages.push(systemMessage(request.system, systemRole, parts))
-  for (const [index, { role, content }] of request.messages.entries()) {
+  const conversation = withPicturesMoved(request.messages, undefined, (block) => isUnread(block, dialect.id))
+  for (const [index, { role, content }] of conversation.entries()) {
     const path = `messages[${index}].content`
     if (role === 'system') messages.push(systemMessage(textBlocks(content, path), systemRole, parts))
     else if (typeof content === 'string') messages.push({ role, content })
@@ -46,6 +49,12 @@ export function encodeMessages(request: MessageRequest, model: string, dialect: 
   const last = messages.at(-1)
   if (prefill && last?.role === 'assistant') messages.splice(-1, 1, { ...last, ...prefill })
   return messages
+}
+
+/** Whether a block is thinking that the server has not written. */
+function isUnread(block: ContentBlockParam, owner: string): boolean {
+  if (block.type === 'thinking') return unseal(owner, block.signature) === undefined
+  return block.type === 'redacted_thinking'
 }
 
 /** A conversation that began elsewhere has calls of tools without the reasoning that the server wants to see with them. */

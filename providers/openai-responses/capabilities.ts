@@ -84,6 +84,10 @@ export const matrix: Matrix = {
   'block.image.base64': { treatment: 'map', note: 'Sent as input_image with a data URL.' },
   'block.image.url': { treatment: 'map', note: 'Sent as input_image.' },
   'block.image.file': { treatment: 'map', note: "Sent as input_image with the provider's own file id." },
+  'block.image.assistant': {
+    treatment: 'map',
+    note: "One that the API made itself goes back as it came, where its thinking block stands before it. Others are shown at the beginning of the user's next turn; they are left out, with a warning, where none follows.",
+  },
   'block.image.transformations': { treatment: 'drop', note: 'The provider scales images by its own rules.' },
   'block.document.pdf': { treatment: 'map', note: 'Sent as input_file; the title is its name.' },
   'block.document.text': { treatment: 'map', note: 'Sent as text, framed with its title and context.' },

@@ -2,14 +2,15 @@ import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { markWarnings } from '../openai-cache.ts'
 import { samplingWarnings, thinkingWarnings } from '../openai-thinking.ts'
+import { strandedPictures } from '../pictures.ts'
 import { unseal } from '../sealed.ts'
 import { wishOf } from '../thinking-wish.ts'
 import type { ResponsesDialect } from './dialect.ts'
-import { openKept } from './kept.ts'
+import { isOwnPicture, openKept } from './kept.ts'
 import { hasOtherServerTools } from './tools.ts'
 
 /** What the Responses API refuses by its value or its place, which the matrix cannot tell. */
-export function check(request: MessageRequest, { id, name }: ResponsesDialect): Issue[] {
+export function check(request: MessageRequest, { name }: ResponsesDialect): Issue[] {
   const issues: Issue[] = []
   const modality = request.output?.modalities?.indexOf('audio') ?? -1
   if (modality >= 0) {
@@ -18,14 +19,6 @@ export function check(request: MessageRequest, { id, name }: ResponsesDialect): 
     )
   }
   for (const [at, tool] of (request.tools ?? []).entries()) issues.push(...toolIssues(tool, at, request, name))
-  for (const [index, { role, content }] of request.messages.entries()) {
-    if (role !== 'assistant' || typeof content === 'string') continue
-    for (const [at, block] of content.entries()) {
-      if (block.type !== 'image' || isOwnPicture(content[at - 1], id)) continue
-      const message = `${name} takes no image back from the assistant, but for its own with the thinking block before it`
-      issues.push(issue(['messages', index, 'content', at, 'type'], 'unsupported_block', message))
-    }
-  }
   return issues
 }
 
@@ -38,6 +31,7 @@ export function warnings(request: MessageRequest, model: string, dialect: Respon
     ...thinkingWarnings(request, model, sent),
     ...samplingWarnings(request, model, sent),
     ...markWarnings(request, model),
+    ...strandedPictures(request.messages, (picture, before) => isOwnPicture(picture, before, id)),
   ]
   if (wish.thinks === false && wish.effort) {
     const message = `${name} takes an effort for thinking alone, and thinking is disabled; it was left out.`
@@ -82,10 +76,6 @@ function toolIssues(tool: Tool, at: number, request: MessageRequest, name: strin
     issues.push(issue(['tools', at, 'config', 'max_uses'], 'unsupported_parameter', message))
   }
   return issues
-}
-
-function isOwnPicture(before: ContentBlockParam | undefined, owner: string): boolean {
-  return before?.type === 'thinking' && openKept(owner, before.signature)?.next?.type === 'image_generation_call'
 }
 
 function issue(path: readonly (string | number)[], code: string, message: string): Issue {

@@ -1,8 +1,9 @@
 import { stringOf } from '../../api/json.ts'
 import type { ContentBlockParam, MessageRequest, SystemBlockParam } from '../../api/schemas.gen.ts'
 import { isMarked } from '../openai-cache.ts'
+import { withPicturesMoved } from '../pictures.ts'
 import { inputParts, plain, refuse, toolOutput } from './content.ts'
-import { type Item, openKept } from './kept.ts'
+import { type Item, isOwnPicture, openKept } from './kept.ts'
 
 /** The conversation as items of the API's input. What an earlier answer had of the API's own goes back as it came. */
 export function encodeInput(
@@ -13,7 +14,8 @@ export function encodeInput(
   const writer = new InputWriter(owner, marks)
   // Instructions have no parts that could be marked.
   if (marks && system && isMarkedSystem({ system })) writer.system(system, 'system')
-  for (const [index, { role, content }] of messages.entries()) {
+  const conversation = withPicturesMoved(messages, (picture, before) => isOwnPicture(picture, before, owner))
+  for (const [index, { role, content }] of conversation.entries()) {
     const path = `messages[${index}].content`
     if (role === 'system') writer.system(content, path)
     else if (typeof content === 'string') writer.items.push({ role, content })

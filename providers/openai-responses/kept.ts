@@ -1,4 +1,5 @@
 import { arrayOf, isRecord, parseJson } from '../../api/json.ts'
+import type { ContentBlockParam } from '../../api/schemas.gen.ts'
 import { seal, unseal } from '../sealed.ts'
 
 /** An item of the API's input or output, as it is written there. */
@@ -25,4 +26,14 @@ export function openKept(owner: string, signature: string): Kept | undefined {
   const kept = parseJson(payload)
   if (!isRecord(kept)) return { items: [], next: undefined }
   return { items: arrayOf(kept.items).filter(isRecord), next: isRecord(kept.next) ? kept.next : undefined }
+}
+
+/** Whether a picture is the API's own, which the block of thinking before it tells. */
+export function isOwnPicture(
+  { source }: Extract<ContentBlockParam, { type: 'image' }>,
+  before: ContentBlockParam | undefined,
+  owner: string,
+): boolean {
+  if (source.type !== 'base64' || before?.type !== 'thinking') return false
+  return openKept(owner, before.signature)?.next?.type === 'image_generation_call'
 }

@@ -132,6 +132,7 @@ function* blockProblems(block: Json, role: unknown, path: string, beta: boolean)
   if (role === 'user' && ['thinking', 'redacted_thinking', 'tool_use'].includes(type)) {
     yield `${path}: \`${type}\` blocks can only be in \`assistant\` messages`
   }
+  if (role === 'assistant' && type === 'image') yield `${path}: \`image\` blocks can only be in \`user\` messages`
   if (role === 'assistant' && type === 'tool_result') yield `${path}: \`tool_result\` blocks can only be in \`user\` messages`
   switch (type) {
     case 'text':

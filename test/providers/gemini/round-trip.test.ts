@@ -78,7 +78,10 @@ describe('an answer that is sent back', () => {
       signed(fc.record({ text, thought: fc.constant(true) })),
       signed(text.map((value) => ({ functionCall: { name: 'f', args: { value } } }))),
       signed(text.map((code) => ({ executableCode: { language: 'PYTHON', code } }))),
-      signed(fc.constant({ inlineData: { mimeType: 'image/png', data: 'AAAA' } })),
+      // Gemini 3 signs each of its pictures; one without would be shown in the user's next turn.
+      fc
+        .base64String({ minLength: 4, maxLength: 12 })
+        .map((thoughtSignature) => ({ inlineData: { mimeType: 'image/png', data: 'AAAA' }, thoughtSignature })),
       signed(text.map((value) => ({ partOfAnotherKind: { value } }))),
     )
     fc.assert(

@@ -242,8 +242,6 @@ describe('the check', () => {
       { tools: [{ type: 'web_search', config: { max_uses: 1 } }, { type: 'code_execution' }] },
       'tools[0].config.max_uses',
     ],
-    ["another's picture", { messages: [{ role: 'assistant', content: [image] }] }, 'messages[0].content[0].type'],
-    ['its own picture', { messages: [{ role: 'assistant', content: [picture, image] }] }, undefined],
   ])('%s', (_, changes, param) => {
     const issues = check({ ...base, ...changes }, dialect)
     expect(issues.map((issue) => issue.param)).toEqual(param === undefined ? [] : [param])
@@ -257,6 +255,16 @@ describe('the check', () => {
       warnings({ ...base, messages: [{ role: 'assistant', content }] }, 'gpt-5', dialect)
     expect(told(foreign, search)).toMatchObject([{ param: 'messages[0].content[1].id', code: 'dropped' }])
     expect(told(foreign, search, kept)).toEqual([])
+  })
+
+  it('tells of a picture of another that no turn of the user follows', () => {
+    const told = (...messages: MessageRequest['messages']) => warnings({ ...base, messages }, 'gpt-5', dialect)
+    const turn = (...content: ContentBlockParam[]) => ({ role: 'assistant', content }) as const
+    const param = 'messages[1].content[0].type'
+    const user = { role: 'user', content: 'Hi.' } as const
+    expect(told(user, turn(image))).toMatchObject([{ param, code: 'dropped' }])
+    expect(told(user, turn(picture, image))).toEqual([])
+    expect(told(user, turn(image), user)).toEqual([])
   })
 
   it('tells of a limit that is raised', () => {
