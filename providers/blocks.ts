@@ -27,6 +27,8 @@ export class BlockSequencer {
   #index = -1
   #open: Entry | undefined
   readonly #waiting: Entry[] = []
+  // Which of them comes forward next. The list is emptied with its last.
+  #next = 0
   // Characters that the waiting blocks hold, and something for each block.
   #held = 0
   readonly #warnings: Warning[] = []
@@ -95,12 +97,16 @@ export class BlockSequencer {
   tool(block: ToolCallBlock): ToolInput {
     const entry = this.#begin(block, 'open')
     const progress = new JsonProgress()
+    let isWarned = false
     return {
       get complete() {
         return !entry.growing
       },
       write: (json) => {
-        if (progress.complete || entry.ended) return this.#lateInput(block, json)
+        if (progress.complete || entry.ended) {
+          if (!isWarned) isWarned = this.#lateInput(block, json)
+          return
+        }
         progress.feed(json)
         if (json !== '') this.#write(entry, { type: 'input_json_delta', partial_json: json }, json.length)
         if (progress.complete) this.#settle(entry)
@@ -120,9 +126,10 @@ export class BlockSequencer {
     if (entry) entry.sealed = true
   }
 
-  /** Says something about this answer in its metadata. */
+  /** Says something about this answer in its metadata. After very many, only that there were more. */
   warn(warning: Warning): void {
-    this.#warnings.push(warning)
+    if (this.#warnings.length < maxWarnings) this.#warnings.push(warning)
+    else if (this.#warnings.length === maxWarnings) this.#warnings.push(moreWarnings)
   }
 
   /** Ends all blocks and the message. Only the first call counts. */
@@ -130,7 +137,7 @@ export class BlockSequencer {
     if (this.#state === 'finished') return
     if (this.#state === 'new') throw new Error('the end of a message that did not begin')
     if (this.#open) {
-      for (const entry of this.#waiting.splice(0)) this.#replaceOpen(entry)
+      for (const entry of this.#waiting.splice(0).slice(this.#next)) this.#replaceOpen(entry)
       this.#close(this.#open)
     }
     this.#state = 'finished'
@@ -177,11 +184,15 @@ export class BlockSequencer {
   #settle(entry: Entry): void {
     entry.growing = false
     while (!this.#open?.growing) {
-      const next = this.#waiting.shift()
+      const next = this.#waiting[this.#next]
       if (!next) break
+      this.#next++
       this.#replaceOpen(next)
     }
-    if (this.#waiting.length === 0) this.#held = 0
+    if (this.#next < this.#waiting.length) return
+    this.#waiting.length = 0
+    this.#next = 0
+    this.#held = 0
   }
 
   #replaceOpen(entry: Entry): void {
@@ -208,10 +219,12 @@ export class BlockSequencer {
     }
   }
 
-  #lateInput(block: ToolCallBlock, json: string): void {
-    if (json.trim() === '') return
+  /** Whether there is anything to warn of. */
+  #lateInput(block: ToolCallBlock, json: string): boolean {
+    if (json.trim() === '') return false
     const message = `More came for the input of ${block.id} after it was complete: ${json.slice(0, 2000)}`
-    this.#warnings.push({ code: 'invalid_tool_input', message })
+    this.warn({ code: 'invalid_tool_input', message })
+    return true
   }
 }
 
@@ -244,6 +257,9 @@ const nothing: readonly StreamEvent[] = []
 /** As large as one event may be: more than any model writes while another call is open. */
 const maxHeld = 16 * 1024 * 1024
 const costOfBlock = 256
+
+const maxWarnings = 64
+const moreWarnings: Warning = { code: 'more_warnings', message: 'There was more to warn of than is told here.' }
 
 /** Follows JSON text until the object or array it began with is closed. A bare string or number never counts as complete. */
 class JsonProgress {

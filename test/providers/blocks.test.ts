@@ -108,6 +108,33 @@ describe('a sequence of blocks', () => {
     expect(events.filter(({ type }) => type === 'content_block_delta')).toHaveLength(1)
   })
 
+  it('says once of a call that more came too late, and of very many calls no more than that there were more', () => {
+    const { events } = said((sequencer) => {
+      for (let at = 0; at < 1000; at++) {
+        const input = sequencer.tool(call(`c${at}`))
+        input.write('{}')
+        input.write('{"a":1}')
+        input.write('{"b":1}')
+      }
+    })
+    const end = events.at(-2)
+    const warnings = end?.type === 'message_delta' ? (end.metadata?.warnings ?? []) : []
+    expect(warnings.length).toBe(65)
+    expect(new Set(warnings.map(({ message }) => message)).size).toBe(65)
+    expect(warnings.at(-1)?.code).toBe('more_warnings')
+  })
+
+  it('brings very many that wait forward in the order in which they began', () => {
+    const count = 10_000
+    const { content } = said((sequencer) => {
+      const calls = Array.from({ length: count }, (_, at) => sequencer.tool(call(`c${at}`)))
+      for (const input of calls.slice(1, -1)) input.end()
+      calls[0]?.end()
+      sequencer.text('after')
+    })
+    expect(content).toEqual([...Array.from({ length: count }, (_, at) => call(`c${at}`)), { type: 'text', text: 'after' }])
+  })
+
   it('refuses to speak before its start and after its end', () => {
     const sequencer = new BlockSequencer()
     expect(() => sequencer.text('x')).toThrow('new')
