@@ -241,7 +241,7 @@ export function describeLimitStore(name: string, { open, isShared, missing }: St
             }
           }
         }),
-        { numRuns: 60 },
+        { numRuns: 100 },
       )
     })
   })

@@ -31,7 +31,7 @@ export class Oracle {
   }
 
   #fits(claim: Claim): boolean {
-    if (claim.kind === 'lease') return this.#holdersOf(claim).has(claim.holder) || this.#holdersOf(claim).size < claim.limit
+    if (claim.kind === 'lease') return this.#countOf(claim, false) < claim.limit
     return claim.amount === 0 || this.#usedOf(claim) + Math.min(claim.amount, limitOf(claim)) <= limitOf(claim)
   }
 
