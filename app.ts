@@ -18,6 +18,7 @@ import { metrics } from './plugins/metrics/index.ts'
 import { models } from './plugins/models/index.ts'
 import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
+import { shedding } from './plugins/shedding/index.ts'
 import { sse } from './plugins/sse/index.ts'
 import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
@@ -93,6 +94,13 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(cors, { origins: config.cors_origins })
   await app.register(lifetime, { drainMs: config.drain_ms, clock })
   await app.register(readiness, { clock })
+  await app.register(shedding, {
+    eventLoopDelayMs: config.shed_event_loop_delay_ms,
+    memoryPercent: config.shed_memory_percent,
+    bodiesBytes: config.limit_bodies_bytes,
+    connections: config.limit_connections,
+    processes: config.workers,
+  })
   await app.register(auth, {
     mode: authMode(config),
     anonymousRole: isLoopback(config.host) ? 'admin' : 'client',

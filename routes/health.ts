@@ -9,7 +9,7 @@ export interface HealthRouteOptions {
 /** Public: asked by load balancers, and by clients that want to know whether anybody is there. */
 export async function healthRoutes(app: FastifyInstance, { version }: HealthRouteOptions): Promise<void> {
   routesAreFor('public', app)
-  const config = { duringDrain: true }
+  const config = { duringDrain: true, duringOverload: true }
 
   app.get('/', { config }, async (): Promise<Index> => ({ name: 'VAI Gateway', version, docs: '/docs' }))
 

@@ -37,7 +37,7 @@ export interface Metrics {
   /** Whether the store that counts limits can be reached. */
   limitStore(isUp: boolean): void
   /** A request that was refused because the process has too much to do. */
-  shed(reason: 'event_loop' | 'memory' | 'bodies'): void
+  shed(reason: 'event_loop' | 'memory' | 'bodies' | 'connections'): void
   /** Whether the gateway keys could be read when they changed. */
   keysRead(isValid: boolean): void
   /** Spans that were sent, or lost. */
