@@ -1,4 +1,5 @@
 import type { Capabilities, Feature, Support } from './capabilities.ts'
+import type { StrictMode } from './output-schema.ts'
 import { effortOf, nearestEffort, type ReasoningEffort, switchingEffort, type ThinkingWish } from './thinking-wish.ts'
 
 /** What is known of OpenAI's models. A model that is not known is tried. */
@@ -48,6 +49,11 @@ export function takesSampling(model: string, effort: ReasoningEffort | undefined
 /** Whether a model may reason, as far as its name tells: what is not known is taken to. */
 export function mayReason(model: string): boolean {
   return capabilitiesOf(model).features['thinking.enabled'] !== 'unsupported'
+}
+
+/** Which strict mode for schemas a model has: a fine-tuned one takes fewer keywords. */
+export function strictModeOf(model: string): StrictMode {
+  return model.startsWith('ft:') ? 'common' : 'all'
 }
 
 /** Whether a model takes marks of what is to be cached. */

@@ -101,7 +101,7 @@ const fieldSamples: readonly FeatureSample[] = [
   sample(
     'output_format.strict',
     'output_format.strict',
-    { output_format: { ...json, schema, strict: true } },
+    { output_format: { ...json, schema, strict: false } },
     { output_format: { ...json, schema } },
   ),
   sample('output.modalities', 'output.modalities', { output: { modalities: ['text', 'image'] } }),

@@ -1,4 +1,5 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
+import { outputSchemaOf } from '../output-schema.ts'
 import type { GeminiDialect } from './dialect.ts'
 import { type Family, familyOf, type Thinking } from './families.ts'
 import { imageConfigOf } from './image-options.ts'
@@ -35,10 +36,8 @@ function sampling({ temperature, top_p: topP, top_k: topK }: MessageRequest): Re
 }
 
 function outputFormat(request: MessageRequest): Readonly<Record<string, unknown>> {
-  const format = request.output_format ?? request.output_config?.format
-  if (!format) return {}
-  const schema = ('json_schema' in format ? format.json_schema : undefined) ?? format.schema ?? {}
-  return { responseMimeType: 'application/json', responseJsonSchema: schema }
+  const output = outputSchemaOf(request)
+  return output ? { responseMimeType: 'application/json', responseJsonSchema: output.schema } : {}
 }
 
 function thinkingConfigOf(request: MessageRequest, { thinking: way }: Family): ThinkingConfig | undefined {

@@ -48,7 +48,10 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'Sent as reasoning_effort: the next higher that the model has, or its highest.',
   },
-  output_format: { treatment: 'map', note: 'Sent as response_format json_schema.' },
+  output_format: {
+    treatment: 'map',
+    note: 'Sent as response_format json_schema, with strict where the schema allows it: every object says additionalProperties: false and requires all of its properties. Otherwise the model is not held to the schema, and a warning not_guaranteed says so.',
+  },
   'output_format.name': 'carry',
   'output_format.strict': 'carry',
   'output.modalities': { treatment: 'reject', note: 'Ask for text, or use a model that answers in this modality.' },

@@ -1,6 +1,7 @@
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import { type Feature, matrixEntry } from '../capabilities.ts'
+import { strictnessWarnings } from '../output-schema.ts'
 import { strandedPictures } from '../pictures.ts'
 import type { ChatDialect } from './dialect.ts'
 import { audioFormatOf } from './parts.ts'
@@ -31,6 +32,7 @@ export function warningsOf(request: MessageRequest, model: string, dialect: Chat
   return [
     ...(dialect.warnings?.(request, model) ?? []),
     ...thinkingWarnings(request, model, dialect),
+    ...strictnessWarnings(request, model, dialect.strictMode(model)),
     ...(dialect.cacheControl ? markWarnings(request, dialect) : []),
     ...strandedPictures(request.messages),
   ]

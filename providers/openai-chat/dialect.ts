@@ -1,8 +1,9 @@
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
 import { marksNote } from '../openai-cache.ts'
-import { chatCapabilitiesOf, takesBreakpoints } from '../openai-models.ts'
+import { chatCapabilitiesOf, strictModeOf, takesBreakpoints } from '../openai-models.ts'
 import { samplingFields } from '../openai-thinking.ts'
+import type { StrictMode } from '../output-schema.ts'
 import type { StopReasons, UpstreamSettings } from '../provider.ts'
 import { wishOf } from '../thinking-wish.ts'
 import type { ToolIdRule } from '../tool-ids.ts'
@@ -64,6 +65,8 @@ export interface ChatDialect {
   readonly videoParts: boolean
   /** Whether `parallel_tool_calls: false` is understood. */
   readonly parallelSwitch: boolean
+  /** The strict mode for schemas of answers that a model has. */
+  readonly strictMode: (model: string) => StrictMode
   /** The tools that the server runs itself. */
   readonly serverTools?: ServerTools
   /** Whether `output.modalities` is passed on; absent where an answer is text alone. */
@@ -127,6 +130,7 @@ export const openaiDialect: ChatDialect = {
   fileParts: 'file',
   videoParts: false,
   parallelSwitch: true,
+  strictMode: strictModeOf,
   toolIds: { accepts: /^.{1,40}$/s, length: 24 },
   asksForUsage: true,
   stopReasons,

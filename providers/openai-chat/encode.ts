@@ -1,6 +1,7 @@
 import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionTool } from 'openai/resources/chat/completions'
 import { GatewayError } from '../../api/error.ts'
-import type { JsonOutputFormat, MessageRequest, OutputFormat, Tool, ToolChoice } from '../../api/schemas.gen.ts'
+import type { MessageRequest, Tool, ToolChoice } from '../../api/schemas.gen.ts'
+import { type OutputSchema, outputSchemaOf, type StrictMode, strictnessOf } from '../output-schema.ts'
 import type { ChatDialect } from './dialect.ts'
 import { encodeMessages } from './messages.ts'
 import { markOf } from './parts.ts'
@@ -20,7 +21,7 @@ export function encode(request: MessageRequest, model: string, stream: boolean, 
     ...sampling(request, model, dialect),
     ...toolFields(request, model, dialect),
     ...dialect.reasoningRequest(heededWish(request, dialect), model),
-    ...outputFields(request, dialect),
+    ...outputFields(request, model, dialect),
     ...callerFields(request, dialect),
     ...(stream && { stream: true, ...(dialect.asksForUsage && { stream_options: { include_usage: true } }) }),
     ...dialect.fields,
@@ -90,19 +91,18 @@ function choiceOf(choice: ToolChoice): NonNullable<Body['tool_choice']> {
   }
 }
 
-function outputFields(request: MessageRequest, dialect: ChatDialect): Record<string, unknown> {
+function outputFields(request: MessageRequest, model: string, dialect: ChatDialect): Record<string, unknown> {
   const modalities = dialect.modalities ? request.output?.modalities : undefined
-  const format = request.output_format ?? request.output_config?.format
+  const output = outputSchemaOf(request)
   return {
     ...(modalities && { modalities }),
-    ...(format && { response_format: { type: 'json_schema', json_schema: schemaOf(format) } }),
+    ...(output && { response_format: { type: 'json_schema', json_schema: schemaOf(output, dialect.strictMode(model)) } }),
   }
 }
 
-function schemaOf(format: OutputFormat | JsonOutputFormat): object {
-  const { name, strict } = 'name' in format || 'strict' in format ? format : { name: undefined, strict: undefined }
-  const schema = ('json_schema' in format ? format.json_schema : undefined) ?? format.schema ?? {}
-  return { name: name ?? 'response', schema, ...(strict !== undefined && { strict }) }
+function schemaOf(output: OutputSchema, mode: StrictMode): object {
+  const strict = strictnessOf(output, mode)
+  return { name: output.name ?? 'response', schema: output.schema, ...(strict !== undefined && { strict }) }
 }
 
 function callerFields(request: MessageRequest, { userId, serviceTiers, cacheControl }: ChatDialect): Record<string, unknown> {

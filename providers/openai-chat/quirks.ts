@@ -128,6 +128,7 @@ export function dialectOf(identity: Identity, quirks: Quirks, modelEfforts: Mode
     fileParts: quirks.files === 'none' ? 'file' : quirks.files,
     videoParts: quirks.video,
     parallelSwitch: quirks.parallel_tool_calls,
+    strictMode: () => 'common',
     ...(prefill !== 'none' && { prefill: prefill === 'prefix' ? { prefix: true } : {} }),
     ...(toolIds && { toolIds }),
     asksForUsage: quirks.asks_for_usage,

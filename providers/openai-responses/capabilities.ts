@@ -63,7 +63,10 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'Sent as reasoning.effort: the next higher that the model has, or its highest.',
   },
-  output_format: { treatment: 'map', note: 'Sent as text.format json_schema.' },
+  output_format: {
+    treatment: 'map',
+    note: 'Sent as text.format json_schema, with strict where the schema allows it: every object says additionalProperties: false and requires all of its properties. Otherwise the model is not held to the schema, and a warning not_guaranteed says so.',
+  },
   'output_format.name': 'carry',
   'output_format.strict': 'carry',
   'output.modalities': {

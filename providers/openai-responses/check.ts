@@ -2,6 +2,7 @@ import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { markWarnings } from '../openai-cache.ts'
 import { samplingWarnings, thinkingWarnings } from '../openai-thinking.ts'
+import { strictnessWarnings } from '../output-schema.ts'
 import { strandedPictures } from '../pictures.ts'
 import { unseal } from '../sealed.ts'
 import { wishOf } from '../thinking-wish.ts'
@@ -30,6 +31,7 @@ export function warnings(request: MessageRequest, model: string, dialect: Respon
   const all = [
     ...thinkingWarnings(request, model, sent),
     ...samplingWarnings(request, model, sent),
+    ...strictnessWarnings(request, model, dialect.strictMode(model)),
     ...markWarnings(request, model),
     ...strandedPictures(request.messages, (picture, before) => isOwnPicture(picture, before, id)),
   ]

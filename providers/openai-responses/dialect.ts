@@ -1,6 +1,7 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
-import { capabilitiesOf, fittedEffort, mayReason, takesBreakpoints } from '../openai-models.ts'
+import { capabilitiesOf, fittedEffort, mayReason, strictModeOf, takesBreakpoints } from '../openai-models.ts'
+import type { StrictMode } from '../output-schema.ts'
 import type { UpstreamSettings } from '../provider.ts'
 import type { ReasoningEffort, ThinkingWish } from '../thinking-wish.ts'
 import { matrix } from './capabilities.ts'
@@ -25,6 +26,8 @@ export interface ResponsesDialect {
   readonly mayReason: (model: string) => boolean
   /** The effort that a model is asked for, of those that it has; undefined where nothing is to be sent. */
   readonly effort: (wish: ThinkingWish, model: string) => ReasoningEffort | undefined
+  /** The strict mode for schemas of answers that a model has. */
+  readonly strictMode: (model: string) => StrictMode
   /** Whether a model takes marks of what is to be cached, on parts that it reads. */
   readonly takesBreakpoints: (model: string) => boolean
   /** Whether it counts tokens, by `POST /responses/input_tokens`. */
@@ -48,6 +51,7 @@ export const openaiResponsesDialect: ResponsesDialect = {
   serviceTiers: { auto: 'auto', standard_only: 'default' },
   mayReason,
   effort: (wish, model) => fittedEffort(wish, model, 'responses'),
+  strictMode: strictModeOf,
   takesBreakpoints,
   countsTokens: true,
 }

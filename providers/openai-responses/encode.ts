@@ -1,6 +1,7 @@
 import type { ResponseIncludable } from 'openai/resources/responses/responses'
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import { samplingFields } from '../openai-thinking.ts'
+import { outputSchemaOf, strictnessOf } from '../output-schema.ts'
 import type { TokenCountRequest } from '../provider.ts'
 import { wishOf } from '../thinking-wish.ts'
 import type { ResponsesDialect } from './dialect.ts'
@@ -44,7 +45,7 @@ function counted(request: MessageRequest, model: string, dialect: ResponsesDiale
     input: encodeInput(request, dialect.id, marks),
     ...toolFields(request),
     ...reasoningFields(request, model, dialect),
-    ...formatFields(request),
+    ...formatFields(request, model, dialect),
   }
 }
 
@@ -70,12 +71,12 @@ function reasoningFields(request: MessageRequest, model: string, dialect: Respon
   return { reasoning: { ...(effort && { effort }), ...(shown && { summary: 'auto' }) } }
 }
 
-function formatFields(request: MessageRequest): Body {
-  const format = request.output_format ?? request.output_config?.format
-  if (!format) return {}
-  const { name, strict } = 'name' in format || 'strict' in format ? format : { name: undefined, strict: undefined }
-  const schema = ('json_schema' in format ? format.json_schema : undefined) ?? format.schema ?? {}
-  return { text: { format: { type: 'json_schema', name: name ?? 'response', schema, ...(strict !== undefined && { strict }) } } }
+function formatFields(request: MessageRequest, model: string, dialect: ResponsesDialect): Body {
+  const output = outputSchemaOf(request)
+  if (!output) return {}
+  const strict = strictnessOf(output, dialect.strictMode(model))
+  const { name = 'response', schema } = output
+  return { text: { format: { type: 'json_schema', name, schema, ...(strict !== undefined && { strict }) } } }
 }
 
 function callerFields(request: MessageRequest, { userId, serviceTiers }: ResponsesDialect): Body {

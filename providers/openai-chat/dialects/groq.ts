@@ -49,6 +49,8 @@ export const groqDialect: ChatDialect = {
   capabilities: (model) => families.find(({ name }) => name.test(model))?.capabilities ?? unknown,
   serviceTiers: { auto: 'auto', standard_only: 'on_demand' },
   reasoningRequest,
+  // Others follow a schema as well as they can.
+  strictMode: (model) => (gptOss.test(model) ? 'common' : 'none'),
   serverTools,
 }
 
