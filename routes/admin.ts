@@ -15,7 +15,7 @@ export async function adminRoutes(app: FastifyInstance, { metrics, metricsText }
   const { registry } = app.metrics
   const text = metricsText ?? (() => registry.metrics())
 
-  app.get('/metrics', { config: { duringDrain: true } }, async (_request, reply) => {
+  app.get('/metrics', { config: { duringDrain: true, duringOverload: true, quiet: true } }, async (_request, reply) => {
     reply.type(registry.contentType).header('cache-control', 'no-store')
     return text()
   })
