@@ -12,6 +12,7 @@ import { credentials } from './plugins/credentials.ts'
 import { egress } from './plugins/egress/index.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler, refuseOtherProtocols } from './plugins/errors.ts'
 import { lifetime } from './plugins/lifetime.ts'
+import type { LimitStore } from './plugins/limits/store.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { metrics } from './plugins/metrics/index.ts'
@@ -20,6 +21,7 @@ import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
 import { shedding } from './plugins/shedding/index.ts'
 import { sse } from './plugins/sse/index.ts'
+import { tracing } from './plugins/tracing/index.ts'
 import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
@@ -46,6 +48,10 @@ export interface Parts {
   readonly random?: () => number
   /** The measurements of all processes that answer on the port, for Prometheus; by default those of this one. */
   readonly metricsText?: () => Promise<string>
+  /** Where limits are counted, where neither this process nor Redis does. */
+  readonly limitStore?: LimitStore
+  /** The id of this process, for log lines, where it is one of several. */
+  readonly worker?: number
   /** Where log lines go; standard output by default. */
   readonly logDestination?: DestinationStream
 }
@@ -63,7 +69,11 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     callerKeys,
   })
   const app = Fastify({
-    logger: parts.logDestination ? { ...log, stream: parts.logDestination } : log,
+    logger: {
+      ...log,
+      ...(parts.worker !== undefined && { base: { worker: parts.worker } }),
+      ...(parts.logDestination && { stream: parts.logDestination }),
+    },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId: requestIdGenerator(clock),
     trustProxy: config.trust_proxy.length > 0 ? [...config.trust_proxy] : false,
@@ -90,6 +100,12 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(metrics, { version: parts.version })
   await app.register(logging, { callerKeys })
   await app.register(requestId)
+  await app.register(tracing, {
+    endpoint: config.otlp_endpoint,
+    samplePercent: config.trace_sample_percent,
+    version: parts.version,
+    clock,
+  })
   await app.register(errors)
   await app.register(cors, { origins: config.cors_origins })
   await app.register(lifetime, { drainMs: config.drain_ms, clock })
@@ -108,7 +124,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     clock,
   })
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
-  await app.register(validation)
+  await app.register(validation, { clock })
   await app.register(egress, { connectMs: config.upstream_connect_ms, clock })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })

@@ -1,24 +1,21 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
 import { systemClock } from './api/clock.ts'
-import { buildApp, operatorKeysFrom, variablesOf } from './app.ts'
 import { type Arguments, type KeysArguments, readArguments } from './cli/arguments.ts'
 import { banner } from './cli/banner.ts'
+import { buildGateway, exitCodeOf, reasonOf, version } from './cli/gateway.ts'
 import { lookForOllama } from './cli/ollama.ts'
 import { settingsTable } from './cli/settings-table.ts'
 import { keysUsage, usage } from './cli/usage.ts'
-import { ConfigError, loadConfig } from './config.ts'
+import { type Config, loadConfig } from './config.ts'
 
 /** The process: reads its arguments and its environment, listens, and ends gracefully. */
-
-const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'))
 
 try {
   await run(readArguments(process.argv.slice(2)))
 } catch (error) {
   process.stderr.write(`vai: ${reasonOf(error)}\n`)
-  process.exitCode = error instanceof ConfigError ? 2 : 1
+  process.exitCode = exitCodeOf(error)
 }
 
 function run(args: Arguments): void | Promise<void> {
@@ -44,14 +41,16 @@ async function keys(args: KeysArguments, file: string | undefined): Promise<void
 
 async function serve(file: string | undefined): Promise<void> {
   const config = await loadConfig(process.env, file)
+  if (config.workers === 1) return print(await runAlone(config))
+  // Who has one process need not wait for what several need.
+  const { runPrimary } = await import('./workers/primary.ts')
+  print(await runPrimary(config, file))
+}
+
+/** Resolves with the banner once it answers. */
+async function runAlone(config: Config): Promise<string> {
   const ollama = lookForOllama(config)
-  const operatorKeys = operatorKeysFrom(process.env, config.providers)
-  const app = await buildApp(config, {
-    operatorKeys,
-    variable: variablesOf(process.env),
-    version,
-    contract: packageFile('openapi.yaml'),
-  })
+  const app = await buildGateway(config)
   await app.listen({ host: config.host, port: config.port })
   // Not before: a process that could not listen has nothing to drain, and must not end as if all were well.
   closeWithGrace({ delay: config.drain_ms + 5000, logger: app.log }, async ({ err, signal }) => {
@@ -60,20 +59,7 @@ async function serve(file: string | undefined): Promise<void> {
     await app.drain.start()
     await app.close()
   })
-  print(banner(app, config, version, await ollama))
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'EADDRINUSE' && 'address' in error && 'port' in error) {
-    return `port ${error.port} on ${error.address} is in use by another process; set VAI_PORT to a free one.`
-  }
-  return error.message
-}
-
-/** A file of the package, whether this runs from `dist/` or from the sources. */
-function packageFile(name: string): URL {
-  return new URL(import.meta.url.includes('/dist/') ? `../${name}` : name, import.meta.url)
+  return banner(app, config, version, await ollama)
 }
 
 function print(text: string): void {

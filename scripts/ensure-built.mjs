@@ -17,6 +17,7 @@ const sources = [
   'providers',
   'routes',
   'text',
+  'workers',
 ]
 const built = join(root, 'dist/server.js')
 
