@@ -32,7 +32,7 @@ export class GatewayError extends Error {
     this.retryAfter = details.retryAfter
     this.issues = details.issues
     this.providerError = details.providerError
-    const recovery = entry.recovery ?? 'none'
+    const recovery = details.recovery ?? entry.recovery ?? 'none'
     this.recovery = details.final && recovery === 'again' ? 'elsewhere' : recovery
   }
 
@@ -70,6 +70,8 @@ export interface ErrorDetails {
   readonly providerError?: ProviderFailure
   /** True where the same request would fail again, whatever the code says. */
   readonly final?: boolean
+  /** Where more is known than the code says. */
+  readonly recovery?: Recovery
   readonly cause?: unknown
 }
 

@@ -46,6 +46,12 @@ export function protocolFailure(source: FailureSource, message: string, body?: s
   return providerFailure('provider_protocol', source.name, source.id, source.apiKey, facts)
 }
 
+/** The failure of an answer without a word. The same model mostly has one when it is asked again. */
+export function emptyAnswer(source: FailureSource): GatewayError {
+  const facts = { message: 'the answer is empty.', recovery: 'again' } as const
+  return providerFailure('provider_protocol', source.name, source.id, source.apiKey, facts)
+}
+
 /** The failure of an answer that stopped before its end. */
 export function disconnected(source: FailureSource): GatewayError {
   const message = 'the connection closed before the answer was complete.'

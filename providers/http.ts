@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { type ErrorCode, GatewayError } from '../api/error.ts'
+import { type ErrorCode, GatewayError, type Recovery } from '../api/error.ts'
 import { parseJson } from '../api/json.ts'
 import { mask, maskedExcerpt, type Secret } from '../api/secret.ts'
 import { isTooDeep, maxJsonDepth } from '../text/json-depth.ts'
@@ -219,6 +219,8 @@ export interface FailureFacts {
   readonly retryAfter?: number | undefined
   /** Whether the provider says that asking it again is of no use. */
   readonly final?: boolean
+  /** What is worth doing, where more is known than the code says. */
+  readonly recovery?: Recovery
   readonly cause?: unknown
 }
 
@@ -235,6 +237,7 @@ export function providerFailure(
     ...(facts.message && { message: `${name}: ${maskedExcerpt(facts.message, 4000, [apiKey])}` }),
     ...(facts.retryAfter !== undefined && { retryAfter: facts.retryAfter }),
     ...(facts.final && { final: true }),
+    ...(facts.recovery && { recovery: facts.recovery }),
     ...(facts.cause !== undefined && { cause: facts.cause }),
     providerError: { provider, ...(facts.status !== undefined && { status: facts.status }), ...(body !== undefined && { body }) },
   })

@@ -2,7 +2,7 @@ import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { MessageDeltaEvent, ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
-import { disconnected, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
+import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import { seal } from '../sealed.ts'
 import { type CarriedSignature, sealSignature } from './carried-signature.ts'
 import { CodeExecution } from './code-execution.ts'
@@ -36,7 +36,6 @@ export class GeminiDecoder {
   #finishReason: string | undefined
   #finishMessage = ''
   #blocked = false
-  #fed = false
   // Whether the last block is one of thinking that waits for its signature.
   #thinking = false
   // The text of the last block, where it is one of text to which more may be added.
@@ -55,7 +54,6 @@ export class GeminiDecoder {
     const body: unknown = Array.isArray(chunk) && chunk.length === 1 ? chunk[0] : chunk
     const { source } = this.#context
     if (!isRecord(body)) throw protocolFailure(source, 'a chunk is no JSON object.', JSON.stringify(chunk))
-    this.#fed = true
     if (body.error) throw streamFailure(source, body)
     if (isRecord(body.usageMetadata)) this.#usage = body.usageMetadata
     for (const name in body) if (!knownOfChunk.has(name)) this.#carried.set(name, body[name])
@@ -80,10 +78,9 @@ export class GeminiDecoder {
   /** The stream's end. `whole` says whether the provider gave its answer in one piece, so that nothing of it can be missing. */
   end(whole: boolean): readonly StreamEvent[] {
     const { source } = this.#context
-    if (this.#finishReason === undefined) {
-      if (!whole && this.#fed) throw disconnected(source)
-      if (!this.#sequencer.started) throw protocolFailure(source, 'the answer is empty.')
-    }
+    // Chunks without a candidate, of usage alone or of nothing, are no beginning of an answer.
+    if (!this.#sequencer.started) throw emptyAnswer(source)
+    if (this.#finishReason === undefined && !whole) throw disconnected(source)
     this.#toolCalls.end()
     this.#settle()
     this.#grounding.finish()

@@ -4,8 +4,9 @@ import { newId } from '../../api/id.ts'
 import { parseJson } from '../../api/json.ts'
 import type { MessageRequest, StreamEvent, TokenCount } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError } from '../../api/sse.ts'
-import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
-import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { disconnected, type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
+import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
+import { readJsonAnswer } from '../json-answer.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { check, warningsOf } from './check.ts'
@@ -61,7 +62,7 @@ async function* stream(request: MessageRequest, call: Call, dialect: GeminiDiale
         for (const event of decoder.feed(chunk)) yield event
       }
     }
-    parser.end()
+    if (!parser.end()) throw disconnected(source)
   } catch (cause) {
     throw cause instanceof SseError ? protocolFailure(source, `${cause.message}.`, undefined, cause) : cause
   }
@@ -72,17 +73,18 @@ async function complete(request: MessageRequest, call: Call, dialect: GeminiDial
   const response = await send('generateContent', encode(withLabelledUser(request, dialect), call.model, dialect), call, dialect)
   const decoder = decoderOf(request, call, dialect)
   const accumulator = new Accumulator()
-  for (const event of decoder.feed(await readJson(response, call, dialect))) accumulator.add(event)
+  for (const event of decoder.feed(await readJsonAnswer(response, sourceOf(dialect, call)))) accumulator.add(event)
   for (const event of decoder.end(true)) accumulator.add(event)
   return { message: accumulator.message() }
 }
 
 async function countTokens(request: TokenCountRequest, call: Call, dialect: GeminiDialect): Promise<TokenCount> {
   const response = await send('countTokens', encodeTokenCount(request, call.model, dialect), call, dialect)
-  const answer = await readJson(response, call, dialect)
+  const source = sourceOf(dialect, call)
+  const answer = await readJsonAnswer(response, source)
   const tokens = totalTokensOf(answer)
   if (tokens === undefined) {
-    throw protocolFailure(sourceOf(dialect, call), 'the answer is no count of tokens.', JSON.stringify(answer))
+    throw protocolFailure(source, 'the answer is no count of tokens.', JSON.stringify(answer))
   }
   return { input_tokens: tokens }
 }
@@ -107,18 +109,11 @@ async function send(
   return response
 }
 
-async function readJson(response: UpstreamResponse, call: Call, dialect: GeminiDialect): Promise<unknown> {
-  const text = await readText(response, dialect.name, maxAnswerBytes)
-  const answer = parseJson(text)
-  if (answer !== undefined) return answer
-  const message = text.trim() === '' ? 'the answer is empty.' : 'the answer is no JSON.'
-  throw protocolFailure(sourceOf(dialect, call), message, text)
-}
-
 /** Takes bytes and gives the chunks of the answer, or `end`. */
 interface ChunkParser {
   feed(bytes: Uint8Array): Iterable<unknown>
-  end(): void
+  /** The stream's end: false where it is seen that something is missing. */
+  end(): boolean
 }
 
 function eventParser(source: FailureSource): ChunkParser {
@@ -132,7 +127,10 @@ function eventParser(source: FailureSource): ChunkParser {
         yield chunk
       }
     },
-    end: () => parser.end(),
+    end: () => {
+      parser.end()
+      return true
+    },
   }
 }
 

@@ -7,6 +7,8 @@ import { SseError } from '../../api/sse.ts'
 export class JsonArrayStream {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true })
   readonly #maxLength: number
+  // Whether the array has begun and not ended. An object that stands alone has none around it.
+  #isOpen = false
   // The beginning of an object that is not complete yet.
   #pending = ''
   #depth = 0
@@ -23,10 +25,10 @@ export class JsonArrayStream {
     return this.#cut(this.#decode(bytes))
   }
 
-  /** Whether the stream ended between two objects. */
+  /** Whether the stream ended where the array did. */
   end(): boolean {
     this.#decode()
-    return this.#depth === 0
+    return this.#depth === 0 && !this.#isOpen
   }
 
   #cut(text: string): string[] {
@@ -39,7 +41,9 @@ export class JsonArrayStream {
         if (character === backslash) this.#escaped = true
         else if (character === quote) this.#inString = false
       } else if (character === quote) this.#inString = this.#depth > 0
-      else if (character === openBrace) {
+      else if (this.#depth === 0 && (character === openBracket || character === closeBracket)) {
+        this.#isOpen = character === openBracket
+      } else if (character === openBrace) {
         if (this.#depth++ === 0) start = at
       } else if (character === closeBrace && this.#depth > 0 && --this.#depth === 0) {
         objects.push(this.#pending + text.slice(start, at + 1))
@@ -62,5 +66,7 @@ export class JsonArrayStream {
 
 const quote = 0x22
 const backslash = 0x5c
+const openBracket = 0x5b
+const closeBracket = 0x5d
 const openBrace = 0x7b
 const closeBrace = 0x7d

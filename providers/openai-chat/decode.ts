@@ -3,7 +3,7 @@ import { isRecord, stringOf } from '../../api/json.ts'
 import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
-import { disconnected, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
+import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import type { ChatDialect } from './dialect.ts'
 import { ExecutedTools } from './executed-tools.ts'
 import { imageOf } from './images.ts'
@@ -100,7 +100,7 @@ export class ChatDecoder {
     const { source, dialect } = this.#context
     const isCut = dialect.alwaysDone || this.#finishReason === undefined
     if (!done && this.#fed && isCut) throw disconnected(source)
-    if (!this.#sequencer.started) throw protocolFailure(source, 'the answer is empty.')
+    if (!this.#sequencer.started) throw emptyAnswer(source)
     this.#endText()
     const nameless = this.#toolCalls.nameless()
     if (nameless !== undefined) throw protocolFailure(source, `the tool call ${nameless} has no name.`)

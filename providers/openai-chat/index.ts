@@ -6,7 +6,8 @@ import type { MessageRequest, StreamEvent } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
 import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
-import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
+import { readJsonAnswer } from '../json-answer.ts'
 import { modelNameOf } from '../model-name.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
 import { withToolIds } from '../tool-ids.ts'
@@ -66,10 +67,6 @@ async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect
 
 async function complete(request: MessageRequest, call: Call, dialect: ChatDialect): Promise<WholeMessage> {
   const response = await send(request, call, false, dialect)
-  if (contentType(response).startsWith('text/event-stream')) {
-    response.body.abort(new Error('a stream is not wanted'))
-    throw protocolFailure(sourceOf(dialect, call), 'it answered with events where JSON was asked for.')
-  }
   const accumulator = new Accumulator()
   for (const event of await wholeAnswer(response, request, call, dialect)) accumulator.add(event)
   return { message: accumulator.message() }
@@ -82,12 +79,7 @@ async function wholeAnswer(
   call: Call,
   dialect: ChatDialect,
 ): Promise<StreamEvent[]> {
-  const body = await readText(response, dialect.name, maxAnswerBytes)
-  const completion = parseJson(body)
-  if (completion === undefined) {
-    const message = body.trim() === '' ? 'the answer is empty.' : 'the answer is no JSON.'
-    throw protocolFailure(sourceOf(dialect, call), message, body)
-  }
+  const completion = await readJsonAnswer(response, sourceOf(dialect, call))
   const decoder = decoderOf(request, call, dialect)
   return [...decoder.feed(completion), ...decoder.end(true)]
 }

@@ -2,7 +2,7 @@ import { isRecord, stringOf } from '../../api/json.ts'
 import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
-import { disconnected, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
+import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import type { Item } from './kept.ts'
 import { type AnswerContext, type OutputItem, records } from './output-item.ts'
@@ -96,7 +96,7 @@ export class ResponsesDecoder {
   /** The stream's end, where nothing told that the answer is complete. */
   end(): never {
     const { source } = this.#context
-    throw this.#sequencer.started ? disconnected(source) : protocolFailure(source, 'the answer is empty.')
+    throw this.#sequencer.started ? disconnected(source) : emptyAnswer(source)
   }
 
   #start(response: Item): void {

@@ -6,7 +6,8 @@ import type { MessageRequest, StreamEvent, TokenCount } from '../../api/schemas.
 import { createSseParser, SseError, type SseMessage } from '../../api/sse.ts'
 import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
-import { maxAnswerBytes, maxEventBytes, post, readErrorBody, readText, type UpstreamResponse } from '../http.ts'
+import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
+import { readJsonAnswer } from '../json-answer.ts'
 import { modelNameOf } from '../model-name.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { type ToolIdRule, withToolIds } from '../tool-ids.ts'
@@ -75,10 +76,10 @@ async function complete(request: MessageRequest, call: Call, dialect: ResponsesD
 async function countTokens(request: TokenCountRequest, call: Call, dialect: ResponsesDialect): Promise<TokenCount> {
   const body = encodeCount(withToolIds(request, toolIdRule), call.model, dialect)
   const response = await send('/responses/input_tokens', body, call, 'application/json', dialect)
-  const text = await readText(response, dialect.name, maxAnswerBytes)
-  const answer = parseJson(text)
+  const source = sourceOf(dialect, call)
+  const answer = await readJsonAnswer(response, source)
   if (!isRecord(answer) || typeof answer.input_tokens !== 'number') {
-    throw protocolFailure(sourceOf(dialect, call), 'the count of tokens is none.', text)
+    throw protocolFailure(source, 'the answer is no count of tokens.', JSON.stringify(answer))
   }
   return { input_tokens: answer.input_tokens }
 }
@@ -90,12 +91,7 @@ async function wholeAnswer(
   call: Call,
   dialect: ResponsesDialect,
 ): Promise<readonly StreamEvent[]> {
-  const body = await readText(response, dialect.name, maxAnswerBytes)
-  const answer = parseJson(body)
-  if (answer === undefined) {
-    const message = body.trim() === '' ? 'the answer is empty.' : 'the answer is no JSON.'
-    throw protocolFailure(sourceOf(dialect, call), message, body)
-  }
+  const answer = await readJsonAnswer(response, sourceOf(dialect, call))
   return decoderOf(request, call, dialect).whole(answer)
 }
 

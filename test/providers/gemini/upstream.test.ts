@@ -16,6 +16,7 @@ const tools = [{ name: 'weather', input_schema: schema }]
 const frame = (one: unknown): string => `data: ${JSON.stringify(one)}\r\n\r\n`
 const hi = frame(chunk([{ text: 'Hi' }]))
 const done = frame(stop)
+const finished = JSON.stringify(chunk([{ text: 'x' }], { finishReason: 'STOP' }))
 
 describe.each(services.map((service) => [service.provider.id, service] as const))('%s', (_id, service) => {
   const { provider, models } = service
@@ -152,16 +153,32 @@ describe('a stream', () => {
     ['ends before a finish reason', sse(hi), 'provider_disconnected'],
     ['dies in the middle', sse(hi + done, { dieAt: { event: 1 } }), 'provider_disconnected'],
     ['ends inside of an array', reply(`[${JSON.stringify(chunk([{ text: 'x' }]))},{"a`, jsonType()), 'provider_disconnected'],
+    [
+      'ends inside of an array, after its finish reason',
+      reply(`[${finished},{"usageMetadata":{"a`, jsonType()),
+      'provider_disconnected',
+    ],
+    ['is an array that does not end', reply(`[${finished}\n,`, jsonType()), 'provider_disconnected'],
     ['holds an error', sse(hi + frame({ error: { code: 503, message: 'busy', status: 'UNAVAILABLE' } })), 'provider_overloaded'],
     ['holds an event: error', sse(`${hi}event: error\ndata: {"error":{"code":400,"message":"no"}}\n\n`), 'provider_rejected'],
     ['is no JSON', sse('data: {"candidates":\n\n'), 'provider_protocol'],
     ['is not UTF-8', sse(Buffer.from([0x64, 0xff, 0xff, 0x0a])), 'provider_protocol'],
     ['is an array that is not UTF-8', reply(Buffer.from([0x5b, 0xff, 0xff]), jsonType()), 'provider_protocol'],
-    ['is empty', sse(''), 'provider_protocol'],
     ['is an HTML page', htmlPage(200), 'provider_protocol'],
   ])('that %s', async (_, behaviour, code) => {
     const { call } = await callTo(behaviour)
     expect((await failureOf(collect(geminiApi.stream(request, call)))).code).toBe(code)
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['an empty object', frame({})],
+    ['usage alone', frame({ usageMetadata: { promptTokenCount: 3 } })],
+    ['no candidates', frame({ candidates: [] })],
+  ])('of %s is an empty answer, after which it is worth asking again', async (_, body) => {
+    const { call } = await callTo(sse(body))
+    const error = await failureOf(collect(geminiApi.stream(request, call)))
+    expect(error).toMatchObject({ code: 'provider_protocol', message: 'Gemini API: the answer is empty.', recovery: 'again' })
   })
 
   it('that breaks has given what came before', async () => {
@@ -186,6 +203,7 @@ describe('a whole answer that is none', () => {
     ['no JSON', reply('{"candidates":', { headers: { 'content-type': 'application/json' } })],
     ['without candidates', json({ responseId: 'x' })],
     ['an HTML page', htmlPage(200)],
+    ['events without an end', endless(hi, { headers: { 'content-type': 'text/event-stream' } })],
   ])('%s', async (_, behaviour) => {
     const { call } = await callTo(behaviour)
     expect((await failureOf(complete(geminiApi, request, call))).code).toBe('provider_protocol')
