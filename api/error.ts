@@ -206,6 +206,15 @@ export const catalogue = {
 
 export type ErrorCode = keyof typeof catalogue
 
+/** One of the catalogue's codes, or else the type: for counting, where a code of a provider's own is one too many. */
+export function knownCode({ code, type }: Pick<GatewayError, 'code' | 'type'>): string {
+  return isErrorCode(code) ? code : type
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(catalogue, text)
+}
+
 /** The code of the failure beneath an error (`ECONNREFUSED`), for the operator. Holds nothing of the request. */
 export function causeOf(error: GatewayError): string | undefined {
   const { cause } = error

@@ -9,6 +9,10 @@ declare module 'fastify' {
     /** Gives a request its `facts`, and its line once it is over. For requests that no hook runs for; all others have it. */
     logOnceOver(request: FastifyRequest, reply: FastifyReply): void
   }
+  interface FastifyContextConfig {
+    /** Whether the route is asked every few seconds by whoever watches over the process: its requests are no news. */
+    quiet?: boolean
+  }
   interface FastifyRequest {
     /** What the access log is to say about this request besides its route and status. Never content, never keys. */
     facts: Record<string, string | number | boolean>
@@ -75,12 +79,9 @@ function logRequest(request: FastifyRequest, end: RequestEnd, isCancelled: boole
     ...(isCancelled && { ended: 'cancelled' }),
     ...request.facts,
   }
-  if (quietRoutes.has(fields.route)) request.log.debug(fields, 'request')
+  if (request.routeOptions.config.quiet) request.log.debug(fields, 'request')
   else request.log.info(fields, 'request')
 }
-
-/** Asked every few seconds by whoever watches over the process. */
-const quietRoutes: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
 export interface LogSecrets {
   readonly operatorKeys: readonly Secret[]

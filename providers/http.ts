@@ -57,7 +57,7 @@ export function post(
       origin,
       path: pathname.replace(/\/+$/, '') + path,
       method: 'POST' as const,
-      headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', ...headers },
+      headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', ...call.trace, ...headers },
       body,
       headersTimeout: timeouts.firstByteMs,
       bodyTimeout: timeouts.idleMs,

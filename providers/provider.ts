@@ -59,6 +59,8 @@ export interface UpstreamSettings {
   /** True for a server that may need no key, such as one on the operator's own machine. */
   readonly keyOptional?: boolean
   readonly baseURLVariable: string
+  /** What OpenTelemetry's conventions call the service, where that is not the provider's id. */
+  readonly conventionalName?: string
   /** The API's root with its version path, as the provider's own SDK takes it. */
   readonly defaultBaseURL: string
 }
@@ -85,6 +87,8 @@ export interface Call {
   readonly requestId: string
   /** Headers of the caller that are meant for the provider (`anthropic-version`, `anthropic-beta`), as they came. */
   readonly headers: Readonly<Record<string, string>>
+  /** Carries the trace on that the call belongs to, by the W3C's Trace Context; absent where it belongs to none. */
+  readonly trace?: { readonly traceparent: string; readonly tracestate?: string }
   /** The request's query string that is meant for the provider, without `?`; mostly empty. */
   readonly query: string
   /** The caller's own JSON, where the request says exactly this; an adapter may forward it instead of writing the request anew. */

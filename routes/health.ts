@@ -13,9 +13,10 @@ export async function healthRoutes(app: FastifyInstance, { version }: HealthRout
 
   app.get('/', { config }, async (): Promise<Index> => ({ name: 'VAI Gateway', version, docs: '/docs' }))
 
-  app.get('/healthz', { config }, async (): Promise<Health> => ({ status: 'ok' }))
+  const watched = { ...config, quiet: true }
+  app.get('/healthz', { config: watched }, async (): Promise<Health> => ({ status: 'ok' }))
 
-  app.get('/readyz', { config }, async (_request, reply): Promise<Readiness> => {
+  app.get('/readyz', { config: watched }, async (_request, reply): Promise<Readiness> => {
     const checks = await app.readiness.run()
     const isReady = Object.values(checks).every((said) => said === 'ok' || said.startsWith('ok, but '))
     reply.code(isReady ? 200 : 503)

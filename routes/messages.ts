@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { GatewayError } from '../api/error.ts'
 import type { Usage } from '../api/schemas.gen.ts'
 import { answerJson, StreamAnswer } from '../plugins/messages/answer.ts'
 import type { Caller } from '../plugins/messages/index.ts'
 import type { PreparedRequest, Target } from '../plugins/messages/prepare.ts'
+import { Watch } from '../plugins/messages/watch.ts'
 
 export interface MessageRouteOptions {
   /** The longest that one answer may take, in milliseconds. */
@@ -30,7 +30,10 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
     async (request, reply) => {
       const prepared = prepare(request)
       request.lifetime.limit(answerMs)
-      return app.messages.countTokens(prepared, callerOf(request, reply))
+      const caller = callerOf(request, reply)
+      const count = await app.messages.countTokens(prepared, caller)
+      caller.watch.counted()
+      return count
     },
   )
 
@@ -49,41 +52,36 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
   }
 
   async function whole(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const attempted = await app.messages.complete(prepared, callerOf(request, reply))
+    const caller = callerOf(request, reply)
+    const attempted = await app.messages.complete(prepared, caller)
     const { message, json: providerJson } = attempted.result
     const { model, warnings } = attempted.target
     const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model))
     tellAnswerer(reply, attempted.target)
     for (const [name, value] of Object.entries(usageHeaders(usage))) if (value !== undefined) reply.header(name, value)
-    noteUsage(request, usage)
+    caller.watch.answered(attempted.target, message, usage)
     return reply.type('application/json; charset=utf-8').send(json)
   }
 
   async function stream(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const { result: source, target } = await app.messages.stream(prepared, callerOf(request, reply))
+    const caller = callerOf(request, reply)
+    const { result: source, target } = await app.messages.stream(prepared, caller)
     tellAnswerer(reply, target)
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.
     request.body = undefined
     request.bodyJson = nothing
     const answer = new StreamAnswer(target.warnings, app.models.prices(target.model))
+    caller.watch.streamBegins(target)
     const end = await reply.sse(source, (event) => answer.add(event))
-    request.facts.ended = end instanceof GatewayError ? end.code : end
-    if (end === 'complete') noteUsage(request, answer.usage)
-    else noteUsageSoFar(request, answer)
+    caller.watch.streamEnded(target, end, answer)
     return reply
   }
 }
 
 function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
   const { id: requestId, principal, headers, log, lifetime } = request
-  let attempts = 0
-  // Noted as they are made, so that a failure tells them too.
-  const onCall = (model: string): void => {
-    request.facts.model = model
-    request.facts.attempts = ++attempts
-    reply.header('x-attempts', attempts)
-  }
-  return { principal, requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log, onCall }
+  const watch = new Watch(request, reply, request.server.metrics)
+  return { principal, requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log, watch }
 }
 
 function tellAnswerer(reply: FastifyReply, { model }: Target): void {
@@ -103,18 +101,6 @@ function usageHeaders(usage: Usage): Record<string, number | string | undefined>
 /** Without an exponent, which not everybody reads. */
 function plainDecimal(dollars: number): string {
   return dollars.toFixed(10).replace(/\.?0+$/, '')
-}
-
-function noteUsage(request: FastifyRequest, usage: Usage): void {
-  if (usage.input_tokens !== undefined) request.facts.input_tokens = usage.input_tokens
-  if (usage.output_tokens !== undefined) request.facts.output_tokens = usage.output_tokens
-  if (usage.cost_usd !== undefined) request.facts.cost_usd = usage.cost_usd
-}
-
-/** Of an answer that broke off, what was known by then: the provider may count more. */
-function noteUsageSoFar(request: FastifyRequest, { usage }: StreamAnswer): void {
-  noteUsage(request, usage)
-  if (usage.cost_usd !== undefined) request.facts.cost_incomplete = true
 }
 
 const nothing = Buffer.alloc(0)

@@ -44,6 +44,8 @@ export class StreamAnswer {
   readonly #prices: PriceList
   #usage: Usage = {}
   #served: Served = {}
+  #id: string | undefined
+  #stopReason: string | null | undefined
 
   constructor(warnings: readonly Warning[], prices: PriceList) {
     this.#warnings = warnings
@@ -55,9 +57,24 @@ export class StreamAnswer {
     return completed(this.#usage, this.#served, this.#prices)
   }
 
+  /** The provider's own, once it is known. */
+  get id(): string | undefined {
+    return this.#id
+  }
+
+  /** The provider's own name of the model, where it gave one. */
+  get model(): unknown {
+    return this.#served.model
+  }
+
+  get stopReason(): string | null | undefined {
+    return this.#stopReason
+  }
+
   add(event: StreamEvent): StreamEvent {
     if (event.type === 'message_start') {
       this.#usage = event.message.usage
+      this.#id = event.message.id
       this.#served = event.message.metadata?.provider ?? {}
       if (this.#warnings.length === 0) return event
       const metadata = mergeMetadata(event.message.metadata, { warnings: [...this.#warnings] })
@@ -66,6 +83,7 @@ export class StreamAnswer {
     if (event.type === 'message_delta') {
       this.#usage = mergeUsage(this.#usage, event.usage ?? {})
       this.#served = { ...this.#served, ...event.metadata?.provider }
+      this.#stopReason = event.delta.stop_reason
       const { total_tokens: total, cost_usd: cost } = this.usage
       const added = { ...(total !== undefined && { total_tokens: total }), ...(cost !== undefined && { cost_usd: cost }) }
       return { ...event, usage: { ...event.usage, ...added } }

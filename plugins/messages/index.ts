@@ -10,11 +10,13 @@ import type { Secret } from '../../api/secret.ts'
 import type { Call, LlmProvider, WholeMessage } from '../../providers/provider.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Admission } from '../breaker/index.ts'
+import type { CallKind } from '../metrics/index.ts'
 import { type Attempt, type Attempted, firstSuccess, type PassedOver, type RetryPolicy } from './attempts.ts'
 import { estimateTokens } from './estimate.ts'
 import { type OpenedStream, openStream } from './open.ts'
 import { type PreparedRequest, prepareRequest, type RawRequest, type Target } from './prepare.ts'
 import type { RequestLimits } from './validate.ts'
+import type { Watch, WatchedCall } from './watch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -46,8 +48,7 @@ export interface Caller {
   readonly query: string
   readonly signal: AbortSignal
   readonly log: FastifyBaseLogger
-  /** Told of each call upstream before it is made, with the model's full id. */
-  readonly onCall: (model: string) => void
+  readonly watch: Watch
 }
 
 export interface MessagesOptions {
@@ -65,17 +66,20 @@ export const messages = fp(
     app.decorate('messages', {
       prepare: (raw, principal) => prepareRequest(raw, principal, app.models, options.limits),
       complete: (prepared, caller) =>
-        attempt(prepared.targets, caller, (target) => {
+        attempt(prepared.targets, caller, 'whole', (target, _admission, watched) => {
           const { provider } = target.model
           // An answer in one piece begins when it is complete, so that its first byte may take as long as a whole stream.
-          const call = callFor(target, caller, options.timeouts.answerMs)
+          const call = callFor(target, caller, options.timeouts.answerMs, watched)
           return provider.complete ? provider.complete(target.request, call) : whole(provider.stream(target.request, call))
         }),
       stream: (prepared, caller) =>
-        attempt(prepared.targets, caller, async (target, admission) => {
-          const call = callFor(target, caller, options.timeouts.firstByteMs)
+        attempt(prepared.targets, caller, 'stream', async (target, admission, watched) => {
+          const call = callFor(target, caller, options.timeouts.firstByteMs, watched)
+          const startedAt = options.clock.now()
           const items = target.model.provider.stream(target.request, call)
-          return watched(await openStream(items, options.pingIntervalMs, options.clock), admission)
+          const opened = await openStream(items, options.pingIntervalMs, options.clock)
+          watched.trace?.firstChunk(opened.firstAt - startedAt)
+          return admittedStream(opened, admission)
         }),
       async countTokens({ targets: [target] }, caller) {
         const result = await counted(target, caller)
@@ -87,38 +91,52 @@ export const messages = fp(
       const { provider } = target.model
       const count = provider.countTokens?.bind(provider)
       if (!count) return estimateTokens(target.request)
-      const call = (): Call => callFor(target, caller, options.timeouts.firstByteMs)
-      return (await attempt([target], caller, () => count(target.request, call()))).result
+      const call = (watched: WatchedCall): Call => callFor(target, caller, options.timeouts.firstByteMs, watched)
+      const counting = attempt([target], caller, 'count', (_target, _admission, watched) => count(target.request, call(watched)))
+      return (await counting).result
     }
 
     async function attempt<Result>(
       targets: readonly Target[],
       caller: Caller,
-      run: Attempt<Target, Result>,
+      kind: CallKind,
+      run: WatchedAttempt<Result>,
     ): Promise<Answered<Result>> {
       // A key that is missing for the last resort is better known before the first try than after it.
       for (const target of targets) keyFor(target.model.provider, caller)
-      const { passedOver, ...answered } = await firstSuccess(targets, run, {
+      const watchedRun: Attempt<Target, Result> = async (target, admission) => {
+        const { provider } = target.model
+        const call = caller.watch.call(target, kind, options.baseURLs.get(provider.id), keyFor(provider, caller))
+        try {
+          const result = await run(target, admission, call)
+          call.answered()
+          return result
+        } catch (error) {
+          call.failed(error)
+          throw error
+        }
+      }
+      const { passedOver, ...answered } = await firstSuccess(targets, watchedRun, {
         policy: options.retry,
         clock: options.clock,
         random: options.random,
         signal: caller.signal,
-        enter: ({ model: { provider, id } }) => {
-          const admission = app.breaker.enter(provider, options.baseURLs.get(provider.id))
-          caller.onCall(id)
-          return admission
+        enter: ({ model: { provider } }) => app.breaker.enter(provider, options.baseURLs.get(provider.id)),
+        onRetry: ({ target, error, attempts, waitMs }) => {
+          caller.watch.retry(target, error, waitMs)
+          caller.log.info({ ...factsOf(target, error), attempts, wait_ms: Math.round(waitMs) }, 'trying again')
         },
-        onRetry: ({ target, error, attempts, waitMs }) =>
-          caller.log.info({ ...factsOf(target, error), attempts, wait_ms: Math.round(waitMs) }, 'trying again'),
-        onFallback: ({ target, error }, next) =>
-          caller.log.info({ ...factsOf(target, error), next: next.model.id }, 'going on to the next model'),
+        onFallback: ({ target, error }, next) => {
+          caller.watch.fallback(target, error, next)
+          caller.log.info({ ...factsOf(target, error), next: next.model.id }, 'going on to the next model')
+        },
       })
       if (passedOver.length === 0) return answered
       const { target } = answered
       return { ...answered, target: { ...target, warnings: [...target.warnings, ...passedOver.map(fallbackWarning)] } }
     }
 
-    function callFor(target: Target, caller: Caller, firstByteMs: number): Call {
+    function callFor(target: Target, caller: Caller, firstByteMs: number, { trace }: WatchedCall): Call {
       const { provider, name } = target.model
       const { requestId, signal, query } = caller
       return {
@@ -129,6 +147,7 @@ export const messages = fp(
         dispatcher: app.egress.operator,
         requestId,
         headers: forwarded(caller.headers),
+        ...(trace && { trace: trace.headers }),
         query,
         ...(target.json && { body: target.json }),
         defaultMaxTokens: app.models.capabilities(target.model).defaultMaxTokens,
@@ -145,6 +164,9 @@ export const messages = fp(
   { name: 'messages', dependencies: ['models', 'credentials', 'egress', 'breaker'] },
 )
 
+/** One call to a target, which whoever watches already knows of. */
+type WatchedAttempt<Result> = (target: Target, admission: Admission, watched: WatchedCall) => Promise<Result>
+
 /** What the log says of a failed call. Not its message: a provider's words may repeat the prompt. */
 function factsOf({ model }: Target, error: GatewayError): object {
   return { model: model.id, code: error.code, cause: causeOf(error), upstream_status: error.providerError?.status }
@@ -156,10 +178,11 @@ function fallbackWarning({ target, error }: PassedOver<Target>, index: number): 
 }
 
 /** A stream whose end is told to the admission, where it breaks after it has begun. */
-function watched(stream: OpenedStream, admission: Admission): OpenedStream {
+function admittedStream(stream: OpenedStream, admission: Admission): OpenedStream {
   let last: Promise<unknown> | undefined
   return {
     head: stream.head,
+    firstAt: stream.firstAt,
     next() {
       const next = stream.next()
       last = next

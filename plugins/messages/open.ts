@@ -6,6 +6,8 @@ import type { StreamItem } from '../../api/events.ts'
 export interface OpenedStream {
   /** What has come already. */
   readonly head: readonly StreamItem[]
+  /** When the first of it came, by the clock. */
+  readonly firstAt: number
   /** The item after the head; another is asked for only once this one was taken. */
   next(): Promise<IteratorResult<StreamItem>>
   /** Closes the upstream socket. To be called however the stream ends. */
@@ -23,6 +25,7 @@ export async function openStream(items: AsyncIterable<StreamItem>, holdMs: numbe
   const head: StreamItem[] = []
   let pending: Promise<IteratorResult<StreamItem>> | undefined
   let hold: Hold | undefined
+  let firstAt: number | undefined
   try {
     for (;;) {
       pending = iterator.next()
@@ -30,6 +33,7 @@ export async function openStream(items: AsyncIterable<StreamItem>, holdMs: numbe
       if (!next) break
       pending = undefined
       if (next.done) throw new GatewayError('provider_protocol', { message: 'The provider sent an empty answer.' })
+      firstAt ??= clock.now()
       head.push(next.value)
       if (!isPreamble(next.value)) break
       hold ??= startHold(holdMs, clock)
@@ -39,6 +43,7 @@ export async function openStream(items: AsyncIterable<StreamItem>, holdMs: numbe
   }
   return {
     head,
+    firstAt: firstAt ?? clock.now(),
     next() {
       const first = pending
       pending = undefined

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Gauge, Registry } from 'prom-client'
-import { catalogue, type GatewayError } from '../../api/error.ts'
+import { type GatewayError, knownCode } from '../../api/error.ts'
 import type { Usage } from '../../api/schemas.gen.ts'
 import { definitions } from './definitions.ts'
 import { instrumentsIn } from './instruments.ts'
@@ -138,8 +138,6 @@ const tokenKinds = [
   ['cache_write', 'cache_creation_input_tokens'],
 ] as const
 
-/** One of few words: an error may carry a code of the provider's own, of which there may be any number. */
 function wordFor(outcome: string | GatewayError): string {
-  if (typeof outcome === 'string') return outcome
-  return Object.hasOwn(catalogue, outcome.code) ? outcome.code : outcome.type
+  return typeof outcome === 'string' ? outcome : knownCode(outcome)
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import type { Clock } from '../../api/clock.ts'
 import { parseBody } from './body.ts'
 import { createValidatorCompiler } from './schema.ts'
 
@@ -9,7 +10,13 @@ declare module 'fastify' {
     bodyJson: Buffer
     /** Where in its text an integer stands that `JSON.parse` rounded; undefined where none does. */
     roundedNumberAt: number | undefined
+    /** How long the caller took to send the body, in milliseconds; 0 where there is none. */
+    receivingMs: number
   }
+}
+
+export interface ValidationOptions {
+  readonly clock: Clock
 }
 
 /**
@@ -17,11 +24,17 @@ declare module 'fastify' {
  * else, and every part of a request is checked against the contract's schemas.
  */
 export const validation = fp(
-  async (app: FastifyInstance) => {
+  async (app: FastifyInstance, { clock }: ValidationOptions) => {
     app.decorateRequest('bodyJson')
     app.decorateRequest('roundedNumberAt', undefined)
+    app.decorateRequest('receivingMs', 0)
+    app.addHook('preParsing', (request, _reply, payload, done) => {
+      request.receivingMs = -clock.now()
+      done(null, payload)
+    })
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
+      request.receivingMs += clock.now()
       try {
         const { value, roundedNumberAt } = parseBody(body, request.headers)
         request.bodyJson = body

@@ -34,6 +34,7 @@ export const geminiDialect: GeminiDialect = {
   upstream: {
     keyHeader: 'X-Provider-Key-Gemini',
     keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
+    conventionalName: 'gcp.gemini',
     baseURLVariable: 'VAI_GEMINI_BASE_URL',
     defaultBaseURL: 'https://generativelanguage.googleapis.com/v1beta',
   },
@@ -54,6 +55,7 @@ export const vertexDialect: GeminiDialect = {
   upstream: {
     keyHeader: 'X-Provider-Key-VertexAI',
     keyVariables: ['VERTEXAI_API_KEY'],
+    conventionalName: 'gcp.vertex_ai',
     baseURLVariable: 'VAI_VERTEXAI_BASE_URL',
     defaultBaseURL: 'https://aiplatform.googleapis.com/v1',
   },

@@ -41,6 +41,7 @@ export const openaiResponsesDialect: ResponsesDialect = {
   upstream: {
     keyHeader: 'X-Provider-Key-OpenAI',
     keyVariables: ['OPENAI_API_KEY'],
+    conventionalName: 'openai',
     baseURLVariable: 'VAI_OPENAI_BASE_URL',
     defaultBaseURL: 'https://api.openai.com/v1',
   },

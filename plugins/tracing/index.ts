@@ -1,0 +1,149 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Clock } from '../../api/clock.ts'
+import type { GatewayError } from '../../api/error.ts'
+import type { MessageRequest, Usage } from '../../api/schemas.gen.ts'
+import type { Secret } from '../../api/secret.ts'
+import type { LlmProvider } from '../../providers/provider.ts'
+import { type TraceContext, type TraceHeaders, traceContextOf } from './context.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The trace that the request belongs to; undefined where it belongs to none. */
+    trace: RequestTrace | undefined
+  }
+}
+
+/** What is told of a request to whoever follows it through several services. */
+export interface RequestTrace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string
+  /** A call to a provider is about to be made. */
+  call(call: CallDescription): CallTrace
+  retry(error: GatewayError, waitMs: number): void
+  fallback(error: GatewayError, nextModel: string): void
+}
+
+export interface CallDescription {
+  readonly operation: 'chat' | 'count_tokens'
+  readonly provider: LlmProvider
+  /** As the provider knows it. */
+  readonly model: string
+  readonly baseURL: URL | undefined
+  readonly request: MessageRequest
+  readonly isStream: boolean
+  /** 1 for the first call of a request. */
+  readonly attempt: number
+  readonly apiKey: Secret
+}
+
+export interface CallTrace {
+  /** For the provider, so that it can go on with the trace. */
+  readonly headers: TraceHeaders
+  /** The first piece of a stream, by so many milliseconds after the call. */
+  firstChunk(afterMs: number): void
+  /** How it was answered, as far as that is known. */
+  answered(answer: CallAnswer): void
+  /** To be called once, however the call ended. */
+  end(outcome: 'ok' | 'cancelled' | GatewayError): void
+}
+
+export interface CallAnswer {
+  readonly usage: Usage
+  /** The provider's own. */
+  readonly id?: string | undefined
+  /** The provider's own name for it. */
+  readonly model?: unknown
+  readonly stopReason?: string | null | undefined
+}
+
+export interface TracingOptions {
+  /** Where traces go by OTLP over HTTP, without the path of the signal; undefined where the environment says it, if anything does. */
+  readonly endpoint: URL | undefined
+  readonly samplePercent: number
+  readonly version: string
+  readonly clock: Clock
+}
+
+/**
+ * Follows requests through the gateway and on to the providers. Traces are made and sent only where somebody has said to whom;
+ * otherwise nothing of it is even loaded, and a caller's own trace is carried upstream as it came.
+ */
+export const tracing = fp(
+  async (app: FastifyInstance, { endpoint, samplePercent, version, clock }: TracingOptions) => {
+    app.decorateRequest('trace', undefined)
+    if (!isOn(endpoint, process.env)) {
+      app.addHook('onRequest', (request, _reply, done) => {
+        if (request.headers.traceparent !== undefined) carryOn(request)
+        done()
+      })
+      return
+    }
+    const { startTracer } = await import('./tracer.ts')
+    const tracer = startTracer({
+      endpoint,
+      samplePercent,
+      version,
+      onSent: (count) => app.metrics.spans('sent', count),
+      onLost(count, err) {
+        app.metrics.spans('lost', count)
+        app.log.warn({ count, code: codeOf(err) }, 'traces could not be sent')
+      },
+    })
+    app.addHook('onRequest', (request, reply, done) => {
+      if (!request.routeOptions.config.quiet) {
+        const span = tracer.start(request)
+        request.trace = span
+        request.facts.trace_id = span.traceId
+        reply.raw.once('close', () => {
+          const isCancelled = !reply.raw.writableFinished
+          // What was going on has one turn to say how it ended.
+          setImmediate(() => span.end(reply.raw.statusCode, isCancelled && !reply.raw.headersSent, request.facts))
+        })
+      }
+      done()
+    })
+    app.addHook('onClose', () => inTime(tracer.close(), clock))
+  },
+  { name: 'tracing', dependencies: ['logging', 'metrics'] },
+)
+
+function isOn(endpoint: URL | undefined, env: NodeJS.ProcessEnv): boolean {
+  if (env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' || env.OTEL_TRACES_EXPORTER === 'none') return false
+  return Boolean(endpoint ?? (env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT))
+}
+
+function carryOn(request: FastifyRequest): void {
+  const context = traceContextOf(request.headers)
+  if (!context) return
+  request.trace = carried(context)
+  request.facts.trace_id = context.traceId
+}
+
+/** A trace of which nothing is told, but that goes on at the provider. */
+function carried({ traceId, headers }: TraceContext): RequestTrace {
+  const call: CallTrace = { headers, firstChunk: nothing, answered: nothing, end: nothing }
+  return { traceId, call: () => call, retry: nothing, fallback: nothing }
+}
+
+const nothing = (): void => undefined
+
+/** Not its message, which may hold what a collector answered. */
+function codeOf(error: unknown): string | number | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' || typeof error.code === 'number' ? error.code : undefined
+}
+
+/** Milliseconds for the last spans to leave; a collector that is down must not hold up the end of the process. */
+const closeMs = 3000
+
+function inTime(closing: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.after(closeMs, resolve)
+    const settle = (): void => {
+      timer.cancel()
+      resolve()
+    }
+    closing.then(settle, settle)
+  })
+}
