@@ -41,7 +41,10 @@ export interface LlmProvider {
   check?(request: MessageRequest, model: string): readonly Issue[]
   /** What is left out of a request that the matrix cannot tell, because it lies in the conversation. */
   warnings?(request: MessageRequest): readonly Warning[]
-  /** The events of one answer, from `message_start` to `message_stop`. Never yields `error`: it throws. */
+  /**
+   * The events of one answer, from `message_start` to `message_stop`. A `ping` may stand before them, where the provider has shown
+   * that it is there. Never yields `error`: it throws.
+   */
   stream(request: MessageRequest, call: Call): AsyncIterable<StreamItem>
   /** One whole answer; only where the provider's JSON is more exact than its stream. */
   complete?(request: MessageRequest, call: Call): Promise<WholeMessage>

@@ -1,6 +1,7 @@
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { StreamItem } from '../../api/events.ts'
+import { eventsOf, type StreamItem } from '../../api/events.ts'
+import type { StreamEvent } from '../../api/schemas.gen.ts'
 
 /** A stream that has begun for good: its first content is there, so that the headers may be written. */
 export interface OpenedStream {
@@ -18,7 +19,8 @@ export interface OpenedStream {
  * Pulls a stream up to its first content. A provider that is overloaded may say so after its 200 and its `message_start`; until
  * content has come, such a failure is thrown here, and can still be tried again or keep its status.
  *
- * A provider that says `message_start` and then thinks for long is not waited for longer than `holdMs`.
+ * A provider that has shown that it is there, by `message_start` or by a `ping`, and then thinks for long is not waited for longer
+ * than `holdMs`.
  */
 export async function openStream(items: AsyncIterable<StreamItem>, holdMs: number, clock: Clock): Promise<OpenedStream> {
   const iterator = items[Symbol.asyncIterator]()
@@ -34,6 +36,8 @@ export async function openStream(items: AsyncIterable<StreamItem>, holdMs: numbe
       pending = undefined
       if (next.done) throw new GatewayError('provider_protocol', { message: 'The provider sent an empty answer.' })
       firstAt ??= clock.now()
+      // A ping is news only as long as nothing else is.
+      if (head.every(({ type }) => type === 'ping')) head.length = 0
       head.push(next.value)
       if (!isPreamble(next.value)) break
       hold ??= startHold(holdMs, clock)
@@ -71,6 +75,28 @@ function startHold(holdMs: number, clock: Clock): Hold {
   return { over, cancel }
 }
 
+/** Whether nothing of the answer has been said with it. */
 function isPreamble(item: StreamItem): boolean {
-  return item.type === 'message_start' || item.type === 'ping'
+  if (item.type !== 'wire') return isEmpty(item)
+  // Deltas are forwarded unread; every other frame has been parsed before.
+  return (
+    !Buffer.from(item.bytes.buffer, item.bytes.byteOffset, item.bytes.byteLength).includes(delta) && eventsOf(item).every(isEmpty)
+  )
+}
+
+const delta = 'event: content_block_delta'
+
+function isEmpty(event: StreamEvent): boolean {
+  switch (event.type) {
+    case 'message_start':
+    case 'ping':
+    case 'content_block_stop':
+      return true
+    case 'content_block_start': {
+      const { content_block: block } = event
+      return (block.type === 'text' && block.text === '') || (block.type === 'thinking' && block.thinking === '')
+    }
+    default:
+      return false
+  }
 }

@@ -5,6 +5,7 @@ import { parseJson } from '../../api/json.ts'
 import { createSseParser, SseError } from '../../api/sse.ts'
 import { isTooDeep, maxJsonDepth } from '../../text/json-depth.ts'
 import { maxEventBytes } from '../http.ts'
+import { ping } from '../ping.ts'
 import { protocolError } from './error.ts'
 import { type Asked, StreamGrammar } from './grammar.ts'
 
@@ -30,6 +31,7 @@ async function* decoded(open: () => Promise<StreamBody>, asked: Asked): AsyncGen
   const rest = new Rest()
   // A carriage return was seen: frames end in other ways than "\n\n", and the parser reads the whole stream from there on.
   let general = false
+  let begun = false
   try {
     const body = await open()
     for await (const chunk of body) {
@@ -39,7 +41,14 @@ async function* decoded(open: () => Promise<StreamBody>, asked: Asked): AsyncGen
         for (const item of parsed(rest.joined(bytes))) yield item
       } else {
         const end = endOfFrames(bytes, rest.endsLine)
-        if (end > 0) for (const item of frames(rest.joined(bytes.subarray(0, end)))) yield item
+        if (end > 0) {
+          for (const item of frames(rest.joined(bytes.subarray(0, end)))) {
+            begun = true
+            yield item
+          }
+          if (!begun) yield ping
+          begun = true
+        }
         rest.append(bytes.subarray(end))
         if (rest.length > maxEventBytes) throw new SseError(`an event is larger than ${maxEventBytes} bytes`)
       }

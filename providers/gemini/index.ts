@@ -7,6 +7,7 @@ import { createSseParser, SseError } from '../../api/sse.ts'
 import { disconnected, type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
 import { readJsonAnswer } from '../json-answer.ts'
+import { ping } from '../ping.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { check, warningsOf } from './check.ts'
@@ -51,6 +52,7 @@ async function* stream(request: MessageRequest, call: Call, dialect: GeminiDiale
   const decoder = decoderOf(request, call, dialect)
   const isArray = contentType(response).startsWith('application/json')
   const parser = isArray ? arrayParser(source) : eventParser(source)
+  let begun = false
   try {
     for await (const bytes of response.body) {
       for (const chunk of parser.feed(bytes)) {
@@ -59,8 +61,13 @@ async function* stream(request: MessageRequest, call: Call, dialect: GeminiDiale
           for (const event of decoder.end(true)) yield event
           return
         }
-        for (const event of decoder.feed(chunk)) yield event
+        for (const event of decoder.feed(chunk)) {
+          begun = true
+          yield event
+        }
       }
+      if (!begun) yield ping
+      begun = true
     }
     if (!parser.end()) throw disconnected(source)
   } catch (cause) {

@@ -9,6 +9,7 @@ import { type FailureSource, httpFailure, protocolFailure, streamFailure } from 
 import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
 import { readJsonAnswer } from '../json-answer.ts'
 import { modelNameOf } from '../model-name.ts'
+import { ping } from '../ping.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
 import { withToolIds } from '../tool-ids.ts'
 import { check, warningsOf } from './check.ts'
@@ -47,6 +48,7 @@ async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect
   const source = sourceOf(dialect, call)
   const decoder = decoderOf(request, call, dialect)
   const parser = createSseParser(maxEventBytes)
+  let begun = false
   try {
     for await (const bytes of response.body) {
       for (const message of parser.feed(bytes)) {
@@ -55,8 +57,13 @@ async function* stream(request: MessageRequest, call: Call, dialect: ChatDialect
           for (const event of decoder.end(true)) yield event
           return
         }
-        for (const event of decoder.feed(chunkOf(message, source))) yield event
+        for (const event of decoder.feed(chunkOf(message, source))) {
+          begun = true
+          yield event
+        }
       }
+      if (!begun) yield ping
+      begun = true
     }
     parser.end()
   } catch (cause) {

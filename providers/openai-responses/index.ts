@@ -9,6 +9,7 @@ import { type FailureSource, httpFailure, protocolFailure, streamFailure } from 
 import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
 import { readJsonAnswer } from '../json-answer.ts'
 import { modelNameOf } from '../model-name.ts'
+import { ping } from '../ping.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { type ToolIdRule, withToolIds } from '../tool-ids.ts'
 import { check, warnings } from './check.ts'
@@ -49,15 +50,21 @@ async function* stream(request: MessageRequest, call: Call, dialect: ResponsesDi
   const source = sourceOf(dialect, call)
   const decoder = decoderOf(request, call, dialect)
   const parser = createSseParser(maxEventBytes)
+  let begun = false
   try {
     for await (const bytes of response.body) {
       for (const message of parser.feed(bytes)) {
         if (message.data === end) decoder.end()
         const events = decoder.feed(eventOf(message, source), message.event)
         if (decoder.ended) response.body.release()
-        for (const event of events) yield event
+        for (const event of events) {
+          begun = true
+          yield event
+        }
         if (decoder.ended) return
       }
+      if (!begun) yield ping
+      begun = true
     }
     parser.end()
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSseParser } from '../../api/sse.ts'
@@ -6,6 +7,7 @@ import { errorOf, type Gateway, startGateway } from '../gateway.ts'
 import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
 import { type AnthropicAnswer, anthropicError } from '../upstreams/anthropic-answer.ts'
 import { endless, hangUp, htmlPage, json, silence, sse } from '../upstreams/behaviour.ts'
+import { geminiKey } from '../upstreams/gemini.ts'
 import { openAiKey, startOpenAiChat } from '../upstreams/openai-chat.ts'
 import { openAiError } from '../upstreams/openai-chat-answer.ts'
 import { closedPort, startUpstream, type Upstream } from '../upstreams/upstream.ts'
@@ -18,7 +20,7 @@ afterEach(async () => {
 async function gatewayFor(upstream: Upstream, env: Record<string, string> = {}): Promise<Gateway> {
   const gateway = await startGateway({
     env: { VAI_ANTHROPIC_BASE_URL: upstream.url, VAI_OPENAI_BASE_URL: `${upstream.url}/v1`, ...env },
-    keys: { anthropic: anthropicKey, openai: openAiKey },
+    keys: { anthropic: anthropicKey, openai: openAiKey, 'oai-resp': openAiKey, 'gem-dev': geminiKey },
     // No jitter, so that the first wait before another try is a quarter of a second.
     parts: { random: () => 0 },
   })
@@ -186,10 +188,10 @@ describe('a failure before the first content keeps its status', () => {
     }
   })
 
-  it('holds the headers over message_start, for the overload that comes behind it', async () => {
+  it.each([1, 2])('holds the headers over %i events without content, for the overload that comes behind', async (events) => {
     const answer: AnthropicAnswer = {
       content: [{ type: 'text', text: 'Hi' }],
-      errorAfter: { events: 1, type: 'overloaded_error', message: 'Overloaded' },
+      errorAfter: { events, type: 'overloaded_error', message: 'Overloaded' },
     }
     const gateway = await gatewayFor(await startAnthropic({ script: answer }), { VAI_RETRY_ATTEMPTS: '0' })
     const response = await gateway.post(body(anthropicModel, { stream: true }))
@@ -204,6 +206,36 @@ describe('a failure before the first content keeps its status', () => {
     expect((await response).statusCode).toBe(200)
     leave()
     await upstream.waitForClose()
+  })
+
+  const empty = `data: ${JSON.stringify({ id: 'c', model: 'm', choices: [] })}\n\n`
+  it.each([
+    ['comments', openaiModel, ': PROCESSING\n\n'],
+    ['empty chunks', openaiModel, empty],
+    ['comments', 'oai-resp/gpt-5-mini', ': PROCESSING\n\n'],
+    ['comments', 'gem-dev/gemini-3-flash', ': PROCESSING\r\n\r\n'],
+    ['comments', anthropicModel, ': PROCESSING\n\n'],
+  ])('gives headers and pings where nothing comes but %s (%s)', async (_name, model, quiet) => {
+    const upstream = await startUpstream({ ...sse(quiet.repeat(3)), stallAt: quiet.length * 3 })
+    const gateway = await gatewayFor(upstream, { VAI_PING_INTERVAL_MS: '40', VAI_GEMINI_BASE_URL: upstream.url })
+    const { response, leave } = call(gateway, body(model, { stream: true }))
+    const answer = await response
+    expect(answer.statusCode).toBe(200)
+    const [first] = await once(answer, 'data')
+    expect(eventsIn(first)).toEqual([{ type: 'ping' }])
+    const [second] = await once(answer, 'data')
+    expect(eventsIn(second)).toEqual([{ type: 'ping' }])
+    leave()
+    await upstream.waitForClose()
+  })
+
+  it('gives no ping before an answer that follows a comment at once', async () => {
+    const chunk = { id: 'c', model: 'm', choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }
+    const said = `: PROCESSING\n\n${empty}data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`
+    const gateway = await gatewayFor(await startUpstream(sse(said)))
+    const events = await streamed(await gateway.post(body(openaiModel, { stream: true })))
+    expect(events[0]).toMatchObject({ type: 'message_start' })
+    expect(events.at(-1)).toMatchObject({ type: 'message_stop' })
   })
 
   it('a provider that cannot be reached', async () => {
