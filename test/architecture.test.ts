@@ -15,6 +15,7 @@ import { providers } from '../providers/index.ts'
  *     nothing by value from another's file or folder; a route may also call the plain functions that stand beside a plugin.
  *   - Routes do not import each other, but for `v1`, which is the scope they stand in.
  *   - A pure kernel reaches nothing that is not pure, not even through others.
+ *   - Connections to others are made by `plugins/egress` alone, which checks where they go.
  *   - No provider is compared by its name outside its own folder.
  */
 function violations(files: ReadonlyMap<string, string>): string[] {
@@ -63,6 +64,7 @@ const impure = /^(?:node:|fastify|@fastify\/|pino|undici|api\/clock\.ts$)/
 function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, Module>): string[] {
   const [from, to] = [layerOf(module.path), layerOf(used.target)]
   if (!used.isProject) {
+    if (dials(module, used)) return ['what is outbound goes through egress']
     return from === 'providers' && /^(?:fastify|@fastify\/|pino)/.test(used.target)
       ? ['a provider knows no Fastify and no logger']
       : []
@@ -83,6 +85,15 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
   }
   return problems
 }
+
+/** Whether a file takes from Node or undici what connects to others. */
+function dials({ path }: Module, { target, values }: Import): boolean {
+  if (!['routes', 'plugins', 'providers', 'api'].includes(layerOf(path)) || path.startsWith('plugins/egress/')) return false
+  if (/^(?:undici|node:(?:https|http2|tls|dns|dns\/promises))$/.test(target)) return values.length > 0
+  return /^node:(?:http|net)$/.test(target) && values.some((name) => dialing.has(name))
+}
+
+const dialing: ReadonlySet<string> = new Set(['*', 'default', 'Agent', 'Socket', 'connect', 'createConnection', 'get', 'request'])
 
 /** What a pure kernel reaches by value that is not pure, directly or through others. */
 function impurities(module: Module, modules: ReadonlyMap<string, Module>): string[] {
@@ -285,6 +296,8 @@ describe('a broken arrow is seen where', () => {
     ],
     ['a provider is compared by its name', { 'plugins/a.ts': "if (provider.id === 'anthropic') go()" }],
     ['a provider is told from others by its name', { 'routes/a.ts': "switch (id) { case 'openai': go() }" }],
+    ['a provider makes its own connections', { 'providers/a/index.ts': "import { fetch } from 'undici'" }],
+    ['a plugin makes its own connections', { 'plugins/a.ts': "import { request } from 'node:http'" }],
     ['one provider compares the name of another', { 'providers/openai-chat/x.ts': "const is = 'anthropic' !== id" }],
   ])('%s', (_, files) => {
     expect(violations(new Map(Object.entries(files)))).toHaveLength(1)
@@ -301,6 +314,8 @@ describe('a broken arrow is seen where', () => {
     ],
     ['the app registers a plugin', { 'app.ts': "import { other } from './plugins/other.ts'", 'plugins/other.ts': plugin }],
     ['a kernel knows the type of the clock', { 'providers/a/encode.ts': "import type { Clock } from '../../api/clock.ts'" }],
+    ['egress makes connections', { 'plugins/egress/a.ts': "import { Agent } from 'undici'" }],
+    ['a provider knows the type of a connection', { 'providers/a/index.ts': "import type { Dispatcher } from 'undici'" }],
     ['a provider compares its own name', { 'providers/openai-chat/x.ts': "const is = id === 'openai'" }],
     ['a name is compared that is no provider', { 'plugins/a.ts': "const is = mode === 'byok'" }],
   ])('but not where %s', (_, files) => {
