@@ -190,7 +190,7 @@ const nameExpected = 'a name of at most 64 letters, digits, ".", "_" and "-"'
 const name = matching(nameForm, nameExpected)
 
 function checkTenantName(tenant: string, path: string, tell: Tell): void {
-  if (!nameForm.test(tenant)) tell(`${path}.${tenant.slice(0, 100)}: ${nameExpected} is expected`)
+  if (!nameForm.test(tenant)) tell(`${path}: ${nameExpected} is expected`)
 }
 
 function hash(value: unknown, path: string, tell: Tell): string | undefined {

@@ -56,8 +56,9 @@ export function mapOf<T>(
   return (value, path, tell) => {
     const read = new Map<string, T>()
     for (const [name, member] of Object.entries(mapping(value, path, tell))) {
-      checkName(name, path, tell)
-      const item = kind(member, `${path}.${name}`, tell)
+      const at = `${path}.${name}`
+      checkName(name, at, tell)
+      const item = kind(member, at, tell)
       if (item !== undefined) read.set(name, item)
     }
     return read

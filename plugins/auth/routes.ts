@@ -23,15 +23,12 @@ export interface RouteWithAuth {
 
 /** The routes that are added from now on, and who each is for; preflight requests of CORS, which hold no key, aside. */
 export function routesFromNowOn(app: FastifyInstance): () => readonly RouteWithAuth[] {
-  const routes: { readonly method: string | string[]; readonly url: string; readonly config?: { readonly auth?: RouteAuth } }[] =
-    []
-  // Kept as they are: what the scope of a route adds is there only after this.
-  app.addHook('onRoute', (route) => void routes.push(route))
-  return () =>
-    routes.flatMap(({ method, url, config }) =>
-      [method]
-        .flat()
-        .filter((each) => each !== 'OPTIONS')
-        .map((each) => ({ route: `${each} ${url}`, auth: config?.auth })),
-    )
+  const routes: (() => RouteWithAuth)[] = []
+  app.addHook('onRoute', (route) => {
+    const { method, url } = route
+    const methods = [method].flat().filter((each) => each !== 'OPTIONS')
+    // Asked later: what the scope of the route says of it is there only after this.
+    routes.push(...methods.map((each) => () => ({ route: `${each} ${url}`, auth: route.config?.auth })))
+  })
+  return () => routes.map((route) => route())
 }
