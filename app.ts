@@ -62,12 +62,13 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   const providers = parts.providers ?? config.providers.filter((provider) => config.demo || !provider.demo)
   const keyStore = await readKeys(config, providers, parts)
   const callerKeys = new CallerKeys()
-  const log = loggerOptions(config.log_level, {
+  const secrets = {
     operatorKeys: [...parts.operatorKeys.values()],
     tenantKeys: keyStore.providerKeys,
     keyHeaders: keyHeadersOf(providers),
     callerKeys,
-  })
+  }
+  const log = loggerOptions(config.log_level, secrets)
   const app = Fastify({
     logger: {
       ...log,
@@ -98,7 +99,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   refuseOtherProtocols(app.server, clock)
 
   await app.register(metrics, { version: parts.version })
-  await app.register(logging, { callerKeys })
+  await app.register(logging, { callerKeys, ...(config.log_prompts && { prompts: secrets }) })
   await app.register(requestId)
   await app.register(tracing, {
     endpoint: config.otlp_endpoint,

@@ -2,12 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { LoggerOptions } from 'pino'
-import { mask, Secret } from '../api/secret.ts'
+import { mask, maskedExcerpt, Secret } from '../api/secret.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /** Gives a request its `facts`, and its line once it is over. For requests that no hook runs for; all others have it. */
     logOnceOver(request: FastifyRequest, reply: FastifyReply): void
+    /** Writes down what is asked, where the operator wants that. */
+    logPrompt(request: FastifyRequest): void
   }
   interface FastifyContextConfig {
     /** Whether the route is asked every few seconds by whoever watches over the process: its requests are no news. */
@@ -22,13 +24,16 @@ declare module 'fastify' {
 export interface LoggingOptions {
   /** The same that the logger was made with. */
   readonly callerKeys: CallerKeys
+  /** What to mask in what callers ask, where the log is to hold that; absent where it is not. */
+  readonly prompts?: LogSecrets
 }
 
 /** One line for each request once it is answered. */
 export const logging = fp(
-  async (app: FastifyInstance, { callerKeys }: LoggingOptions) => {
+  async (app: FastifyInstance, { callerKeys, prompts }: LoggingOptions) => {
     app.decorateRequest('facts')
     app.decorate('logOnceOver', logOnceOver)
+    app.decorate('logPrompt', (request) => prompts && logPrompt(request, prompts))
     app.addHook('onRequest', (request, reply, done) => {
       logOnceOver(request, reply)
       done()
@@ -53,6 +58,16 @@ export const logging = fp(
   },
   { name: 'logging', dependencies: ['metrics'] },
 )
+
+function logPrompt({ id, log, bodyJson }: FastifyRequest, { operatorKeys, tenantKeys, callerKeys }: LogSecrets): void {
+  // Before it is cut, as a piece of a key would not be known as one; and in the text, because in the line it is JSON inside JSON.
+  const keys = [...operatorKeys, ...tenantKeys, ...callerKeys.ofRequest(id)]
+  const text = maskedExcerpt(bodyJson.subarray(0, 2 * promptBytes).toString(), promptBytes, keys)
+  log.info({ prompt: Buffer.from(text).subarray(0, promptBytes).toString() }, 'prompt')
+}
+
+/** The most of a prompt that is written down. */
+const promptBytes = 64 * 1024
 
 interface RequestEnd {
   readonly method: string
@@ -116,7 +131,11 @@ export class CallerKeys {
   of(line: string): readonly Secret[] {
     if (this.#byRequest.size === 0) return []
     const requestId = /"request_id":"([^"]+)"/.exec(line)?.[1]
-    return requestId === undefined ? [...this.#byRequest.values()].flat() : (this.#byRequest.get(requestId) ?? [])
+    return requestId === undefined ? [...this.#byRequest.values()].flat() : this.ofRequest(requestId)
+  }
+
+  ofRequest(requestId: string): readonly Secret[] {
+    return this.#byRequest.get(requestId) ?? []
   }
 }
 

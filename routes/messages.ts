@@ -38,6 +38,7 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
   )
 
   function prepare(request: FastifyRequest): PreparedRequest {
+    app.logPrompt(request)
     const { validationError } = request
     // What is wrong with the URL is not for the body's check to tell.
     if (validationError && validationError.validationContext !== 'body') throw validationError
