@@ -30,7 +30,11 @@ export class ResponsesDecoder {
   readonly #answer: AnswerContext
   /** By `output_index`: some servers give an item another id in every event. */
   readonly #items = new Map<number, OutputItem>()
+  /** What the items call themselves, and how many there are of each type. */
+  readonly #ids = new Set<string>()
+  readonly #counts = new Map<string, number>()
   #lastIndex = -1
+  #highestIndex = -1
   #ended = false
 
   constructor(context: DecodeContext) {
@@ -64,7 +68,7 @@ export class ResponsesDecoder {
         if (isRecord(event.item)) this.#added(indexOf(event) ?? this.#lastIndex + 1, event.item)
         break
       case 'response.output_item.done':
-        if (isRecord(event.item)) this.#added(indexOf(event) ?? this.#lastIndex, event.item).done(event.item)
+        if (isRecord(event.item)) this.#done(indexOf(event) ?? this.#lastIndex, event.item)
         break
       case 'response.completed':
       case 'response.incomplete':
@@ -110,7 +114,20 @@ export class ResponsesDecoder {
     this.#lastIndex = index
     const begun = outputItem(item, this.#answer)
     this.#items.set(index, begun)
+    this.#highestIndex = Math.max(this.#highestIndex, index)
+    this.#counts.set(begun.type, (this.#counts.get(begun.type) ?? 0) + 1)
+    this.#learnId(item)
     return begun
+  }
+
+  #done(index: number, item: Item): void {
+    this.#added(index, item).done(item)
+    this.#learnId(item)
+  }
+
+  #learnId(item: Item): void {
+    const id = idOf(item)
+    if (id !== '') this.#ids.add(id)
   }
 
   #itemEvent(type: string, event: Item): void {
@@ -154,9 +171,18 @@ export class ResponsesDecoder {
   /** A whole answer's items; in a stream, only what its events left out. */
   #complete(output: readonly Item[]): void {
     const isWhole = this.#items.size === 0
+    const counts = new Map<string, number>()
     for (const [index, item] of output.entries()) {
-      if (isWhole) this.#added(index, item).done(item)
-      else if (this.#items.get(index)?.type === item.type) this.#items.get(index)?.done(item)
+      const type = stringOf(item.type)
+      const count = (counts.get(type) ?? 0) + 1
+      counts.set(type, count)
+      const known = this.#items.get(index)
+      if (isWhole) this.#done(index, item)
+      else if (known?.type === type) known.done(item)
+      // Places and ids may differ from those of the events; but there may not be more of a kind than they told of.
+      else if (!this.#ids.has(idOf(item)) && count > (this.#counts.get(type) ?? 0)) {
+        this.#done(known ? this.#highestIndex + 1 : index, item)
+      }
     }
   }
 
@@ -173,6 +199,11 @@ export class ResponsesDecoder {
 
 function indexOf({ output_index: index }: Item): number | undefined {
   return typeof index === 'number' ? index : undefined
+}
+
+/** What an item is known by: the id of a call stays the same where its own differs from event to event. */
+function idOf({ call_id: call, id }: Item): string {
+  return stringOf(call) || stringOf(id)
 }
 
 /** What only announces what other events say, and pictures that another will replace. */

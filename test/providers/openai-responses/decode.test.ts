@@ -44,6 +44,11 @@ describe('text', () => {
     expect(messageOf(decode([added(0, msg), text(0, 'He')], { output })).content).toEqual([{ type: 'text', text: 'Hello' }])
   })
 
+  it('is not told twice where the end counts its items in another way', () => {
+    const output = [{ ...msg, id: 'msg_other', content: [{ type: 'output_text', text: 'Hello' }] }]
+    expect(messageOf(decode([added(1, msg), text(1, 'Hello')], { output })).content).toEqual([{ type: 'text', text: 'Hello' }])
+  })
+
   it('may come without its beginning, or without a place', () => {
     expect(contentOf(text(0, 'He'), text(0, 'llo'))).toEqual([{ type: 'text', text: 'Hello' }])
     const placeless = [added(0, rs), done(0, rs), added(1, msg), text(1, 'a'), added(2, msg), text(2, 'b')]
@@ -366,5 +371,27 @@ describe('the end', () => {
     ['not there yet', { status: 'queued', output: [] }, 'provider_protocol'],
   ])('of a whole answer may be %s', (_, response, code) => {
     expect(() => newDecoder().whole(response)).toThrow(expect.objectContaining({ name: 'GatewayError', code }))
+  })
+})
+
+describe('an item that only the end of the stream tells', () => {
+  const whole = { ...fc, arguments: '{"a":1}', status: 'completed' }
+  const call = { type: 'tool_use', id: 'call_1', name: 'f', input: { a: 1 } }
+  const said = { ...msg, content: [{ type: 'output_text', text: 'Hello' }] }
+  const hello = { type: 'text', text: 'Hello' }
+
+  it.each<[string, Json[], Json[], unknown[]]>([
+    ['behind those that were told', [added(0, msg), text(0, 'Hello')], [said, whole], [hello, call]],
+    ['before them', [added(0, msg), text(0, 'Hello')], [whole, said], [hello, call]],
+    [
+      'beside another of its kind',
+      [added(0, { ...fc, call_id: 'call_0' }), done(0, { ...whole, call_id: 'call_0' })],
+      [{ ...whole, call_id: 'call_0' }, whole],
+      [{ ...call, id: 'call_0' }, call],
+    ],
+  ])('is told, %s', (_, events, output, content) => {
+    const message = messageOf(decode(events, { output }))
+    expect(message.content).toEqual(content)
+    expect(message.stop_reason).toBe('tool_use')
   })
 })

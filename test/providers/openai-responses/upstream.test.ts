@@ -176,7 +176,7 @@ describe('a whole answer that is none', () => {
     ['no JSON', reply('{"output":', { headers: { 'content-type': 'application/json' } })],
     ['without output', json({ id: 'x' })],
     ['an HTML page', htmlPage(200)],
-    ['events without an end', endless(hi, { headers: { 'content-type': 'text/event-stream' } })],
+    ['events without an end', sse(hi, { stallAt: { event: 1 } })],
   ])('%s', async (_, behaviour) => {
     const { call } = await callTo(behaviour)
     expect((await failureOf(openaiResponses.complete?.(request, call))).code).toBe('provider_protocol')
