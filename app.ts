@@ -17,6 +17,7 @@ import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { metrics } from './plugins/metrics/index.ts'
 import { models } from './plugins/models/index.ts'
+import { reachability } from './plugins/reachability.ts'
 import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
 import { shedding } from './plugins/shedding/index.ts'
@@ -129,6 +130,12 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(egress, { connectMs: config.upstream_connect_ms, clock })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
+  await app.register(reachability, {
+    providers: providers.filter(({ upstream }) => upstream),
+    own: providers.filter((provider) => !ownProviders.includes(provider)),
+    baseURLs: config.baseURLs,
+    clock,
+  })
   await app.register(models, {
     providers,
     aliases: config.model_aliases,

@@ -16,10 +16,13 @@ export async function healthRoutes(app: FastifyInstance, { version }: HealthRout
   const watched = { ...config, quiet: true }
   app.get('/healthz', { config: watched }, async (): Promise<Health> => ({ status: 'ok' }))
 
-  app.get('/readyz', { config: watched }, async (_request, reply): Promise<Readiness> => {
-    const checks = await app.readiness.run()
+  const readyz = { config: watched, schema: { querystring: { $ref: 'getReadiness' } } }
+  app.get<{ Querystring: { deep?: '1' } }>('/readyz', readyz, async (request, reply): Promise<Readiness> => {
+    const isDeep = request.query.deep !== undefined
+    if (isDeep) await app.auth.principalOf(request, reply, 'admin')
+    const [checks, providers] = await Promise.all([app.readiness.run(), isDeep ? app.reachability.check() : undefined])
     const isReady = Object.values(checks).every((said) => said === 'ok' || said.startsWith('ok, but '))
     reply.code(isReady ? 200 : 503)
-    return { status: isReady ? 'ready' : 'not_ready', checks }
+    return { status: isReady ? 'ready' : 'not_ready', checks, ...(providers && { providers }) }
   })
 }
