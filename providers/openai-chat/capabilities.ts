@@ -1,7 +1,7 @@
 import type { Matrix } from '../capabilities.ts'
 
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
-const noServerTools = 'Chat Completions has no tools of its own; use oai-resp, or an anthropic model.'
+const noServerTools = 'Chat Completions has no tools of its own'
 const noVoice = 'This version of the gateway has no voice.'
 
 /** What Chat Completions makes of each part of a request. A dialect that differs spreads it and says what is different. */
@@ -22,9 +22,9 @@ export const matrix: Matrix = {
   },
   service_tier: { treatment: 'map', note: 'auto stays auto; standard_only is default.' },
   cache_control: { treatment: 'drop', note: 'Prefixes are cached without being marked.' },
-  container: { treatment: 'reject', note: noServerTools },
+  container: { treatment: 'reject', note: `${noServerTools}, and no container; use an anthropic model.` },
   context_management: { treatment: 'drop', note: 'The whole conversation is sent as it is; nothing is cleared from it.' },
-  mcp_servers: { treatment: 'reject', note: noServerTools },
+  mcp_servers: { treatment: 'reject', note: `${noServerTools}; use oai-resp, or an anthropic model.` },
   inference_geo: { treatment: 'reject', note: 'Where inference runs depends on the project that the key belongs to.' },
   speed: { treatment: 'drop', note: 'The answer comes at the usual speed.' },
   diagnostics: { treatment: 'drop', note: 'It has no effect on the answer.' },
@@ -105,13 +105,16 @@ export const matrix: Matrix = {
   'tool.defer_loading': { treatment: 'drop', note: 'All tools are there from the beginning.' },
   'tool.allowed_callers': { treatment: 'drop', note: 'The model calls the tool itself.' },
   'tool.eager_input_streaming': { treatment: 'drop', note: 'Input is streamed as it is written anyway.' },
-  'tool.web_search': { treatment: 'reject', note: noServerTools },
-  'tool.web_fetch': { treatment: 'reject', note: noServerTools },
-  'tool.code_execution': { treatment: 'reject', note: noServerTools },
-  'tool.computer_use': { treatment: 'reject', note: noServerTools },
-  'tool.file_search': { treatment: 'reject', note: noServerTools },
+  'tool.web_search': { treatment: 'reject', note: `${noServerTools}; use oai-resp, or an anthropic model.` },
+  'tool.web_fetch': { treatment: 'reject', note: `${noServerTools}; use an anthropic model, or one of gem-dev.` },
+  'tool.code_execution': { treatment: 'reject', note: `${noServerTools}; use oai-resp, or an anthropic model.` },
+  'tool.computer_use': { treatment: 'reject', note: 'Define the actions as tools of your own, or use an anthropic model.' },
+  'tool.file_search': {
+    treatment: 'reject',
+    note: `${noServerTools}; use oai-resp or gem-dev, which search files that they keep, or send the passages as search_result blocks.`,
+  },
   'tool.text_editor': { treatment: 'reject', note: 'Define it as a tool of your own, or use an anthropic model.' },
-  'tool.anthropic': { treatment: 'reject', note: noServerTools },
+  'tool.anthropic': { treatment: 'reject', note: 'Use the portable tools where the provider takes them, or an anthropic model.' },
   'tool_choice.auto': 'carry',
   'tool_choice.any': { treatment: 'map', note: 'Sent as required.' },
   'tool_choice.tool': { treatment: 'map', note: 'Sent as a named function.' },

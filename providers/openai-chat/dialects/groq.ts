@@ -2,7 +2,7 @@ import type { Capabilities, Feature, Support } from '../../capabilities.ts'
 import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from '../../thinking-wish.ts'
 import type { ChatDialect } from '../dialect.ts'
 import { dialectOf, drop, type Identity, map, plainQuirks, type Quirks } from '../quirks.ts'
-import type { ServerTool, ServerToolFields } from '../server-tools.ts'
+import { configIssues, type ServerTool, type ServerToolFields } from '../server-tools.ts'
 
 const identity: Identity = {
   id: 'groq',
@@ -41,8 +41,10 @@ export const groqDialect: ChatDialect = {
     ),
     'thinking.disabled': map('Qwen: sent as reasoning_effort none. gpt-oss cannot but think: sent as low.'),
     'output_config.effort': map('gpt-oss: sent as reasoning_effort, at most high. Others know no degrees.'),
-    'tool.web_search': map('Built into compound, where its domains and country are kept; on gpt-oss browser_search.'),
-    'tool.web_fetch': map('visit_website of compound; its limits are left to the server.'),
+    'tool.web_search': map(
+      'Built into compound, where domains and country are kept; on gpt-oss browser_search. The rest of config is refused.',
+    ),
+    'tool.web_fetch': map('visit_website of compound, which takes no config.'),
     'tool.code_execution': map('code_interpreter of compound and gpt-oss.'),
     'block.server_tool': drop('The text that was made of it is sent.'),
   },
@@ -52,6 +54,7 @@ export const groqDialect: ChatDialect = {
   // Others follow a schema as well as they can.
   strictMode: (model) => (gptOss.test(model) ? 'common' : 'none'),
   serverTools,
+  check: (request, model) => configIssues(request, 'Groq', (type, member) => isKept(model, type, member)),
 }
 
 /** The field's values, and whether it is taken at all, go by the model's family. */
@@ -91,6 +94,13 @@ function serverTools(tools: readonly ServerTool[], model: string): ServerToolFie
     },
   }
 }
+
+/** Whether what limits a tool can be said: only compound takes settings, and only of its search. */
+function isKept(model: string, type: ServerTool['type'], member: string): boolean {
+  return compound.test(model) && type === 'web_search' && searchSettings.has(member)
+}
+
+const searchSettings: ReadonlySet<string> = new Set(['allowed_domains', 'blocked_domains', 'user_location.country'])
 
 /** What the models call them, and what the systems do. */
 const ownTools = { web_search: 'browser_search', web_fetch: 'browser_search', code_execution: 'code_interpreter' } as const

@@ -1,7 +1,7 @@
 import type { UserLocation } from '../../../api/schemas.gen.ts'
 import type { ChatDialect } from '../dialect.ts'
 import { dialectOf, type Identity, map, plainQuirks, type Quirks } from '../quirks.ts'
-import type { ServerTool, ServerToolFields } from '../server-tools.ts'
+import { configIssues, type ServerTool, type ServerToolFields } from '../server-tools.ts'
 
 const identity: Identity = {
   id: 'openrouter',
@@ -40,12 +40,13 @@ export const openrouterDialect: ChatDialect = {
     service_tier: map('auto stays auto; standard_only is default.'),
     'output.modalities': map('Sent as modalities. Pictures come as image blocks.'),
     'tool.web_search': map("OpenRouter's own search; the provider of the model may have one that is used instead."),
-    'tool.web_fetch': map("OpenRouter's own fetching. Citations are not asked for."),
+    'tool.web_fetch': map("OpenRouter's own fetching. Citations are refused."),
   },
   serviceTiers: { auto: 'auto', standard_only: 'default' },
   // Older deployments tell the cost only when they are asked.
   fields: { usage: { include: true } },
   serverTools,
+  check: (request) => configIssues(request, 'OpenRouter', (_, member) => !member.startsWith('citations')),
   modalities: true,
 }
 
