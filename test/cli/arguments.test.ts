@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { readArguments } from '../../cli/arguments.ts'
+import { ConfigError } from '../../config.ts'
+
+const read = (line: string) => readArguments(line === '' ? [] : line.split(' '))
+
+describe('the command line', () => {
+  it.each<[string, object]>([
+    ['', { command: 'help', topic: 'vai' }],
+    ['--help', { command: 'help', topic: 'vai' }],
+    ['serve --help', { command: 'help', topic: 'vai' }],
+    ['--version', { command: 'version' }],
+    ['serve -c gateway.yaml', { command: 'serve', configFile: 'gateway.yaml' }],
+    ['keys', { command: 'help', topic: 'keys' }],
+    ['keys --help', { command: 'help', topic: 'keys' }],
+    ['keys create --help', { command: 'help', topic: 'keys' }],
+    ['keys list', { command: 'keys', keys: { action: 'list', id: undefined } }],
+    ['keys create app -f keys.yaml', { command: 'keys', keys: { action: 'create', id: 'app', options: { file: 'keys.yaml' } } }],
+    ['--file keys.yaml keys show app', { command: 'keys', keys: { action: 'show', id: 'app', options: { file: 'keys.yaml' } } }],
+    ['keys create --limit a=1 --limit b=2', { command: 'keys', keys: { action: 'create', options: { limit: ['a=1', 'b=2'] } } }],
+  ])('%s is understood', (line, expected) => {
+    expect(read(line)).toMatchObject(expected)
+  })
+
+  it.each([
+    ['srve', 'srve is not a command; did you mean serve?'],
+    ['key list', 'key is not a command; did you mean keys?'],
+    ['keys lst', 'lst is not a command of vai keys; did you mean list?'],
+    ['keys list app', 'app is not understood'],
+    ['keys show a b', 'b is not understood'],
+    ['serve now', 'now is not understood'],
+    ['serve --confg x', '--confg is not an option; did you mean --config?'],
+    ['keys create --tenat x', '--tenat is not an option; did you mean --tenant?'],
+    ['keys create --model x', '--model is not an option; did you mean --models?'],
+    ['keys show --tenant x', '--tenant is not an option of vai keys show'],
+    ['serve --json', '--json is not an option of vai serve'],
+    ['keys create --tenant', '--tenant'],
+    ['keys list --json=yes', '--json'],
+  ])('%s is answered with what would be right', (line, words) => {
+    expect(() => read(line)).toThrow(ConfigError)
+    expect(() => read(line)).toThrow(words)
+  })
+})
