@@ -12,6 +12,8 @@ import { credentials } from './plugins/credentials.ts'
 import { egress } from './plugins/egress/index.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler, refuseOtherProtocols } from './plugins/errors.ts'
 import { lifetime } from './plugins/lifetime.ts'
+import type { Defaults } from './plugins/limits/allotment.ts'
+import { limits } from './plugins/limits/index.ts'
 import type { LimitStore } from './plugins/limits/store.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
@@ -125,6 +127,13 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     store: keyStore,
     clock,
   })
+  await app.register(limits, {
+    defaults: usualAllowances(config),
+    given: parts.limitStore,
+    redis: config.redis_url && { url: config.redis_url, prefix: config.redis_prefix },
+    whenLost: config.limit_store_lost,
+    clock,
+  })
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation, { clock })
   await app.register(egress, { connectMs: config.upstream_connect_ms, clock })
@@ -144,15 +153,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     clock,
   })
   await app.register(messages, {
-    limits: {
-      imageBytes: config.limit_image_bytes,
-      blockBytes: config.limit_block_bytes,
-      base64Bytes: config.limit_base64_bytes,
-      messages: config.limit_messages,
-      textBytes: config.limit_text_bytes,
-    },
     retry: { retries: config.retry_attempts, budgetMs: config.retry_budget_ms },
-    timeouts: { firstByteMs: config.upstream_first_byte_ms, idleMs: config.upstream_idle_ms, answerMs: config.limit_stream_ms },
     pingIntervalMs: config.ping_interval_ms,
     baseURLs: config.baseURLs,
     clock,
@@ -162,7 +163,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(healthRoutes, { version: parts.version })
   await app.register(adminRoutes, { metrics: config.metrics, ...(parts.metricsText && { metricsText: parts.metricsText }) })
   await app.register(docsRoutes, { contract: parts.contract })
-  await app.register(v1, { prefix: '/v1', answerMs: config.limit_stream_ms })
+  await app.register(v1, { prefix: '/v1' })
   return app
 }
 
@@ -182,6 +183,28 @@ async function readKeys(config: Config, providers: readonly LlmProvider[], { var
 
 const noKeys =
   'auth_mode is required, but there is no gateway key. Make one with `vai keys create --file keys.yaml` and start with VAI_GATEWAY_KEYS_FILE=keys.yaml; or listen on this machine alone with VAI_HOST=127.0.0.1.'
+
+/** What somebody may do where nothing else is said of them. Whoever needs no key is not counted unless the operator wants it. */
+function usualAllowances(config: Config): Defaults {
+  const isCounted = authMode(config) !== 'disabled'
+  return {
+    requests_per_minute: config.limit_requests_per_minute ?? (isCounted ? 600 : 0),
+    requests_burst: config.limit_requests_burst,
+    tokens_per_minute: config.limit_tokens_per_minute,
+    cost_per_day_usd: config.limit_cost_per_day_usd,
+    concurrent_requests: config.limit_concurrent_requests ?? (isCounted ? 64 : 0),
+    concurrent_streams: config.limit_concurrent_streams ?? (isCounted ? 32 : 0),
+    body_bytes: config.limit_body_bytes,
+    image_bytes: config.limit_image_bytes,
+    block_bytes: config.limit_block_bytes,
+    base64_bytes: config.limit_base64_bytes,
+    messages: config.limit_messages,
+    text_bytes: config.limit_text_bytes,
+    stream_ms: config.limit_stream_ms,
+    upstream_first_byte_ms: config.upstream_first_byte_ms,
+    upstream_idle_ms: config.upstream_idle_ms,
+  }
+}
 
 /** When a provider that fails is left alone; undefined where the operator wants it to be called regardless. */
 function circuitRule(config: Config): CircuitRule | undefined {

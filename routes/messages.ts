@@ -1,22 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Usage } from '../api/schemas.gen.ts'
 import { answerJson, StreamAnswer } from '../plugins/messages/answer.ts'
+import { budgetFor } from '../plugins/messages/budget.ts'
 import type { Caller } from '../plugins/messages/index.ts'
 import type { PreparedRequest, Target } from '../plugins/messages/prepare.ts'
 import { Watch } from '../plugins/messages/watch.ts'
 
-export interface MessageRouteOptions {
-  /** The longest that one answer may take, in milliseconds. */
-  readonly answerMs: number
-}
-
-export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageRouteOptions): Promise<void> {
+export async function messageRoutes(app: FastifyInstance): Promise<void> {
   app.post(
     '/messages',
     { schema: { body: { $ref: 'MessageRequest' }, querystring: { $ref: 'createMessage' } }, attachValidation: true },
     async (request, reply) => {
       const prepared = prepare(request)
-      request.lifetime.limit(answerMs)
+      request.lifetime.limit(request.allotment.times.answerMs)
       return prepared.stream ? stream(prepared, request, reply) : whole(prepared, request, reply)
     },
   )
@@ -29,7 +25,7 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
     },
     async (request, reply) => {
       const prepared = prepare(request)
-      request.lifetime.limit(answerMs)
+      request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
       const count = await app.messages.countTokens(prepared, caller)
       caller.watch.counted()
@@ -49,15 +45,20 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
       schemaError: validationError,
       hasBeta: Boolean(request.headers['anthropic-beta']),
     }
-    return app.messages.prepare(raw, request.principal)
+    return app.messages.prepare(raw, request.principal, request.allotment.sizes)
   }
 
   async function whole(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const budget = await budgetFor(prepared, app, request, reply)
     const caller = callerOf(request, reply)
-    const attempted = await app.messages.complete(prepared, caller)
+    const attempted = await app.messages.complete(prepared, caller).catch((error: unknown) => {
+      budget.failed()
+      throw error
+    })
     const { message, json: providerJson } = attempted.result
     const { model, warnings } = attempted.target
     const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model))
+    budget.answered(attempted.target, { usage, bytes: json.length, isStream: false, isComplete: true })
     tellAnswerer(reply, attempted.target)
     for (const [name, value] of Object.entries(usageHeaders(usage))) if (value !== undefined) reply.header(name, value)
     caller.watch.answered(attempted.target, message, usage)
@@ -65,15 +66,23 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
   }
 
   async function stream(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const budget = await budgetFor(prepared, app, request, reply)
     const caller = callerOf(request, reply)
-    const { result: source, target } = await app.messages.stream(prepared, caller)
+    const { result: source, target } = await app.messages.stream(prepared, caller).catch((error: unknown) => {
+      budget.failed()
+      throw error
+    })
     tellAnswerer(reply, target)
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.
     request.body = undefined
     request.bodyJson = nothing
     const answer = new StreamAnswer(target.warnings, app.models.prices(target.model))
     caller.watch.streamBegins(target)
+    const { socket } = request.raw
+    const writtenBefore = socket.bytesWritten
     const end = await reply.sse(source, (event) => answer.add(event))
+    const bytes = socket.bytesWritten - writtenBefore
+    budget.answered(target, { usage: answer.usage, bytes, isStream: true, isComplete: end === 'complete' })
     caller.watch.streamEnded(target, end, answer)
     return reply
   }
@@ -82,7 +91,8 @@ export async function messageRoutes(app: FastifyInstance, { answerMs }: MessageR
 function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
   const { id: requestId, principal, headers, log, lifetime } = request
   const watch = new Watch(request, reply, request.server.metrics)
-  return { principal, requestId, headers, query: request.url.split('?')[1] ?? '', signal: lifetime.signal, log, watch }
+  const query = request.url.split('?')[1] ?? ''
+  return { principal, times: request.allotment.times, requestId, headers, query, signal: lifetime.signal, log, watch }
 }
 
 function tellAnswerer(reply: FastifyReply, { model }: Target): void {

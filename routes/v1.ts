@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { routesAreFor } from '../plugins/auth/routes.ts'
-import { type MessageRouteOptions, messageRoutes } from './messages.ts'
+import { requestsAreLimited } from '../plugins/limits/scope.ts'
+import { messageRoutes } from './messages.ts'
 import { modelRoutes } from './models.ts'
 
-/** Everything that asks who calls; what is public stands outside this scope. */
-export async function v1(app: FastifyInstance, { answerMs }: MessageRouteOptions): Promise<void> {
+/** Everything that asks who calls, and counts it; what is public stands outside this scope. */
+export async function v1(app: FastifyInstance): Promise<void> {
   routesAreFor('client', app)
-  await app.register(messageRoutes, { answerMs })
+  requestsAreLimited(app)
+  await app.register(messageRoutes)
   await app.register(modelRoutes)
 }

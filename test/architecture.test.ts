@@ -48,8 +48,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 const pureKernels = [
   /^api\/(?:accumulate|events|param|error|issues|json|schema-mismatch)\.ts$/,
   /^(?:text|audio)\//,
-  /^plugins\/messages\/(?:answer|compat|cost|extensions|validate)\.ts$/,
+  /^plugins\/messages\/(?:answer|compat|cost|extensions|need|validate)\.ts$/,
   /^plugins\/auth\/(?:allowances|document|principal|reading)\.ts$/,
+  /^plugins\/limits\/(?:allotment|decide|told)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
   /^plugins\/egress\/ranges\.ts$/,
   /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,

@@ -26,8 +26,8 @@ declare module 'fastify' {
 
 /** One turn of a conversation with a model. */
 export interface Messages {
-  /** Checks a request of somebody. Throws one error with every issue. */
-  prepare(raw: RawRequest, principal: Principal): PreparedRequest
+  /** Checks a request of somebody, who may send so much. Throws one error with every issue. */
+  prepare(raw: RawRequest, principal: Principal, sizes: RequestLimits): PreparedRequest
   /** Asks the models in turn for a whole answer. */
   complete(request: PreparedRequest, caller: Caller): Promise<Answered<WholeMessage>>
   /** Asks the models in turn for a stream, and returns once its first content is there. */
@@ -42,6 +42,8 @@ export type Answered<Result> = Omit<Attempted<Target, Result>, 'passedOver'>
 /** Who asks, and until when. */
 export interface Caller {
   readonly principal: Principal
+  /** How long the answer and a provider may take, in milliseconds. */
+  readonly times: { readonly firstByteMs: number; readonly idleMs: number; readonly answerMs: number }
   readonly requestId: string
   readonly headers: IncomingHttpHeaders
   /** The caller's query string that is meant for the provider. */
@@ -52,9 +54,7 @@ export interface Caller {
 }
 
 export interface MessagesOptions {
-  readonly limits: RequestLimits
   readonly retry: RetryPolicy
-  readonly timeouts: { readonly firstByteMs: number; readonly idleMs: number; readonly answerMs: number }
   readonly pingIntervalMs: number
   readonly baseURLs: ReadonlyMap<string, URL>
   readonly clock: Clock
@@ -64,17 +64,17 @@ export interface MessagesOptions {
 export const messages = fp(
   async (app: FastifyInstance, options: MessagesOptions) => {
     app.decorate('messages', {
-      prepare: (raw, principal) => prepareRequest(raw, principal, app.models, options.limits),
+      prepare: (raw, principal, sizes) => prepareRequest(raw, principal, app.models, sizes),
       complete: (prepared, caller) =>
         attempt(prepared.targets, caller, 'whole', (target, _admission, watched) => {
           const { provider } = target.model
           // An answer in one piece begins when it is complete, so that its first byte may take as long as a whole stream.
-          const call = callFor(target, caller, options.timeouts.answerMs, watched)
+          const call = callFor(target, caller, caller.times.answerMs, watched)
           return provider.complete ? provider.complete(target.request, call) : whole(provider.stream(target.request, call))
         }),
       stream: (prepared, caller) =>
         attempt(prepared.targets, caller, 'stream', async (target, admission, watched) => {
-          const call = callFor(target, caller, options.timeouts.firstByteMs, watched)
+          const call = callFor(target, caller, caller.times.firstByteMs, watched)
           const startedAt = options.clock.now()
           const items = target.model.provider.stream(target.request, call)
           const opened = await openStream(items, options.pingIntervalMs, options.clock)
@@ -91,7 +91,7 @@ export const messages = fp(
       const { provider } = target.model
       const count = provider.countTokens?.bind(provider)
       if (!count) return estimateTokens(target.request)
-      const call = (watched: WatchedCall): Call => callFor(target, caller, options.timeouts.firstByteMs, watched)
+      const call = (watched: WatchedCall): Call => callFor(target, caller, caller.times.firstByteMs, watched)
       const counting = attempt([target], caller, 'count', (_target, _admission, watched) => count(target.request, call(watched)))
       return (await counting).result
     }
@@ -151,7 +151,7 @@ export const messages = fp(
         query,
         ...(target.json && { body: target.json }),
         defaultMaxTokens: app.models.capabilities(target.model).defaultMaxTokens,
-        timeouts: { firstByteMs, idleMs: options.timeouts.idleMs },
+        timeouts: { firstByteMs, idleMs: caller.times.idleMs },
         clock: options.clock,
         log: caller.log,
       }

@@ -33,7 +33,7 @@ export interface Metrics {
   /** The tokens of an answer, and what it costs where that is known. */
   usage(provider: string, usage: Usage): void
   /** A request that a limit refused: which limit, and whose. */
-  limitRefused(limit: string, scope: 'key' | 'tenant' | 'address'): void
+  limitRefused(limit: string, scope: 'key' | 'tenant' | 'address' | 'everybody'): void
   /** Whether the store that counts limits can be reached. */
   limitStore(isUp: boolean): void
   /** A request that was refused because the process has too much to do. */
