@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+
+/** What comes from the registry, as the lock file has it. */
+
+interface LockedPackage {
+  readonly version?: string
+  readonly resolved?: string
+  readonly integrity?: string
+  readonly license?: string
+  readonly dev?: boolean
+  readonly hasInstallScript?: boolean
+}
+
+const root = new URL('../../', import.meta.url)
+const lock: { readonly packages: Readonly<Record<string, LockedPackage>> } = read('package-lock.json')
+const packages = Object.entries(lock.packages).filter(([path]) => path !== '')
+const production = packages.filter(([, { dev }]) => !dev)
+
+describe('the packages', () => {
+  it('of a running gateway have no script that runs when they are installed', () => {
+    expect(production.length).toBeGreaterThan(0)
+    expect(production.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual([])
+  })
+
+  it('for development have one such script, which fetches nothing where the package of its platform is there', () => {
+    expect(packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual([
+      'node_modules/esbuild',
+    ])
+    const scripts: { readonly optionalDependencies: object } = read('node_modules/esbuild/package.json')
+    const own = `node_modules/@esbuild/${process.platform}-${process.arch}`
+    expect(Object.keys(scripts.optionalDependencies)).toContain(own.replace('node_modules/', ''))
+    expect(packages.map(([path]) => path)).toContain(own)
+  })
+
+  it('are the ones that were locked, wherever they come from', () => {
+    expect(packages.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([])
+    expect(packages.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path)).toEqual([])
+  })
+
+  it('have licences that their own files confirm', () => {
+    const differing = production.filter(([path, { license }]) => {
+      const own: { readonly license?: string } = read(`${path}/package.json`)
+      return own.license !== license
+    })
+    expect(differing.map(([path]) => path)).toEqual([])
+  })
+
+  it('are asked for by exact versions', () => {
+    const { dependencies, devDependencies }: Record<string, Record<string, string>> = read('package.json')
+    const ranges = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
+    )
+    expect(ranges).toEqual([])
+  })
+})
+
+function read<T>(path: string): T {
+  return JSON.parse(readFileSync(new URL(path, root), 'utf8'))
+}
