@@ -44,6 +44,13 @@ describe('fetching what a caller named', () => {
     ])
   })
 
+  it('keeps no connection', async () => {
+    site.talk = (socket) => void socket.write(answer('200 OK', ['connection: keep-alive'], 'kept'))
+    expect((await get('/kept')).body.toString()).toBe('kept')
+    expect(site.exchanges[0]?.request.toLowerCase()).toContain('connection: close')
+    await site.exchanges[0]?.closed
+  })
+
   it('follows redirects, to other names as well, and carries nothing along', async () => {
     pages['/elsewhere'] = answer('302 Found', [`location: http://other.test:${port}/page`, 'set-cookie: session=1'])
     const fetched = await get('/elsewhere')

@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { buildApp } from '../../../app.ts'
+import { loadConfig } from '../../../config.ts'
+import { routesAreFor } from '../../../plugins/auth/routes.ts'
 import { errorOf, type Gateway, startGateway } from '../../gateway.ts'
 import { exchange } from '../../raw-http.ts'
 import { type RawUpstream, startRawUpstream } from '../../raw-upstream.ts'
@@ -123,6 +126,32 @@ describe('bodies that arrive at the same time', () => {
     expect(await chunked(gateway, json)).toMatch(/^HTTP\/1.1 503 [\s\S]*"code":"overloaded"/)
     holding.socket.destroy()
     await until(async () => (await chunked(gateway, json)).startsWith('HTTP/1.1 200 '))
+  })
+
+  it('are given back once they are read, though their answers last', async () => {
+    const upstream = await startHeldStream()
+    const gateway = await start({ VAI_LIMIT_BODIES_BYTES: String(budget), VAI_ANTHROPIC_BASE_URL: upstream.url })
+    const large = { ...hello, model: 'anthropic/claude-sonnet-4-5', messages: [{ role: 'user', content: 'x'.repeat(30_000) }] }
+    for (let i = 0; i < 3; i++) expect((await gateway.post({ ...large, stream: true })).status).toBe(200)
+  })
+
+  it('are whole for whoever takes his time before he reads them', async () => {
+    const config = await loadConfig({ VAI_LOG_LEVEL: 'silent' })
+    const contract = new URL('../../../openapi.yaml', import.meta.url)
+    const app = await buildApp(config, { operatorKeys: new Map(), version: '0.0.0-test', contract })
+    running.push(app)
+    await app.register(async (scope) => {
+      routesAreFor('public', scope)
+      scope.addHook('preParsing', async (_request, _reply, payload) => {
+        for (let turns = 0; turns < 10; turns++) await new Promise(setImmediate)
+        return payload
+      })
+      scope.post('/echo', async ({ body }) => body)
+    })
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    const body = JSON.stringify({ text: 'x'.repeat(300_000) })
+    const answer = await fetch(`${url}/echo`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    expect(await answer.text()).toBe(body)
   })
 
   it('are given back however a request ends', async () => {
