@@ -85,6 +85,9 @@ function hopCost({ usage, prices }: Hop): number | undefined {
   const written = count(usage.cache_creation_input_tokens) ?? 0
   const rates = ratesFor(input + read + written, prices)
   const details = record(usage.output_tokens_details)
+  // Sound from a cache has a price that no list tells, where sound has one of its own.
+  const isDearer = rates.audio_input !== undefined && rates.audio_input !== rates.input
+  if (isDearer && (count(record(usage.input_tokens_details).cached_audio_tokens) ?? 0) > 0) return undefined
   const heard = part(record(usage.input_tokens_details).audio_tokens, input, rates.audio_input, rates.input)
   const spoken = part(details.audio_tokens, output, rates.audio_output, rates.output)
   const thought = rates.reasoning === undefined ? 0 : part(details.thinking_tokens, output, rates.reasoning, rates.output)
@@ -129,11 +132,18 @@ function writingCost(written: number, split: Record<string, unknown>, rates: Rat
 /** In millionths of a dollar. */
 function searchesCost(used: Record<string, unknown>, prices: ModelPrices | undefined): number | undefined {
   for (const [name, uses] of Object.entries(used)) {
-    // Fetching a page costs nothing but the tokens. What else there may be is not known here.
-    if (name !== 'web_search_requests' && name !== 'web_fetch_requests' && count(uses) !== 0 && uses !== null) return undefined
+    if (count(uses) !== 0 && uses !== null && !isPriced(name, prices)) return undefined
   }
   const searches = times(count(used.web_search_requests) ?? 0, prices?.web_search)
   return searches === undefined ? undefined : searches * 1000
+}
+
+/**
+ * Whether it is known what a tool costs. Where the provider's price of a search is known, it asks nothing for fetching a page but
+ * the tokens; where it is not, nothing is known of a fetch either.
+ */
+function isPriced(tool: string, prices: ModelPrices | undefined): boolean {
+  return tool === 'web_search_requests' || (tool === 'web_fetch_requests' && prices?.web_search !== undefined)
 }
 
 // ── Numbers ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

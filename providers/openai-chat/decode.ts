@@ -111,7 +111,7 @@ export class ChatDecoder {
     const answer = { hasToolCalls: this.#toolCalls.any, refused: this.#refused }
     this.#sequencer.finish(
       { stop_reason: stopReasonOf(this.#finishReason, answer, dialect.stopReasons), stop_sequence: null },
-      this.#usage ? usageOf(this.#usage, dialect) : {},
+      usageOf(this.#usage ?? {}, dialect, this.#executedTools.counts),
       this.#metadata(),
     )
     return this.#sequencer.take()

@@ -10,7 +10,10 @@ export class ExecutedTools {
   readonly #sequencer: BlockSequencer
   readonly #owner: string
   readonly #newId: () => string
-  readonly #calls = new Map<number, { readonly id: string; readonly kind: Kind; isDone: boolean }>()
+  readonly #byIndex = new Map<number, ExecutedCall>()
+  // Of those without an index the last that stood there.
+  readonly #byPlace = new Map<number, ExecutedCall>()
+  readonly #counts = { web_search: 0, web_fetch: 0, code_execution: 0 }
 
   constructor(sequencer: BlockSequencer, owner: string, newId: () => string) {
     this.#sequencer = sequencer
@@ -23,20 +26,49 @@ export class ExecutedTools {
     if (!isRecord(tool)) return false
     const kind = kinds.find(({ type }) => type.test(stringOf(tool.type)))
     if (!kind) return false
-    const index = typeof tool.index === 'number' ? tool.index : place
-    let call = this.#calls.get(index)
-    if (!call) {
-      call = { id: seal(this.#owner, this.#newId()), kind, isDone: false }
-      this.#calls.set(index, call)
-      const input = this.#sequencer.tool({ type: 'server_tool_use', id: call.id, name: kind.name, input: {} })
-      input.write(inputOf(tool.arguments))
-      input.end()
-    }
+    const input = inputOf(tool.arguments)
+    const call = this.#find(tool, place, kind, input) ?? this.#begin(tool, place, kind, input)
     if (call.isDone || !hasResult(tool)) return true
     call.isDone = true
     this.#sequencer.block({ type: `${kind.name}_tool_result`, tool_use_id: call.id, content: kind.result(tool) })
     return true
   }
+
+  /** How often something was done that the server has its price for. */
+  get counts(): ToolCounts {
+    return { searches: this.#counts.web_search, fetches: this.#counts.web_fetch }
+  }
+
+  /** Without an index it is the call that stood in the same place, if that is for the same: else it is another. */
+  #find(tool: Record<string, unknown>, place: number, kind: Kind, input: string): ExecutedCall | undefined {
+    if (typeof tool.index === 'number') return this.#byIndex.get(tool.index)
+    const known = this.#byPlace.get(place)
+    return known?.kind === kind && (known.input === input || input === '{}') ? known : undefined
+  }
+
+  #begin(tool: Record<string, unknown>, place: number, kind: Kind, input: string): ExecutedCall {
+    const call = { id: seal(this.#owner, this.#newId()), kind, input, isDone: false }
+    if (typeof tool.index === 'number') this.#byIndex.set(tool.index, call)
+    else this.#byPlace.set(place, call)
+    this.#counts[kind.name]++
+    const written = this.#sequencer.tool({ type: 'server_tool_use', id: call.id, name: kind.name, input: {} })
+    written.write(input)
+    written.end()
+    return call
+  }
+}
+
+export interface ToolCounts {
+  readonly searches: number
+  readonly fetches: number
+}
+
+interface ExecutedCall {
+  readonly id: string
+  readonly kind: Kind
+  /** JSON text. */
+  readonly input: string
+  isDone: boolean
 }
 
 interface Kind {

@@ -1,5 +1,6 @@
 import { isRecord } from '../../api/json.ts'
 import type { Usage } from '../../api/schemas.gen.ts'
+import type { ToolCounts } from './executed-tools.ts'
 
 /**
  * Where a server tells what an answer cost, in its `usage`:
@@ -23,8 +24,13 @@ export interface UsageDialect {
  *
  * `prompt_tokens` includes what was read from and written to the cache; Anthropic's `input_tokens` excludes both.
  * `completion_tokens` includes reasoning, but for servers where `reasoningOutside` is true.
+ * What the server's own tools did is counted by the answer, where the object does not count it.
  */
-export function usageOf(raw: Record<string, unknown>, { reasoningOutside, cost: costField }: UsageDialect): Usage {
+export function usageOf(
+  raw: Record<string, unknown>,
+  { reasoningOutside, cost: costField }: UsageDialect,
+  ran: ToolCounts = { searches: 0, fetches: 0 },
+): Usage {
   const prompt = record(raw.prompt_tokens_details)
   const completion = record(raw.completion_tokens_details)
   const cached = count(prompt.cached_tokens) ?? count(raw.prompt_cache_hit_tokens) ?? count(raw.cached_tokens)
@@ -33,7 +39,12 @@ export function usageOf(raw: Record<string, unknown>, { reasoningOutside, cost: 
   const input = count(raw.prompt_tokens)
   const output = count(raw.completion_tokens)
   // OpenRouter; Perplexity.
-  const searches = count(record(raw.server_tool_use_details).web_search_requests) ?? count(raw.num_search_queries)
+  const searches =
+    count(record(raw.server_tool_use_details).web_search_requests) ?? count(raw.num_search_queries) ?? (ran.searches || undefined)
+  const toolUse = {
+    ...(searches !== undefined && { web_search_requests: searches }),
+    ...(ran.fetches > 0 && { web_fetch_requests: ran.fetches }),
+  }
   const cost = costField && costOf(raw, costField)
   // Sound has a price of its own. Which of it came from the cache is not told.
   const heard = cached && prompt.audio_tokens ? undefined : count(prompt.audio_tokens)
@@ -49,7 +60,7 @@ export function usageOf(raw: Record<string, unknown>, { reasoningOutside, cost: 
     ...(output !== undefined && { output_tokens: reasoningOutside ? output + (reasoning ?? 0) : output }),
     ...(heard !== undefined && { input_tokens_details: { audio_tokens: heard } }),
     ...(Object.keys(outputDetails).length > 0 && { output_tokens_details: outputDetails }),
-    ...(searches !== undefined && { server_tool_use: { web_search_requests: searches } }),
+    ...(Object.keys(toolUse).length > 0 && { server_tool_use: toolUse }),
     ...(cost !== undefined && { cost_usd: cost }),
   }
 }

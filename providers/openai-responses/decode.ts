@@ -45,7 +45,7 @@ export class ResponsesDecoder {
       sequencer: this.#sequencer,
       carried: new Carried(),
       newId: context.newId,
-      tally: { hasToolCalls: false, refused: false, searches: 0 },
+      tally: { hasToolCalls: false, refused: false, searches: 0, fileSearches: 0 },
     }
   }
 
@@ -162,7 +162,7 @@ export class ResponsesDecoder {
     const usage = isRecord(response.usage) ? response.usage : {}
     this.#sequencer.finish(
       { stop_reason: stopReasonOf(incomplete || status, tally), stop_sequence: null },
-      usageOf(usage, tally.searches),
+      usageOf(usage, tally),
       this.#metadata(status, usage),
     )
     this.#ended = true

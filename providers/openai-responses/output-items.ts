@@ -5,7 +5,7 @@ import type { Item } from './kept.ts'
 import { MessageItem } from './message-item.ts'
 import { type AnswerContext, nextOf, type OutputItem } from './output-item.ts'
 import { ReasoningItem } from './reasoning-item.ts'
-import { isSearch, type ServerTool, serverTools } from './server-tools.ts'
+import { isFileSearch, isSearch, type ServerTool, serverTools } from './server-tools.ts'
 import { JsonInput, type StreamedInput, TextInput } from './streamed-input.ts'
 
 /** The item that begins. */
@@ -126,6 +126,7 @@ class ServerToolItem implements OutputItem {
     if (input !== '') this.#input.whole(input)
     this.#input.end()
     if (isSearch(item)) this.#answer.tally.searches++
+    else if (isFileSearch(item)) this.#answer.tally.fileSearches++
     this.#answer.writer.result(this.#tool.result(item, this.#id), item)
   }
 }

@@ -102,3 +102,8 @@ export function isSearch({ type, action, status }: Item): boolean {
   if (type !== 'web_search_call' || status === 'failed') return false
   return !isRecord(action) || action.type === 'search' || action.type === undefined
 }
+
+/** Whether files were searched, which is billed by the call, too. */
+export function isFileSearch({ type, status }: Item): boolean {
+  return type === 'file_search_call' && status !== 'failed'
+}

@@ -7,7 +7,10 @@ import type { Usage } from '../../api/schemas.gen.ts'
  * `input_tokens` includes what was read from and written to the cache; Anthropic's excludes both. `output_tokens` includes
  * reasoning. Searches are counted by the answer's own items, since the object does not count them.
  */
-export function usageOf(raw: Record<string, unknown>, searches: number): Usage & { server_tool_use?: object } {
+export function usageOf(
+  raw: Record<string, unknown>,
+  { searches, fileSearches }: { readonly searches: number; readonly fileSearches: number },
+): Usage & { server_tool_use?: object } {
   const inputDetails = record(raw.input_tokens_details)
   const outputDetails = record(raw.output_tokens_details)
   const cached = count(inputDetails.cached_tokens)
@@ -22,7 +25,12 @@ export function usageOf(raw: Record<string, unknown>, searches: number): Usage &
     ...(written !== undefined && { cache_creation_input_tokens: written }),
     ...(output !== undefined && { output_tokens: output }),
     ...(reasoning !== undefined && { output_tokens_details: { thinking_tokens: reasoning } }),
-    ...(searches > 0 && { server_tool_use: { web_search_requests: searches } }),
+    ...(searches + fileSearches > 0 && {
+      server_tool_use: {
+        ...(searches > 0 && { web_search_requests: searches }),
+        ...(fileSearches > 0 && { file_search_requests: fileSearches }),
+      },
+    }),
     ...(cost !== undefined && { cost_usd: cost }),
   }
 }

@@ -34,7 +34,7 @@ export const groq: Expectations = {
       { text: [200, 'The weather ', 'l of 90-94%.'] },
     ],
     stop: 'end_turn',
-    usage: { input: 5003, output: 359 },
+    usage: { input: 5003, output: 359, searches: 1 },
   },
   'groq/parallel-tools-whole.json': {
     by: 'groq',

@@ -193,6 +193,8 @@ describe('no cost is claimed', () => {
       },
     ],
     ['where searches have no price', gpt, { input_tokens: 1, output_tokens: 1, server_tool_use: { web_search_requests: 1 } }],
+    ['where fetched pages have none', gpt, { input_tokens: 1, output_tokens: 1, server_tool_use: { web_fetch_requests: 1 } }],
+    ['where files were searched', sonnet, { input_tokens: 1, output_tokens: 1, server_tool_use: { file_search_requests: 1 } }],
     [
       'where another kind of tool was used',
       sonnet,

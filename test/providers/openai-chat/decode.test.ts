@@ -148,6 +148,32 @@ describe('tools that the server ran', () => {
     ])
   })
 
+  it('are told apart by what they are for, where they have no index', () => {
+    const { index: _, ...one } = search
+    const other = { ...one, arguments: '{"query":"news"}' }
+    const message = messageOf(
+      decode([
+        delta({ executed_tools: [one] }),
+        delta({ executed_tools: [{ ...one, output: 'Title: A', search_results: found }] }),
+        delta({ executed_tools: [other] }),
+        delta({ executed_tools: [{ ...other, arguments: undefined, output: 'None.' }] }),
+        stop,
+      ]),
+    )
+    expect(message.content).toMatchObject([
+      { type: 'server_tool_use', id: 'vai.openai.toolu_made1', input: { query: 'weather' } },
+      { type: 'web_search_tool_result', tool_use_id: 'vai.openai.toolu_made1', content: [{ title: 'A' }] },
+      { type: 'server_tool_use', id: 'vai.openai.toolu_made2', input: { query: 'news' } },
+      { type: 'web_search_tool_result', tool_use_id: 'vai.openai.toolu_made2', content: [] },
+    ])
+  })
+
+  it('are counted, so that their price is not left out', () => {
+    const visit = { index: 1, type: 'browser.open', arguments: '{"id":0}', output: 'A page.' }
+    const { usage } = messageOf(decode([delta({ executed_tools: [{ ...search, output: 'None.' }, visit] }), stop]))
+    expect(usage).toEqual({ server_tool_use: { web_search_requests: 1, web_fetch_requests: 1 } })
+  })
+
   it('may be code or a visit; what is not known is carried', () => {
     const tools = [
       { index: 0, type: 'python', arguments: '{"code":"print(1)"}', output: '1\n' },

@@ -395,3 +395,9 @@ describe('an item that only the end of the stream tells', () => {
     expect(message.stop_reason).toBe('tool_use')
   })
 })
+
+it('searches of files are counted beside those of the web, but for those that failed', () => {
+  const search = (id: string, status: string): Json => ({ type: 'file_search_call', id, status, queries: ['a'], results: [] })
+  const { usage } = answer(done(0, search('fs_1', 'completed')), done(1, search('fs_2', 'failed')))
+  expect(usage).toEqual({ server_tool_use: { file_search_requests: 1 } })
+})
