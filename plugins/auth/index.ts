@@ -1,14 +1,10 @@
-import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import { addressOf } from './address.ts'
-import { keysSent } from './header.ts'
-import { keyPrefix } from './key.ts'
+import { guessLimit } from './guessing.ts'
+import { type AuthMode, type Door, identifier } from './identify.ts'
 import type { Principal, Role, RouteAuth } from './principal.ts'
 import { type RouteWithAuth, routesFromNowOn } from './routes.ts'
-import type { KeyStore } from './store.ts'
 import { watchKeys } from './watch.ts'
 
 declare module 'fastify' {
@@ -35,23 +31,13 @@ export interface Auth {
   principalOf(request: FastifyRequest, reply: FastifyReply, role: Role): Promise<Principal>
 }
 
-export type AuthMode = 'required' | 'optional' | 'disabled'
-
-export interface AuthOptions {
-  readonly mode: AuthMode
-  /** What those may do who call where auth is disabled. */
-  readonly anonymousRole: Role
-  /** Has been read once, and is watched from now on. */
-  readonly store: KeyStore
-  readonly clock: Clock
-}
-
 /** Knows who sends each request before its body is read. */
 export const auth = fp(
-  async (app: FastifyInstance, { mode, anonymousRole, store, clock }: AuthOptions) => {
-    await app.register(rateLimit, { global: false, max: failuresPerMinute, cache: addressesKept, keyGenerator: addressOf })
-    const countFailure = app.createRateLimit()
-    const anonymous = withoutKey('anonymous', anonymousRole)
+  async (app: FastifyInstance, door: Door) => {
+    // The store has been read once.
+    const { mode, store, clock } = door
+    const identify = identifier(door)
+    const refuseGuessing = await guessLimit(app)
     const routes = routesFromNowOn(app)
 
     app.decorateRequest('principal')
@@ -92,35 +78,15 @@ export const auth = fp(
     }
 
     async function principalOf(request: FastifyRequest, reply: FastifyReply, role: Role): Promise<Principal> {
-      if (mode === 'disabled') return admitted(anonymous, role)
-      const { keys, foreign } = keysSent(request.headers)
-      const [key, other] = keys
-      if (key === undefined) {
-        if (mode === 'optional' && role === 'client') return withoutKey(`address:${addressOf(request)}`, 'client')
-        reply.header('www-authenticate', 'Bearer')
-        throw foreign === undefined ? new GatewayError('missing_api_key') : foreignKey(foreign)
-      }
       try {
-        if (other !== undefined) throw new GatewayError('invalid_api_key', { message: twoKeys })
-        return admitted(store.keys.find(key, clock.wallclock()), role)
+        return identify(request, role)
       } catch (error) {
         if (error instanceof GatewayError && error.status === 401) {
-          await refuseBruteForce(request)
+          if (error.code !== 'missing_api_key') await refuseGuessing(request)
           reply.header('www-authenticate', 'Bearer')
         }
         throw error
       }
-    }
-
-    /**
-     * Somebody who tries keys is told to wait, and learns nothing more. Keys that are right are not held up by this: whoever shares
-     * an address with somebody else, or a proxy that is not trusted, could be shut out otherwise.
-     */
-    async function refuseBruteForce(request: FastifyRequest): Promise<void> {
-      const count = await countFailure(request)
-      if (count.isAllowed || !count.isExceeded) return
-      app.metrics.limitRefused('authentication', 'address')
-      throw new GatewayError('authentication_rate_limit', { retryAfter: count.ttlInSeconds, message: tooManyFailures })
     }
 
     function tellRead(): void {
@@ -133,34 +99,3 @@ export const auth = fp(
   },
   { name: 'auth', dependencies: ['logging', 'metrics', 'readiness'] },
 )
-
-const failuresPerMinute = 30
-/** How many addresses are counted; beyond it those are forgotten that failed least lately. */
-const addressesKept = 10_000
-
-const tooManyFailures = `Too many keys from this address were refused: more than ${failuresPerMinute} in a minute.`
-const twoKeys = 'Authorization and x-api-key hold different keys of the gateway; send one.'
-
-function foreignKey(header: string): GatewayError {
-  const message = `The key in ${header} is none of this gateway's, which begin with ${keyPrefix}. The key of a provider comes in a header of its own, X-Provider-Key-…, beside it.`
-  return new GatewayError('invalid_api_key', { param: header, message })
-}
-
-function admitted(principal: Principal, role: Role): Principal {
-  if (role === 'admin' && principal.role !== 'admin') throw new GatewayError('admin_only')
-  return principal
-}
-
-function withoutKey(id: string, role: Role): Principal {
-  return {
-    id,
-    role,
-    keyId: undefined,
-    tenant: undefined,
-    project: undefined,
-    allowances: {},
-    tenantAllowances: {},
-    mayUse: () => true,
-    providerKey: () => undefined,
-  }
-}

@@ -40,7 +40,7 @@ describe('where a key is required', () => {
   it.each<[string, Record<string, string>, string, string]>([
     ['no key', {}, 'missing_api_key', 'Authorization: Bearer'],
     ['another scheme', { authorization: `Basic ${app.key}` }, 'missing_api_key', 'Authorization: Bearer'],
-    ['a key of a provider', { 'x-api-key': 'sk-ant-test-1234567890' }, 'invalid_api_key', 'X-Provider-Key-'],
+    ['a key of a provider', { 'x-api-key': 'sk-ant-test-1234567890' }, 'missing_api_key', 'X-Provider-Key-'],
     ['a key with a wrong letter', { 'x-api-key': `${app.key.slice(0, -1)}-` }, 'invalid_api_key', 'mistyped'],
     ['a key of another gateway', apiKey(gatewayKey('x')), 'invalid_api_key', 'does not know'],
     ['two keys', { ...bearer(app), ...apiKey(admin) }, 'invalid_api_key', 'different keys'],
@@ -84,6 +84,25 @@ describe('where a key is required', () => {
     expect(line).toMatchObject({ key_id: 'app', tenant: 'acme', project: 'shop', status: 200 })
     const { hash } = app.record
     expect(gateway.logLines.filter((each) => each.includes(app.key) || each.includes(hash.slice(7)))).toEqual([])
+  })
+
+  it('no key that is refused stands in the log, in whatever state it came', async () => {
+    const gateway = await start({ env: envWith([app, gatewayKey('off', { disabled: true })], tenants) })
+    const wrong = [
+      `${app.key.slice(0, -1)}-`,
+      app.key.slice(0, 20),
+      gatewayKey('x').key,
+      `${app.key}${app.key}`,
+      app.key.slice(7),
+    ]
+    for (const key of wrong) {
+      for (const headers of [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }, { authorization: key }]) {
+        const response = await gateway.post(hello, headers)
+        expect(response.status).toBe(401)
+        expect(JSON.stringify([...response.headers]) + (await response.text())).not.toContain(key)
+      }
+    }
+    for (const key of wrong) expect(gateway.logLines.filter((line) => line.includes(key))).toEqual([])
   })
 
   it('a gateway without a key does not start, and says how to make one', async () => {

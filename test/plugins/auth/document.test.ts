@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { Secret } from '../../../api/secret.ts'
 import { readDocuments, type Surroundings } from '../../../plugins/auth/document.ts'
 import { gatewayKey } from '../../gateway-keys.ts'
@@ -73,6 +75,14 @@ describe('a document of keys', () => {
       allowedModels: ['anthropic/*'],
     })
     expect(tenants.get('acme')?.providerKeys.get('openai')?.reveal()).toBe('sk-test-acme')
+  })
+
+  it('is read as the documentation shows it', () => {
+    const page = readFileSync(new URL('../../../docs/keys.md', import.meta.url), 'utf8')
+    const document: unknown = parse(/```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '')
+    const { tenants, keys, problems } = readDocuments([{ name: 'keys.md', document }], surroundings)
+    expect(problems).toEqual([])
+    expect([tenants.size, keys.length]).toEqual([1, 2])
   })
 
   it('may be without tenants, or without keys', () => {
