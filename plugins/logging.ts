@@ -59,7 +59,8 @@ export const logging = fp(
   { name: 'logging', dependencies: ['metrics'] },
 )
 
-function logPrompt({ id, log, bodyJson }: FastifyRequest, { operatorKeys, tenantKeys, callerKeys }: LogSecrets): void {
+function logPrompt({ id, log, body, bodyJson }: FastifyRequest, { operatorKeys, tenantKeys, callerKeys }: LogSecrets): void {
+  if (body === undefined) return
   // Before it is cut, as a piece of a key would not be known as one; and in the text, because in the line it is JSON inside JSON.
   const keys = [...operatorKeys, ...tenantKeys, ...callerKeys.ofRequest(id)]
   const text = maskedExcerpt(bodyJson.subarray(0, 2 * promptBytes).toString(), promptBytes, keys)
