@@ -71,7 +71,7 @@ function turnsOf(messages: readonly MessageParam[]): Turn[] {
     const path = `messages[${index}].content`
     const blocks = placedBlocks(message, path)
     const last = turns.at(-1)
-    if (last?.role === role) last.blocks.push(...blocks)
+    if (last?.role === role) for (const block of blocks) last.blocks.push(block)
     else turns.push({ role, blocks })
   }
   return turns
@@ -103,13 +103,13 @@ function userParts(blocks: readonly PlacedBlock[], { calls, dialect, isGemini3 }
   const rest: Part[] = []
   for (const { block, path } of blocks) {
     if (block.type !== 'tool_result') {
-      rest.push(...mediaParts(block, path, dialect))
+      for (const part of mediaParts(block, path, dialect)) rest.push(part)
       continue
     }
     const call = calls.get(block.tool_use_id) ?? refuse('the result of a call that is not there', path, dialect)
     const [part, ...following] = toolResultParts(block, path, { call, dialect, filesInside: isGemini3 })
     results.push({ at: call.at, part })
-    attached.push(...following)
+    for (const each of following) attached.push(each)
   }
   // Calls without ids are told apart by their order alone.
   results.sort((a, b) => a.at - b.at)

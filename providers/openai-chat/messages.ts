@@ -42,7 +42,7 @@ export function encodeMessages(request: MessageRequest, model: string, dialect: 
     const path = `messages[${index}].content`
     if (role === 'system') messages.push(systemMessage(textBlocks(content, path), systemRole, parts))
     else if (typeof content === 'string') messages.push({ role, content })
-    else if (role === 'user') messages.push(...userMessages(content, path, parts))
+    else if (role === 'user') for (const message of userMessages(content, path, parts)) messages.push(message)
     else messages.push(assistantMessage(content, path, assistant))
   }
   if (dialect.emptyReasoning && heededWish(request, dialect).thinks !== false) addEmptyReasoning(messages, assistant.reasoning)
@@ -92,9 +92,9 @@ function userMessages(content: readonly ContentBlockParam[], path: string, diale
     if (block.type === 'tool_result') {
       const result = toolResult(block, `${path}[${at}]`, dialect)
       results.push({ role: 'tool', tool_call_id: block.tool_use_id, content: result.content })
-      attachments.push(...result.attachments)
+      for (const part of result.attachments) attachments.push(part)
     } else {
-      rest.push(...userParts(block, `${path}[${at}]`, dialect))
+      for (const part of userParts(block, `${path}[${at}]`, dialect)) rest.push(part)
     }
   }
   const said = [...attachments, ...rest]
@@ -113,8 +113,8 @@ function toolResult(
   const attachments: Part[] = []
   for (const [at, item] of content.entries()) {
     const parts = resultParts(item, `${path}.content[${at}]`, dialect)
-    if (parts.every((part) => part.type === 'text')) texts.push(...parts)
-    else attachments.push(...parts)
+    if (parts.every((part) => part.type === 'text')) for (const part of parts) texts.push(part)
+    else for (const part of parts) attachments.push(part)
   }
   if (attachments.length > 0) {
     texts.push(textPart('(More of this result follows in the next user message.)'))

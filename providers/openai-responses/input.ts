@@ -67,7 +67,7 @@ class InputWriter {
         const type = this.#textCalls.has(block.tool_use_id) ? 'custom_tool_call_output' : 'function_call_output'
         this.items.push({ type, call_id: block.tool_use_id, output: toolOutput(block, `${path}[${at}]`, this.#marks) })
       } else {
-        parts.push(...inputParts(block, `${path}[${at}]`, this.#marks))
+        for (const part of inputParts(block, `${path}[${at}]`, this.#marks)) parts.push(part)
       }
     }
     flush()
@@ -78,7 +78,8 @@ class InputWriter {
   assistant(content: readonly ContentBlockParam[], path: string): void {
     const turn = new TurnWriter(this.#owner, this.#textCalls)
     for (const [at, block] of content.entries()) turn.add(block, `${path}[${at}]`)
-    this.items.push(...turn.take())
+    // What a signature keeps may be very many items.
+    for (const item of turn.take()) this.items.push(item)
   }
 }
 

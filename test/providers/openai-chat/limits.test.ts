@@ -2,13 +2,15 @@ import { expect, it } from 'vitest'
 import type { ContentBlockParam } from '../../../api/schemas.gen.ts'
 import { assistantMessage } from '../../../providers/openai-chat/assistant.ts'
 import { ChatDecoder } from '../../../providers/openai-chat/decode.ts'
+import { openaiDialect } from '../../../providers/openai-chat/dialect.ts'
+import { encodeMessages } from '../../../providers/openai-chat/messages.ts'
 import { delta, type Json, messageOf, stop, toolStop } from './chunks.ts'
-import { context } from './drive.ts'
+import { context, request } from './drive.ts'
 
 const patience = { timeout: 20_000 }
 
 it('tells very many calls apart by their ids alone', patience, () => {
-  const count = 200_000
+  const count = 120_000
   const calls = Array.from({ length: count }, (_, at) => ({ id: `call_${at}`, function: { name: 'f', arguments: '{}' } }))
   const content = contentOf([delta({ tool_calls: calls }), toolStop])
   expect(content.length).toBe(count)
@@ -16,7 +18,7 @@ it('tells very many calls apart by their ids alone', patience, () => {
 })
 
 it('takes very many details of reasoning, and texts beside them', patience, () => {
-  const count = 400_000
+  const count = 250_000
   const detail = delta({ reasoning_details: [{ type: 'reasoning.encrypted' }] })
   const [thinking] = contentOf([...Array(count).fill(detail), ...Array(count).fill(delta({ reasoning: 'a' })), stop])
   expect(thinking?.type === 'thinking' && thinking.thinking.length).toBe(count)
@@ -29,6 +31,23 @@ it('takes very many texts that are marked and say nothing, each after another bl
   const blocks = [...Array.from({ length: 80_000 }, () => [call, empty]).flat(), { ...empty, text: 'a' }, call, empty, empty]
   const dialect = { ...context.dialect, marks: 'cache_control', fileParts: 'file', videoParts: false, reasoning: 'none' } as const
   expect(assistantMessage(blocks, 'content', dialect).content).toEqual([{ type: 'text', text: 'a', cache_control }])
+})
+
+it('writes very many results and parts', patience, () => {
+  const blocks = Array.from({ length: 200_000 }, (_, at): ContentBlockParam => ({ type: 'tool_result', tool_use_id: `c${at}` }))
+  const text = { type: 'text' as const, text: 'a' }
+  const image = { type: 'image' as const, source: { type: 'url' as const, url: 'https://a.test/' } }
+  const content = [...Array.from({ length: 200_000 }, () => text), image]
+  const document: ContentBlockParam = { type: 'document', source: { type: 'content', content } }
+  const result: ContentBlockParam = { type: 'tool_result', tool_use_id: 'c', content: [document] }
+  for (const [said, count] of [
+    [blocks, 200_000],
+    [[document], 1],
+    [[result], 2],
+  ] as const) {
+    const messages = [{ role: 'user' as const, content: [...said] }]
+    expect(encodeMessages({ ...request, messages }, 'gpt-test', openaiDialect).length).toBe(count)
+  }
 })
 
 /** Events are not held to the grammar one by one, which would take longer than all the rest. */
