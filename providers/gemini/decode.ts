@@ -9,7 +9,7 @@ import { CodeExecution } from './code-execution.ts'
 import { Grounding } from './grounding.ts'
 import { isFailure, stopReasonOf } from './stop-reason.ts'
 import { ToolCalls } from './tool-calls.ts'
-import { usageOf } from './usage.ts'
+import { unusualTier, usageOf } from './usage.ts'
 
 export interface DecodeContext {
   /** The caller's full model id. */
@@ -17,6 +17,8 @@ export interface DecodeContext {
   /** Makes an id where the provider gives none. */
   readonly newId: (prefix: 'msg' | 'toolu') => string
   readonly source: FailureSource
+  /** The tier of service that the request names; undefined where it names none. */
+  readonly askedTier?: string
 }
 
 /**
@@ -230,7 +232,9 @@ export class GeminiDecoder {
   }
 
   #metadata(): ResponseMetadata {
+    const tier = unusualTier(this.#usage ?? {}, this.#context.askedTier)
     const raw = {
+      ...(tier !== undefined && { service_tier: tier }),
       ...(this.#finishReason !== undefined && { finish_reason: this.#finishReason }),
       ...(this.#usage && { usage: this.#usage }),
     }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Accumulator } from '../../api/accumulate.ts'
 import { newId } from '../../api/id.ts'
-import { parseJson } from '../../api/json.ts'
+import { parseJson, stringOf } from '../../api/json.ts'
 import type { MessageRequest, StreamEvent, TokenCount } from '../../api/schemas.gen.ts'
 import { createSseParser, SseError } from '../../api/sse.ts'
 import { disconnected, type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
@@ -164,10 +164,13 @@ function withLabelledUser(request: MessageRequest, { userLabel }: GeminiDialect)
 }
 
 function decoderOf(request: MessageRequest, call: Call, dialect: GeminiDialect): GeminiDecoder {
+  const extensions = request.extensions?.[dialect.id]
+  const tier = stringOf(extensions?.serviceTier ?? extensions?.service_tier)
   return new GeminiDecoder({
     model: request.model,
     newId: (prefix) => newId(prefix, call.clock.wallclock()),
     source: sourceOf(dialect, call),
+    ...(tier && { askedTier: tier }),
   })
 }
 

@@ -88,7 +88,10 @@ async function outcome(run: Run): Promise<Outcome> {
 async function consume(provider: LlmProvider, run: Run): Promise<void> {
   try {
     for await (const item of provider.stream(request, { ...call, dispatcher: run.dispatcher })) {
-      for (const event of eventsOf(item)) run.events.push(written(event))
+      for (const event of eventsOf(item)) {
+        // That the provider is there, before it says anything, depends on how its bytes come.
+        if (event.type !== 'ping' || run.events.length > 0) run.events.push(written(event))
+      }
     }
     run.end = 'done'
   } catch (error) {

@@ -55,9 +55,10 @@ export async function callTo(
   return { upstream, call }
 }
 
+/** What is said of the answer; that the provider is there, before it says anything, depends on how its bytes come. */
 export async function collect(items: AsyncIterable<StreamItem>): Promise<StreamEvent[]> {
   const events: StreamEvent[] = []
-  for await (const item of items) events.push(...eventsOf(item))
+  for await (const item of items) events.push(...eventsOf(item).filter(({ type }) => type !== 'ping'))
   return events
 }
 
