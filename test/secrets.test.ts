@@ -2,14 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Secret } from '../api/secret.ts'
 import { settingsTable } from '../cli/settings-table.ts'
 import { loadConfig } from '../config.ts'
+import { type Collector, startCollector } from './collector.ts'
 import { type Gateway, startGateway } from './gateway.ts'
+import { measured } from './measured.ts'
 import { exchange, request as rawRequest } from './raw-http.ts'
 import { type Behaviour, empty, hangUp, json, redirect, reply, silence, sse } from './upstreams/behaviour.ts'
 import { closedPort, type RecordedRequest, startUpstream, type Upstream } from './upstreams/upstream.ts'
 
 /**
  * Keys and prompts are planted wherever they can be, everything is driven that can go wrong, and then every log line, every
- * answer and every header is searched for them.
+ * answer and every header, every trace and every measurement is searched for them.
  */
 
 // None has a form that could be known as a key's; no two begin alike, so that a piece of one is found too.
@@ -63,12 +65,14 @@ function addresses(url: string): Record<string, string> {
 
 let upstream: Upstream
 let gateway: Gateway
+let collector: Collector
 let behaviour: Behaviour = silence
 /** Bodies and headers of all answers. */
 const answers: string[] = []
 
 beforeAll(async () => {
   upstream = await startUpstream(() => behaviour)
+  collector = await startCollector()
   gateway = await startGateway({
     env: {
       VAI_LOG_LEVEL: 'trace',
@@ -76,6 +80,7 @@ beforeAll(async () => {
       VAI_UPSTREAM_FIRST_BYTE_MS: '200',
       VAI_UPSTREAM_IDLE_MS: '200',
       VAI_LIMIT_STREAM_MS: '400',
+      VAI_OTLP_ENDPOINT: collector.url,
     },
     keys: operatorKeys,
   })
@@ -83,6 +88,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await gateway.close()
+  await collector.close()
   await upstream.close()
 })
 
@@ -331,6 +337,12 @@ describe('afterwards', () => {
     expect(leaksIn(gateway.logLines, [prompt])).toEqual([])
   })
 
+  it('no key and no prompt is in any measurement', async () => {
+    const { text } = await measured(gateway)
+    expect(text).toContain('vai_upstream_calls_total{provider="anthropic"')
+    expect(leaksIn([text], [...keys, prompt])).toEqual([])
+  })
+
   it("no provider was shown a caller's key for the gateway, or another provider's key", () => {
     const seen = upstream.requests.map(({ headers, path }) => `${path} ${JSON.stringify(headers)}`)
     expect(leaksIn(seen, [callerKeys['x-api-key'], 't6y0-bearer-token-of-caller', queryKey])).toEqual([])
@@ -357,6 +369,15 @@ describe('afterwards', () => {
         keys,
       ),
     ).toEqual([])
+  })
+
+  // The last one, as the rest of the spans leave when the gateway is closed.
+  it('no key and no prompt is in any trace', async () => {
+    await gateway.close()
+    const sent = collector.requests.map(({ headers, body }) => `${JSON.stringify(headers)}\n${body.toString('latin1')}`)
+    expect(collector.spans().length).toBeGreaterThan(1000)
+    expect(collector.spans().some(({ attributes }) => attributes['error.type'] === 'provider_protocol')).toBe(true)
+    expect(leaksIn(sent, [...keys, prompt])).toEqual([])
   })
 })
 
