@@ -1,14 +1,13 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { sseFrame } from '../api/sse.ts'
 import { settings } from '../config.ts'
+import { type Gate, readerOf, startGate } from './gate.ts'
 import { startProcess, startServer } from './process.ts'
 import { refusalIn } from './refusal.ts'
 import { json, silence } from './upstreams/behaviour.ts'
@@ -249,7 +248,7 @@ const signal = 'SIGTERM'
 
 describe(signal, () => {
   it('lets a stream finish, turns new requests away meanwhile, and ends with 0', async () => {
-    const gate = await startGate()
+    const gate = await openGate()
     const server = await serve(settingsFor(gate))
     const stream = await post(server.url, { ...hello, model: 'anthropic/any', stream: true })
     const text = readerOf(stream)
@@ -278,7 +277,7 @@ describe(signal, () => {
   })
 
   it('ends a stream with an error once the limit has passed, and the process with 0', async () => {
-    const gate = await startGate()
+    const gate = await openGate()
     const server = await serve({ ...settingsFor(gate), VAI_DRAIN_MS: '300' })
     const stream = await post(server.url, { ...hello, model: 'anthropic/any', stream: true })
     const text = readerOf(stream)
@@ -293,7 +292,7 @@ describe(signal, () => {
   })
 
   it('answers who waits for a whole message with 503 once the limit has passed', async () => {
-    const gate = await startGate()
+    const gate = await openGate()
     const server = await serve({ ...settingsFor(gate), VAI_DRAIN_MS: '300' })
     const waiting = post(server.url, { ...hello, model: 'anthropic/any' })
     await gate.asked
@@ -305,7 +304,7 @@ describe(signal, () => {
   })
 
   it('for the second time ends the process at once', async () => {
-    const gate = await startGate()
+    const gate = await openGate()
     const server = await serve(settingsFor(gate))
     const stream = await post(server.url, { ...hello, model: 'anthropic/any', stream: true })
     const text = readerOf(stream)
@@ -332,93 +331,12 @@ describe(signal, () => {
   })
 })
 
-interface Gate {
-  readonly url: string
-  /** Resolves once a request has come. */
-  readonly asked: Promise<void>
-  /** Lets the answer that has begun go on to its end. */
-  open(): void
-  close(): void
-}
-
-/** An upstream that begins a stream at once and ends it only when it is told to; a whole message it never sends. */
-async function startGate(): Promise<Gate> {
-  const begun = new Set<ServerResponse>()
-  let ask = (): void => undefined
-  const asked = new Promise<void>((resolve) => {
-    ask = resolve
-  })
-  const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    ask()
-    if (!body.includes('"stream":true')) return
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(beginning)
-    begun.add(response)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const gate: Gate = {
-    url: `http://127.0.0.1:${address.port}`,
-    asked,
-    open: () => {
-      for (const response of begun) response.end(ending)
-    },
-    close: () => {
-      server.close()
-      server.closeAllConnections()
-    },
-  }
+async function openGate(): Promise<Gate> {
+  const gate = await startGate()
   running.push(gate)
   return gate
 }
 
-const beginning = [
-  sseFrame({
-    type: 'message_start',
-    message: {
-      id: 'msg_test',
-      type: 'message',
-      role: 'assistant',
-      model: 'any',
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage: { input_tokens: 1, output_tokens: 1 },
-    },
-  }),
-  sseFrame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
-  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } }),
-].join('')
-
-const ending = [
-  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'lo' } }),
-  sseFrame({ type: 'content_block_stop', index: 0 }),
-  sseFrame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } }),
-  sseFrame({ type: 'message_stop' }),
-].join('')
-
 function settingsFor({ url }: Gate): Record<string, string> {
   return { VAI_ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: key }
-}
-
-/** Reads an answer in two goes. */
-function readerOf(response: Response): { until(words: string): Promise<void>; rest(): Promise<string> } {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  const readMore = async (): Promise<boolean> => {
-    const next = await reader?.read()
-    text += next?.value ?? ''
-    return next !== undefined && !next.done
-  }
-  return {
-    async until(words) {
-      while (!text.includes(words)) if (!(await readMore())) throw new Error(`ended before ${words}: ${text}`)
-    },
-    async rest() {
-      for (;;) if (!(await readMore())) return text
-    },
-  }
 }

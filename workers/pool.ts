@@ -151,8 +151,9 @@ export class Pool {
   #onEnd(member: Member, { code, signal }: End): void {
     this.#members.delete(member)
     const fields = { worker: member.pid, code, signal }
-    if (this.#isStopping || member.state !== 'ready') {
-      // Who does not start is counted where it is started.
+    // What keeps one from starting is told where it is started.
+    if (member.state === 'starting') return
+    if (this.#isStopping || member.state === 'leaving') {
       this.#log.info(fields, 'a worker has ended')
       return
     }

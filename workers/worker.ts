@@ -31,7 +31,14 @@ try {
 }
 
 async function work(config: Config): Promise<void> {
+  let answering: { readonly app: FastifyInstance; readonly end: WaysToEnd } | undefined
   const primary: Calls<WorkerQuestion, PrimaryQuestion> = new Calls({ send, answer, clock: systemClock })
+  process.on('message', (message: unknown) => {
+    if (!isMessage<PrimaryQuestion>(message)) return
+    if (message.kind !== 'note') primary.receive(message)
+    else if (message.note.note === 'drain') answering?.end.drain()
+    else if (message.note.note === 'hand-over') answering?.end.handOver()
+  })
   const app = await buildGateway(config, {
     worker: process.pid,
     // Redis is there for several gateways, and so for several workers.
@@ -40,12 +47,7 @@ async function work(config: Config): Promise<void> {
   })
   await app.listen({ host: config.host, port: config.port })
   const end = gracefulEnd(app, config)
-  process.on('message', (message: unknown) => {
-    if (!isMessage<PrimaryQuestion>(message)) return
-    if (message.kind !== 'note') primary.receive(message)
-    else if (message.note.note === 'drain') end.drain()
-    else if (message.note.note === 'hand-over') end.handOver()
-  })
+  answering = { app, end }
   cluster.worker?.once('disconnect', () => {
     // Node would end the process at once; what runs may go on to its end.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true
@@ -55,15 +57,22 @@ async function work(config: Config): Promise<void> {
   await tell({ note: 'ready', version })
 
   async function answer(question: PrimaryQuestion): Promise<Answers[PrimaryQuestion['ask']]> {
-    return question.ask === 'banner' ? banner(app, config, version, question.ollama) : app.metrics.registry.getMetricsAsJSON()
+    if (!answering) throw new Error('not yet')
+    return question.ask === 'banner'
+      ? banner(answering.app, config, version, question.ollama)
+      : answering.app.metrics.registry.getMetricsAsJSON()
   }
 }
 
-/**
- * Ends the worker once: by a hand-over where the others go on, and by draining where the whole gateway ends or the primary is gone. A
- * hand-over that runs becomes a draining.
- */
-function gracefulEnd(app: FastifyInstance, { drain_ms }: Config): { handOver(): void; drain(): void } {
+interface WaysToEnd {
+  /** The others go on. */
+  handOver(): void
+  /** The whole gateway ends, or the primary is gone. */
+  drain(): void
+}
+
+/** Ends the worker once, also upon a signal or an error, which hand over. A hand-over that runs may become a draining. */
+function gracefulEnd(app: FastifyInstance, { drain_ms }: Config): WaysToEnd {
   let isEnding = false
   let drained = (): void => undefined
   const whenDrained = new Promise<void>((resolve) => {

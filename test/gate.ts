@@ -1,0 +1,89 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { sseFrame } from '../api/sse.ts'
+
+/** A provider whose answers wait for a word. */
+export interface Gate {
+  readonly url: string
+  /** Resolves once a request has come. */
+  readonly asked: Promise<void>
+  /** Lets the answer that has begun go on to its end. */
+  open(): void
+  close(): void
+}
+
+/** An upstream that begins a stream at once and ends it only when it is told to; a whole message it never sends. */
+export async function startGate(): Promise<Gate> {
+  const begun = new Set<ServerResponse>()
+  let ask = (): void => undefined
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve
+  })
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    ask()
+    if (!body.includes('"stream":true')) return
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(beginning)
+    begun.add(response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  const gate: Gate = {
+    url: `http://127.0.0.1:${address.port}`,
+    asked,
+    open: () => {
+      for (const response of begun) response.end(ending)
+    },
+    close: () => {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+  return gate
+}
+
+const beginning = [
+  sseFrame({
+    type: 'message_start',
+    message: {
+      id: 'msg_test',
+      type: 'message',
+      role: 'assistant',
+      model: 'any',
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { input_tokens: 1, output_tokens: 1 },
+    },
+  }),
+  sseFrame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
+  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } }),
+].join('')
+
+const ending = [
+  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'lo' } }),
+  sseFrame({ type: 'content_block_stop', index: 0 }),
+  sseFrame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } }),
+  sseFrame({ type: 'message_stop' }),
+].join('')
+
+/** Reads an answer in two goes. */
+export function readerOf(response: Response): { until(words: string): Promise<void>; rest(): Promise<string> } {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  const readMore = async (): Promise<boolean> => {
+    const next = await reader?.read()
+    text += next?.value ?? ''
+    return next !== undefined && !next.done
+  }
+  return {
+    async until(words) {
+      while (!text.includes(words)) if (!(await readMore())) throw new Error(`ended before ${words}: ${text}`)
+    },
+    async rest() {
+      for (;;) if (!(await readMore())) return text
+    },
+  }
+}
