@@ -1,4 +1,4 @@
-import { isRecord, stringOf } from '../../api/json.ts'
+import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
@@ -7,7 +7,7 @@ import { AnswerWriter } from './answer-writer.ts'
 import type { Item } from './kept.ts'
 import { type AnswerContext, type OutputItem, records } from './output-item.ts'
 import { outputItem } from './output-items.ts'
-import { isFailure, stopReasonOf } from './stop-reason.ts'
+import { isFailure, stopReasonOf, stopReasons } from './stop-reason.ts'
 import { usageOf } from './usage.ts'
 
 export interface DecodeContext {
@@ -45,7 +45,7 @@ export class ResponsesDecoder {
       sequencer: this.#sequencer,
       carried: new Carried(),
       newId: context.newId,
-      tally: { hasToolCalls: false, refused: false, searches: 0, fileSearches: 0 },
+      tally: { hasToolCalls: false, refused: false, searches: 0, fileSearches: 0, pictures: 0 },
     }
   }
 
@@ -91,6 +91,9 @@ export class ResponsesDecoder {
     const status = stringOf(response.status)
     if (!Array.isArray(response.output) && !isFailure(status)) {
       throw response.error ? streamFailure(source, response) : protocolFailure(source, 'the answer has no output.')
+    }
+    if (status === '' && !arrayOf(response.output).every((item) => isRecord(item) && stringOf(item.type) !== '')) {
+      throw protocolFailure(source, 'the answer has neither a status nor sound items.', JSON.stringify(response))
     }
     if (status === 'queued' || status === 'in_progress') throw protocolFailure(source, `the answer is ${status} still.`)
     this.#finish(response, status || 'completed', {})
@@ -159,6 +162,7 @@ export class ResponsesDecoder {
       this.#sequencer.warn({ code: 'provider_field_left_out', message })
     }
     const incomplete = isRecord(response.incomplete_details) ? stringOf(response.incomplete_details.reason) : ''
+    if (status === 'incomplete' && !Object.hasOwn(stopReasons, incomplete)) this.#warnIncomplete(incomplete)
     const usage = isRecord(response.usage) ? response.usage : {}
     this.#sequencer.finish(
       { stop_reason: stopReasonOf(incomplete || status, tally), stop_sequence: null },
@@ -166,6 +170,11 @@ export class ResponsesDecoder {
       this.#metadata(status, usage),
     )
     this.#ended = true
+  }
+
+  #warnIncomplete(reason: string): void {
+    const told = reason === '' ? 'and does not say why' : `for a reason that is not known here: ${reason.slice(0, 200)}`
+    this.#sequencer.warn({ code: 'incomplete', message: `The provider says that its answer is incomplete, ${told}.` })
   }
 
   /** A whole answer's items; in a stream, only what its events left out. */

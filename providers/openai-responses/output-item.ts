@@ -21,7 +21,7 @@ export interface AnswerContext {
   readonly carried: Carried
   readonly newId: (prefix: 'msg' | 'toolu') => string
   /** What the items come to. */
-  readonly tally: { hasToolCalls: boolean; refused: boolean; searches: number; fileSearches: number }
+  readonly tally: { hasToolCalls: boolean; refused: boolean; searches: number; fileSearches: number; pictures: number }
 }
 
 /** What an item has besides its content, so that it can be written again. */

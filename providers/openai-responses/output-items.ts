@@ -149,8 +149,9 @@ class PictureItem implements OutputItem {
   done(item: Item): void {
     if (this.#done) return
     this.#done = true
-    const { carried, writer } = this.#answer
+    const { carried, writer, tally } = this.#answer
     const { result, ...about } = item
+    if (item.status !== 'failed') tally.pictures++
     carried.append('output_items', [about])
     const data = stringOf(result)
     if (data === '') return

@@ -9,7 +9,7 @@ import type { Usage } from '../../api/schemas.gen.ts'
  */
 export function usageOf(
   raw: Record<string, unknown>,
-  { searches, fileSearches }: { readonly searches: number; readonly fileSearches: number },
+  { searches, fileSearches, pictures = 0 }: ToolCounts,
 ): Usage & { server_tool_use?: object } {
   const inputDetails = record(raw.input_tokens_details)
   const outputDetails = record(raw.output_tokens_details)
@@ -25,14 +25,22 @@ export function usageOf(
     ...(written !== undefined && { cache_creation_input_tokens: written }),
     ...(output !== undefined && { output_tokens: output }),
     ...(reasoning !== undefined && { output_tokens_details: { thinking_tokens: reasoning } }),
-    ...(searches + fileSearches > 0 && {
+    ...(searches + fileSearches + pictures > 0 && {
       server_tool_use: {
         ...(searches > 0 && { web_search_requests: searches }),
         ...(fileSearches > 0 && { file_search_requests: fileSearches }),
+        ...(pictures > 0 && { image_generation_requests: pictures }),
       },
     }),
     ...(cost !== undefined && { cost_usd: cost }),
   }
+}
+
+/** How often the API ran a tool that is billed by the call. */
+interface ToolCounts {
+  readonly searches: number
+  readonly fileSearches: number
+  readonly pictures?: number
 }
 
 /** OpenRouter tells dollars, xAI ticks. */

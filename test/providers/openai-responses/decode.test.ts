@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../../api/schemas.gen.ts'
+import { costOf } from '../../../plugins/messages/cost.ts'
 import { openKept } from '../../../providers/openai-responses/kept.ts'
 import { added, created, decode, done, event, type Json, messageOf, newDecoder, text } from './drive.ts'
 
@@ -318,6 +319,35 @@ describe('the end', () => {
     const { stop_reason, metadata } = messageOf(decode([added(0, msg), text(0, 'x')], response))
     expect(stop_reason).toBe(reason)
     expect(metadata?.provider).toMatchObject(response)
+  })
+
+  it.each<[Json, string]>([
+    [{ status: 'incomplete', incomplete_details: { reason: 'something_new' } }, 'something_new'],
+    [{ status: 'incomplete' }, 'does not say why'],
+  ])('%j is told to be incomplete', (response, why) => {
+    const { metadata } = messageOf(decode([added(0, msg), text(0, 'x')], response))
+    expect(metadata?.warnings).toMatchObject([{ code: 'incomplete', message: expect.stringContaining(why) }])
+  })
+
+  it('needs no warning where it is known', () => {
+    const response = { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } }
+    expect(messageOf(decode([added(0, msg), text(0, 'x')], response)).metadata?.warnings).toBeUndefined()
+  })
+
+  it.each([[[7]], [[{ content: [] }]], [[null]]])(
+    'of a whole answer without a status is none where its items are %j',
+    (output) => {
+      expect(() => newDecoder().whole({ output })).toThrow(expect.objectContaining({ code: 'provider_protocol' }))
+    },
+  )
+
+  it('counts pictures that were made, which cost by the piece', () => {
+    const picture = { type: 'image_generation_call', id: 'ig_1', status: 'completed', result: 'aGk=' }
+    const { usage } = messageOf(decode([added(0, picture), done(0, picture)], { usage: { input_tokens: 1, output_tokens: 1 } }))
+    expect(usage).toMatchObject({ server_tool_use: { image_generation_requests: 1 } })
+    expect(
+      costOf(usage, {}, { asked: { as_of: '2026-11-21', source: 'the test', input: 1, output: 1 }, of: () => undefined }),
+    ).toBeUndefined()
   })
 
   it('counts what was read from the cache by itself, and tells a cost', () => {
