@@ -164,6 +164,24 @@ describe('traces', () => {
     expect(collector.requests.map(({ body: sent }) => sent.toString()).join()).not.toContain('Hello')
   })
 
+  it('keep no key that a provider gives for a name, and nothing that is no name', async () => {
+    const message = {
+      type: 'message',
+      role: 'assistant',
+      content: [],
+      stop_reason: 'end_turn',
+      usage: { input_tokens: 1, output_tokens: 1 },
+    }
+    const upstream = await startUpstream(json({ ...message, id: anthropicKey, model: 'so they said: Hello there' }))
+    const { gateway, collector } = await traced(upstream)
+    expect((await gateway.post(body)).status).toBe(200)
+    const [call] = await spansOf(gateway, collector)
+    expect(call?.attributes).toMatchObject({
+      'gen_ai.response.id': '[redacted]',
+      'gen_ai.response.model': 'claude-sonnet-4-5',
+    })
+  })
+
   it('call a stream that broke after its headers an error', async () => {
     const events = [
       { type: 'message_start', message: { id: 'm', type: 'message', role: 'assistant', content: [], model: 'x', usage: {} } },
