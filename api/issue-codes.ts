@@ -32,6 +32,7 @@ export const issueCodes = {
   conflict: 'Two things exclude one another',
   invalid_model: 'The model is not written as provider/name',
   unknown_provider: 'There is no such provider',
+  unknown_model: 'There is no such model',
   unsupported_block: 'The provider or the model cannot take this block',
   unsupported_tool: 'The provider or the model cannot take this tool',
   unsupported_parameter: 'The provider or the model cannot take this field',

@@ -19,6 +19,11 @@ export function issuesOf(errors: readonly ValidationError[], limit: number): Iss
   return issues
 }
 
+/** An issue of the field at a path. */
+export function issueAt(path: readonly (string | number)[], code: IssueCode, message: string): Issue {
+  return { param: paramOf(path), code, message }
+}
+
 /** The most issues that one error tells. */
 export const maxIssues = 32
 

@@ -1,4 +1,5 @@
 import type { IssueCode } from '../../api/issue-codes.ts'
+import { issueAt } from '../../api/issues.ts'
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { type Capabilities, type Feature, features, matrixEntry } from '../../providers/capabilities.ts'
@@ -35,9 +36,9 @@ export function checkCompatibility(
     // How something is mapped is no help where it is not supported.
     const hint = note && treatment !== 'map' ? ` ${note}` : ''
     if (treatment === 'reject') {
-      issues.push({ param, code: codeOf(feature), message: `${provider.name} does not take this.${hint}` })
+      issues.push(issueAt(path, codeOf(feature), `${provider.name} does not take this.${hint}`))
     } else if (capabilities.features[feature] === 'unsupported') {
-      issues.push({ param, code: codeOf(feature), message: `the model ${request.model} does not support this.${hint}` })
+      issues.push(issueAt(path, codeOf(feature), `the model ${request.model} does not support this.${hint}`))
     } else if (treatment === 'drop' && !warnings.has(feature)) {
       warnings.set(feature, { param, code: 'dropped', message: `${provider.name} does not take this; it was left out.${hint}` })
     }

@@ -1,7 +1,7 @@
 import type { IssueCode } from '../../api/issue-codes.ts'
+import { issueAt } from '../../api/issues.ts'
 import { arrayOf, isRecord } from '../../api/json.ts'
-import { paramOf } from '../../api/param.ts'
-import type { Issue } from '../../api/schemas.gen.ts'
+import type { ContentBlockParam, Issue } from '../../api/schemas.gen.ts'
 
 /** The limits on a request, in bytes and pieces. */
 export interface RequestLimits {
@@ -194,7 +194,7 @@ class Review {
   }
 
   #add(path: Path, code: IssueCode, message: string): void {
-    this.issues.push({ param: paramOf(path), code, message })
+    this.issues.push(issueAt(path, code, message))
   }
 }
 
@@ -210,9 +210,9 @@ const portableNames: ReadonlyMap<unknown, string> = new Map([
   ['text_editor', 'str_replace_based_edit_tool'],
 ])
 
-/** Whose message each block may stand in; a block that is not listed may stand in any. */
+/** Whose message each block may stand in. One that the contract does not know may stand in any. */
 const rolesOf: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries({
+  Object.entries<readonly string[]>({
     text: ['user', 'assistant', 'system'],
     image: ['user', 'assistant'],
     audio: ['user', 'assistant'],
@@ -232,9 +232,10 @@ const rolesOf: ReadonlyMap<string, readonly string[]> = new Map(
     bash_code_execution_tool_result: ['assistant'],
     text_editor_code_execution_tool_result: ['assistant'],
     tool_search_tool_result: ['assistant'],
+    file_search_tool_result: ['assistant'],
     mcp_tool_use: ['assistant'],
     mcp_tool_result: ['assistant'],
-  }),
+  } satisfies Record<ContentBlockParam['type'], readonly string[]>),
 )
 
 function isBase64(data: string): boolean {

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../api/error.ts'
+import { issueAt } from '../../api/issues.ts'
 import type { Model, ModelCapabilities, ModelList, ModelPrices } from '../../api/schemas.gen.ts'
 import { type Capabilities, type Feature, matrixEntry, type Support } from '../../providers/capabilities.ts'
 import type { CatalogueEntry } from '../../providers/catalogue/entry.ts'
@@ -35,7 +36,7 @@ function positionOf(catalogue: readonly Model[], id: string, param: string): num
     message: `${param}: ${message}.`,
     param,
     code: 'unknown_model',
-    issues: [{ param, code: 'unknown_model', message }],
+    issues: [issueAt([param], 'unknown_model', message)],
   })
 }
 
@@ -49,14 +50,13 @@ export interface Described {
   readonly capabilities: Capabilities
   /** Those that count today. */
   readonly prices: ModelPrices | undefined
-  /** The operator's own names for it. */
+  /** Other names for it that can be used, the operator's own among them. */
   readonly aliases: readonly string[]
 }
 
 /** A model as the OpenAI and the Anthropic client both read it. */
-export function modelOf({ id, provider, entry, capabilities, prices, aliases: own }: Described): Model {
+export function modelOf({ id, provider, entry, capabilities, prices, aliases }: Described): Model {
   const released = entry?.released === undefined ? 0 : Date.parse(`${entry.released}T00:00:00Z`)
-  const aliases = [...(entry?.aliases ?? []), ...own]
   return {
     id,
     object: 'model',

@@ -1,4 +1,4 @@
-import { paramOf } from '../../api/param.ts'
+import { issueAt } from '../../api/issues.ts'
 import type { Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import type { GeminiDialect } from './dialect.ts'
 import { familyOf } from './families.ts'
@@ -11,24 +11,37 @@ export function check(request: MessageRequest, dialect: GeminiDialect): Issue[] 
   const { name } = dialect
   const issues: Issue[] = []
   if (stop && stop.length > maxStopSequences) {
-    issues.push(issue(['stop_sequences'], `${name} takes at most ${maxStopSequences}, not ${stop.length}`))
+    issues.push(
+      issueAt(['stop_sequences'], 'unsupported_parameter', `${name} takes at most ${maxStopSequences}, not ${stop.length}`),
+    )
   }
   const audio = output?.modalities?.indexOf('audio') ?? -1
-  if (audio >= 0) issues.push(issue(['output', 'modalities', audio], 'answers are text and images; leave audio out'))
+  if (audio >= 0)
+    issues.push(issueAt(['output', 'modalities', audio], 'unsupported_parameter', 'answers are text and images; leave audio out'))
   if (output?.image) {
     for (const [option, problem] of Object.entries(imageConfigOf(output.image, dialect).problems)) {
-      issues.push(issue(['output', 'image', option], problem))
+      issues.push(issueAt(['output', 'image', option], 'unsupported_parameter', problem))
     }
   }
   for (const [at, tool] of tools.entries()) issues.push(...toolIssues(tool, at, dialect))
   const functions = tools.filter(isFunction)
   if (choice?.type === 'any' && functions.length === 0) {
     issues.push(
-      issue(['tool_choice', 'type'], `only calls of tools of your own can be asked for; ${name} uses its own as it sees fit`),
+      issueAt(
+        ['tool_choice', 'type'],
+        'unsupported_parameter',
+        `only calls of tools of your own can be asked for; ${name} uses its own as it sees fit`,
+      ),
     )
   }
   if (choice?.type === 'tool' && !functions.some((tool) => tool.name === choice.name)) {
-    issues.push(issue(['tool_choice', 'name'], `only a tool of your own can be chosen; ${name} uses its own as it sees fit`))
+    issues.push(
+      issueAt(
+        ['tool_choice', 'name'],
+        'unsupported_parameter',
+        `only a tool of your own can be chosen; ${name} uses its own as it sees fit`,
+      ),
+    )
   }
   return issues
 }
@@ -55,9 +68,7 @@ function toolIssues(tool: Tool, at: number, { name, excludesDomains }: GeminiDia
   const kept = tool.type === 'web_search' && excludesDomains ? ['blocked_domains'] : []
   return Object.entries(tool.config ?? {})
     .filter(([option, value]) => value !== undefined && !kept.includes(option))
-    .map(([option]) => issue(['tools', at, 'config', option], `${name} cannot limit its ${tool.type} in this way`))
-}
-
-function issue(path: readonly (string | number)[], message: string): Issue {
-  return { param: paramOf(path), code: 'unsupported_parameter', message }
+    .map(([option]) =>
+      issueAt(['tools', at, 'config', option], 'unsupported_parameter', `${name} cannot limit its ${tool.type} in this way`),
+    )
 }

@@ -1,3 +1,4 @@
+import { issueAt } from '../../api/issues.ts'
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import { type Feature, matrixEntry } from '../capabilities.ts'
@@ -14,10 +15,10 @@ export function check(request: MessageRequest, model: string, dialect: ChatDiale
   const issues: Issue[] = [...(dialect.check?.(request, model) ?? [])]
   if (dialect.choiceStopsThinking && isForced(request) && request.thinking?.type === 'enabled') {
     const message = `${name} can be made to call a tool only where it does not think; disable thinking, or choose auto`
-    issues.push(issue(['tool_choice', 'type'], 'unsupported_parameter', message))
+    issues.push(issueAt(['tool_choice', 'type'], 'unsupported_parameter', message))
   }
   if (stop && most !== undefined && stop.length > most) {
-    issues.push(issue(['stop_sequences'], 'unsupported_parameter', `${name} takes at most ${most}, not ${stop.length}`))
+    issues.push(issueAt(['stop_sequences'], 'unsupported_parameter', `${name} takes at most ${most}, not ${stop.length}`))
   }
   for (const [index, { role, content }] of messages.entries()) {
     if (typeof content === 'string') continue
@@ -81,19 +82,15 @@ function blockIssues(
   name: string,
 ): Issue[] {
   if (role === 'assistant' && block.type === 'audio') {
-    return [issue([...path, 'type'], 'unsupported_block', `${name} takes no audio back from the assistant`)]
+    return [issueAt([...path, 'type'], 'unsupported_block', `${name} takes no audio back from the assistant`)]
   }
   if (block.type === 'video' && block.source.type === 'file') {
-    return [issue([...path, 'source', 'type'], 'unsupported_block', `${name} takes a video as base64 or by url`)]
+    return [issueAt([...path, 'source', 'type'], 'unsupported_block', `${name} takes a video as base64 or by url`)]
   }
   if (block.type !== 'audio' || audioFormatOf(block.source)) return []
   if (block.source.type !== 'base64') {
-    return [issue([...path, 'source', 'type'], 'unsupported_block', `${name} takes audio as base64 alone`)]
+    return [issueAt([...path, 'source', 'type'], 'unsupported_block', `${name} takes audio as base64 alone`)]
   }
   const message = `${name} takes wav and mp3, not ${block.source.media_type}`
-  return [issue([...path, 'source', 'media_type'], 'unsupported_media_type', message)]
-}
-
-function issue(path: readonly (string | number)[], code: string, message: string): Issue {
-  return { param: paramOf(path), code, message }
+  return [issueAt([...path, 'source', 'media_type'], 'unsupported_media_type', message)]
 }

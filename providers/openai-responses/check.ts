@@ -1,3 +1,4 @@
+import { issueAt } from '../../api/issues.ts'
 import { paramOf } from '../../api/param.ts'
 import type { ContentBlockParam, Issue, MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { markWarnings } from '../openai-cache.ts'
@@ -16,7 +17,7 @@ export function check(request: MessageRequest, { name }: ResponsesDialect): Issu
   const modality = request.output?.modalities?.indexOf('audio') ?? -1
   if (modality >= 0) {
     issues.push(
-      issue(['output', 'modalities', modality], 'unsupported_parameter', `${name} answers in text and images, not audio`),
+      issueAt(['output', 'modalities', modality], 'unsupported_parameter', `${name} answers in text and images, not audio`),
     )
   }
   for (const [at, tool] of (request.tools ?? []).entries()) issues.push(...toolIssues(tool, at, request, name))
@@ -71,15 +72,11 @@ function toolIssues(tool: Tool, at: number, request: MessageRequest, name: strin
   const issues: Issue[] = []
   if (tool.config?.blocked_domains?.length) {
     const message = `${name} cannot leave domains out of a search; name those that are allowed`
-    issues.push(issue(['tools', at, 'config', 'blocked_domains'], 'unsupported_parameter', message))
+    issues.push(issueAt(['tools', at, 'config', 'blocked_domains'], 'unsupported_parameter', message))
   }
   if (tool.config?.max_uses !== undefined && hasOtherServerTools(request)) {
     const message = `${name} limits searches only where web_search is the only tool that it runs itself`
-    issues.push(issue(['tools', at, 'config', 'max_uses'], 'unsupported_parameter', message))
+    issues.push(issueAt(['tools', at, 'config', 'max_uses'], 'unsupported_parameter', message))
   }
   return issues
-}
-
-function issue(path: readonly (string | number)[], code: string, message: string): Issue {
-  return { param: paramOf(path), code, message }
 }

@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Clock, systemClock } from '../../api/clock.ts'
+import { isIssueCode } from '../../api/issue-codes.ts'
 import type { ModelList } from '../../api/schemas.gen.ts'
 import { models } from '../../plugins/models/index.ts'
 import { demo } from '../../providers/demo/index.ts'
@@ -74,6 +75,13 @@ it('refuses a page it cannot read', async () => {
     expect(response.status).toBe(400)
     expect(await errorOf(response)).toMatchObject({ type: 'invalid_request_error', param })
   }
+})
+
+it('names a model that a page cannot begin at by a code of the list', async () => {
+  const response = await fetch(`${gateway.url}/v1/models?after_id=nobody/knows`)
+  const { issues } = await errorOf(response)
+  expect(issues).toMatchObject([{ param: 'after_id', code: 'unknown_model' }])
+  expect(issues?.filter(({ code }) => !isIssueCode(code))).toEqual([])
 })
 
 it('knows an alias, and lets the name of a new model of a known provider pass', async () => {

@@ -67,6 +67,11 @@ describe('it is found', () => {
         'messages[1].content[1].type: block_not_allowed_for_role',
       ],
     ],
+    [
+      'that what a tool of a server found stands there',
+      messages(user({ type: 'file_search_tool_result', tool_use_id: 'x', content: [] })),
+      ['messages[0].content[0].type: block_not_allowed_for_role'],
+    ],
     ['that base64 is none', messages(user(image('a*b='))), ['messages[0].content[0].source.data: invalid_base64']],
     ['that base64 lacks its end', messages(user(image('abcde'))), ['messages[0].content[0].source.data: invalid_base64']],
     ['that base64 has white space', messages(user(image('abcd\nabc'))), ['messages[0].content[0].source.data: invalid_base64']],
