@@ -16,11 +16,15 @@ export class Registry {
   readonly #providers: ReadonlyMap<string, LlmProvider>
   readonly #aliases: Readonly<Record<string, string>>
 
-  /** Throws where an alias stands for a model that cannot be resolved. */
+  /** Throws where an alias is the id of another model, or stands for one that cannot be resolved. */
   constructor(providers: readonly LlmProvider[], aliases: Readonly<Record<string, string>>) {
     this.#providers = new Map(providers.map((provider) => [provider.id, provider]))
     this.#aliases = aliases
     for (const [name, target] of Object.entries(aliases)) {
+      const owner = this.#providers.get(name.slice(0, Math.max(0, name.indexOf('/'))))
+      if (owner) {
+        throw new Error(`model_aliases: ${name}: this is the id of a model of ${owner.name} already; take a name of its own`)
+      }
       const resolved = this.resolve(target)
       if ('problem' in resolved) throw new Error(`model_aliases: ${name}: ${resolved.problem.message}`)
     }

@@ -58,6 +58,11 @@ export const models = fp(
     const registry = new Registry(providers, aliases)
     const catalogue = new Catalogue(inOrderOf(providers, entries))
     const isAllowed = policyOf(allowed)
+    const forbidden = Object.entries(aliases).find(([, target]) => !isAllowed(target))
+    if (forbidden) {
+      const [name, target] = forbidden
+      throw new Error(`model_aliases: ${name}: allowed_models does not allow ${target}, which nobody could use by this name`)
+    }
 
     app.decorate('models', {
       registry,
@@ -79,7 +84,7 @@ export const models = fp(
         const entry = catalogue.find(resolved.id)
         // A demo provider has the models it has; any other may have some that this version has not heard of.
         if (!maySee(caller, resolved.id) || (resolved.provider.demo && !entry)) throw unknownModel(id)
-        return modelOf(describe(resolved, entry))
+        return modelOf(describe(resolved, entry, caller))
       },
     })
 
@@ -90,14 +95,16 @@ export const models = fp(
     function listed(caller: ModelUser): Model[] {
       return catalogue.entries.flatMap((entry) => {
         const resolved = maySee(caller, entry.id) ? registry.resolve(entry.id) : undefined
-        return resolved && 'provider' in resolved ? [modelOf(describe(resolved, entry))] : []
+        return resolved && 'provider' in resolved ? [modelOf(describe(resolved, entry, caller))] : []
       })
     }
 
-    function describe(model: ResolvedModel, entry: CatalogueEntry | undefined): Described {
+    function describe(model: ResolvedModel, entry: CatalogueEntry | undefined, caller: ModelUser): Described {
       const { id, provider } = model
+      // What allows a model may name it by one of its names alone.
+      const known = (entry?.aliases ?? []).filter((name) => maySee(caller, name))
       const own = Object.keys(aliases).filter((name) => aliases[name] === id)
-      return { id, provider, entry, capabilities: capabilities(model), prices: pricesToday(entry), aliases: own }
+      return { id, provider, entry, capabilities: capabilities(model), prices: pricesToday(entry), aliases: [...known, ...own] }
     }
 
     function capabilities({ id, provider, name }: ResolvedModel): Capabilities {

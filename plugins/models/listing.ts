@@ -69,7 +69,7 @@ export function modelOf({ id, provider, entry, capabilities, prices, aliases }: 
     capabilities: supportOf(provider, capabilities),
     max_input_tokens: capabilities.contextWindow ?? null,
     max_tokens: capabilities.maxOutputTokens ?? null,
-    ...(aliases.length > 0 && { aliases }),
+    ...(aliases.length > 0 && { aliases: [...aliases] }),
     ...(entry?.deprecation && { deprecation: entry.deprecation }),
     ...(prices && { prices }),
   }

@@ -6,7 +6,7 @@ import { modelError, Registry } from '../../providers/registry.ts'
 const registry = new Registry(providers, {
   fast: 'openai/gpt-test',
   'claude-sonnet': 'anthropic/claude-sonnet-4-5',
-  'openai/gpt-old': 'openai/gpt-new',
+  'house/gpt': 'openai/gpt-new',
   chain: 'fast',
 })
 
@@ -23,7 +23,7 @@ describe('a model', () => {
   it.each([
     ['fast', 'openai/gpt-test'],
     ['claude-sonnet', 'anthropic/claude-sonnet-4-5'],
-    ['openai/gpt-old', 'openai/gpt-new'],
+    ['house/gpt', 'openai/gpt-new'],
   ])('%s may be another name for %s', (alias, id) => {
     expect(registry.resolve(alias)).toMatchObject({ id })
   })

@@ -24,15 +24,15 @@ const catalogue: readonly CatalogueEntry[] = [
     capabilities: { 'block.audio': 'unsupported' },
     prices: { input: 1, ...source },
   },
-  { id: 'acme/two' },
+  { id: 'acme/two', aliases: ['acme/two-20260101'] },
   { id: 'elsewhere/one', prices: { input: 9, ...source } },
 ]
 
 const everybody = { mayUse: () => true }
 
-async function service(allowed: readonly string[] = []): Promise<Models> {
+async function service(allowed: readonly string[] = [], aliases: Record<string, string> = { uno: 'acme/one' }): Promise<Models> {
   const app = Fastify()
-  await app.register(models, { providers: [acme, demo], aliases: { uno: 'acme/one' }, catalogue, allowed, clock: systemClock })
+  await app.register(models, { providers: [acme, demo], aliases, catalogue, allowed, clock: systemClock })
   return app.models
 }
 
@@ -76,9 +76,25 @@ it('lists by provider, and passes over the providers that there are not', async 
 })
 
 it('hides what is not allowed, whatever name it is asked by', async () => {
-  const known = await service(['demo/*'])
+  const known = await service(['demo/*'], {})
   expect(known.list({}, everybody).data.map(({ id }) => id)).toEqual(['demo/echo', 'demo/tools'])
-  for (const id of ['acme/one', 'acme/of-next-year', 'uno']) {
+  for (const id of ['acme/one', 'acme/of-next-year']) {
     expect(() => known.get(id, everybody)).toThrow(expect.objectContaining({ code: 'unknown_model', status: 404 }))
   }
+})
+
+it('does not start with an alias that nobody could use', async () => {
+  await expect(service(['demo/*'])).rejects.toThrow('model_aliases: uno: allowed_models does not allow acme/one')
+})
+
+it('does not start with an alias that is the id of another model', async () => {
+  await expect(service([], { 'acme/two': 'acme/one' })).rejects.toThrow('acme/two: this is the id of a model of Acme already')
+  await expect(service([], { 'house/two': 'acme/one' })).resolves.toBeDefined()
+})
+
+it('lists the names that can be used alone', async () => {
+  const names = async (allowed: readonly string[]): Promise<unknown> =>
+    (await service(allowed)).list({}, everybody).data.map(({ aliases }) => aliases)
+  expect(await names(['acme/*'])).toEqual([['uno'], ['acme/two-20260101']])
+  expect(await names(['acme/one', 'acme/two'])).toEqual([['uno'], undefined])
 })
