@@ -37,7 +37,7 @@ export interface Metrics {
   /** Whether the store that counts limits can be reached. */
   limitStore(isUp: boolean): void
   /** A request that was refused because the process has too much to do. */
-  shed(reason: 'event_loop' | 'memory' | 'bodies' | 'connections'): void
+  shed(reason: (typeof shedReasons)[number]): void
   /** Whether the gateway keys could be read when they changed. */
   keysRead(isValid: boolean): void
   /** Spans that were sent, or lost. */
@@ -85,6 +85,11 @@ function metricsIn(registry: Registry, version: string): Metrics {
   const sheds = counter(definitions.sheds)
   const keysReads = counter(definitions.keysReads)
   const spans = counter(definitions.spans)
+  // Prometheus sees no increase in a series that comes to be with its first count.
+  for (const result of ['ok', 'failed']) keysReads.inc({ result }, 0)
+  for (const result of ['sent', 'lost']) spans.inc({ result }, 0)
+  for (const reason of shedReasons) sheds.inc({ reason }, 0)
+  limitRefusals.inc({ limit: 'authentication', scope: 'address' }, 0)
 
   return {
     registry,
@@ -128,6 +133,8 @@ function metricsIn(registry: Registry, version: string): Metrics {
     spans: (result, count) => spans.inc({ result }, count),
   }
 }
+
+const shedReasons = ['event_loop', 'memory', 'bodies', 'connections'] as const
 
 const numberOf = { closed: 0, 'half-open': 1, open: 2 } as const
 
