@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { isErrorCode } from '../../api/error.ts'
 import { authMode, loadConfig, settings } from '../../config.ts'
+import { definitions } from '../../plugins/metrics/definitions.ts'
 import { startGateway } from '../gateway.ts'
 import { closedPort } from '../upstreams/upstream.ts'
 import { at, deploymentFiles, documentsOf, linesOf, manifests, textOf, textsAt } from './files.ts'
@@ -82,6 +84,46 @@ describe('the files for operators', () => {
     for (const [name, given] of Object.entries(times)) {
       const { drain_ms } = await loadConfig(environments[name] ?? {})
       expect(given * 1000, name).toBeGreaterThanOrEqual(drain_ms + 5000 + 3000)
+    }
+  })
+})
+
+describe('the pages for operators', () => {
+  it.each(pages('docs'))('lead somewhere with every link of %s', (path) => {
+    const links = [...textOf(path).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link)
+    const dead = links.filter((link) => {
+      const [file = '', anchor] = link.split('#')
+      const target = file === '' ? path : new URL(file, `file:///${path}`).pathname.slice(1)
+      if (!existsSync(new URL(`../../${target}`, import.meta.url))) return true
+      return anchor !== undefined && target.endsWith('.md') && !anchorsOf(target).includes(anchor)
+    })
+    expect(dead).toEqual([])
+  })
+
+  it('have an entry in the runbook for each alert, and one alert for each such entry', () => {
+    const [alerts] = documentsOf('deploy/prometheus/alerts.yaml')
+    const rules = Object.values(Object(at(alerts, 'groups'))).flatMap((group) => Object.values(Object(at(group, 'rules'))))
+    const named = rules.map((rule) => ({ alert: at(rule, 'alert'), runbook: at(rule, 'annotations.runbook') }))
+    expect(named.length).toBeGreaterThan(0)
+    for (const { alert, runbook } of named) {
+      expect(runbook).toBe(`docs/runbook.md#${String(alert).toLowerCase()}`)
+      expect(anchorsOf('docs/runbook.md')).toContain(String(alert).toLowerCase())
+    }
+    const entries = linesOf('docs/runbook.md', /### (?=Vai)/)
+    expect(entries.sort()).toEqual(named.map(({ alert }) => alert).sort())
+  })
+
+  it('name no metric and no error that there is not', () => {
+    const metrics: readonly string[] = Object.values(definitions).map(({ name }) => name)
+    for (const path of ['docs/runbook.md', 'docs/hosting.md', 'docs/hardening.md']) {
+      const named = [...textOf(path).matchAll(/\bvai_(?!sk_)[a-z_]+/g)].map(([name]) => name)
+      expect(
+        named.filter((name) => !metrics.includes(name)),
+        path,
+      ).toEqual([])
+      const codes = [...textOf(path).matchAll(/`((?:provider|missing|invalid|expired|disabled|unknown|model|limits)_[a-z_]+)`/g)]
+      const unknown = codes.map(([, code = '']) => code).filter((code) => !isErrorCode(code) && code !== 'provider_keys')
+      expect(unknown, path).toEqual([])
     }
   })
 })
@@ -176,13 +218,24 @@ describe('the configuration of nginx', () => {
   })
 })
 
-/** Settings of servers that the operator adds, and one that is mistyped, which documentation names as examples. */
-const examples = ['VAI_HOUSE_BASE_URL', 'VAI_OLLAMA_BASE_URL', 'VAI_PROT']
+/** Settings of servers that the operator adds, one that is mistyped, and what Kubernetes would set: examples of the documentation. */
+const examples = ['VAI_HOUSE_BASE_URL', 'VAI_OLLAMA_BASE_URL', 'VAI_PROT', 'VAI_GATEWAY_PORT']
 
 function pages(folder: string): string[] {
   return readdirSync(new URL(`../../${folder}/`, import.meta.url))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `${folder}/${name}`)
+}
+
+/** The anchors of a page's headings, as they are made of them where it is read. */
+function anchorsOf(path: string): string[] {
+  const headings = [...textOf(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
 }
 
 function vaiOnly(pairs: readonly string[]): Record<string, string> {
