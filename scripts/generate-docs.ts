@@ -1,5 +1,6 @@
 /**
- * Makes the pages of docs/ that are tables of what the code knows: settings, the matrix of features and providers, errors.
+ * Makes the pages of docs/ that are tables of what the code knows: settings, the matrix of features and providers, errors,
+ * measurements.
  *
  *   npm run generate            write the pages
  *   npm run drift               fail when the committed pages are not what the code says
@@ -7,6 +8,7 @@
 import { catalogue, type ErrorCode, GatewayError } from '../api/error.ts'
 import { issueCodes } from '../api/issue-codes.ts'
 import { settings } from '../config.ts'
+import { definitions, type MetricDefinition } from '../plugins/metrics/definitions.ts'
 import {
   type BasicFeature,
   basicFeatures,
@@ -28,6 +30,7 @@ writeOrCheck({ 'docs/settings.md': settingsPage() }, 'config.ts')
 writeOrCheck({ 'docs/matrix.md': matrixPage() }, 'the matrix of a provider')
 writeOrCheck({ 'docs/errors.md': errorsPage() }, 'api/error.ts')
 writeOrCheck({ 'docs/servers.md': serversPage() }, 'providers/openai-chat')
+writeOrCheck({ 'docs/metrics.md': metricsPage() }, 'plugins/metrics/definitions.ts')
 
 // ── Settings ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,6 +167,22 @@ function serversPage(): string {
     '## Quirks',
     'A quirk that a definition does not name is as its preset has it, and without a preset as for a server of which nothing more is known.',
     table(['Quirk', 'Takes', 'Meaning'], quirks),
+  ])
+}
+
+// ── Measurements ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function metricsPage(): string {
+  const all: readonly MetricDefinition[] = Object.values(definitions)
+  const rows = all.map(({ name, kind, labels, help }) => [code(name), kind, labels.map(code).join(', ') || '–', help])
+  const buckets = all.flatMap((metric) => (metric.buckets ? [[code(metric.name), metric.buckets.join(', ')]] : []))
+  return page('Measurements', 'plugins/metrics/definitions.ts', [
+    'What `GET /metrics` tells of the gateway itself. [Signals](signals.md#measurements) says who may read it, and what else there is.',
+    'Times are in seconds, and counts begin at 0 when a process starts. A label takes the values that came up so far: routes, ids of providers, codes of [errors](errors.md).',
+    table(['Name', 'Kind', 'Labels', 'Meaning'], rows),
+    '## Buckets',
+    'The upper bounds of the histograms, in seconds.',
+    table(['Name', 'Buckets'], buckets),
   ])
 }
 
