@@ -162,6 +162,7 @@ const blockSamples: readonly FeatureSample[] = [
     { type: 'document', source: plainText },
   ),
   inUser('block.search_result', 'type', found),
+  inUser('block.document.citations', 'citations', { ...found, citations: { enabled: true } }, found),
   inUser('block.audio', 'type', { type: 'audio', source: wav }),
   inUser('block.audio_stt', 'type', { type: 'audio_stt', source: wav }),
   inUser('block.video', 'type', { type: 'video', source: film }),

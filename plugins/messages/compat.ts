@@ -213,6 +213,7 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       return
     case 'search_result':
       yield { feature: 'block.search_result', path: type }
+      if (block.citations?.enabled) yield { feature: 'block.document.citations', path: [...path, 'citations'] }
       for (const [at, part] of block.content.entries()) yield* knownFeatures(part, [...path, 'content', at], ['text'])
       return
     case 'audio':

@@ -52,7 +52,7 @@ export const matrix: Matrix = {
   'thinking.display': { treatment: 'map', note: 'Sent as includeThoughts: false where it is omitted. Thoughts are summaries.' },
   'output_config.effort': {
     treatment: 'map',
-    note: 'Gemini 3: thinkingLevel LOW, MEDIUM or HIGH. Gemini 2.5: thinkingBudget 1024, 8192 or the largest.',
+    note: 'Gemini 3: thinkingLevel LOW, MEDIUM or HIGH. Gemini 2.5: thinkingBudget 1024, 8192 or the largest, at most three quarters of max_tokens.',
   },
   output_format: { treatment: 'map', note: 'Sent as responseMimeType application/json and responseJsonSchema.' },
   'output_format.name': { treatment: 'drop', note: 'The schema alone is sent.' },

@@ -51,7 +51,7 @@ function thinkingConfigOf(request: MessageRequest, { thinking: way }: Family): T
   const shown = thinking?.type === 'enabled' || thinking?.type === 'adaptive'
   const includeThoughts = shown && thinking.display !== 'omitted'
   return {
-    ...amountOfThinking(way, depth, thinking?.type === 'enabled' ? thinking.budget_tokens : undefined),
+    ...amountOfThinking(way, depth, thinking?.type === 'enabled' ? thinking.budget_tokens : undefined, request.max_tokens),
     ...(shown && { includeThoughts }),
   }
 }
@@ -61,11 +61,20 @@ const depthOfEffort = { low: 1, medium: 2, high: 3, xhigh: 3, max: 3 } as const
 
 type Depth = 1 | 2 | 3
 
-function amountOfThinking(way: Thinking, depth: Depth | undefined, budget: number | undefined): ThinkingConfig {
+function amountOfThinking(
+  way: Thinking,
+  depth: Depth | undefined,
+  budget: number | undefined,
+  most: number = Number.POSITIVE_INFINITY,
+): ThinkingConfig {
   if (way.by === 'budget') {
-    if (depth !== undefined) return { thinkingBudget: depth === 3 ? way.largest : depth === 2 ? 8192 : 1024 }
+    // What is thought counts against the tokens of the answer, of which some have to be left for it.
+    const within = (tokens: number, limit: number): number => Math.max(way.smallest, Math.min(way.largest, tokens, limit))
+    if (depth !== undefined) {
+      return { thinkingBudget: within(depth === 3 ? way.largest : depth === 2 ? 8192 : 1024, Math.floor(most * 0.75)) }
+    }
     // -1: as much as the model sees fit.
-    return { thinkingBudget: budget === undefined ? -1 : Math.min(way.largest, Math.max(way.smallest, budget)) }
+    return { thinkingBudget: budget === undefined ? -1 : within(budget, most - 1) }
   }
   if (way.by === 'none' || (depth === undefined && budget === undefined)) return {}
   const wanted = depth ?? (budget === undefined || budget > 8192 ? 3 : budget > 2048 ? 2 : 1)

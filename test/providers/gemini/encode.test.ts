@@ -96,6 +96,15 @@ describe('thinking', () => {
   it.each<[string, Partial<MessageRequest>, Json | undefined]>([
     [older, { thinking: { type: 'enabled', budget_tokens: 2000 } }, { thinkingBudget: 2000, includeThoughts: true }],
     [older, { thinking: { type: 'enabled', budget_tokens: 99_999 } }, { thinkingBudget: 24_576, includeThoughts: true }],
+    // What is thought counts against max_tokens.
+    [older, { output_config: { effort: 'high' }, max_tokens: 1000 }, { thinkingBudget: 750 }],
+    [older, { output_config: { effort: 'low' }, max_tokens: 8000 }, { thinkingBudget: 1024 }],
+    ['gemini-2.5-pro', { output_config: { effort: 'max' }, max_tokens: 100 }, { thinkingBudget: 128 }],
+    [
+      older,
+      { thinking: { type: 'enabled', budget_tokens: 5000 }, max_tokens: 2000 },
+      { thinkingBudget: 1999, includeThoughts: true },
+    ],
     [older, { thinking: { type: 'adaptive' } }, { thinkingBudget: -1, includeThoughts: true }],
     [older, { thinking: { type: 'adaptive', display: 'omitted' } }, { thinkingBudget: -1, includeThoughts: false }],
     [older, { thinking: { type: 'disabled' } }, { thinkingBudget: 0 }],
