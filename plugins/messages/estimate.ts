@@ -1,19 +1,29 @@
 import type { ContentBlockParam, MessageRequest, TokenCount, ToolResultContentBlockParam } from '../../api/schemas.gen.ts'
+import { type Feature, matrixEntry } from '../../providers/capabilities.ts'
+import { outputSchemaOf } from '../../providers/output-schema.ts'
+import type { LlmProvider } from '../../providers/provider.ts'
+import { sealOwner } from '../../providers/sealed.ts'
 
 /**
  * About how many input tokens a request has, for providers that do not count them. Text is counted with OpenAI's `o200k_base`
- * vocabulary, which is near enough to others'; a picture or a document is taken at a usual size.
+ * vocabulary, which is near enough to others'; a picture or a document is taken at a usual size. What the provider is not sent is
+ * not counted.
  */
-export async function estimateTokens(request: Pick<MessageRequest, 'messages' | 'system' | 'tools'>): Promise<TokenCount> {
+export async function estimateTokens(
+  request: Pick<MessageRequest, 'messages' | 'system' | 'tools' | 'output_format' | 'output_config'>,
+  provider: Pick<LlmProvider, 'id' | 'matrix'>,
+): Promise<TokenCount> {
   // The vocabulary takes tens of megabytes and some 100 ms to load: only for those who ask.
   const { countTokens } = await import('gpt-tokenizer/encoding/o200k_base')
   const parts: string[] = []
   let fixed = perMessage * request.messages.length
   for (const { content } of [{ content: request.system ?? '' }, ...request.messages]) {
     if (typeof content === 'string') parts.push(content)
-    else for (const block of content) fixed += addBlock(block, parts)
+    else for (const block of content) if (!isLeftOut(block, provider)) fixed += addBlock(block, parts)
   }
   if (request.tools?.length) parts.push(JSON.stringify(request.tools))
+  const output = outputSchemaOf(request)
+  if (output) parts.push(JSON.stringify(output.schema))
   const text = parts.join('\n')
   let tokens = 0
   let counted = 0
@@ -56,9 +66,15 @@ function addBlock(block: ContentBlockParam, parts: string[]): number {
       return 0
     case 'image':
       return perImage
-    case 'document':
-      if (block.source.type === 'text') parts.push(block.source.data)
-      return block.source.type === 'text' ? 0 : perDocument
+    case 'document': {
+      const { source, title, context } = block
+      parts.push(title ?? '', context ?? '')
+      if (source.type === 'text') parts.push(source.data)
+      if (source.type !== 'content') return source.type === 'text' ? 0 : perDocument
+      if (typeof source.content !== 'string') return source.content.reduce((tokens, part) => tokens + addBlock(part, parts), 0)
+      parts.push(source.content)
+      return 0
+    }
     case 'tool_result': {
       const content = typeof block.content === 'string' ? [{ type: 'text' as const, text: block.content }] : (block.content ?? [])
       return content.reduce((tokens, part) => tokens + addPart(part, parts), 0)
@@ -77,4 +93,25 @@ function addPart(part: ToolResultContentBlockParam, parts: string[]): number {
   if (part.type !== 'tool_reference' && part.type !== 'browser_state') return addBlock(part, parts)
   parts.push(JSON.stringify(part))
   return 0
+}
+
+/** Whether the provider is not sent a block: what another wrote that only that other can read, and what it takes back from none. */
+function isLeftOut(block: ContentBlockParam, { id, matrix }: Pick<LlmProvider, 'id' | 'matrix'>): boolean {
+  const isDropped = (feature: Feature): boolean => matrixEntry(matrix, feature).treatment === 'drop'
+  switch (block.type) {
+    case 'thinking':
+      return sealOwner(block.signature) !== id || isDropped('block.thinking')
+    case 'redacted_thinking':
+      return isDropped('block.redacted_thinking')
+    case 'server_tool_use':
+      return sealOwner(block.id) !== id || isDropped('block.server_tool')
+    case 'mcp_tool_use':
+      return sealOwner(block.id) !== id || isDropped('block.mcp_tool')
+    default:
+      if (!('tool_use_id' in block) || block.type === 'tool_result') return false
+      return (
+        sealOwner(block.tool_use_id) !== id ||
+        isDropped(block.type === 'mcp_tool_result' ? 'block.mcp_tool' : 'block.server_tool')
+      )
+  }
 }

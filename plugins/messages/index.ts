@@ -90,7 +90,7 @@ export const messages = fp(
     async function counted(target: Target, caller: Caller): Promise<TokenCount> {
       const { provider } = target.model
       const count = provider.countTokens?.bind(provider)
-      if (!count) return estimateTokens(target.request)
+      if (!count) return estimateTokens(target.request, provider)
       const call = (watched: WatchedCall): Call => callFor(target, caller, caller.times.firstByteMs, watched)
       const counting = attempt([target], caller, 'count', (_target, _admission, watched) => count(target.request, call(watched)))
       return (await counting).result

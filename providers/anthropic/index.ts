@@ -114,5 +114,5 @@ function isMessage(value: unknown): value is Message {
 }
 
 function isTokenCount(value: unknown): value is TokenCount {
-  return isRecord(value) && typeof value.input_tokens === 'number'
+  return isRecord(value) && Number.isInteger(value.input_tokens) && Number(value.input_tokens) >= 0
 }

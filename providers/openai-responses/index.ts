@@ -85,7 +85,7 @@ async function countTokens(request: TokenCountRequest, call: Call, dialect: Resp
   const response = await send('/responses/input_tokens', body, call, 'application/json', dialect)
   const source = sourceOf(dialect, call)
   const answer = await readJsonAnswer(response, source)
-  if (!isRecord(answer) || typeof answer.input_tokens !== 'number') {
+  if (!isRecord(answer) || typeof answer.input_tokens !== 'number' || !(answer.input_tokens >= 0)) {
     throw protocolFailure(source, 'the answer is no count of tokens.', JSON.stringify(answer))
   }
   return { input_tokens: answer.input_tokens }
