@@ -25,6 +25,11 @@ export class ResilientLimitStore implements LimitStore {
   readonly #options: ResilientStoreOptions
   /** The holders of leases that were taken locally, by name and holder. */
   readonly #local = new Set<string>()
+  /**
+   * Leases that the shared store may hold though nobody here does any more: they were given back while it was lost, or it was asked for
+   * them and did not answer. Never more than there were when it was lost. They are given back there once it is found.
+   */
+  readonly #owed = new Map<string, LeaseName>()
   #probe: Timer | undefined
   #isClosed = false
 
@@ -42,6 +47,7 @@ export class ResilientLimitStore implements LimitStore {
       try {
         return await this.#options.shared.take(claims)
       } catch (error) {
+        for (const claim of claims) if (claim.kind === 'lease') this.#owed.set(keyOf(claim), claim)
         this.#lose(error)
       }
     }
@@ -60,10 +66,12 @@ export class ResilientLimitStore implements LimitStore {
   }
 
   async release(leases: readonly LeaseName[]): Promise<void> {
+    const shared = leases.filter((lease) => !this.#local.has(keyOf(lease)))
     const mine = leases.filter((lease) => this.#local.delete(keyOf(lease)))
     if (mine.length > 0) await this.#options.local?.release(mine)
     // Those as well that were taken locally: they may be on their way there.
-    await this.#tell((store) => store.release(leases))
+    if (await this.#tell((store) => store.release(leases))) return
+    for (const lease of shared) this.#owed.set(keyOf(lease), lease)
   }
 
   async renew(leases: readonly LeaseName[], ttlMs: number): Promise<void> {
@@ -106,6 +114,7 @@ export class ResilientLimitStore implements LimitStore {
   async #look(): Promise<void> {
     try {
       await this.#options.shared.take([])
+      await this.#giveBackOwed()
     } catch {
       if (!this.#isClosed) this.#lookLater()
       return
@@ -113,6 +122,15 @@ export class ResilientLimitStore implements LimitStore {
     if (this.#isClosed) return
     this.#probe = undefined
     this.#options.onBack()
+  }
+
+  /** Without those that were taken locally meanwhile and are still held: they are to be there. */
+  async #giveBackOwed(): Promise<void> {
+    while (this.#owed.size > 0) {
+      const owed = [...this.#owed]
+      await this.#options.shared.release(owed.flatMap(([key, lease]) => (this.#local.has(key) ? [] : [lease])))
+      for (const [key] of owed) this.#owed.delete(key)
+    }
   }
 }
 

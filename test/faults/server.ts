@@ -1,0 +1,48 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeAll } from 'vitest'
+import { type Process, startServer } from '../process.ts'
+
+export interface FaultServer extends Process {
+  readonly url: string
+}
+
+const running: { close(): unknown }[] = []
+
+/** Has what a test starts closed after it, the last first. */
+export function closedAfterwards<Started extends { close(): unknown }>(started: Started): Started {
+  running.push(started)
+  return started
+}
+
+/** To be called once in each file: builds the server where it is not, and closes after each test what it started. */
+export function setUpServers(): void {
+  beforeAll(() => {
+    const script = fileURLToPath(new URL('../../scripts/ensure-built.mjs', import.meta.url))
+    const { status, stderr, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' })
+    if (status !== 0) throw new Error(`the server could not be built: ${stdout}${stderr}`)
+  }, 120_000)
+
+  afterEach(async () => {
+    for (const each of running.splice(0).reverse()) await each.close()
+  })
+}
+
+/** A gateway as a process of its own. It writes warnings and errors alone, and is nobody's but the test's. */
+export async function serve(env: Readonly<Record<string, string>>): Promise<FaultServer> {
+  return closedAfterwards(await startServer({ VAI_LOG_LEVEL: 'warn', VAI_OLLAMA_DETECT: 'false', ...env }))
+}
+
+/** The lines of the log so far. */
+export function linesOf(server: Process): Record<string, unknown>[] {
+  return server
+    .output()
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []))
+}
+
+/** What a process has in memory, in bytes. */
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) * 1024
+}
