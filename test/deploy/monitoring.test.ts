@@ -127,7 +127,11 @@ describe('alerts and dashboard', () => {
   })
 
   it('have an entry of the runbook for each alert', () => {
-    for (const { alert, annotations } of rules) expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`)
+    const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8')
+    for (const { alert, annotations } of rules) {
+      expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`)
+      expect(runbook).toMatch(new RegExp(`^#+ ${alert}$`, 'm'))
+    }
   })
 
   it('lay no panel over another', () => {
