@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
-import { causeOf, GatewayError } from '../../api/error.ts'
 import type { Principal } from '../auth/principal.ts'
 import { type Allotment, type AmountRule, allotmentOf, claimOf, type Defaults, type Rule } from './allotment.ts'
 import { bodyTooLarge } from './body.ts'
@@ -67,8 +66,13 @@ export interface LimitsOptions extends Pick<StoreOptions, 'given' | 'redis' | 'w
 
 export const limits = fp(
   async (app: FastifyInstance, { defaults, clock, leaseMs = usualLeaseMs, ...where }: LimitsOptions) => {
-    const told = tellLoss(app, where)
-    const { store, isLost } = await openStore({ ...where, clock, ...told })
+    const { onLost, onBack } = tellLoss(app, where)
+    // What runs is counted at once where it was lost, and not only when it would be renewed.
+    const countAgain = (): void => {
+      onBack()
+      leases.renew()
+    }
+    const { store, isLost } = await openStore({ ...where, clock, onLost, onBack: countAgain })
     const leases = new HeldLeases(store, clock, leaseMs, (err) => app.log.error({ err }, 'limits could not be told'))
     const allotments = new WeakMap<Principal, Known>()
     const process = randomUUID()
@@ -208,7 +212,7 @@ function tellLoss(app: FastifyInstance, { given, redis, whenLost }: Pick<StoreOp
   return {
     onLost(error: unknown): void {
       app.metrics.limitStore(false)
-      // Not the error itself: it may hold what was sent, and the address of the store with its password.
+      // Not the error itself, which may hold what was sent.
       app.log.error({ cause: codeOf(error), when_lost: whenLost }, 'the store of limits is lost')
     },
     onBack(): void {
@@ -218,10 +222,7 @@ function tellLoss(app: FastifyInstance, { given, redis, whenLost }: Pick<StoreOp
   }
 }
 
-/** `ECONNREFUSED`, or the first word of what Redis said, such as `WRONGPASS`. */
 function codeOf(error: unknown): string {
-  if (error instanceof GatewayError) return causeOf(error) ?? error.code
   if (!(error instanceof Error)) return 'unknown'
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return /^[A-Z]{2,20}(?= )/.exec(error.message)?.[0] ?? error.name
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }

@@ -27,7 +27,7 @@ export class HeldLeases {
   /** Keeps leases that were taken until they are given back. */
   keep(leases: readonly LeaseName[]): void {
     for (const lease of leases) this.#held.add(lease)
-    this.#timer ??= this.#clock.after(this.#ttlMs / 3, () => this.#renew())
+    this.#timer ??= this.#clock.after(this.#ttlMs / 3, () => this.renew())
   }
 
   giveBack(leases: readonly LeaseName[]): void {
@@ -35,17 +35,19 @@ export class HeldLeases {
     this.#store.release(leases).catch(this.#onError)
   }
 
+  /** Keeps all of them from now on; happens by itself as often as it is needed. */
+  renew(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    if (this.#held.size === 0) return
+    this.#store.renew([...this.#held], this.#ttlMs).catch(this.#onError)
+    this.#timer = this.#clock.after(this.#ttlMs / 3, () => this.renew())
+  }
+
   async close(): Promise<void> {
     this.#timer?.cancel()
     const leases = [...this.#held]
     this.#held.clear()
     if (leases.length > 0) await this.#store.release(leases)
-  }
-
-  #renew(): void {
-    this.#timer = undefined
-    if (this.#held.size === 0) return
-    this.#store.renew([...this.#held], this.#ttlMs).catch(this.#onError)
-    this.#timer = this.#clock.after(this.#ttlMs / 3, () => this.#renew())
   }
 }

@@ -27,12 +27,20 @@ export class RedisLimitStore implements LimitStore {
   readonly #prefix: string
   readonly #commandMs: number
   readonly #clock: Clock
+  /** Why there is no connection. */
+  #broken: string | undefined
 
   private constructor(redis: Redis, { prefix, clock, commandMs = 250 }: RedisStoreOptions) {
     this.#redis = redis
     this.#prefix = prefix
     this.#commandMs = commandMs
     this.#clock = clock
+    redis.on('error', (error) => {
+      this.#broken = codeOf(error)
+    })
+    redis.on('ready', () => {
+      this.#broken = undefined
+    })
   }
 
   /** Resolves once Redis is reached, or was waited for in vain: then it is tried on and on. */
@@ -51,10 +59,9 @@ export class RedisLimitStore implements LimitStore {
       // After a failover the old connection may lead to a server that does not write.
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
     })
-    // What fails is told to whoever asked. An error of the connection names the address, and those of commands hold their arguments.
-    redis.on('error', () => undefined)
+    const store = new RedisLimitStore(redis, options)
     await within(redis.connect(), connectMs, clock).catch(() => undefined)
-    return new RedisLimitStore(redis, options)
+    return store
   }
 
   async take(claims: readonly Claim[]): Promise<Verdict> {
@@ -119,8 +126,12 @@ export class RedisLimitStore implements LimitStore {
     await Promise.all(pieces.map(run))
   }
 
-  #run(script: Script, keys: readonly string[], more: readonly (string | number)[]): Promise<unknown> {
-    return within(this.#evaluate(script, keys, more), this.#commandMs, this.#clock)
+  async #run(script: Script, keys: readonly string[], more: readonly (string | number)[]): Promise<unknown> {
+    try {
+      return await within(this.#evaluate(script, keys, more), this.#commandMs, this.#clock)
+    } catch (error) {
+      throw new RedisFailure(codeOf(error) ?? this.#broken ?? 'ENOTCONN')
+    }
   }
 
   async #evaluate({ lua, sha }: Script, keys: readonly string[], more: readonly (string | number)[]): Promise<unknown> {
@@ -131,6 +142,23 @@ export class RedisLimitStore implements LimitStore {
       return await this.#redis.eval(lua, keys.length, ...keys, ...more)
     }
   }
+}
+
+/** Why Redis did not do what it was asked to. The client's own errors hold what was sent, the password among it. */
+export class RedisFailure extends Error {
+  override readonly name = 'RedisFailure'
+  /** Node's code (`ECONNREFUSED`), or the first word of what Redis said (`WRONGPASS`). */
+  readonly code: string
+  constructor(code: string) {
+    super(`Redis failed: ${code}`)
+    this.code = code
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return /^[A-Z]{2,20}(?= )/.exec(error.message)?.[0]
 }
 
 interface Script {
@@ -180,7 +208,7 @@ function holderOf({ holder }: LeaseName): string {
 /** Rejects where nothing has come in time. What comes later is dropped. */
 function within<T>(promise: Promise<T>, ms: number, clock: Clock): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(new Error('Redis did not answer in time'))
+    const late = (): void => reject(new RedisFailure('ETIMEDOUT'))
     // Where the process itself was held up, the answer may lie there already: it is read before the second timer fires.
     let timer = clock.after(ms, () => {
       timer = clock.after(0, late)
