@@ -1,10 +1,11 @@
-import type { Capabilities, Feature, Support } from './capabilities.ts'
+import type { Capabilities, Feature } from './capabilities.ts'
 import type { StrictMode } from './output-schema.ts'
 import { effortOf, nearestEffort, type ReasoningEffort, switchingEffort, type ThinkingWish } from './thinking-wish.ts'
 
-/** What is known of OpenAI's models. A model that is not known is tried. */
+/** What is known of OpenAI's models by their names; numbers stand in the catalogue. A model that is not known is tried. */
 export function capabilitiesOf(model: string): Capabilities {
-  return familyOf(model)?.capabilities ?? unknown
+  // The provider needs no `max_tokens`; this is for estimates alone.
+  return { defaultMaxTokens: 4096, features: familyOf(model)?.features ?? {} }
 }
 
 /** What is known of them over Chat Completions, where some call no tools. */
@@ -69,7 +70,7 @@ function familyOf(model: string): Family | undefined {
 
 interface Family {
   readonly names: RegExp
-  readonly capabilities: Capabilities
+  readonly features: Features
   /** In their order; empty where the models do not reason, absent where they are not known. */
   readonly efforts?: readonly ReasoningEffort[]
   readonly chatTools?: ChatTools
@@ -78,6 +79,8 @@ interface Family {
   /** Whether marks of what is to be cached are taken. */
   readonly breakpoints?: boolean
 }
+
+type Features = Capabilities['features']
 
 const images = ['block.image.base64', 'block.image.url'] as const
 // Adaptive thinking is none where the model does not think, so that every model takes it.
@@ -88,78 +91,63 @@ const stop = ['stop_sequences'] as const
 
 const low = { toHigh: ['low', 'medium', 'high'], toXhigh: ['low', 'medium', 'high', 'xhigh'] } as const
 
-const gpt5 = model(400_000, 128_000, known(images, reasoning, tools), missing(audio))
-const gpt5Chat = model(128_000, 16_384, known(images), missing(reasoning, audio))
-const later: Capabilities = { ...unnumbered(), features: known(images, reasoning, tools) }
-const gpt41 = model(1_047_576, 32_768, known(images, tools), missing(reasoning, audio))
-const gpt4o = model(128_000, 16_384, known(images), missing(reasoning, audio))
-const gpt4oAudio = model(128_000, 16_384, known(audio, tools), missing(reasoning))
-const gpt4Turbo = model(128_000, 4_096, known(images, tools), missing(reasoning, audio))
-const gpt4: Capabilities = { ...unnumbered(), features: missing(reasoning, audio) }
-const gpt35: Capabilities = { ...unnumbered(), features: missing(reasoning, audio, images) }
-const o1: Capabilities = { ...unnumbered(), features: missing(audio) }
-const o1Mini = model(128_000, 65_536, missing(images, audio, tools))
-const o3Mini = model(200_000, 100_000, known(reasoning, tools), missing(images, audio))
-const o3 = model(200_000, 100_000, known(images, reasoning, tools), missing(audio))
+const gpt5: Features = { ...known(images, reasoning, tools), ...missing(audio) }
+const gpt5Chat: Features = { ...known(images), ...missing(reasoning, audio) }
+const later: Features = known(images, reasoning, tools)
+const gpt41: Features = { ...known(images, tools), ...missing(reasoning, audio) }
+const gpt4o: Features = { ...known(images), ...missing(reasoning, audio) }
+const gpt4oAudio: Features = { ...known(audio, tools), ...missing(reasoning) }
+const gpt4Turbo: Features = { ...known(images, tools), ...missing(reasoning, audio) }
+const gpt4: Features = missing(reasoning, audio)
+const gpt35: Features = missing(reasoning, audio, images)
+const o1: Features = missing(audio)
+const o1Mini: Features = missing(images, audio, tools)
+const o3Mini: Features = { ...known(reasoning, tools), ...missing(images, audio) }
+const o3: Features = { ...known(images, reasoning, tools), ...missing(audio, stop) }
 
-const gpt6 = { capabilities: later, sampling: 'without_thinking', breakpoints: true } as const
+const gpt6 = { features: later, sampling: 'without_thinking', breakpoints: true } as const
 const thinking = { sampling: 'never' } as const
 
 // The first that fits counts.
 const families: readonly Family[] = [
   { names: /^gpt-6(-astra|\.1-sol)/, ...gpt6, ...thinking, efforts: [...low.toXhigh, 'max'], chatTools: 'never' },
   { names: /^gpt-(5\.6|6-sol|6-luna|6\.1-terra)/, ...gpt6, efforts: ['none', ...low.toXhigh, 'max'], chatTools: 'none' },
-  { names: /^gpt-5\.\d+-chat/, capabilities: later, efforts: ['medium'] },
-  { names: /^gpt-5\.\d+-pro/, capabilities: later, efforts: ['medium', 'high', 'xhigh'] },
-  { names: /^gpt-5\.1-codex(?!-max)/, capabilities: later, efforts: low.toHigh },
-  { names: /^gpt-5\.\d+-codex/, capabilities: later, efforts: low.toXhigh },
-  { names: /^gpt-5\.1/, capabilities: later, efforts: ['none', ...low.toHigh], sampling: 'without_thinking' },
-  { names: /^gpt-5\.2/, capabilities: later, efforts: ['none', ...low.toXhigh], sampling: 'without_thinking' },
+  { names: /^gpt-5\.\d+-chat/, features: later, efforts: ['medium'] },
+  { names: /^gpt-5\.\d+-pro/, features: later, efforts: ['medium', 'high', 'xhigh'] },
+  { names: /^gpt-5\.1-codex(?!-max)/, features: later, efforts: low.toHigh },
+  { names: /^gpt-5\.\d+-codex/, features: later, efforts: low.toXhigh },
+  { names: /^gpt-5\.1/, features: later, efforts: ['none', ...low.toHigh], sampling: 'without_thinking' },
+  { names: /^gpt-5\.2/, features: later, efforts: ['none', ...low.toXhigh], sampling: 'without_thinking' },
   {
     names: /^gpt-5\.4/,
-    capabilities: later,
+    features: later,
     efforts: ['none', ...low.toXhigh],
     chatTools: 'unsaid',
     sampling: 'without_thinking',
   },
-  { names: /^gpt-5\.5/, capabilities: later, efforts: ['none', ...low.toXhigh], chatTools: 'no_effort' },
-  { names: /^gpt-5\./, capabilities: later },
-  { names: /^gpt-5-chat/, capabilities: gpt5Chat, efforts: [] },
-  { names: /^gpt-5-pro/, capabilities: gpt5, efforts: ['high'] },
-  { names: /^gpt-5-codex/, capabilities: gpt5, efforts: low.toHigh },
-  { names: /^gpt-5-search/, capabilities: gpt5 },
-  { names: /^gpt-5/, ...thinking, capabilities: gpt5, efforts: ['minimal', ...low.toHigh] },
-  { names: /^gpt-4\.1/, capabilities: gpt41, efforts: [] },
-  { names: /^gpt-4o(-mini)?-audio/, capabilities: gpt4oAudio, efforts: [] },
-  { names: /^(gpt|chatgpt)-4o/, capabilities: gpt4o, efforts: [] },
-  { names: /^gpt-4-turbo/, capabilities: gpt4Turbo, efforts: [] },
-  { names: /^gpt-4/, capabilities: gpt4, efforts: [] },
-  { names: /^gpt-3\.5/, capabilities: gpt35, efforts: [] },
-  { names: /^o1-mini/, capabilities: o1Mini, efforts: low.toHigh },
-  { names: /^o1/, ...thinking, capabilities: o1, efforts: low.toHigh },
-  { names: /^o3-mini/, ...thinking, capabilities: o3Mini, efforts: low.toHigh },
-  { names: /^o[34]/, ...thinking, capabilities: without(o3, stop), efforts: low.toHigh },
+  { names: /^gpt-5\.5/, features: later, efforts: ['none', ...low.toXhigh], chatTools: 'no_effort' },
+  { names: /^gpt-5\./, features: later },
+  { names: /^gpt-5-chat/, features: gpt5Chat, efforts: [] },
+  { names: /^gpt-5-pro/, features: gpt5, efforts: ['high'] },
+  { names: /^gpt-5-codex/, features: gpt5, efforts: low.toHigh },
+  { names: /^gpt-5-search/, features: gpt5 },
+  { names: /^gpt-5/, ...thinking, features: gpt5, efforts: ['minimal', ...low.toHigh] },
+  { names: /^gpt-4\.1/, features: gpt41, efforts: [] },
+  { names: /^gpt-4o(-mini)?-audio/, features: gpt4oAudio, efforts: [] },
+  { names: /^(gpt|chatgpt)-4o/, features: gpt4o, efforts: [] },
+  { names: /^gpt-4-turbo/, features: gpt4Turbo, efforts: [] },
+  { names: /^gpt-4/, features: gpt4, efforts: [] },
+  { names: /^gpt-3\.5/, features: gpt35, efforts: [] },
+  { names: /^o1-mini/, features: o1Mini, efforts: low.toHigh },
+  { names: /^o1/, ...thinking, features: o1, efforts: low.toHigh },
+  { names: /^o3-mini/, ...thinking, features: o3Mini, efforts: low.toHigh },
+  { names: /^o[34]/, ...thinking, features: o3, efforts: low.toHigh },
 ]
 
-const unknown: Capabilities = { ...unnumbered(), features: {} }
-
-/** The provider needs no `max_tokens`; this is for estimates alone. */
-function unnumbered(): { defaultMaxTokens: number } {
-  return { defaultMaxTokens: 4096 }
-}
-
-function model(contextWindow: number, maxOutputTokens: number, ...features: Partial<Record<Feature, Support>>[]): Capabilities {
-  return { ...unnumbered(), contextWindow, maxOutputTokens, features: Object.assign({}, ...features) }
-}
-
-function without(capabilities: Capabilities, ...groups: (readonly Feature[])[]): Capabilities {
-  return { ...capabilities, features: { ...capabilities.features, ...missing(...groups) } }
-}
-
-function known(...groups: (readonly Feature[])[]): Partial<Record<Feature, Support>> {
+function known(...groups: (readonly Feature[])[]): Features {
   return Object.fromEntries(groups.flat().map((feature) => [feature, 'supported']))
 }
 
-function missing(...groups: (readonly Feature[])[]): Partial<Record<Feature, Support>> {
+function missing(...groups: (readonly Feature[])[]): Features {
   return Object.fromEntries(groups.flat().map((feature) => [feature, 'unsupported']))
 }

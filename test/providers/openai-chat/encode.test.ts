@@ -334,7 +334,6 @@ describe('what is known of models', () => {
       'block.audio': 'unsupported',
     })
     expect(openaiDialect.capabilities('gpt-4o-audio-preview').features['block.audio']).toBe('supported')
-    expect(openaiDialect.capabilities('gpt-4.1')).toMatchObject({ contextWindow: 1_047_576, maxOutputTokens: 32_768 })
     expect(openaiDialect.capabilities('a-model-of-tomorrow').features).toEqual({})
   })
 })
