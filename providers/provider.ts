@@ -20,12 +20,8 @@ export interface LlmProvider {
   readonly upstream: UpstreamSettings | undefined
   /** True where the provider only shows how the gateway works. */
   readonly demo?: boolean
-  /** True where `call.body` goes upstream as the caller wrote it, so that nothing in it has to be understood. */
-  readonly verbatim?: boolean
-  /** Whether some of that text has to be written anew for this request, its numbers then being as exact as parsing left them. */
-  rewrites?(request: MessageRequest): boolean
-  /** True where what the provider needs back stands in the canonical fields as it is, without a seal. */
-  readonly unsealed?: boolean
+  /** Where the provider's API has the contract's own shape. */
+  readonly native?: NativeShape
   /** What becomes of each part of a request for this provider. */
   readonly matrix: Matrix
   /** The canonical reason for each of the provider's own; `error` where its answer ends as a failure. Others are `end_turn`. */
@@ -36,11 +32,11 @@ export interface LlmProvider {
   capabilities(model: string): Capabilities
   /**
    * What is wrong with a request for this provider that the matrix cannot tell, such as too many of something. Called before
-   * anything is sent, with a request that fits the contract's schema unless the provider is `verbatim`.
+   * anything is sent, with a request that fits the contract's schema unless the provider is `native`.
    */
   check?(request: MessageRequest, model: string): readonly Issue[]
   /** What is left out of a request that the matrix cannot tell, because it lies in the conversation. */
-  warnings?(request: MessageRequest): readonly Warning[]
+  warnings?(request: MessageRequest, model: string): readonly Warning[]
   /**
    * The events of one answer, from `message_start` to `message_stop`. A `ping` may stand before them, where the provider has shown
    * that it is there. Never yields `error`: it throws.
@@ -50,6 +46,15 @@ export interface LlmProvider {
   complete?(request: MessageRequest, call: Call): Promise<WholeMessage>
   /** The provider's own count of input tokens. */
   countTokens?(request: TokenCountRequest, call: Call): Promise<TokenCount>
+}
+
+/**
+ * What is said to such a provider goes upstream as the caller wrote it, in `call.body`, so that nothing in it has to be understood.
+ * What the provider needs back stands in the canonical fields as it is, without a seal.
+ */
+export interface NativeShape {
+  /** Whether some of that text has to be written anew for this request, its numbers then being as exact as parsing left them. */
+  rewrites(request: MessageRequest): boolean
 }
 
 export type StopReasons = Readonly<Record<string, StopReason | 'error'>>

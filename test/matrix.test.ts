@@ -34,7 +34,7 @@ const own = new Map<string, OwnBlocks>()
     env: Object.fromEntries(urls),
     keys: Object.fromEntries(callable.map(({ id }) => [id, 'sk-test-matrix'])),
   })
-  for (const provider of callable) own.set(provider.id, provider.unsealed ? plain : await writtenBy(provider))
+  for (const provider of callable) own.set(provider.id, provider.native ? plain : await writtenBy(provider))
 }
 afterAll(async () => {
   await gateway?.close()

@@ -16,12 +16,12 @@ export interface Compatibility {
 /** Looks up every feature that a request uses in the provider's matrix and in what is known of the model. */
 export function checkCompatibility(
   request: MessageRequest,
-  provider: Pick<LlmProvider, 'id' | 'name' | 'matrix' | 'unsealed'>,
+  provider: Pick<LlmProvider, 'id' | 'name' | 'matrix' | 'native'>,
   capabilities: Capabilities,
 ): Compatibility {
   const issues: Issue[] = []
   const warnings = new Map<Feature, Warning>()
-  const self = provider.unsealed ? nobody : provider.id
+  const self = provider.native ? nobody : provider.id
   for (const { feature: used, path, owner = self, picture } of featuresOf(request)) {
     const feature = owner === self ? used : foreign(used)
     // Newer than the contract: a beta, which the caller sends to a provider that reads the request itself.

@@ -38,7 +38,7 @@ export interface Target {
   readonly model: ResolvedModel
   /** With `model` set to the full id. */
   readonly request: MessageRequest
-  /** The caller's own JSON, which but for `model` says exactly the request; only for a provider that is `verbatim`. */
+  /** The caller's own JSON, which but for `model` says exactly the request; only for a provider that is `native`. */
   readonly json?: Buffer
   readonly warnings: readonly Warning[]
 }
@@ -77,7 +77,7 @@ function schemaIssues(raw: RawRequest, model: ResolvedModel | undefined): readon
   if (!raw.schemaError) return []
   if (!(raw.schemaError instanceof SchemaMismatch)) throw raw.schemaError
   // A provider that reads the caller's own text also reads what is newer than this contract, if the caller says that it is a beta.
-  const mayBeNewer = raw.hasBeta && model?.provider.verbatim === true
+  const mayBeNewer = raw.hasBeta && model?.provider.native !== undefined
   return raw.schemaError.issuesExcept((error) => mayBeNewer && isUnknownToUs(error))
 }
 
@@ -97,16 +97,16 @@ function targetFor(model: ResolvedModel, models: KnownModels, body: unknown, raw
   if (!isMessageRequest(body)) throw new GatewayError('internal_error')
   const { provider, name } = model
   // What one provider may read as a beta would be lost on the way to another.
-  if (raw.schemaError && !provider.verbatim) throw raw.schemaError
+  if (raw.schemaError && !provider.native) throw raw.schemaError
   const request: MessageRequest = { ...body, model: model.id }
   const capabilities = models.capabilities(model)
   const { issues: incompatible, warnings: dropped } = checkCompatibility(request, provider, capabilities)
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
-  const isKept = provider.verbatim && !provider.rewrites?.(request)
+  const isKept = provider.native?.rewrites(request) === false
   if (raw.roundedNumberAt !== undefined && !isKept) throw roundedNumber(raw.json.toString(), raw.roundedNumberAt)
-  const warnings = [...dropped, ...(provider.warnings?.(request) ?? [])]
-  if (provider.verbatim) return { model, request, warnings, json: raw.json }
+  const warnings = [...dropped, ...(provider.warnings?.(request, name) ?? [])]
+  if (provider.native) return { model, request, warnings, json: raw.json }
   const messages = withoutUnshown(request.messages, (picture) => isShown(picture, provider.matrix, capabilities))
   return { model, request: messages === request.messages ? request : { ...request, messages: [...messages] }, warnings }
 }

@@ -8,7 +8,6 @@ import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
 import { readJsonAnswer } from '../json-answer.ts'
-import { modelNameOf } from '../model-name.ts'
 import { ping } from '../ping.ts'
 import type { Call, LlmProvider, WholeMessage } from '../provider.ts'
 import { withToolIds } from '../tool-ids.ts'
@@ -33,7 +32,7 @@ export function createOpenAiChat(dialect: ChatDialect): LlmProvider {
     stopReasons,
     capabilities,
     check: (request, model) => check(request, model, dialect),
-    warnings: (request) => warningsOf(request, modelNameOf(request.model), dialect),
+    warnings: (request, model) => warningsOf(request, model, dialect),
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),
   }

@@ -8,7 +8,6 @@ import { jsonBytes } from '../../text/json-bytes.ts'
 import { type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
 import { readJsonAnswer } from '../json-answer.ts'
-import { modelNameOf } from '../model-name.ts'
 import { ping } from '../ping.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
 import { type ToolIdRule, withToolIds } from '../tool-ids.ts'
@@ -34,7 +33,7 @@ export function createOpenAiResponses(dialect: ResponsesDialect): LlmProvider {
     stopReasons,
     capabilities,
     check: (request) => check(request, dialect),
-    warnings: (request) => warnings(request, modelNameOf(request.model), dialect),
+    warnings: (request, model) => warnings(request, model, dialect),
     stream: (request, call) => stream(request, call, dialect),
     complete: (request, call) => complete(request, call, dialect),
     ...(countsTokens && { countTokens: (request, call) => countTokens(request, call, dialect) }),

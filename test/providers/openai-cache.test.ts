@@ -34,7 +34,7 @@ const read: MessageRequest = {
 const providers = { openai, 'oai-resp': openaiResponses }
 
 function told(changes: Partial<MessageRequest>, model: string, provider: keyof typeof providers): unknown {
-  return providers[provider].warnings?.({ ...read, ...changes, model: `${provider}/${model}` }).map(({ param }) => param)
+  return providers[provider].warnings?.({ ...read, ...changes }, model).map(({ param }) => param)
 }
 
 describe('marks of what is to be cached', () => {

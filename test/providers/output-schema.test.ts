@@ -72,7 +72,7 @@ describe('a schema for an answer', () => {
 
   function fate(dialect: ChatDialect, model: string, output: Partial<MessageRequest>): unknown {
     const request = { ...base, model: `x/${model}`, ...output }
-    const told = createOpenAiChat(dialect).warnings?.(request) ?? []
+    const told = createOpenAiChat(dialect).warnings?.(request, model) ?? []
     const format = Object(encode(request, model, false, dialect).response_format)
     return { strict: format.json_schema.strict, told: told.map(({ param, code }) => [param, code]) }
   }
@@ -113,6 +113,6 @@ describe('a schema for an answer', () => {
     expect(strict(asked(closed({ a: text })))).toBe(true)
     expect(strict(asked(loose))).toBeUndefined()
     expect(strict(asked(closed({}), false))).toBe(false)
-    expect(openaiResponses.warnings?.({ ...base, ...asked(loose) })).toMatchObject([{ code: 'not_guaranteed' }])
+    expect(openaiResponses.warnings?.({ ...base, ...asked(loose) }, 'gpt-5')).toMatchObject([{ code: 'not_guaranteed' }])
   })
 })

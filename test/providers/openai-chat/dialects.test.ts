@@ -301,11 +301,11 @@ describe('marks of what is to be cached', () => {
         { role: 'assistant', content: [{ type: 'tool_use', id: 'c1', name: 'f', input: {}, cache_control }] },
       ],
     }
-    expect(createOpenAiChat(openrouterDialect).warnings?.(marked)).toMatchObject([
+    expect(createOpenAiChat(openrouterDialect).warnings?.(marked, 'm')).toMatchObject([
       { code: 'dropped', param: 'messages[1].content[0].cache_control' },
     ])
-    expect(createOpenAiChat(groqDialect).warnings?.(marked)).toEqual([])
-    expect(createOpenAiChat(openrouterDialect).warnings?.(question)).toEqual([])
+    expect(createOpenAiChat(groqDialect).warnings?.(marked, 'm')).toEqual([])
+    expect(createOpenAiChat(openrouterDialect).warnings?.(question, 'm')).toEqual([])
   })
 })
 

@@ -14,7 +14,7 @@ function asked(model: string, changes: Partial<MessageRequest>): MessageRequest 
 function fate(model: string, changes: Partial<MessageRequest>): { effort: unknown; refused: unknown[]; told: unknown[] } {
   const request = asked(model, changes)
   const issues: readonly Issue[] = openai.check?.(request, model) ?? []
-  const warnings: readonly Warning[] = openai.warnings?.(request) ?? []
+  const warnings: readonly Warning[] = openai.warnings?.(request, model) ?? []
   return {
     effort: encode(request, model, true, openaiDialect).reasoning_effort,
     refused: issues.map(({ param }) => param),

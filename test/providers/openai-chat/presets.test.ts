@@ -64,7 +64,7 @@ describe("Mistral's models", () => {
 describe('what is asked of thinking and not said', () => {
   const told = (dialect: ChatDialect, model: string, request: Partial<MessageRequest>): unknown =>
     createOpenAiChat(dialect)
-      .warnings?.({ ...question, model: `x/${model}`, ...request })
+      .warnings?.({ ...question, ...request }, model)
       .map(({ param }) => param)
 
   it.each<[string, ChatDialect, string, Partial<MessageRequest>, readonly string[]]>([
@@ -91,7 +91,7 @@ describe('DeepSeek, which thinks unless it is told not to', () => {
     (request) => {
       expect(added(deepseek, 'm', request)).toMatchObject({ thinking: { type: 'disabled' } })
       expect(createOpenAiChat(deepseek).check?.({ ...question, ...request }, 'm')).toEqual([])
-      expect(createOpenAiChat(deepseek).warnings?.({ ...question, ...request })).toMatchObject([
+      expect(createOpenAiChat(deepseek).warnings?.({ ...question, ...request }, 'm')).toMatchObject([
         { param: 'thinking' in request ? 'thinking' : 'tool_choice', code: 'dropped' },
       ])
     },
@@ -110,7 +110,7 @@ describe('DeepSeek, which thinks unless it is told not to', () => {
       { tools, tool_choice: { type: 'auto' } },
     ] as const) {
       expect(provider.check?.({ ...question, ...request }, 'm')).toEqual([])
-      expect(provider.warnings?.({ ...question, ...request })).toEqual([])
+      expect(provider.warnings?.({ ...question, ...request }, 'm')).toEqual([])
     }
     expect(added(deepseek, 'm', { tools, tool_choice: { type: 'auto' } })).not.toHaveProperty('thinking')
   })

@@ -269,7 +269,7 @@ describe('the check', () => {
 
   it('tells of a limit that is raised', () => {
     expect(warnings({ ...base, max_tokens: 15 }, 'gpt-5', dialect)).toMatchObject([{ param: 'max_tokens', code: 'raised' }])
-    expect(openaiResponses.warnings?.({ ...base, max_tokens: 16 })).toEqual([])
+    expect(openaiResponses.warnings?.({ ...base, max_tokens: 16 }, 'gpt-5')).toEqual([])
   })
 })
 
