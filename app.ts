@@ -15,6 +15,7 @@ import { lifetime } from './plugins/lifetime.ts'
 import type { Defaults } from './plugins/limits/allotment.ts'
 import { limits } from './plugins/limits/index.ts'
 import type { LimitStore } from './plugins/limits/store.ts'
+import { lingering } from './plugins/lingering.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { metrics } from './plugins/metrics/index.ts'
@@ -83,6 +84,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     trustProxy: config.trust_proxy.length > 0 ? [...config.trust_proxy] : false,
     bodyLimit: config.limit_body_bytes,
     requestTimeout: config.request_timeout_ms,
+    keepAliveTimeout: config.keep_alive_ms,
     http: {
       connectionsCheckingInterval: Math.max(10, Math.min(1000, config.request_timeout_ms / 4)),
       // Where the headers may take longer than the whole request, Node gives a body the headers' time.
@@ -111,6 +113,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     clock,
   })
   await app.register(errors)
+  await app.register(lingering, { clock })
   await app.register(cors, { origins: config.cors_origins })
   await app.register(lifetime, { drainMs: config.drain_ms, clock })
   await app.register(readiness, { clock })

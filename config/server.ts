@@ -13,6 +13,13 @@ export const serverSettings = {
     3_600_000,
     'How long a caller may take to send a request, in milliseconds.',
   ),
+  keep_alive_ms: integer(
+    'VAI_KEEP_ALIVE_MS',
+    72_000,
+    1000,
+    3_600_000,
+    'How long a connection without a request is kept open, in milliseconds. Longer than the load balancer keeps it.',
+  ),
   ping_interval_ms: integer(
     'VAI_PING_INTERVAL_MS',
     15_000,

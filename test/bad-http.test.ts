@@ -213,9 +213,13 @@ describe('bodies over the limit', () => {
     const mebibyte = Buffer.alloc(1024 * 1024, ' ')
     const chunk = Buffer.concat([Buffer.from('100000\r\n'), mebibyte, Buffer.from('\r\n')])
     const head = request('POST /v1/messages', [close, json, 'transfer-encoding: chunked'])
-    const chunks = Array.from({ length: 32 }, () => chunk)
-    // The byte that is too many comes last, so that nothing is on its way when the connection is closed.
-    expect(await refusal(gateway.url, head, ...chunks, '1\r\n \r\n')).toMatchObject(tooLarge)
+    const chunks = Array.from({ length: 40 }, () => chunk)
+    expect(await refusal(gateway.url, head, ...chunks, '0\r\n\r\n')).toMatchObject(tooLarge)
+  })
+
+  it('33 MiB that are announced and come all the same do not keep the answer from the caller', async () => {
+    const head = request('POST /v1/messages', [close, json, `content-length: ${33 * 1024 * 1024}`])
+    expect(await refusal(gateway.url, head, Buffer.alloc(33 * 1024 * 1024, ' '))).toMatchObject(tooLarge)
   })
 
   it('a body that is too large is not asked for', async () => {
