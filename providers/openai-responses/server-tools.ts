@@ -16,7 +16,8 @@ export interface ServerTool {
 const webSearch: ServerTool = {
   call: (_, id) => ({ type: 'server_tool_use', id, name: 'web_search', input: {} }),
   input: ({ action, arguments: json }) => {
-    if (!isRecord(action)) return xaiArguments(json)
+    // Some servers tell what they searched for as the arguments of a function.
+    if (!isRecord(action)) return isRecord(parseJson(stringOf(json))) ? stringOf(json) : '{}'
     const { sources: _, ...input } = action
     return JSON.stringify(input)
   },
@@ -28,11 +29,6 @@ const webSearch: ServerTool = {
         ? { type: 'web_search_tool_result_error', error_code: 'unavailable' }
         : arrayOf(isRecord(action) ? action.sources : []).flatMap((source) => (isRecord(source) ? [searchResult(source)] : [])),
   }),
-}
-
-/** xAI tells what it searched for as a function's arguments. */
-function xaiArguments(json: unknown): string {
-  return isRecord(parseJson(stringOf(json))) ? stringOf(json) : '{}'
 }
 
 function searchResult(source: Item): Record<string, unknown> {

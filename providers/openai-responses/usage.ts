@@ -18,7 +18,6 @@ export function usageOf(
   const reasoning = count(outputDetails.reasoning_tokens)
   const input = count(raw.input_tokens)
   const output = count(raw.output_tokens)
-  const cost = costOf(raw)
   return {
     ...(input !== undefined && { input_tokens: Math.max(0, input - (cached ?? 0) - (written ?? 0)) }),
     ...(cached !== undefined && { cache_read_input_tokens: cached }),
@@ -32,7 +31,6 @@ export function usageOf(
         ...(pictures > 0 && { image_generation_requests: pictures }),
       },
     }),
-    ...(cost !== undefined && { cost_usd: cost }),
   }
 }
 
@@ -42,14 +40,6 @@ interface ToolCounts {
   readonly fileSearches: number
   readonly pictures?: number
 }
-
-/** OpenRouter tells dollars, xAI ticks. */
-function costOf(raw: Record<string, unknown>): number | undefined {
-  const ticks = count(raw.cost_in_usd_ticks)
-  return count(raw.cost) ?? (ticks === undefined ? undefined : ticks / ticksPerDollar)
-}
-
-const ticksPerDollar = 1e10
 
 function record(value: unknown): Record<string, unknown> {
   return isRecord(value) ? value : {}
