@@ -48,6 +48,7 @@ export function readDefinition(id: string, value: unknown, path: string, taken: 
     keyHeader: keyHeaderOf(id),
     keyVariables: [keyVariable],
     ...(keyOptional && { keyOptional }),
+    ...(preset?.conventionalName && { conventionalName: preset.conventionalName }),
     baseURLVariable: baseURLVariableOf(id),
     defaultBaseURL: baseURL,
   }

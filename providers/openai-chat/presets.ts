@@ -7,6 +7,8 @@ export interface Preset {
   /** Undefined where each operator has an address of their own. */
   readonly baseURL?: string
   readonly keyVariable: string
+  /** What OpenTelemetry's conventions call the service, where they have a name for it. */
+  readonly conventionalName?: string
   /** True for servers on one's own machine. */
   readonly keyOptional?: boolean
   /** The header that takes the key; where it is absent the key is a bearer token. */
@@ -71,6 +73,7 @@ export const presets = {
     name: 'DeepSeek',
     baseURL: 'https://api.deepseek.com',
     keyVariable: 'DEEPSEEK_API_KEY',
+    conventionalName: 'deepseek',
     quirks: {
       ...plainQuirks,
       user_field: 'none',
@@ -91,6 +94,7 @@ export const presets = {
     name: 'Mistral',
     baseURL: 'https://api.mistral.ai/v1',
     keyVariable: 'MISTRAL_API_KEY',
+    conventionalName: 'mistral_ai',
     quirks: {
       ...plainQuirks,
       user_field: 'none',
@@ -109,6 +113,7 @@ export const presets = {
     name: 'xAI',
     baseURL: 'https://api.x.ai/v1',
     keyVariable: 'XAI_API_KEY',
+    conventionalName: 'x_ai',
     quirks: {
       ...plainQuirks,
       max_tokens_field: 'max_completion_tokens',
@@ -154,6 +159,7 @@ export const presets = {
     name: 'Perplexity',
     baseURL: 'https://api.perplexity.ai',
     keyVariable: 'PERPLEXITY_API_KEY',
+    conventionalName: 'perplexity',
     quirks: {
       ...plainQuirks,
       user_field: 'none',
@@ -170,6 +176,7 @@ export const presets = {
   azure: {
     name: 'Azure OpenAI',
     keyVariable: 'AZURE_OPENAI_API_KEY',
+    conventionalName: 'azure.ai.openai',
     keyHeader: 'api-key',
     quirks: {
       ...plainQuirks,

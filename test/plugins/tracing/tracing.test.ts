@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Clock, systemClock } from '../../../api/clock.ts'
+import { providers } from '../../../providers/index.ts'
+import { defineProviders } from '../../../providers/openai-compatible.ts'
 import { type CollectedSpan, type Collector, startCollector } from '../../collector.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../gateway.ts'
 import { anthropicKey, startAnthropic } from '../../upstreams/anthropic.ts'
@@ -254,4 +256,26 @@ describe('where nobody takes traces', () => {
       expect(await gateway.logged('"msg":"request"')).not.toContain('trace_id')
     },
   )
+})
+
+describe('providers', () => {
+  it('go by the names that the conventions have for them', () => {
+    const { providers: defined } = defineProviders(
+      { ours: { preset: 'mistral' }, house: { base_url: 'http://127.0.0.1:1/v1' } },
+      ['xai'],
+      { ids: [], keyHeaders: [], variables: [] },
+    )
+    const names = [...providers, ...defined].map(({ id, upstream }) => [id, upstream?.conventionalName ?? id])
+    expect(Object.fromEntries(names)).toMatchObject({
+      anthropic: 'anthropic',
+      openai: 'openai',
+      'oai-resp': 'openai',
+      'gem-dev': 'gcp.gemini',
+      'gem-vert': 'gcp.vertex_ai',
+      groq: 'groq',
+      ours: 'mistral_ai',
+      xai: 'x_ai',
+      house: 'house',
+    })
+  })
 })

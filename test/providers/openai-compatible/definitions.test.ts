@@ -23,6 +23,7 @@ describe('a definition', () => {
         {
           keyHeader: 'X-Provider-Key-Mistral',
           keyVariables: ['MISTRAL_API_KEY'],
+          conventionalName: 'mistral_ai',
           baseURLVariable: 'VAI_MISTRAL_BASE_URL',
           defaultBaseURL: 'https://api.mistral.ai/v1',
         },
@@ -44,6 +45,7 @@ describe('a definition', () => {
         {
           keyHeader: 'X-Provider-Key-Azure',
           keyVariables: ['AZURE_OPENAI_API_KEY'],
+          conventionalName: 'azure.ai.openai',
           baseURLVariable: 'VAI_AZURE_BASE_URL',
           defaultBaseURL: '',
         },
