@@ -39,7 +39,10 @@ export class Calls<Mine extends Question, Theirs extends Question> {
       if (this.#waiting.size >= this.#maxWaiting)
         return reject(new Error(`${question.ask}: too many questions wait for an answer`))
       const id = ++this.#lastId
-      const timer = this.#clock.after(this.#patienceMs, () => this.#fail(id, `${question.ask}: no answer in time`))
+      const timer = this.#clock.after(this.#patienceMs, () => {
+        // After a long pause of this process the answer may be there already, and is only to be read.
+        setImmediate(() => this.#fail(id, `${question.ask}: no answer in time`))
+      })
       // The other process answers each question with what belongs to it, which the type of a message cannot say.
       this.#waiting.set(id, { resolve: (value) => resolve(value as Answers[Asked['ask']]), reject, timer })
       try {

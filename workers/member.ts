@@ -42,6 +42,8 @@ export class Member {
       send: (message) => void worker.send(message, ignoreError),
       answer: (question) => answer(question, this),
       clock,
+      // Less than the patience of a worker that waits for the answers of all.
+      patienceMs: 1000,
     })
     this.ended = endOf(worker)
     this.started = new Promise((resolve, reject) => {
