@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import { until } from '../until.ts'
 import { type Answer, outcomeOf } from './answers.ts'
+import { closedAfterwards } from './server.ts'
 
 /** What became of requests. Every one is in exactly one of these. */
 export interface Figures {
@@ -52,6 +53,13 @@ export function startCallers(options: CallersOptions): Callers {
   const retired = Promise.all(work).then(() => {
     agent.destroy()
     return figures
+  })
+  // Where the test failed meanwhile, nobody has stopped them.
+  closedAfterwards({
+    close() {
+      isOver = true
+      agent.destroy()
+    },
   })
   return {
     figures,
