@@ -8,13 +8,14 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { CatalogueEntry } from '../providers/catalogue/entry.ts'
 import { readCatalogue } from '../providers/catalogue/read.ts'
+import { providers } from '../providers/index.ts'
 import { writeOrCheck } from './generated-files.ts'
 
 const source = 'providers/catalogue/models.yaml'
-const providers = ['anthropic', 'openai', 'oai-resp', 'gem-dev', 'gem-vert', 'groq', 'cerebras', 'openrouter']
+const ids = providers.map(({ id }) => id)
 
 const text = readFileSync(new URL(`../${source}`, import.meta.url), 'utf8')
-const { entries, problems } = readCatalogue(parse(text, { merge: true }), [], providers)
+const { entries, problems } = readCatalogue(parse(text, { merge: true }), [], ids)
 if (problems.length > 0) {
   console.error(problems.map((problem) => `${source}: ${problem}`).join('\n'))
   process.exit(1)

@@ -18,8 +18,6 @@ import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { parse } from 'yaml'
 import { writeOrCheck } from './generated-files.ts'
-// Its file is made, or looked at, by being imported.
-import './generate-catalogue.ts'
 
 interface Schema {
   readonly $ref?: string
@@ -72,6 +70,8 @@ const files: Record<string, string> = {
   'api/openapi.gen.ts': `${header}\n/** The whole document as JSON text. */\nexport const openapiJson =\n  ${quote(JSON.stringify(document))}\n`,
 }
 writeOrCheck(files, 'openapi.yaml')
+// The providers, which it knows, need the files above. Its own is made, or looked at, by being imported.
+await import('./generate-catalogue.ts')
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
