@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { authMode, type Config, credentialsMode } from '../config.ts'
 import { presetNames } from '../providers/openai-compatible.ts'
 import type { LlmProvider } from '../providers/provider.ts'
-import type { FoundOllama } from './ollama.ts'
+import { type FoundOllama, ollama as preset } from './ollama.ts'
 
 /** What a person who has just started the gateway needs to know, and a request that works right away. */
 export function banner(app: FastifyInstance, config: Config, version: string, ollama?: FoundOllama): string {
@@ -41,7 +41,7 @@ function keysOf({ auth: { mode, keyCount } }: FastifyInstance): string {
 /** Whether a provider can be called as it is, and if not, what it needs. */
 function stateOf(app: FastifyInstance, provider: LlmProvider, ollama: FoundOllama | undefined): string {
   const { keyVariables, keyHeader, keyOptional } = provider.upstream ?? { keyVariables: [], keyHeader: '' }
-  const models = provider.id === 'ollama' && ollama?.isProvider ? `, ${counted(ollama.models)}` : ''
+  const models = ollama?.providerId === provider.id ? `, ${counted(ollama.models)}` : ''
   if (app.credentials.hasOperatorKey(provider)) return `key set${models}`
   if (keyOptional) return `needs no key${models}`
   return `no key: set ${keyVariables.join(' or ')}, or send ${keyHeader}`
@@ -49,12 +49,12 @@ function stateOf(app: FastifyInstance, provider: LlmProvider, ollama: FoundOllam
 
 /** What to do with an Ollama that is there but is no provider yet. */
 function offer(config: Config, ollama: FoundOllama | undefined): string {
-  if (!ollama || ollama.isProvider) return ''
+  if (!ollama || ollama.providerId) return ''
   const own = config.providers.flatMap(({ id }) => (presetNames.includes(id) ? [id] : []))
   const [model] = ollama.models
-  const then = model ? `; then call ollama/${model}` : ''
+  const then = model ? `; then call ${preset}/${model}` : ''
   return `
-  Ollama runs on this machine with ${counted(ollama.models)}. To use it, set VAI_PROVIDERS=${[...own, 'ollama'].join(',')}${then}
+  Ollama runs on this machine with ${counted(ollama.models)}. To use it, set VAI_PROVIDERS=${[...own, preset].join(',')}${then}
 `
 }
 

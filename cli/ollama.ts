@@ -4,8 +4,8 @@ import type { Config } from '../config.ts'
 
 /** An Ollama that answered when the gateway started. */
 export interface FoundOllama {
-  /** Whether it is a provider already, so that it can be called. */
-  readonly isProvider: boolean
+  /** The id of the provider that it is already, so that it can be called; undefined where it is none. */
+  readonly providerId: string | undefined
   /** The names of its models. */
   readonly models: readonly string[]
 }
@@ -20,9 +20,9 @@ export async function lookForOllama(
   usualAddress = 'http://127.0.0.1:11434',
 ): Promise<FoundOllama | undefined> {
   if (!config.ollama_detect) return undefined
-  const baseURL = config.baseURLs.get('ollama')
+  const baseURL = config.baseURLs.get(ollama)
   const models = await modelsOf(baseURL ?? new URL(usualAddress), clock)
-  return models && { isProvider: baseURL !== undefined, models }
+  return models && { providerId: baseURL && ollama, models }
 }
 
 async function modelsOf(root: URL, clock: Clock): Promise<readonly string[] | undefined> {
@@ -40,5 +40,8 @@ async function modelsOf(root: URL, clock: Clock): Promise<readonly string[] | un
     timer.cancel()
   }
 }
+
+/** The preset whose provider it is, or would be. */
+export const ollama = 'ollama'
 
 const patienceMs = 300

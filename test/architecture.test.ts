@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { providers } from '../providers/index.ts'
+import { presetNames } from '../providers/openai-compatible.ts'
 
 /**
  * The arrows of the house, and who may go along them:
@@ -210,7 +211,7 @@ function exportedValues({ isTypeOnly, exportClause }: ts.ExportDeclaration): str
     .map((element) => (element.propertyName ?? element.name).text)
 }
 
-const ids = providers.map(({ id }) => id)
+const ids = [...providers.map(({ id }) => id), ...presetNames]
 
 function providerNames(...nodes: ts.Expression[]): string[] {
   return nodes.filter((node) => ts.isStringLiteral(node)).flatMap(({ text }) => (ids.includes(text) ? [text] : []))
@@ -299,6 +300,7 @@ describe('a broken arrow is seen where', () => {
     ['a provider is told from others by its name', { 'routes/a.ts': "switch (id) { case 'openai': go() }" }],
     ['a provider makes its own connections', { 'providers/a/index.ts': "import { fetch } from 'undici'" }],
     ['a plugin makes its own connections', { 'plugins/a.ts': "import { request } from 'node:http'" }],
+    ['a preset is compared by its name', { 'cli/a.ts': "const is = provider.id === 'ollama'" }],
     ['one provider compares the name of another', { 'providers/openai-chat/x.ts': "const is = 'anthropic' !== id" }],
   ])('%s', (_, files) => {
     expect(violations(new Map(Object.entries(files)))).toHaveLength(1)

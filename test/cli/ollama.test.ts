@@ -18,7 +18,7 @@ const tags = json({ models: [{ name: 'qwen3:8b' }, { name: 'gpt-oss:20b', size: 
 it('that runs on its usual port is found', async () => {
   const { url } = await serverThat(tags)
   expect(await lookForOllama(await loadConfig({}), undefined, url)).toEqual({
-    isProvider: false,
+    providerId: undefined,
     models: ['qwen3:8b', 'gpt-oss:20b'],
   })
 })
@@ -26,7 +26,10 @@ it('that runs on its usual port is found', async () => {
 it('that is a provider is asked where it is', async () => {
   const { url } = await serverThat(tags)
   const config = await loadConfig({ VAI_PROVIDERS: 'ollama', VAI_OLLAMA_BASE_URL: `${url}/v1` })
-  expect(await lookForOllama(config, undefined, await closedPort())).toMatchObject({ isProvider: true, models: { length: 2 } })
+  expect(await lookForOllama(config, undefined, await closedPort())).toMatchObject({
+    providerId: 'ollama',
+    models: { length: 2 },
+  })
 })
 
 it.each([
@@ -62,7 +65,7 @@ it('is offered with what to type', async () => {
   const gateway = await startGateway({ env })
   onTestFinished(() => gateway.close())
   const config = await loadConfig(env)
-  const offered = (models: readonly string[]): string => banner(gateway.app, config, '0', { isProvider: false, models })
+  const offered = (models: readonly string[]): string => banner(gateway.app, config, '0', { providerId: undefined, models })
   expect(offered(['qwen3:8b', 'gemma'])).toContain(
     'Ollama runs on this machine with 2 models. To use it, set VAI_PROVIDERS=deepseek,ollama; then call ollama/qwen3:8b\n',
   )
