@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /** The built server as a process of its own. */
 export interface Process {
+  readonly pid: number
   /** Standard output so far. */
   output(): string
   /** Standard error so far. */
@@ -32,6 +33,7 @@ export function startProcess(args: readonly string[], env: Readonly<Record<strin
     errors += chunk
   })
   return {
+    pid: child.pid ?? Number.NaN,
     output: () => output,
     errors: () => errors,
     ended,
