@@ -101,7 +101,11 @@ describe('handing over to another process', () => {
   })
 
   it('ends a stream that goes on for too long with an error', async () => {
-    const upstream = await startUpstream(endless('event: ping\ndata: {"type": "ping"}\n\n', eventStream))
+    const headers = { 'content-type': 'text/event-stream' }
+    const words =
+      'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hel"}}\n\n'
+    const begun = beginning + words
+    const upstream = await startUpstream(reply(`${begun}:`, { headers, stallAt: begun.length }))
     const gateway = await gatewayFor(upstream, { VAI_DRAIN_MS: '300' })
     const response = await gateway.post({ ...request, stream: true })
     const [text] = await Promise.all([response.text(), gateway.app.drain.handOver()])
@@ -146,18 +150,14 @@ function ask(gateway: Gateway, agent: Agent): Promise<{ status?: number; connect
   })
 }
 
-const eventStream = {
-  head: 'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\nevent: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n',
-  headers: { 'content-type': 'text/event-stream' },
-}
+const beginning =
+  'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n' +
+  'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
 
 describe('an answer that nobody reads', () => {
   it('is cut off a little after its limit', async () => {
     const frame = `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"${'x'.repeat(1000)}"}}\n\n`
-    const head =
-      'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n' +
-      'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
-    const upstream = await startUpstream(endless(frame, { head, headers: { 'content-type': 'text/event-stream' } }))
+    const upstream = await startUpstream(endless(frame, { head: beginning, headers: { 'content-type': 'text/event-stream' } }))
     const gateway = await gatewayFor(upstream, { VAI_LIMIT_STREAM_MS: '1000' })
     slowCaller(gateway, JSON.stringify({ ...request, stream: true }))
     await upstream.waitForBackpressure()
