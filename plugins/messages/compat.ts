@@ -6,6 +6,7 @@ import { type Capabilities, type Feature, features, matrixEntry } from '../../pr
 import { isShown } from '../../providers/pictures.ts'
 import type { LlmProvider } from '../../providers/provider.ts'
 import { isForeignCitation, sealOwner } from '../../providers/sealed.ts'
+import { callIdOf, isServerBlock, serverFeatureOf } from '../../providers/server-blocks.ts'
 
 /** What a provider makes of a request: what it must refuse, and what it leaves out and says so. */
 export interface Compatibility {
@@ -185,24 +186,6 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
         }
       }
       return
-    case 'mcp_tool_use':
-      yield { feature: 'block.mcp_tool', path: type, owner: sealOwner(block.id) ?? nobody }
-      return
-    case 'mcp_tool_result':
-      yield { feature: 'block.mcp_tool', path: type, owner: sealOwner(block.tool_use_id) ?? nobody }
-      return
-    case 'server_tool_use':
-      yield { feature: 'block.server_tool', path: type, owner: sealOwner(block.id) ?? nobody }
-      return
-    case 'web_search_tool_result':
-    case 'web_fetch_tool_result':
-    case 'code_execution_tool_result':
-    case 'bash_code_execution_tool_result':
-    case 'text_editor_code_execution_tool_result':
-    case 'tool_search_tool_result':
-    case 'file_search_tool_result':
-      yield { feature: 'block.server_tool', path: type, owner: sealOwner(block.tool_use_id) ?? nobody }
-      return
     case 'thinking':
       // Without a signature no provider knows it for its own.
       yield {
@@ -222,6 +205,9 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
     case 'redacted_thinking':
     case 'container_upload':
       yield { feature: `block.${block.type}`, path: type }
+      return
+    default:
+      if (isServerBlock(block)) yield { feature: serverFeatureOf(block), path: type, owner: sealOwner(callIdOf(block)) ?? nobody }
   }
 }
 

@@ -3,6 +3,7 @@ import { type Feature, matrixEntry } from '../../providers/capabilities.ts'
 import { outputSchemaOf } from '../../providers/output-schema.ts'
 import type { LlmProvider } from '../../providers/provider.ts'
 import { sealOwner } from '../../providers/sealed.ts'
+import { callIdOf, isServerBlock, serverFeatureOf } from '../../providers/server-blocks.ts'
 
 /**
  * About how many input tokens a request has, for providers that do not count them. Text is counted with OpenAI's `o200k_base`
@@ -103,15 +104,7 @@ function isLeftOut(block: ContentBlockParam, { id, matrix }: Pick<LlmProvider, '
       return sealOwner(block.signature) !== id || isDropped('block.thinking')
     case 'redacted_thinking':
       return isDropped('block.redacted_thinking')
-    case 'server_tool_use':
-      return sealOwner(block.id) !== id || isDropped('block.server_tool')
-    case 'mcp_tool_use':
-      return sealOwner(block.id) !== id || isDropped('block.mcp_tool')
     default:
-      if (!('tool_use_id' in block) || block.type === 'tool_result') return false
-      return (
-        sealOwner(block.tool_use_id) !== id ||
-        isDropped(block.type === 'mcp_tool_result' ? 'block.mcp_tool' : 'block.server_tool')
-      )
+      return isServerBlock(block) && (sealOwner(callIdOf(block)) !== id || isDropped(serverFeatureOf(block)))
   }
 }

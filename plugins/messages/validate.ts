@@ -2,6 +2,7 @@ import type { IssueCode } from '../../api/issue-codes.ts'
 import { issueAt } from '../../api/issues.ts'
 import { arrayOf, isRecord } from '../../api/json.ts'
 import type { ContentBlockParam, Issue } from '../../api/schemas.gen.ts'
+import { type ServerBlockType, serverBlockTypes } from '../../providers/server-blocks.ts'
 
 /** The limits on a request, in bytes and pieces. */
 export interface RequestLimits {
@@ -211,8 +212,9 @@ const portableNames: ReadonlyMap<unknown, string> = new Map([
 ])
 
 /** Whose message each block may stand in. One that the contract does not know may stand in any. */
-const rolesOf: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries<readonly string[]>({
+const rolesOf: ReadonlyMap<string, readonly string[]> = new Map([
+  ...serverBlockTypes.map((type) => [type, ['assistant']] as const),
+  ...Object.entries<readonly string[]>({
     text: ['user', 'assistant', 'system'],
     image: ['user', 'assistant'],
     audio: ['user', 'assistant'],
@@ -225,18 +227,8 @@ const rolesOf: ReadonlyMap<string, readonly string[]> = new Map(
     thinking: ['assistant'],
     redacted_thinking: ['assistant'],
     tool_use: ['assistant'],
-    server_tool_use: ['assistant'],
-    web_search_tool_result: ['assistant'],
-    web_fetch_tool_result: ['assistant'],
-    code_execution_tool_result: ['assistant'],
-    bash_code_execution_tool_result: ['assistant'],
-    text_editor_code_execution_tool_result: ['assistant'],
-    tool_search_tool_result: ['assistant'],
-    file_search_tool_result: ['assistant'],
-    mcp_tool_use: ['assistant'],
-    mcp_tool_result: ['assistant'],
-  } satisfies Record<ContentBlockParam['type'], readonly string[]>),
-)
+  } satisfies Record<Exclude<ContentBlockParam['type'], ServerBlockType>, readonly string[]>),
+])
 
 function isBase64(data: string): boolean {
   return data.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(data)

@@ -1,12 +1,13 @@
 import type { ContentBlockParam, MessageParam, MessageRequest } from '../../api/schemas.gen.ts'
 import { withPicturesMoved } from '../pictures.ts'
 import { isForeignCitation, sealOwner } from '../sealed.ts'
+import { callIdOf, isServerBlock } from '../server-blocks.ts'
 import { type ToolIdRule, withToolIds } from '../tool-ids.ts'
 
 /**
  * The conversation without what only another provider can read: its thinking, its own tools and their results, its citations.
- * Pictures that a model made are shown in the user's next turn. Ids
- * of tool calls that Anthropic would refuse are replaced. The list itself is returned where all of it is Anthropic's.
+ * Pictures that a model made are shown in the user's next turn. Ids of tool calls that Anthropic would refuse are replaced. The
+ * list itself is returned where all of it is Anthropic's.
  */
 export function withoutForeign(request: MessageRequest): readonly MessageParam[] {
   const messages = withPicturesMoved(withToolIds(request, toolIdRule).messages)
@@ -44,24 +45,8 @@ function isTouched(block: ContentBlockParam): boolean {
 }
 
 function isForeign(block: ContentBlockParam): boolean {
-  switch (block.type) {
-    case 'thinking':
-      return block.signature === '' || sealOwner(block.signature) !== undefined
-    case 'server_tool_use':
-    case 'mcp_tool_use':
-      return sealOwner(block.id) !== undefined
-    case 'web_search_tool_result':
-    case 'web_fetch_tool_result':
-    case 'code_execution_tool_result':
-    case 'bash_code_execution_tool_result':
-    case 'text_editor_code_execution_tool_result':
-    case 'tool_search_tool_result':
-    case 'file_search_tool_result':
-    case 'mcp_tool_result':
-      return sealOwner(block.tool_use_id) !== undefined
-    default:
-      return false
-  }
+  if (block.type === 'thinking') return block.signature === '' || sealOwner(block.signature) !== undefined
+  return isServerBlock(block) && sealOwner(callIdOf(block)) !== undefined
 }
 
 function withOwnCitations(block: ContentBlockParam): ContentBlockParam {

@@ -1,4 +1,5 @@
 import type { ContentBlockParam } from '../../api/schemas.gen.ts'
+import { isServerBlock } from '../server-blocks.ts'
 import { unsealSignature } from './carried-signature.ts'
 import { codePartOf } from './code-execution.ts'
 import { mediaParts, refuse } from './media.ts'
@@ -53,19 +54,11 @@ function blockParts(block: ContentBlockParam, path: string, { calls, dialect }: 
       const part = codePartOf(block, dialect.id)
       return part ? [part] : []
     }
-    // Searches are no parts of an answer; all else is another provider's: the matrix says that it is left out.
     case 'redacted_thinking':
-    case 'web_search_tool_result':
-    case 'web_fetch_tool_result':
-    case 'bash_code_execution_tool_result':
-    case 'text_editor_code_execution_tool_result':
-    case 'tool_search_tool_result':
-    case 'file_search_tool_result':
-    case 'mcp_tool_use':
-    case 'mcp_tool_result':
       return []
     default:
-      return refuse(`${block.type} of the assistant`, path, dialect)
+      // Searches are no parts of an answer; all else is another provider's: the matrix says that it is left out.
+      return isServerBlock(block) ? [] : refuse(`${block.type} of the assistant`, path, dialect)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ContentBlockParam, ThinkingBlockParam } from '../../api/schemas.gen.ts'
 import { unseal } from '../sealed.ts'
+import { isServerBlock } from '../server-blocks.ts'
 import { markOf, markOn, type PartDialect, plain, refuse, type TextPart, textPart } from './parts.ts'
 import { openDetails, type ReasoningField } from './reasoning-blocks.ts'
 
@@ -56,21 +57,11 @@ export function assistantMessage(
         if (payload !== undefined) thoughts.push({ block, payload })
         break
       }
-      // What no other provider can read, and the tools of servers: the matrix says that they are left out.
+      // The matrix says that it is left out, and so are the tools of servers.
       case 'redacted_thinking':
-      case 'server_tool_use':
-      case 'web_search_tool_result':
-      case 'web_fetch_tool_result':
-      case 'code_execution_tool_result':
-      case 'bash_code_execution_tool_result':
-      case 'text_editor_code_execution_tool_result':
-      case 'tool_search_tool_result':
-      case 'file_search_tool_result':
-      case 'mcp_tool_use':
-      case 'mcp_tool_result':
         break
       default:
-        return refuse(`${block.type} of the assistant`, `${path}[${at}]`)
+        if (!isServerBlock(block)) return refuse(`${block.type} of the assistant`, `${path}[${at}]`)
     }
     interrupted = true
   }

@@ -2,6 +2,7 @@ import { stringOf } from '../../api/json.ts'
 import type { ContentBlockParam, MessageRequest, SystemBlockParam } from '../../api/schemas.gen.ts'
 import { isMarked } from '../openai-cache.ts'
 import { withPicturesMoved } from '../pictures.ts'
+import { isServerBlock } from '../server-blocks.ts'
 import { inputParts, plain, refuse, toolOutput } from './content.ts'
 import { type Item, isOwnPicture, openKept } from './kept.ts'
 
@@ -113,22 +114,13 @@ class TurnWriter {
         if (block.source.type !== 'base64' || this.#next?.type !== 'image_generation_call') refuse('image of the assistant', path)
         this.#push({ ...this.#takeNext('image_generation_call'), status: 'completed', result: block.source.data })
         return
-      // Own tools of the API: what a signature keeps of them goes back. The matrix says that others are left out.
+      // What a signature keeps of the API's own tools goes back. The matrix says that all else is left out.
       case 'redacted_thinking':
-      case 'server_tool_use':
-      case 'web_search_tool_result':
-      case 'web_fetch_tool_result':
-      case 'code_execution_tool_result':
-      case 'bash_code_execution_tool_result':
-      case 'text_editor_code_execution_tool_result':
-      case 'tool_search_tool_result':
-      case 'file_search_tool_result':
-      case 'mcp_tool_use':
-      case 'mcp_tool_result':
         this.#text = undefined
         return
       default:
-        refuse(`${block.type} of the assistant`, path)
+        if (isServerBlock(block)) this.#text = undefined
+        else refuse(`${block.type} of the assistant`, path)
     }
   }
 
