@@ -28,6 +28,12 @@ export function sealOwner(sealed: string): string | undefined {
   return end < 0 ? undefined : sealed.slice(mark.length, end)
 }
 
+/** The citation of a page on the web by a provider other than Anthropic, which cannot read it: its index is empty. */
+export function foreignCitation(url: string, title: string, citedText: string): TextCitation {
+  const citation = { type: 'web_search_result_location', url, title, encrypted_index: '', cited_text: citedText }
+  return citation
+}
+
 /** Whether a citation was written by the gateway for another provider, which Anthropic cannot read: its index is empty. */
 export function isForeignCitation(citation: TextCitation): boolean {
   return citation.type === 'web_search_result_location' && 'encrypted_index' in citation && citation.encrypted_index === ''

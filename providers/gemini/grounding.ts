@@ -1,5 +1,6 @@
 import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { BlockSequencer } from '../blocks.ts'
+import { foreignCitation } from '../sealed.ts'
 
 /**
  * What an answer rests on: web pages and files that Gemini's own tools found.
@@ -107,8 +108,7 @@ export class Grounding {
       }
       this.#citationsLeft -= cost
       this.#cited.add(key)
-      const citation = { type: 'web_search_result_location', url, title, encrypted_index: '', cited_text: cited }
-      this.#sequencer.citation(citation)
+      this.#sequencer.citation(foreignCitation(url, title, cited))
     }
   }
 

@@ -4,6 +4,7 @@ import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
 import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
+import { foreignCitation } from '../sealed.ts'
 import type { ChatDialect } from './dialect.ts'
 import { ExecutedTools } from './executed-tools.ts'
 import { imageOf } from './images.ts'
@@ -240,15 +241,8 @@ export class ChatDecoder {
       this.#carried.append('annotations', [annotation])
       return
     }
-    const citation = {
-      type: 'web_search_result_location',
-      url: cited.url,
-      title: stringOf(cited.title),
-      encrypted_index: '',
-      cited_text: stringOf(cited.content),
-    }
     this.#reasoning.end()
-    this.#sequencer.citation(citation)
+    this.#sequencer.citation(foreignCitation(cited.url, stringOf(cited.title), stringOf(cited.content)))
   }
 
   /** Of several answers (`n`) the first is the message. */

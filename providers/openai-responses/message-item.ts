@@ -1,5 +1,5 @@
 import { isRecord, stringOf } from '../../api/json.ts'
-import type { TextCitation } from '../../api/schemas.gen.ts'
+import { foreignCitation } from '../sealed.ts'
 import type { Item } from './kept.ts'
 import { type AnswerContext, nextOf, type OutputItem, records } from './output-item.ts'
 
@@ -98,7 +98,7 @@ export class MessageItem implements OutputItem {
     }
     if (!this.#begun) this.#begin(part)
     else writer.beginText(part)
-    sequencer.citation(citationOf(annotation))
+    sequencer.citation(foreignCitation(stringOf(annotation.url), stringOf(annotation.title), ''))
   }
 }
 
@@ -106,15 +106,4 @@ interface Part {
   /** Characters that were said. */
   length: number
   annotations: number
-}
-
-function citationOf({ url, title }: Item): TextCitation {
-  const citation = {
-    type: 'web_search_result_location',
-    url: stringOf(url),
-    title: stringOf(title),
-    encrypted_index: '',
-    cited_text: '',
-  }
-  return citation
 }
