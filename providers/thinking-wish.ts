@@ -50,9 +50,19 @@ export function switchingEffort(
 export function effortOf({ thinks, effort, budget }: ThinkingWish): ReasoningEffort | undefined {
   if (thinks === false) return undefined
   if (effort || budget === undefined) return effort
-  if (budget <= 2048) return 'low'
-  return budget <= 8192 ? 'medium' : 'high'
+  return effortOfBudget(budget)
 }
+
+/** The effort that a budget in tokens comes to, for models that know no budgets. */
+export function effortOfBudget(budget: number): 'low' | 'medium' | 'high' {
+  if (budget <= most.low) return 'low'
+  return budget <= most.medium ? 'medium' : 'high'
+}
+
+const most = { low: 2048, medium: 8192 }
+
+/** How the matrices tell it. */
+export const budgetNote = `up to ${most.low} low, up to ${most.medium} medium, above high`
 
 /** The next higher of the efforts that are known, or the highest; `none` is no effort. */
 export function nearestEffort(effort: ReasoningEffort, known: readonly ReasoningEffort[]): ReasoningEffort | undefined {

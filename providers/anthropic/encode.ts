@@ -1,5 +1,6 @@
 import type { MessageRequest, Tool, Warning } from '../../api/schemas.gen.ts'
 import { editMembers, jsonBytes } from '../../text/json-bytes.ts'
+import { outputSchemaOf } from '../output-schema.ts'
 import { strandedPictures } from '../pictures.ts'
 import type { Call, TokenCountRequest } from '../provider.ts'
 import { capabilitiesOf } from './capabilities.ts'
@@ -66,7 +67,7 @@ function commonChanges(request: TokenCountRequest, call: Call): Record<string, s
   if (Array.isArray(fallbacks) && fallbacks.every((fallback) => typeof fallback === 'string')) changes.fallbacks = undefined
   if (format) {
     changes.output_format = undefined
-    const schema = format.json_schema ?? format.schema
+    const schema = outputSchemaOf(request)?.schema
     changes.output_config = JSON.stringify({ ...request.output_config, format: { type: 'json_schema', schema } })
   }
   const ownTools = tools?.map((tool) => toAnthropicTool(tool, call.model))

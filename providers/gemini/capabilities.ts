@@ -1,8 +1,8 @@
 import type { Capabilities, Feature, Matrix, MatrixEntry, Support } from '../capabilities.ts'
+import { anotherShape } from '../matrix-base.ts'
+import { budgetNote } from '../thinking-wish.ts'
 import { familyOf } from './families.ts'
 
-const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
-const noVoice = 'This version of the gateway has no voice.'
 const leftOut = 'The text that was made of it is sent.'
 
 const sampling: MatrixEntry = {
@@ -12,6 +12,7 @@ const sampling: MatrixEntry = {
 
 /** What the Gemini API makes of each part of a request. */
 export const matrix: Matrix = {
+  ...anotherShape,
   max_tokens: { treatment: 'map', note: 'Sent as maxOutputTokens, which count thinking too.' },
   system: { treatment: 'map', note: 'Sent as systemInstruction.' },
   stream: { treatment: 'map', note: 'Asks streamGenerateContent.' },
@@ -32,23 +33,17 @@ export const matrix: Matrix = {
   },
   cache_control: { treatment: 'drop', note: 'Prefixes are cached without being marked.' },
   container: { treatment: 'reject', note: 'Code runs in a container that cannot be chosen; leave the field out.' },
-  context_management: { treatment: 'drop', note: 'The whole conversation is sent as it is; nothing is cleared from it.' },
   mcp_servers: { treatment: 'reject', note: 'Offer the tools of the server as tools of your own, or use an anthropic model.' },
   inference_geo: { treatment: 'reject', note: 'Where inference runs is decided by the base URL that the operator sets.' },
-  speed: { treatment: 'drop', note: 'The answer comes at the usual speed.' },
-  diagnostics: { treatment: 'drop', note: 'It has no effect on the answer.' },
-  user_profile_id: { treatment: 'reject', note: anthropicOnly },
-  workspace_id: { treatment: 'reject', note: anthropicOnly },
   'thinking.enabled': {
     treatment: 'map',
-    note: 'Gemini 2.5: budget_tokens become thinkingBudget, kept within what the model takes. Gemini 3: thinkingLevel, up to 2048 LOW, up to 8192 MEDIUM, above HIGH. output_config.effort goes before it.',
+    note: `Gemini 2.5: budget_tokens become thinkingBudget, kept within what the model takes. Gemini 3: thinkingLevel, ${budgetNote}. output_config.effort goes before it.`,
   },
   'thinking.disabled': {
     treatment: 'map',
     note: 'Sent as thinkingBudget 0 or the lowest thinkingLevel; models that cannot but think do as little of it as they can.',
   },
   'thinking.adaptive': { treatment: 'map', note: 'The model decides unless output_config.effort says otherwise.' },
-  'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },
   'thinking.display': { treatment: 'map', note: 'Sent as includeThoughts: false where it is omitted. Thoughts are summaries.' },
   'output_config.effort': {
     treatment: 'map',
@@ -62,16 +57,11 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'size becomes imageConfig.aspectRatio or imageSize; quality is refused, and so is format.',
   },
-  voice: { treatment: 'reject', note: noVoice },
-  stt_model: { treatment: 'reject', note: noVoice },
-  tts_model: { treatment: 'reject', note: noVoice },
   'message.system': { treatment: 'map', note: 'Sent in the same place as a text of the user between <system> tags.' },
   'message.prefill': {
     treatment: 'reject',
     note: 'The conversation has to end with the user; say in the prompt how the answer begins, or use output_format.',
   },
-  'block.text.citations': { treatment: 'drop', note: 'The text itself is sent.' },
-  'block.text.citations.foreign': { treatment: 'drop', note: 'The text itself is sent.' },
   'block.image.base64': { treatment: 'map', note: 'Sent as inlineData.' },
   'block.image.url': { treatment: 'map', note: 'Sent as fileData, its type by the ending of the URL.' },
   'block.image.file': { treatment: 'map', note: 'Sent as fileData: the name of an uploaded file, or its URI.' },
@@ -79,29 +69,18 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: "Sent as inlineData. To Gemini 3 one without a thought signature is shown at the beginning of the user's next turn.",
   },
-  'block.image.transformations': { treatment: 'drop', note: 'The provider scales images by its own rules.' },
   'block.document.pdf': { treatment: 'map', note: 'Sent as inlineData, framed with its title and context.' },
-  'block.document.text': { treatment: 'map', note: 'Sent as text, framed with its title and context.' },
-  'block.document.content': { treatment: 'map', note: 'Its text and images are sent, framed with title and context.' },
   'block.document.url': { treatment: 'map', note: 'Sent as fileData, its type by the ending of the URL.' },
   'block.document.file': { treatment: 'map', note: 'Sent as fileData: the name of an uploaded file, or its URI.' },
-  'block.document.citations': { treatment: 'reject', note: 'Citations of documents come from anthropic models.' },
-  'block.search_result': { treatment: 'map', note: 'Sent as text, framed with its title and source.' },
   'block.audio': { treatment: 'map', note: 'Sent as inlineData or fileData.' },
   'block.audio_stt': { treatment: 'reject', note: 'Send it as a block of audio, which the model hears itself.' },
   'block.video': { treatment: 'map', note: 'Sent as inlineData or fileData; URLs of YouTube too.' },
   'block.thinking': { treatment: 'map', note: 'Thoughts and thought signatures go back to the parts that they came on.' },
-  'block.thinking.foreign': { treatment: 'drop', note: 'Only the provider that wrote it can read it.' },
-  'block.redacted_thinking': { treatment: 'drop', note: 'Only the provider that wrote it can read it.' },
   'block.server_tool': {
     treatment: 'map',
     note: 'Code and its results go back as the parts they were; searches are no parts of an answer and stay out.',
   },
-  'block.server_tool.foreign': { treatment: 'drop', note: leftOut },
   'block.mcp_tool': { treatment: 'drop', note: leftOut },
-  'block.mcp_tool.foreign': { treatment: 'drop', note: leftOut },
-  'block.container_upload': { treatment: 'reject', note: anthropicOnly },
-  'block.tool_use.caller': { treatment: 'drop', note: 'The call itself is sent.' },
   'block.tool_result.error': { treatment: 'map', note: 'The text is the member error of the response instead of output.' },
   'block.tool_result.image': {
     treatment: 'map',
@@ -111,14 +90,8 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'Text is part of the response; a file is sent as an image would be.',
   },
-  'block.tool_result.search_result': { treatment: 'map', note: 'Sent as text, framed with its title and source.' },
-  'block.tool_result.tool_reference': { treatment: 'reject', note: anthropicOnly },
-  'block.tool_result.browser_state': { treatment: 'reject', note: anthropicOnly },
   'tool.custom': { treatment: 'map', note: 'Sent as a functionDeclaration; the schema is its parametersJsonSchema.' },
   'tool.strict': { treatment: 'drop', note: 'There is no strict mode; tool_choice any makes calls follow the schema.' },
-  'tool.input_examples': { treatment: 'drop', note: 'Put examples into the description, where the model reads them.' },
-  'tool.defer_loading': { treatment: 'drop', note: 'All tools are there from the beginning.' },
-  'tool.allowed_callers': { treatment: 'drop', note: 'The model calls the tool itself.' },
   'tool.eager_input_streaming': { treatment: 'drop', note: 'Input is streamed as it comes.' },
   'tool.web_search': { treatment: 'map', note: 'Sent as googleSearch, which takes no config.' },
   'tool.web_fetch': {
@@ -131,7 +104,6 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'Sent as fileSearch: vector_store_ids are the names of file search stores, max_num_results is topK.',
   },
-  'tool.text_editor': { treatment: 'reject', note: 'Define it as a tool of your own, or use an anthropic model.' },
   'tool.anthropic': { treatment: 'reject', note: 'Use the portable form, web_search for example, or an anthropic model.' },
   'tool_choice.auto': { treatment: 'map', note: 'Sent as mode AUTO.' },
   'tool_choice.any': { treatment: 'map', note: 'Sent as mode ANY.' },

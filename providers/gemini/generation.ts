@@ -1,5 +1,6 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import { outputSchemaOf } from '../output-schema.ts'
+import { effortOfBudget } from '../thinking-wish.ts'
 import type { GeminiDialect } from './dialect.ts'
 import { type Family, familyOf, type Thinking } from './families.ts'
 import { imageConfigOf } from './image-options.ts'
@@ -76,9 +77,8 @@ function amountOfThinking(
     // -1: as much as the model sees fit.
     return { thinkingBudget: budget === undefined ? -1 : within(budget, most - 1) }
   }
-  if (way.by === 'none' || (depth === undefined && budget === undefined)) return {}
-  const wanted = depth ?? (budget === undefined || budget > 8192 ? 3 : budget > 2048 ? 2 : 1)
-  return { thinkingLevel: levelOf(way.levels, wanted) }
+  const wanted = depth ?? (budget === undefined ? undefined : depthOfEffort[effortOfBudget(budget)])
+  return way.by === 'none' || wanted === undefined ? {} : { thinkingLevel: levelOf(way.levels, wanted) }
 }
 
 /** The level of this depth, or the next one that the model has. */

@@ -1,6 +1,14 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Matrix } from '../capabilities.ts'
-import { effortOf, nearestEffort, type ReasoningEffort, switchingEffort, type ThinkingWish, wishOf } from '../thinking-wish.ts'
+import {
+  budgetNote,
+  effortOf,
+  nearestEffort,
+  type ReasoningEffort,
+  switchingEffort,
+  type ThinkingWish,
+  wishOf,
+} from '../thinking-wish.ts'
 
 /** The members of a request that say how a model is to think; none where the caller asks for nothing. */
 export type ReasoningRequest = (wish: ThinkingWish, model: string) => Readonly<Record<string, unknown>>
@@ -24,8 +32,7 @@ export interface ReasoningStyle {
 }
 
 const nothing = { treatment: 'drop', note: 'The server has no field for it; the model thinks as it does.' } as const
-const byBudget =
-  'budget_tokens becomes an effort: up to 2048 low, up to 8192 medium, above high; output_config.effort goes before it.'
+const byBudget = `budget_tokens becomes an effort: ${budgetNote}; output_config.effort goes before it.`
 const nearest = 'the next higher effort that the server knows stands for one that it does not'
 
 export const reasoningStyles = {

@@ -1,53 +1,41 @@
 import type { Matrix } from '../capabilities.ts'
+import { openaiShape } from '../matrix-base.ts'
 import { marksNote } from '../openai-cache.ts'
+import { budgetNote } from '../thinking-wish.ts'
 
-const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
-const noVoice = 'This version of the gateway has no voice.'
 const sampling = 'Models that think refuse any but 1.'
 const ownTool =
   'What the API has to see of it again is kept in the signature of a thinking block beside it, and goes back with that block.'
 
 /** What the Responses API makes of each part of a request. A dialect that differs spreads it and says what is different. */
 export const matrix: Matrix = {
+  ...openaiShape,
   max_tokens: {
     treatment: 'map',
     note: 'Sent as max_output_tokens, which count reasoning too; less than 16 is raised to 16, with a warning.',
   },
   system: { treatment: 'map', note: 'Sent as instructions; several blocks are paragraphs of one text.' },
-  stream: 'carry',
   'block.text': { treatment: 'map', note: 'Sent as input_text, or as the output_text of a message of the assistant.' },
   'block.tool_use': { treatment: 'map', note: 'Sent as a function_call item.' },
   'block.tool_result': { treatment: 'map', note: 'Sent as a function_call_output item.' },
   temperature: { treatment: 'carry', note: sampling },
   top_p: { treatment: 'carry', note: sampling },
-  top_k: { treatment: 'drop', note: 'Sampling goes by top_p and temperature alone.' },
   stop_sequences: {
     treatment: 'reject',
     note: 'The Responses API knows none; models that do not reason take them over Chat Completions, as openai/<model>.',
   },
-  'metadata.user_id': {
-    treatment: 'map',
-    note: 'Sent as safety_identifier; one of more than 64 characters as its SHA-256 in hexadecimal.',
-  },
-  service_tier: { treatment: 'map', note: 'auto stays auto; standard_only is default.' },
   cache_control: { treatment: 'map', note: marksNote },
   container: {
     treatment: 'reject',
     note: 'Leave it out: code_execution goes on in the container of the calls that are in the conversation.',
   },
-  context_management: { treatment: 'drop', note: 'The whole conversation is sent as it is; nothing is cleared from it.' },
   mcp_servers: {
     treatment: 'map',
     note: 'Sent as tools of type mcp, whose calls need no approval; servers that are not enabled are left out.',
   },
-  inference_geo: { treatment: 'reject', note: 'Where inference runs depends on the project that the key belongs to.' },
-  speed: { treatment: 'drop', note: 'The answer comes at the usual speed.' },
-  diagnostics: { treatment: 'drop', note: 'It has no effect on the answer.' },
-  user_profile_id: { treatment: 'reject', note: anthropicOnly },
-  workspace_id: { treatment: 'reject', note: anthropicOnly },
   'thinking.enabled': {
     treatment: 'map',
-    note: 'budget_tokens becomes reasoning.effort: up to 2048 low, up to 8192 medium, above high; output_config.effort goes before it. A summary of the reasoning is asked for.',
+    note: `budget_tokens becomes reasoning.effort: ${budgetNote}; output_config.effort goes before it. A summary of the reasoning is asked for.`,
   },
   'thinking.disabled': {
     treatment: 'map',
@@ -57,7 +45,6 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'Sent as reasoning.effort medium for models that have it off by themselves, GPT-5.1 and later; others decide. output_config.effort goes before it. A summary of the reasoning is asked for.',
   },
-  'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },
   'thinking.display': { treatment: 'map', note: 'omitted asks for no summary of the reasoning.' },
   'output_config.effort': {
     treatment: 'map',
@@ -67,23 +54,11 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: 'Sent as text.format json_schema, with strict where the schema allows it: every object says additionalProperties: false and requires all of its properties. Otherwise the model is not held to the schema, and a warning not_guaranteed says so.',
   },
-  'output_format.name': 'carry',
-  'output_format.strict': 'carry',
   'output.modalities': {
     treatment: 'map',
     note: 'image adds the tool image_generation, which is the one to be called where text is not asked for; audio is refused.',
   },
   'output.image': { treatment: 'map', note: 'Sent as options of the tool image_generation.' },
-  voice: { treatment: 'reject', note: noVoice },
-  stt_model: { treatment: 'reject', note: noVoice },
-  tts_model: { treatment: 'reject', note: noVoice },
-  'message.system': { treatment: 'map', note: 'Sent as a system message in the same place.' },
-  'message.prefill': {
-    treatment: 'reject',
-    note: 'The answer would begin anew instead of going on; say in the prompt how it begins, or use output_format.',
-  },
-  'block.text.citations': { treatment: 'drop', note: 'The text itself is sent.' },
-  'block.text.citations.foreign': { treatment: 'drop', note: 'The text itself is sent.' },
   'block.image.base64': { treatment: 'map', note: 'Sent as input_image with a data URL.' },
   'block.image.url': { treatment: 'map', note: 'Sent as input_image.' },
   'block.image.file': { treatment: 'map', note: "Sent as input_image with the provider's own file id." },
@@ -91,41 +66,18 @@ export const matrix: Matrix = {
     treatment: 'map',
     note: "One that the API made itself goes back as it came, where its thinking block stands before it. Others are shown at the beginning of the user's next turn; they are left out, with a warning, where none follows.",
   },
-  'block.image.transformations': { treatment: 'drop', note: 'The provider scales images by its own rules.' },
   'block.document.pdf': { treatment: 'map', note: 'Sent as input_file; the title is its name.' },
-  'block.document.text': { treatment: 'map', note: 'Sent as text, framed with its title and context.' },
-  'block.document.content': { treatment: 'map', note: 'Its text and images are sent, framed with title and context.' },
   'block.document.url': { treatment: 'map', note: 'Sent as input_file with file_url.' },
   'block.document.file': { treatment: 'map', note: "Sent as input_file with the provider's own file id." },
-  'block.document.citations': { treatment: 'reject', note: 'Citations of documents come from anthropic models.' },
-  'block.search_result': { treatment: 'map', note: 'Sent as text, framed with its title and source.' },
   'block.audio': { treatment: 'reject', note: 'Use a model of openai/ that hears, or send a transcript as text.' },
-  'block.audio_stt': { treatment: 'reject', note: 'Send a transcript as text.' },
-  'block.video': { treatment: 'reject', note: 'Send single frames as images.' },
   'block.thinking': {
     treatment: 'map',
     note: 'Its signature keeps the reasoning item, which goes back as it came; one that nothing followed is left out.',
   },
-  'block.thinking.foreign': { treatment: 'drop', note: 'Only the provider that wrote it can read it.' },
-  'block.redacted_thinking': { treatment: 'drop', note: 'Only the provider that wrote it can read it.' },
   'block.server_tool': { treatment: 'map', note: ownTool },
-  'block.server_tool.foreign': { treatment: 'drop', note: 'The text that was made of it is sent.' },
   'block.mcp_tool': { treatment: 'map', note: ownTool },
-  'block.mcp_tool.foreign': { treatment: 'drop', note: 'The text that was made of it is sent.' },
-  'block.container_upload': { treatment: 'reject', note: anthropicOnly },
-  'block.tool_use.caller': { treatment: 'drop', note: 'The call itself is sent.' },
-  'block.tool_result.error': { treatment: 'map', note: 'The result begins with "Error: ".' },
   'block.tool_result.image': { treatment: 'map', note: 'Sent as input_image in the output of the call.' },
   'block.tool_result.document': { treatment: 'map', note: 'Sent as text or input_file in the output of the call.' },
-  'block.tool_result.search_result': { treatment: 'map', note: 'Sent as text, framed with its title and source.' },
-  'block.tool_result.tool_reference': { treatment: 'reject', note: anthropicOnly },
-  'block.tool_result.browser_state': { treatment: 'reject', note: anthropicOnly },
-  'tool.custom': { treatment: 'map', note: 'Sent as a function.' },
-  'tool.strict': 'carry',
-  'tool.input_examples': { treatment: 'drop', note: 'Put examples into the description, where the model reads them.' },
-  'tool.defer_loading': { treatment: 'drop', note: 'All tools are there from the beginning.' },
-  'tool.allowed_callers': { treatment: 'drop', note: 'The model calls the tool itself.' },
-  'tool.eager_input_streaming': { treatment: 'drop', note: 'Input is streamed as it is written anyway.' },
   'tool.web_search': {
     treatment: 'map',
     note: 'Sent as web_search. max_uses needs it to be the only tool that the provider runs itself; blocked_domains are refused.',
@@ -134,14 +86,9 @@ export const matrix: Matrix = {
   'tool.code_execution': { treatment: 'map', note: 'Sent as code_interpreter with a container of its own.' },
   'tool.computer_use': { treatment: 'reject', note: 'Define it as a tool of your own, or use an anthropic model.' },
   'tool.file_search': { treatment: 'carry' },
-  'tool.text_editor': { treatment: 'reject', note: 'Define it as a tool of your own, or use an anthropic model.' },
   'tool.anthropic': {
     treatment: 'reject',
     note: 'Use the portable tools, such as web_search and code_execution without a version, or an anthropic model.',
   },
-  'tool_choice.auto': 'carry',
-  'tool_choice.any': { treatment: 'map', note: 'Sent as required.' },
   'tool_choice.tool': { treatment: 'map', note: "Sent as a named function, or as the provider's own tool." },
-  'tool_choice.none': 'carry',
-  'tool_choice.disable_parallel_tool_use': { treatment: 'map', note: 'Sent as parallel_tool_calls: false.' },
 }

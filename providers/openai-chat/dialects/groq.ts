@@ -1,5 +1,5 @@
 import type { Capabilities, Feature, Support } from '../../capabilities.ts'
-import { effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from '../../thinking-wish.ts'
+import { budgetNote, effortOf, nearestEffort, type ReasoningEffort, type ThinkingWish } from '../../thinking-wish.ts'
 import type { ChatDialect } from '../dialect.ts'
 import { dialectOf, drop, type Identity, map, plainQuirks, type Quirks } from '../quirks.ts'
 import { configIssues, type ServerTool, type ServerToolFields } from '../server-tools.ts'
@@ -36,9 +36,7 @@ export const groqDialect: ChatDialect = {
   matrix: {
     ...base.matrix,
     service_tier: map('auto stays auto; standard_only is on_demand.'),
-    'thinking.enabled': map(
-      'gpt-oss: budget_tokens becomes reasoning_effort, up to 2048 low, up to 8192 medium, above high. Others think or not.',
-    ),
+    'thinking.enabled': map(`gpt-oss: budget_tokens becomes reasoning_effort, ${budgetNote}. Others think or not.`),
     'thinking.disabled': map('Qwen: sent as reasoning_effort none. gpt-oss cannot but think: sent as low.'),
     'output_config.effort': map('gpt-oss: sent as reasoning_effort, at most high. Others know no degrees.'),
     'tool.web_search': map(
