@@ -15,7 +15,7 @@ export interface BigStreams {
 }
 
 export async function startBigStreams(): Promise<BigStreams> {
-  const pieces = Array.from({ length: 1000 }, (_, index) => `${index}:`.padEnd(16 * 1024, '·'.repeat(2)))
+  const pieces = Array.from({ length: 600 }, (_, index) => `${index}:`.padEnd(16 * 1024, '·'.repeat(2)))
   const frames = [start, ...pieces.map(delta), end].map((text) => Buffer.from(text))
   const sent: number[] = []
   const server = createServer((request, response) => {
