@@ -2,6 +2,7 @@ import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { MessageDeltaEvent, ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
+import type { AnswerDecoder } from '../exchange.ts'
 import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import { seal } from '../sealed.ts'
 import { type CarriedSignature, sealSignature } from './carried-signature.ts'
@@ -24,10 +25,10 @@ export interface DecodeContext {
 /**
  * Chunks of a generateContent stream, parsed, into canonical events.
  *
- * `feed` each chunk, then call `end`. A whole answer is fed like a chunk. Both return the events that have become known, and throw
+ * `feed` each chunk, then call `end`; a whole answer goes to `whole`. All return the events that have become known, and throw
  * a `GatewayError` where the provider reports a failure or breaks its protocol.
  */
-export class GeminiDecoder {
+export class GeminiDecoder implements AnswerDecoder {
   readonly #context: DecodeContext
   readonly #sequencer = new BlockSequencer()
   readonly #toolCalls: ToolCalls
@@ -92,6 +93,11 @@ export class GeminiDecoder {
     }
     this.#sequencer.finish(this.#delta(), usageOf(this.#usage ?? {}, this.#grounding.searches), this.#metadata())
     return this.#sequencer.take()
+  }
+
+  /** A whole answer, decoded as a stream of one chunk, so that both give the same. */
+  whole(answer: unknown): readonly StreamEvent[] {
+    return [...this.feed(answer), ...this.end(true)]
   }
 
   #candidate(candidate: Readonly<Record<string, unknown>>): void {

@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
-import { Accumulator } from '../../api/accumulate.ts'
+import type { StreamItem } from '../../api/events.ts'
 import { newId } from '../../api/id.ts'
-import { parseJson, stringOf } from '../../api/json.ts'
-import type { MessageRequest, StreamEvent, TokenCount } from '../../api/schemas.gen.ts'
-import { createSseParser, SseError } from '../../api/sse.ts'
-import { disconnected, type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
-import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
-import { readJsonAnswer } from '../json-answer.ts'
-import { ping } from '../ping.ts'
+import { stringOf } from '../../api/json.ts'
+import type { MessageRequest, TokenCount } from '../../api/schemas.gen.ts'
+import { type Frames, readJsonAnswer, send, sourceOf, streamAnswer, wholeAnswer } from '../exchange.ts'
+import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
+import { maxEventBytes, type UpstreamResponse } from '../http.ts'
 import type { Call, LlmProvider, TokenCountRequest, WholeMessage } from '../provider.ts'
+import { withUserId } from '../user-id.ts'
 import { capabilitiesOf } from './capabilities.ts'
 import { check, warningsOf } from './check.ts'
 import { GeminiDecoder } from './decode.ts'
@@ -45,48 +43,19 @@ export function createGemini(dialect: GeminiDialect): LlmProvider {
   }
 }
 
-async function* stream(request: MessageRequest, call: Call, dialect: GeminiDialect): AsyncGenerator<StreamEvent> {
-  const body = encode(withLabelledUser(request, dialect), call.model, dialect)
-  const response = await send('streamGenerateContent?alt=sse', body, call, dialect)
+function stream(request: MessageRequest, call: Call, dialect: GeminiDialect): AsyncIterable<StreamItem> {
   const source = sourceOf(dialect, call)
-  const decoder = decoderOf(request, call, dialect)
-  const isArray = contentType(response).startsWith('application/json')
-  const parser = isArray ? arrayParser(source) : eventParser(source)
-  let begun = false
-  try {
-    for await (const bytes of response.body) {
-      for (const chunk of parser.feed(bytes)) {
-        if (chunk === end) {
-          response.body.release()
-          for (const event of decoder.end(true)) yield event
-          return
-        }
-        for (const event of decoder.feed(chunk)) {
-          begun = true
-          yield event
-        }
-      }
-      if (!begun) yield ping
-      begun = true
-    }
-    if (!parser.end()) throw disconnected(source)
-  } catch (cause) {
-    throw cause instanceof SseError ? protocolFailure(source, `${cause.message}.`, undefined, cause) : cause
-  }
-  for (const event of decoder.end(false)) yield event
+  const open = (): Promise<UpstreamResponse> => ask('streamGenerateContent?alt=sse', request, call, dialect)
+  return streamAnswer(open, decoderOf(request, call, dialect), source, arrayFrames(source))
 }
 
 async function complete(request: MessageRequest, call: Call, dialect: GeminiDialect): Promise<WholeMessage> {
-  const response = await send('generateContent', encode(withLabelledUser(request, dialect), call.model, dialect), call, dialect)
-  const decoder = decoderOf(request, call, dialect)
-  const accumulator = new Accumulator()
-  for (const event of decoder.feed(await readJsonAnswer(response, sourceOf(dialect, call)))) accumulator.add(event)
-  for (const event of decoder.end(true)) accumulator.add(event)
-  return { message: accumulator.message() }
+  const response = await ask('generateContent', request, call, dialect)
+  return wholeAnswer(response, decoderOf(request, call, dialect), sourceOf(dialect, call))
 }
 
 async function countTokens(request: TokenCountRequest, call: Call, dialect: GeminiDialect): Promise<TokenCount> {
-  const response = await send('countTokens', encodeTokenCount(request, call.model, dialect), call, dialect)
+  const response = await post('countTokens', encodeTokenCount(request, call.model, dialect), call, dialect)
   const source = sourceOf(dialect, call)
   const answer = await readJsonAnswer(response, source)
   const tokens = totalTokensOf(answer)
@@ -96,7 +65,13 @@ async function countTokens(request: TokenCountRequest, call: Call, dialect: Gemi
   return { input_tokens: tokens }
 }
 
-async function send(
+/** The values of labels are few, so that many an id is none. */
+function ask(method: string, request: MessageRequest, call: Call, dialect: GeminiDialect): Promise<UpstreamResponse> {
+  const labelled = dialect.userLabel === undefined ? request : withUserId(request, (id) => /^[a-z0-9_-]{1,63}$/.test(id), 63)
+  return post(method, encode(labelled, call.model, dialect), call, dialect)
+}
+
+function post(
   method: string,
   body: Readonly<Record<string, unknown>>,
   call: Call,
@@ -105,62 +80,18 @@ async function send(
   // The key stands in a header, and never in the URL, where logs would keep it.
   const headers = { 'x-goog-api-key': call.apiKey.reveal() }
   const path = `${modelPath(call.model, dialect)}:${method}`
-  const response = await post(call, dialect.id, path, headers, Buffer.from(JSON.stringify(body)))
-  const source = sourceOf(dialect, call)
-  if (response.status < 200 || response.status > 299) {
-    throw httpFailure(source, response, await readErrorBody(response, call), call.clock.wallclock())
-  }
-  if (contentType(response).startsWith('text/html')) {
-    throw protocolFailure(source, 'it answered with an HTML page.', await readErrorBody(response, call))
-  }
-  return response
-}
-
-/** Takes bytes and gives the chunks of the answer, or `end`. */
-interface ChunkParser {
-  feed(bytes: Uint8Array): Iterable<unknown>
-  /** The stream's end: false where it is seen that something is missing. */
-  end(): boolean
-}
-
-function eventParser(source: FailureSource): ChunkParser {
-  const parser = createSseParser(maxEventBytes)
-  return {
-    *feed(bytes) {
-      for (const { event, data } of parser.feed(bytes)) {
-        const chunk = data === end ? end : parseJson(data)
-        if (event === 'error') throw streamFailure(source, chunk ?? data)
-        if (chunk === undefined) throw protocolFailure(source, 'a chunk is no JSON.', data)
-        yield chunk
-      }
-    },
-    end: () => {
-      parser.end()
-      return true
-    },
-  }
+  return send(call, sourceOf(dialect, call), path, headers, Buffer.from(JSON.stringify(body)))
 }
 
 /** For a stream that comes as one JSON array, as it does from proxies that drop the query. */
-function arrayParser(source: FailureSource): ChunkParser {
-  const parser = new JsonArrayStream(maxEventBytes)
+function arrayFrames(source: FailureSource): Frames {
+  const array = new JsonArrayStream(maxEventBytes)
   return {
-    *feed(bytes) {
-      for (const text of parser.feed(bytes)) {
-        const chunk = parseJson(text)
-        if (chunk === undefined) throw protocolFailure(source, 'a chunk is no JSON.', text)
-        yield chunk
-      }
+    feed: (bytes) => array.feed(bytes).map((data) => ({ data })),
+    end: () => {
+      if (!array.end()) throw disconnected(source)
     },
-    end: () => parser.end(),
   }
-}
-
-/** The values of labels are few: another id is replaced by its hash, so that different users stay different. */
-function withLabelledUser(request: MessageRequest, { userLabel }: GeminiDialect): MessageRequest {
-  const user = request.metadata?.user_id
-  if (!user || userLabel === undefined || /^[a-z0-9_-]{1,63}$/.test(user)) return request
-  return { ...request, metadata: { user_id: createHash('sha256').update(user).digest('hex').slice(0, 63) } }
 }
 
 function decoderOf(request: MessageRequest, call: Call, dialect: GeminiDialect): GeminiDecoder {
@@ -173,14 +104,3 @@ function decoderOf(request: MessageRequest, call: Call, dialect: GeminiDialect):
     ...(tier && { askedTier: tier }),
   })
 }
-
-function sourceOf(dialect: GeminiDialect, call: Call): FailureSource {
-  return { id: dialect.id, name: dialect.name, apiKey: call.apiKey }
-}
-
-function contentType(response: UpstreamResponse): string {
-  return String(response.headers['content-type'] ?? '')
-}
-
-/** Gemini does not mark the end of its stream; some proxies do. */
-const end = '[DONE]'

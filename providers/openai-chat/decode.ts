@@ -3,6 +3,7 @@ import { isRecord, stringOf } from '../../api/json.ts'
 import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
+import type { AnswerDecoder } from '../exchange.ts'
 import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import { foreignCitation } from '../sealed.ts'
 import type { ChatDialect } from './dialect.ts'
@@ -34,10 +35,10 @@ export type AnswerDialect = Pick<
 /**
  * Chunks of a Chat Completions stream, parsed, into canonical events.
  *
- * `feed` each chunk, then call `end`. A whole completion is fed like a chunk. Both return the events that have become known, and
+ * `feed` each chunk, then call `end`; a whole completion goes to `whole`. All return the events that have become known, and
  * throw a `GatewayError` where the provider reports a failure or breaks its protocol.
  */
-export class ChatDecoder {
+export class ChatDecoder implements AnswerDecoder {
   readonly #context: DecodeContext
   readonly #sequencer = new BlockSequencer()
   readonly #reasoning: ReasoningBlocks
@@ -116,6 +117,11 @@ export class ChatDecoder {
       this.#metadata(),
     )
     return this.#sequencer.take()
+  }
+
+  /** A whole completion, decoded as a stream of one chunk, so that both give the same. */
+  whole(completion: unknown): readonly StreamEvent[] {
+    return [...this.feed(completion), ...this.end(true)]
   }
 
   /** A choice of one chunk: what it says, in the order in which a model says it. */

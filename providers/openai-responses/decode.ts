@@ -2,6 +2,7 @@ import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { ResponseMetadata, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../blocks.ts'
 import { Carried } from '../carried.ts'
+import type { AnswerDecoder } from '../exchange.ts'
 import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import { AnswerWriter } from './answer-writer.ts'
 import type { Item } from './kept.ts'
@@ -24,7 +25,7 @@ export interface DecodeContext {
  * `feed` each event until `ended`; a whole response goes to `whole`. Both return the events that have become known, and throw a
  * `GatewayError` where the provider reports a failure or breaks its protocol.
  */
-export class ResponsesDecoder {
+export class ResponsesDecoder implements AnswerDecoder {
   readonly #context: DecodeContext
   readonly #sequencer = new BlockSequencer()
   readonly #answer: AnswerContext
