@@ -40,6 +40,8 @@ async function three(limits: Record<string, string>) {
   const env = {
     VAI_REDIS_URL: redis.url,
     VAI_OLLAMA_DETECT: 'false',
+    // A machine that is busy with other tests holds up a process that has just started, which is not to be seen here.
+    VAI_SHED_EVENT_LOOP_DELAY_MS: '0',
     VAI_ANTHROPIC_BASE_URL: gate.url,
     ANTHROPIC_API_KEY: 'sk-test-anthropic-operator',
     ...limits,
@@ -54,9 +56,7 @@ describe.skipIf(noRedis)(`three processes on one Redis${noRedis ? ` (${noRedis})
     // The next would be let in fifteen seconds after the first.
     const { urls } = await three({ VAI_LIMIT_REQUESTS_PER_MINUTE: '4' })
     const answers = await Promise.all(Array.from({ length: 30 }, () => urls.map((url) => post(url, hello))).flat())
-    const statuses = answers.map(({ status }) => status)
-    expect(statuses.filter((status) => status === 200)).toHaveLength(4)
-    expect(statuses.filter((status) => status === 429)).toHaveLength(86)
+    expect(await outcomesOf(answers)).toEqual({ answered: 4, request_rate_limit: 86 })
   })
 
   it('hold exactly so many streams at the same time, again and again', async () => {
@@ -64,8 +64,7 @@ describe.skipIf(noRedis)(`three processes on one Redis${noRedis ? ` (${noRedis})
     for (let round = 0; round < 3; round++) {
       const answers = await Promise.all(Array.from({ length: 20 }, () => urls.map((url) => post(url, slow))).flat())
       const streams = answers.filter(({ status }) => status === 200)
-      expect(streams).toHaveLength(7)
-      expect(answers.filter(({ status }) => status === 429)).toHaveLength(53)
+      expect(await outcomesOf(answers)).toEqual({ answered: 7, concurrency_limit: 53 })
       gate.open()
       for (const stream of streams) expect(await stream.text()).toContain('message_stop')
       // A place is given back once its answer is delivered, which other processes see a moment later.
@@ -78,9 +77,19 @@ describe.skipIf(noRedis)(`three processes on one Redis${noRedis ? ` (${noRedis})
     // What is larger than the limit is taken from a full bucket alone, which then owes the rest.
     const large = { ...hello, max_tokens: 1_000_000, messages: [{ role: 'user', content: 'word '.repeat(2000) }] }
     const answers = await Promise.all(Array.from({ length: 10 }, () => urls.map((url) => post(url, large))).flat())
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(await outcomesOf(answers)).toEqual({ answered: 1, token_rate_limit: 29 })
   })
 })
+
+/** How many were answered, and how many refused with which code. */
+async function outcomesOf(answers: readonly Response[]): Promise<Record<string, number>> {
+  const outcomes: Record<string, number> = {}
+  for (const answer of answers) {
+    const outcome: string = answer.ok ? 'answered' : JSON.parse(await answer.text()).error.code
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+  }
+  return outcomes
+}
 
 async function statusesOf(urls: readonly string[], count: number): Promise<number[]> {
   const answers = await Promise.all(
