@@ -3,7 +3,10 @@
  * business; a store knows neither keys nor tenants.
  */
 export interface LimitStore {
-  /** Takes everything that is claimed, or nothing. */
+  /**
+   * Takes everything that is claimed, or nothing. No two claims are of one name, and all names have one `{tag}`. Without claims it
+   * says only that the store is there.
+   */
   take(claims: readonly Claim[]): Promise<Verdict>
   /** Corrects what was taken, by how much more or less it became. What is over the limit then holds up later claims. */
   settle(corrections: readonly Correction[]): Promise<void>
@@ -51,7 +54,7 @@ export type Correction =
   | (Pick<QuotaClaim, 'kind' | 'name' | 'resetsAt'> & { readonly by: number })
 
 export interface Verdict {
-  /** The claim that could not be met, by its place; undefined where all were. */
+  /** The claim that could not be met, by its place, of several the one that takes the longest; undefined where all were. */
   readonly refused: number | undefined
   /** How each of the claims stands now, in their order. */
   readonly states: readonly ClaimState[]
