@@ -3,8 +3,10 @@ import type { ContentBlockParam, MessageRequest } from '../api/schemas.gen.ts'
 import { baseURLSetting } from '../config.ts'
 import { basicFeatures, type Feature, features, matrixEntry } from '../providers/capabilities.ts'
 import { providers } from '../providers/index.ts'
+import { presetNames } from '../providers/openai-compatible.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import { seal } from '../providers/sealed.ts'
+import { leavesAt, leavesOf } from './carried-leaves.ts'
 import { base, basicSamples, type Changes, featureSamples, type OwnBlocks, ownBlocks } from './feature-samples.ts'
 import { errorOf, type Gateway, messageOf, startGateway } from './gateway.ts'
 import { json } from './upstreams/behaviour.ts'
@@ -12,33 +14,29 @@ import { startUpstream, type Upstream } from './upstreams/upstream.ts'
 
 /**
  * Each cell of the matrix, held against the running server: what is refused never reaches the provider, what is left out is told of
- * and leaves no trace in what is sent, and what is carried or mapped can be found there.
+ * and leaves no trace in what is sent, what is carried is found there as the caller said it, and what is mapped leaves a mark.
  */
 
 const plain = ownBlocks('EqQBCgIYAhIM1gbc', 'srvtoolu_1')
 const serverResults = ['code_execution_tool_result', 'web_search_tool_result'] as const
 const thinker = 'one-that-thinks'
-const callable = providers.filter(({ upstream }) => upstream)
-let upstream: Upstream
-let gateway: Gateway
-/** By provider: what it has written itself, as it comes out of the gateway. */
-const own = new Map<string, OwnBlocks>()
 
-// What a provider has written has to be known before the tests can be named.
-{
-  upstream = await startUpstream(({ path, body }) =>
-    json(path.includes(thinker) || body.includes(thinker) ? longAnswerTo(path) : answerTo(path)),
-  )
-  const urls = callable.map((provider) => [provider.upstream ? baseURLVariable(provider.upstream) : '', upstream.url])
-  gateway = await startGateway({
-    env: Object.fromEntries(urls),
-    keys: Object.fromEntries(callable.map(({ id }) => [id, 'sk-test-matrix'])),
-  })
-  for (const provider of callable) own.set(provider.id, provider.native ? plain : await writtenBy(provider))
-}
+const upstream: Upstream = await startUpstream(({ path, body }) =>
+  json(path.includes(thinker) || body.includes(thinker) ? longAnswerTo(path) : answerTo(path)),
+)
+const gateway: Gateway = await startGateway({
+  env: { ...addressesOf(upstream.url), VAI_PROVIDERS: presetNames.join(',') },
+  keys: Object.fromEntries([...providers.map(({ id }) => id), ...presetNames].map((id) => [id, 'sk-test-matrix'])),
+})
+const callable = gateway.app.models.registry.providers.filter((provider) => provider.upstream)
+
+/** By provider: what it has written itself, as it comes out of the gateway. It has to be known before the tests can be named. */
+const own = new Map<string, OwnBlocks>()
+for (const provider of callable) own.set(provider.id, provider.native ? plain : await writtenBy(provider))
+
 afterAll(async () => {
-  await gateway?.close()
-  await upstream?.close()
+  await gateway.close()
+  await upstream.close()
 })
 
 describe.each(callable.map((provider) => [provider.id, provider] as const))('%s', (id, provider) => {
@@ -62,6 +60,12 @@ describe.each(callable.map((provider) => [provider.id, provider] as const))('%s'
         expect(upstream.requests).toHaveLength(before)
         return
       }
+      if (refusedThere[id]?.test(JSON.stringify(without))) {
+        // What it belongs to is refused, so that its own cell is never looked at.
+        expect([response.status, (await ask(id, without, model)).status]).toEqual([400, 400])
+        expect(upstream.requests).toHaveLength(before)
+        return
+      }
       const { metadata } = await messageOf(response)
       expect(response.status).toBe(200)
       const sent = upstream.requests.at(-1)?.json
@@ -69,18 +73,21 @@ describe.each(callable.map((provider) => [provider.id, provider] as const))('%s'
       expect(plainly.status, await plainly.text()).toBe(200)
       const sentWithout = upstream.requests.at(-1)?.json
       const warning = expect.objectContaining({ param, code: 'dropped', message: expect.any(String) })
-      if (treatment === 'drop' || droppedThere[param]?.includes(id)) {
+      if (treatment === 'drop' || (droppedThere[feature] ?? droppedThere[param])?.includes(id)) {
         expect(metadata?.warnings).toContainEqual(warning)
         expect(sent).toEqual(sentWithout)
       } else {
         expect(metadata?.warnings ?? []).not.toContainEqual(warning)
         if ((sameAsUnsaid[feature] ?? sameThere[param])?.includes(id)) expect(sent).toEqual(sentWithout)
+        else if (treatment === 'carry')
+          expect(leavesOf(sent, sentWithout)).toEqual(expect.arrayContaining(leavesAt(changes, param)))
         else expect(sent).not.toEqual(sentWithout)
       }
     },
   )
 
-  it.each(basicSamples.map((sample) => [sample.feature, sample] as const))('%s', async (_, { changes, without }) => {
+  const taken = basicSamples.filter(({ changes }) => !refusedThere[id]?.test(JSON.stringify(changes)))
+  it.each(taken.map((sample) => [sample.feature, sample] as const))('%s', async (_, { changes, without }) => {
     const sent: unknown[] = []
     for (const each of [changes, without]) {
       const response = await ask(id, each, 'some-model')
@@ -96,15 +103,22 @@ const models: Readonly<Record<string, string>> = { cache_control: 'gpt-5.6-sol',
 
 /** Features that a provider's default means already, so that nothing has to be sent for them. */
 const sameAsUnsaid: Readonly<Record<string, readonly string[]>> = {
-  'thinking.adaptive': ['groq', 'cerebras'],
+  'thinking.adaptive': ['groq', 'cerebras', 'ollama', 'lmstudio', 'mistral', 'xai', 'fireworks', 'perplexity', 'azure'],
 }
 const openai = ['openai', 'oai-resp']
 
 /** Places where a feature says what the provider does anyway: OpenAI itself marks the end of the whole request. */
 const sameThere: Readonly<Record<string, readonly string[]>> = { cache_control: openai }
 
-/** Places where a feature is left out with a warning that is mapped elsewhere. */
-const droppedThere: Readonly<Record<string, readonly string[]>> = { 'tools[0].cache_control': openai }
+/** Features, and places of features, that are left out with a warning though they are mapped elsewhere. */
+const droppedThere: Readonly<Record<string, readonly string[]>> = {
+  'tools[0].cache_control': openai,
+  // Their models know no effort that is none.
+  'thinking.disabled': ['lmstudio', 'mistral', 'perplexity'],
+}
+
+/** Servers that refuse every request with tools, or with a schema, whatever else of them it says. */
+const refusedThere: Readonly<Record<string, RegExp>> = { perplexity: /"tools":/, deepseek: /"output_format":/ }
 
 /** What a provider that seals writes when it thinks and uses tools of its own; sealed blocks stand in for what it has none of. */
 async function writtenBy({ id, matrix }: LlmProvider): Promise<OwnBlocks> {
@@ -202,6 +216,9 @@ function longAnswerTo(path: string): unknown {
   return { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] }
 }
 
-function baseURLVariable(settings: Parameters<typeof baseURLSetting>[0]): string {
-  return `VAI_${baseURLSetting(settings).toUpperCase()}`
+/** The settings by which every provider is reached at one address. */
+function addressesOf(url: string): Record<string, string> {
+  const own = providers.flatMap(({ upstream: settings }) => (settings ? [baseURLSetting(settings).toUpperCase()] : []))
+  const names = [...own, ...presetNames.map((name) => `${name.toUpperCase()}_BASE_URL`)]
+  return Object.fromEntries(names.map((name) => [`VAI_${name}`, url]))
 }
