@@ -38,6 +38,100 @@ export function responsesPayloads(events: number): readonly object[] {
   return payloads.map((payload, index) => ({ ...payload, sequence_number: index }))
 }
 
+/** A stream of Groq's: reasoning in the first half of so many pieces, text in the second. */
+export function groqPayloads(events: number): readonly object[] {
+  const usage = { ...chatUsage(events), queue_time: 0.01, prompt_time: 0.01, completion_time: 0.2, total_time: 0.22 }
+  return [
+    chatChunk({ role: 'assistant', content: '' }, null, { x_groq: { id: 'req_bench', seed: 1 } }),
+    ...halves(
+      events,
+      (reasoning) => chatChunk({ reasoning, channel: 'analysis' }),
+      (content) => chatChunk({ content, channel: 'final' }),
+    ),
+    chatChunk({}, 'stop', { x_groq: { id: 'req_bench', usage }, usage }),
+  ]
+}
+
+/** A stream of Cerebras', in the same halves. */
+export function cerebrasPayloads(events: number): readonly object[] {
+  const timing = { queue_time: 0.01, prompt_time: 0.01, completion_time: 0.2, total_time: 0.22, created: 1_763_690_125 }
+  return [
+    chatChunk({ role: 'assistant' }),
+    ...halves(
+      events,
+      (reasoning) => chatChunk({ reasoning }),
+      (content) => chatChunk({ content }),
+    ),
+    chatChunk({}, 'stop', { usage: chatUsage(events), time_info: timing }),
+  ]
+}
+
+/** A stream of OpenRouter's, in the same halves: its details of reasoning are sealed. Texts are comments. */
+export function openrouterPayloads(events: number): readonly (object | string)[] {
+  const none = { reasoning: null, reasoning_details: [] }
+  const detail = { type: 'reasoning.text', format: 'anthropic-claude-v1', index: 0 }
+  const chunk = (delta: object, finish: string | null = null): object => {
+    return chatChunk({ role: 'assistant', content: '', ...delta }, finish, { provider: 'Google' })
+  }
+  return [
+    ...[': OPENROUTER PROCESSING', ': OPENROUTER PROCESSING'],
+    chunk(none),
+    ...halves(
+      events,
+      (text) => chunk({ reasoning: text, reasoning_details: [{ ...detail, text }] }),
+      (content) => chunk({ ...none, content }),
+    ),
+    chunk({ ...none, reasoning_details: [{ ...detail, signature: 'RXFRQkNnSVlBaElN'.repeat(16) }] }),
+    chunk(none, 'stop'),
+    chatChunk({ role: 'assistant', content: '' }, null, { usage: { ...chatUsage(events), cost: 0.0007, is_byok: false } }),
+  ]
+}
+
+function chatChunk(delta: object, finish: string | null = null, more: object = {}): object {
+  return {
+    id: 'chatcmpl-bench',
+    object: 'chat.completion.chunk',
+    created: 1_763_690_125,
+    model: 'some-model',
+    choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    ...more,
+  }
+}
+
+function chatUsage(events: number): object {
+  return {
+    prompt_tokens: 11,
+    completion_tokens: events,
+    total_tokens: 11 + events,
+    prompt_tokens_details: { cached_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens: events / 2 },
+  }
+}
+
+function halves(events: number, thought: (text: string) => object, said: (text: string) => object): readonly object[] {
+  return Array.from({ length: events }, (_, index) => (index < events / 2 ? thought : said)(word(index)))
+}
+
+/** A stream of Vertex AI's: thoughts in the first half of so many pieces, text in the second, and a signature at the end. */
+export function vertexPayloads(events: number): readonly object[] {
+  const chunk = (part: object, usage: object, finish?: string): object => ({
+    candidates: [{ content: { role: 'model', parts: [part] }, ...(finish && { finishReason: finish }) }],
+    usageMetadata: { trafficType: 'ON_DEMAND', ...usage },
+    modelVersion: 'some-model',
+    createTime: '2026-05-04T20:01:02.264968Z',
+    responseId: 'bench',
+  })
+  const usage = { promptTokenCount: 11, candidatesTokenCount: events / 2, thoughtsTokenCount: events / 2 }
+  return [
+    ...halves(
+      events,
+      (text) => chunk({ text, thought: true }, {}),
+      (text) => chunk({ text }, {}),
+    ),
+    chunk({ text: '', thoughtSignature: 'AY89a18a8/Loc2wl'.repeat(16) }, { ...usage, totalTokenCount: 11 + events }, 'STOP'),
+  ]
+}
+
 /** A stream of Gemini's API with one text in so many pieces. */
 export function geminiPayloads(events: number): readonly object[] {
   return Array.from({ length: events }, (_, index) => ({

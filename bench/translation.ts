@@ -6,13 +6,21 @@ import { createSseParser } from '../api/sse.ts'
 import { providers } from '../providers/index.ts'
 import type { Call, LlmProvider } from '../providers/provider.ts'
 import { streamPayloads } from './answers.ts'
-import { geminiPayloads, responsesPayloads } from './dialects.ts'
+import {
+  cerebrasPayloads,
+  geminiPayloads,
+  groqPayloads,
+  openrouterPayloads,
+  responsesPayloads,
+  vertexPayloads,
+} from './dialects.ts'
 
 /**
  * What an adapter's translation costs for each event of a stream, beside Anthropic's: `npm run bench:translation`.
  *
- * Each adapter reads the same answer in its own provider's words from memory, without a socket, so that nothing but reading,
- * translating and writing is measured. The floor is what reading costs alone: the parser and `JSON.parse`.
+ * Each adapter reads an answer of as many events in its own provider's words from memory, without a socket, so that nothing but
+ * reading, translating and writing is measured. Those that share an API with another before them think in half of their events,
+ * each as it does. The floor is what reading costs alone: the parser and `JSON.parse`.
  */
 
 const events = 200
@@ -21,21 +29,25 @@ const runsOfRound = 150
 /** What a read gives when a provider is fast. */
 const pieceBytes = 4096
 
-const subjects: readonly { readonly id: string; readonly payloads: readonly object[]; readonly done: boolean }[] = [
-  { id: 'anthropic', payloads: streamPayloads('anthropic', 'some-model', events), done: false },
-  { id: 'openai', payloads: streamPayloads('openai', 'some-model', events), done: true },
-  { id: 'groq', payloads: streamPayloads('openai', 'some-model', events), done: true },
-  { id: 'openrouter', payloads: streamPayloads('openai', 'some-model', events), done: true },
-  { id: 'oai-resp', payloads: responsesPayloads(events), done: false },
-  { id: 'gem-dev', payloads: geminiPayloads(events), done: false },
-]
+/** What each provider sends: objects are events, texts are comments. */
+const answers: Readonly<Record<string, { readonly payloads: readonly (object | string)[]; readonly done: boolean }>> = {
+  anthropic: { payloads: streamPayloads('anthropic', 'some-model', events), done: false },
+  openai: { payloads: streamPayloads('openai', 'some-model', events), done: true },
+  'oai-resp': { payloads: responsesPayloads(events), done: false },
+  'gem-dev': { payloads: geminiPayloads(events), done: false },
+  'gem-vert': { payloads: vertexPayloads(events), done: false },
+  groq: { payloads: groqPayloads(events), done: true },
+  cerebras: { payloads: cerebrasPayloads(events), done: true },
+  openrouter: { payloads: openrouterPayloads(events), done: true },
+}
 
 async function main(): Promise<void> {
   const measured: { id: string; perEvent: number; floor: number }[] = []
-  for (const { id, payloads, done } of subjects) {
-    const provider = providers.find((each) => each.id === id)
-    if (!provider) continue
-    const bytes = wire(payloads, done)
+  for (const provider of providers.filter(({ upstream }) => upstream)) {
+    const { id } = provider
+    const answer = answers[id]
+    if (!answer) throw new Error(`${id}: there is no answer in its words to measure`)
+    const bytes = wire(answer.payloads, answer.done)
     const rounded = { translate: [] as number[], floor: [] as number[] }
     for (let round = 0; round < rounds; round++) {
       rounded.floor.push(await timed(async () => parseOnly(bytes)))
@@ -86,8 +98,9 @@ function parseOnly(bytes: Uint8Array): void {
   }
 }
 
-function wire(payloads: readonly object[], done: boolean): Uint8Array {
+function wire(payloads: readonly (object | string)[], done: boolean): Uint8Array {
   const frames = payloads.map((payload) => {
+    if (typeof payload === 'string') return `${payload}\n\n`
     const event = 'type' in payload ? `event: ${payload.type}\n` : ''
     return `${event}data: ${JSON.stringify(payload)}\n\n`
   })
