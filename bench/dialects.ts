@@ -80,8 +80,8 @@ export function openrouterPayloads(events: number): readonly (object | string)[]
       events,
       (text) => chunk({ reasoning: text, reasoning_details: [{ ...detail, text }] }),
       (content) => chunk({ ...none, content }),
+      [chunk({ ...none, reasoning_details: [{ ...detail, signature: 'RXFRQkNnSVlBaElN'.repeat(16) }] })],
     ),
-    chunk({ ...none, reasoning_details: [{ ...detail, signature: 'RXFRQkNnSVlBaElN'.repeat(16) }] }),
     chunk(none, 'stop'),
     chatChunk({ role: 'assistant', content: '' }, null, { usage: { ...chatUsage(events), cost: 0.0007, is_byok: false } }),
   ]
@@ -108,8 +108,14 @@ function chatUsage(events: number): object {
   }
 }
 
-function halves(events: number, thought: (text: string) => object, said: (text: string) => object): readonly object[] {
-  return Array.from({ length: events }, (_, index) => (index < events / 2 ? thought : said)(word(index)))
+function halves(
+  events: number,
+  thought: (text: string) => object,
+  said: (text: string) => object,
+  between: readonly object[] = [],
+): readonly object[] {
+  const all = Array.from({ length: events }, (_, index) => (index < events / 2 ? thought : said)(word(index)))
+  return [...all.slice(0, events / 2), ...between, ...all.slice(events / 2)]
 }
 
 /** A stream of Vertex AI's: thoughts in the first half of so many pieces, text in the second, and a signature at the end. */
