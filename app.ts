@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { DestinationStream } from 'pino'
 import { type Clock, systemClock } from './api/clock.ts'
-import { Secret } from './api/secret.ts'
+import { Secret, secretsIn } from './api/secret.ts'
 import { authMode, type Config, ConfigError, credentialsMode, isLoopback } from './config.ts'
 import { auth } from './plugins/auth/index.ts'
 import { KeyStore } from './plugins/auth/store.ts'
@@ -43,6 +43,8 @@ export interface Parts {
   readonly operatorKeys: ReadonlyMap<string, Secret>
   /** What a variable of the environment holds, for the providers' keys of tenants. By default there is none. */
   readonly variable?: (name: string) => Secret | undefined
+  /** What else must not be read in the log, such as what a collector of traces takes for a key. */
+  readonly secrets?: readonly Secret[]
   /** The providers to serve; by default those of the configuration, the demo where it is on. */
   readonly providers?: readonly LlmProvider[]
   readonly version: string
@@ -67,7 +69,11 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   const keyStore = await readKeys(config, providers, parts)
   const callerKeys = new CallerKeys()
   const secrets = {
-    operatorKeys: [...parts.operatorKeys.values()],
+    operatorKeys: [
+      ...parts.operatorKeys.values(),
+      ...(parts.secrets ?? []),
+      ...(config.redis_url ? secretsIn(config.redis_url) : []),
+    ],
     tenantKeys: keyStore.providerKeys,
     keyHeaders: keyHeadersOf(providers),
     callerKeys,

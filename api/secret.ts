@@ -40,6 +40,20 @@ export function maskedExcerpt(text: string, length: number, secrets: readonly Se
   return mask(text.slice(0, length + 64 * 1024), secrets).slice(0, length)
 }
 
+/** What is to be masked of an address that may hold a password: all of it, and the password as it is written there and as it is meant. */
+export function secretsIn(address: Secret): Secret[] {
+  const { password } = new URL(address.reveal())
+  return [address.reveal(), password, decoded(password)].filter((text) => text !== '').map((text) => new Secret(text))
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 const placeholder = '[redacted]'
 
 /** Anthropic, OpenAI and those who write keys like them; Google; Groq; Cerebras; xAI; the gateway's own; bearer tokens. */

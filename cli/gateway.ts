@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { Secret } from '../api/secret.ts'
 import { buildApp, operatorKeysFrom, type Parts, variablesOf } from '../app.ts'
 import { type Config, ConfigError } from '../config.ts'
 
@@ -11,9 +12,20 @@ export function buildGateway(config: Config, more: Partial<Parts> = {}): Promise
   return buildApp(config, {
     operatorKeys: operatorKeysFrom(process.env, config.providers),
     variable: variablesOf(process.env),
+    secrets: collectorKeysFrom(process.env),
     version,
     contract: packageFile('openapi.yaml'),
     ...more,
+  })
+}
+
+/** What a collector of traces takes for a key: the values of the headers `name=value,…` that OpenTelemetry's own variables hold. */
+export function collectorKeysFrom(env: Readonly<Record<string, string | undefined>>): Secret[] {
+  const headers = [env.OTEL_EXPORTER_OTLP_HEADERS, env.OTEL_EXPORTER_OTLP_TRACES_HEADERS].join(',').split(',')
+  return headers.flatMap((header) => {
+    const value = header.slice(header.indexOf('=') + 1).trim()
+    // Of `Bearer …` the word after it is the key.
+    return [value, value.split(/\s|%20/).at(-1) ?? ''].filter((text) => text !== '').map((text) => new Secret(text))
   })
 }
 

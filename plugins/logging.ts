@@ -166,7 +166,7 @@ export function loggerOptions(level: string, secrets: LogSecrets): LoggerOptions
     base: null,
     redact: {
       paths: [
-        ...[...secretHeaders].flatMap((name) => [`req.headers["${name}"]`, `headers["${name}"]`]),
+        ...[...secretHeaders].flatMap((name) => ['', 'req.', '*.'].map((where) => `${where}headers["${name}"]`)),
         ...secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
       ],
       censor: '[redacted]',

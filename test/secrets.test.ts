@@ -4,6 +4,7 @@ import { settingsTable } from '../cli/settings-table.ts'
 import { loadConfig } from '../config.ts'
 import { type Collector, startCollector } from './collector.ts'
 import { type Gateway, startGateway } from './gateway.ts'
+import { leaksIn } from './leaks.ts'
 import { measured } from './measured.ts'
 import { exchange, request as rawRequest } from './raw-http.ts'
 import { type Behaviour, empty, hangUp, json, redirect, reply, silence, sse } from './upstreams/behaviour.ts'
@@ -384,16 +385,4 @@ describe('afterwards', () => {
 function expectNothingIn(texts: readonly string[]): void {
   expect(texts.length).toBeGreaterThan(0)
   expect(leaksIn(texts, [...keys, prompt])).toEqual([])
-}
-
-/** The surroundings of each secret that is found, whole or its first sixteen characters. At most ten. */
-function leaksIn(texts: readonly string[], secrets: readonly string[]): string[] {
-  return texts
-    .flatMap((text) =>
-      secrets.flatMap((secret) => {
-        const at = text.indexOf(secret.slice(0, 16))
-        return at < 0 ? [] : [`${text.slice(0, 300)} … ${text.slice(Math.max(0, at - 100), at + 60)}`]
-      }),
-    )
-    .slice(0, 10)
 }

@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { systemClock } from '../api/clock.ts'
-import { reasonOf, version } from '../cli/gateway.ts'
+import { secretsIn } from '../api/secret.ts'
+import { operatorKeysFrom } from '../app.ts'
+import { collectorKeysFrom, reasonOf, version } from '../cli/gateway.ts'
 import { lookForOllama } from '../cli/ollama.ts'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { MemoryLimitStore } from '../plugins/limits/stores/memory.ts'
-import { CallerKeys, loggerOptions } from '../plugins/logging.ts'
+import { CallerKeys, type LogSecrets, loggerOptions } from '../plugins/logging.ts'
 import { Member, StartError } from './member.ts'
 import type { Note } from './messages.ts'
 import { Pool } from './pool.ts'
@@ -20,8 +22,7 @@ import { Totals } from './totals.ts'
  */
 export async function runPrimary(config: Config, file: string | undefined): Promise<string> {
   setUpCluster(file)
-  const noSecrets = { operatorKeys: [], tenantKeys: [], keyHeaders: [], callerKeys: new CallerKeys() }
-  const log = pino(loggerOptions(config.log_level, noSecrets))
+  const log = pino(loggerOptions(config.log_level, secretsOf(config)))
   const ollama = lookForOllama(config)
   const store = new MemoryLimitStore({ clock: systemClock })
   const totals = new Totals<Member>()
@@ -102,6 +103,16 @@ export async function runPrimary(config: Config, file: string | undefined): Prom
     pool.kill()
     process.exit(1)
   }
+}
+
+/** What this process knows of what must not be read in a log. It answers no request, and has none of the tenants' keys in its hands. */
+function secretsOf({ providers, redis_url: redisUrl }: Config): LogSecrets {
+  const operatorKeys = [
+    ...operatorKeysFrom(process.env, providers).values(),
+    ...collectorKeysFrom(process.env),
+    ...(redisUrl ? secretsIn(redisUrl) : []),
+  ]
+  return { operatorKeys, tenantKeys: [], keyHeaders: [], callerKeys: new CallerKeys() }
 }
 
 function setUpCluster(file: string | undefined): void {
