@@ -92,7 +92,7 @@ export function readDocuments(
     const keys = members.optional('keys', listOf(keyOf(surroundings))) ?? []
     placed.push(...keys.map((key, index) => ({ key, path: `keys[${index}]`, tell })))
   }
-  checkTogether(placed, [...tenants.keys()])
+  checkTogether(placed, tenants)
   return { tenants, keys: placed.map(({ key }) => key), problems }
 }
 
@@ -104,7 +104,8 @@ interface Placed {
 }
 
 /** What must not be the same in two keys, and what they must refer to. */
-function checkTogether(placed: readonly Placed[], tenants: readonly string[]): void {
+function checkTogether(placed: readonly Placed[], tenants: ReadonlyMap<string, Tenant>): void {
+  const unknown = new Map<string, string>()
   const ids = new Set<string>()
   const hashes = new Set<string>()
   for (const { key, path, tell } of placed) {
@@ -115,11 +116,18 @@ function checkTogether(placed: readonly Placed[], tenants: readonly string[]): v
       if (hash !== '' && hashes.has(hash)) tell(`${path}.${at}: another key has the same`)
       hashes.add(hash)
     }
-    if (tenant !== undefined && !tenants.includes(tenant)) {
-      const near = nearest(tenant, tenants)
-      tell(`${path}.tenant: there is no ${tenant} in tenants${near ? `; did you mean ${near}?` : ''}`)
+    if (tenant !== undefined && !tenants.has(tenant)) {
+      // Looked for once: thousands of keys may name a tenant that was renamed.
+      const problem = unknown.get(tenant) ?? noTenant(tenant, [...tenants.keys()])
+      unknown.set(tenant, problem)
+      tell(`${path}.tenant: ${problem}`)
     }
   }
+}
+
+function noTenant(tenant: string, tenants: readonly string[]): string {
+  const near = nearest(tenant, tenants)
+  return `there is no ${tenant} in tenants${near ? `; did you mean ${near}?` : ''}`
 }
 
 // ── Tenants and keys ────────────────────────────────────────────────────────────────────────────────────────────────────
