@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http'
-import { sseFrame } from '../api/sse.ts'
+import { messageEnd, messageStart, textDelta } from './message-frames.ts'
 
 /** A provider whose answers wait for a word. */
 export interface Gate {
@@ -24,7 +24,7 @@ export async function startGate(): Promise<Gate> {
     ask()
     if (!body.includes('"stream":true')) return
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(beginning)
+    response.write(messageStart + textDelta('Hel'))
     begun.add(response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -34,7 +34,7 @@ export async function startGate(): Promise<Gate> {
     url: `http://127.0.0.1:${address.port}`,
     asked,
     open: () => {
-      for (const response of begun) response.end(ending)
+      for (const response of begun) response.end(textDelta('lo') + messageEnd)
     },
     close: () => {
       server.close()
@@ -43,31 +43,6 @@ export async function startGate(): Promise<Gate> {
   }
   return gate
 }
-
-const beginning = [
-  sseFrame({
-    type: 'message_start',
-    message: {
-      id: 'msg_test',
-      type: 'message',
-      role: 'assistant',
-      model: 'any',
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage: { input_tokens: 1, output_tokens: 1 },
-    },
-  }),
-  sseFrame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
-  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hel' } }),
-].join('')
-
-const ending = [
-  sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'lo' } }),
-  sseFrame({ type: 'content_block_stop', index: 0 }),
-  sseFrame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } }),
-  sseFrame({ type: 'message_stop' }),
-].join('')
 
 /** Reads an answer in two goes. */
 export function readerOf(response: Response): { until(words: string): Promise<void>; rest(): Promise<string> } {

@@ -1,10 +1,10 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { spawn } from 'node:child_process'
+import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../api/clock.ts'
 import { Secret } from '../api/secret.ts'
 import type { LeaseClaim } from '../plugins/limits/store.ts'
 import { RedisLimitStore } from '../plugins/limits/stores/redis.ts'
+import { buildBefore } from './built.ts'
 import { startGate } from './gate.ts'
 import { startServer } from './process.ts'
 import { noRedis, startRedis } from './redis.ts'
@@ -14,11 +14,7 @@ import { until } from './until.ts'
 
 const running: { close(): unknown }[] = []
 
-beforeAll(() => {
-  const script = fileURLToPath(new URL('../scripts/ensure-built.mjs', import.meta.url))
-  const { status, stderr, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the server could not be built: ${stdout}${stderr}`)
-}, 120_000)
+buildBefore()
 
 afterEach(async () => {
   for (const each of running.splice(0).reverse()) await each.close()

@@ -1,12 +1,13 @@
-import { execFile, spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { settings } from '../config.ts'
+import { buildBefore } from './built.ts'
 import { type Gate, readerOf, startGate } from './gate.ts'
 import { startProcess, startServer } from './process.ts'
 import { refusalIn } from './refusal.ts'
@@ -20,10 +21,7 @@ const hello = { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' 
 
 const running: { close(): Promise<unknown> | unknown }[] = []
 
-beforeAll(() => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, [file('scripts/ensure-built.mjs')], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the server could not be built: ${stdout}${stderr}`)
-}, 120_000)
+buildBefore()
 
 afterEach(async () => {
   for (const each of running.splice(0).reverse()) await each.close()

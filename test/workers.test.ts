@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { buildBefore } from './built.ts'
 import { type Gate, readerOf, startGate } from './gate.ts'
 import { type Process, startProcess, startServer } from './process.ts'
 import { noRedis, startRedis } from './redis.ts'
@@ -15,11 +14,7 @@ import { until } from './until.ts'
 const running: { close(): Promise<unknown> | unknown }[] = []
 const longMs = 90_000
 
-beforeAll(() => {
-  const script = fileURLToPath(new URL('../scripts/ensure-built.mjs', import.meta.url))
-  const { status, stderr, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the server could not be built: ${stdout}${stderr}`)
-}, 120_000)
+buildBefore()
 
 afterEach(async () => {
   for (const each of running.splice(0).reverse()) await each.close()
@@ -114,6 +109,7 @@ async function startStreams(server: Server): Promise<ReturnType<typeof readerOf>
 function load(url: string, callers = 8) {
   const agent = new Agent({ keepAlive: true, maxSockets: callers })
   const outcomes = new Map<string, number>()
+  let calls = 0
   let isOver = false
   const call = (): Promise<string> =>
     new Promise((resolve) => {
@@ -125,7 +121,7 @@ function load(url: string, callers = 8) {
         response.once('error', (error) => resolve(error.message))
       })
       outgoing.once('error', (error) => resolve(error.message))
-      outgoing.end(JSON.stringify({ ...hello, stream: outcomes.size % 2 === 0 }))
+      outgoing.end(JSON.stringify({ ...hello, stream: calls++ % 2 === 0 }))
     })
   const work = Array.from({ length: callers }, async () => {
     while (!isOver) {

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { buildBefore } from '../built.ts'
 import { startProcess, startServer } from '../process.ts'
 import { until } from '../until.ts'
 
@@ -12,11 +11,7 @@ import { until } from '../until.ts'
 let folder: string
 const running: { close(): Promise<unknown> }[] = []
 
-beforeAll(() => {
-  const script = fileURLToPath(new URL('../../scripts/ensure-built.mjs', import.meta.url))
-  const { status, stderr, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`the server could not be built: ${stdout}${stderr}`)
-}, 120_000)
+buildBefore()
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vai-keys-'))
 })

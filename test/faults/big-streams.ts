@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http'
-import { sseFrame } from '../../api/sse.ts'
+import { messageEnd, messageStart, textDelta } from '../message-frames.ts'
 import { until } from '../until.ts'
 
 /** A provider of Anthropic's kind whose streams are far larger than what fits between it and a reader who does not read. */
@@ -16,7 +16,7 @@ export interface BigStreams {
 
 export async function startBigStreams(): Promise<BigStreams> {
   const pieces = Array.from({ length: 600 }, (_, index) => `${index}:`.padEnd(16 * 1024, '·'.repeat(2)))
-  const frames = [start, ...pieces.map(delta), end].map((text) => Buffer.from(text))
+  const frames = [messageStart, ...pieces.map(textDelta), messageEnd].map((text) => Buffer.from(text))
   const sent: number[] = []
   const server = createServer((request, response) => {
     request.resume()
@@ -62,30 +62,3 @@ function pour(response: ServerResponse, frames: readonly Buffer[], sent: number[
   }
   go()
 }
-
-const start = [
-  sseFrame({
-    type: 'message_start',
-    message: {
-      id: 'msg_test',
-      type: 'message',
-      role: 'assistant',
-      model: 'any',
-      content: [],
-      stop_reason: null,
-      stop_sequence: null,
-      usage: { input_tokens: 1, output_tokens: 1 },
-    },
-  }),
-  sseFrame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
-].join('')
-
-function delta(text: string): string {
-  return sseFrame({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })
-}
-
-const end = [
-  sseFrame({ type: 'content_block_stop', index: 0 }),
-  sseFrame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 2 } }),
-  sseFrame({ type: 'message_stop' }),
-].join('')

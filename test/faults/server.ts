@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeAll } from 'vitest'
+import { afterEach } from 'vitest'
+import { buildBefore } from '../built.ts'
 import { type Process, startServer } from '../process.ts'
 
 export interface FaultServer extends Process {
@@ -18,11 +17,7 @@ export function closedAfterwards<Started extends { close(): unknown }>(started: 
 
 /** To be called once in each file: builds the server where it is not, and closes after each test what it started. */
 export function setUpServers(): void {
-  beforeAll(() => {
-    const script = fileURLToPath(new URL('../../scripts/ensure-built.mjs', import.meta.url))
-    const { status, stderr, stdout } = spawnSync(process.execPath, [script], { encoding: 'utf8' })
-    if (status !== 0) throw new Error(`the server could not be built: ${stdout}${stderr}`)
-  }, 120_000)
+  buildBefore()
 
   afterEach(async () => {
     for (const each of running.splice(0).reverse()) await each.close()
