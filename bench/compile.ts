@@ -11,7 +11,6 @@ const target = join(projectRoot, 'node_modules', '.cache', 'vai-bench')
  * Returns where they lie. Types are not checked.
  */
 export function compile(): string {
-  mkdirSync(join(target, 'targets'), { recursive: true })
   for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts')) continue
     const { outputText } = ts.transpileModule(readFileSync(join(source, file), 'utf8'), {
@@ -22,6 +21,7 @@ export function compile(): string {
         rewriteRelativeImportExtensions: true,
       },
     })
+    mkdirSync(join(target, dirname(file)), { recursive: true })
     writeFileSync(join(target, file.replace(/\.ts$/, '.js')), outputText)
   }
   writeFileSync(join(target, 'package.json'), '{"type":"module"}\n')

@@ -17,13 +17,19 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Collects garbage when asked, so that memory can be measured without what only waits to be collected. */
   readonly collectable?: boolean
+  /** A module that is loaded before the script, in a process that may collect its garbage when it likes. */
+  readonly preload?: URL
 }
 
 /** Runs a JavaScript file under this Node. Its environment is bare, but for `PATH`, `HOME` and `env`. */
-export function startServer(script: string, { args = [], env = {}, collectable = false }: ServerOptions): ServerProcess {
+export function startServer(script: string, { args = [], env = {}, collectable = false, preload }: ServerOptions): ServerProcess {
   const child = fork(script, [...args], {
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_ENV: 'production', ...env },
-    execArgv: collectable ? ['--expose-gc', '--import', collectWhenAsked] : [],
+    execArgv: [
+      ...(collectable || preload ? ['--expose-gc'] : []),
+      ...(collectable ? ['--import', collectWhenAsked] : []),
+      ...(preload ? ['--import', preload.href] : []),
+    ],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   if (child.pid === undefined) throw new Error(`${script} cannot be started`)
