@@ -26,6 +26,7 @@ import { requestId, requestIdGenerator } from './plugins/request-id.ts'
 import { shedding } from './plugins/shedding/index.ts'
 import { sse } from './plugins/sse/index.ts'
 import { tracing } from './plugins/tracing/index.ts'
+import { turns } from './plugins/turns.ts'
 import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
@@ -110,6 +111,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   refuseOtherProtocols(app.server, clock)
 
   await app.register(metrics, { version: parts.version })
+  await app.register(turns)
   await app.register(logging, { callerKeys, ...(config.log_prompts && { prompts: secrets }) })
   await app.register(requestId)
   await app.register(tracing, {

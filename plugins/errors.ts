@@ -30,13 +30,13 @@ export const errors = fp(
       return sendError(new GatewayError('unknown_route', { message }), request, reply)
     })
   },
-  { name: 'errors', dependencies: ['logging', 'request-id'] },
+  { name: 'errors', dependencies: ['logging', 'request-id', 'turns'] },
 )
 
 /** Seconds, where a provider limits the rate and does not say for how long. */
 const usualRetryAfter = 10
 
-/** The answer that was last begun on each connection. */
+/** The answer that was last begun on each connection; the one before it is over. */
 const answers = new WeakMap<Socket, ServerResponse>()
 
 /** Answers a request with an error. */
@@ -67,9 +67,11 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
  * here.
  */
 export function frameworkErrorHandler(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  request.server.logOnceOver(request, reply)
-  reply.header('x-request-id', request.id).header('request-id', request.id)
-  sendError(error, request, reply)
+  request.server.inTurn(request, reply, () => {
+    request.server.logOnceOver(request, reply)
+    reply.header('x-request-id', request.id).header('request-id', request.id)
+    sendError(error, request, reply)
+  })
 }
 
 /** Any error as one of the contract's; what is not known is the gateway's own fault and tells the caller nothing of itself. */
@@ -103,14 +105,8 @@ function isFastifyError(error: unknown): error is FastifyError {
  */
 export function clientErrorHandler(clock: Clock): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
-    const running = answers.get(socket)
-    const isMidAnswer = running?.headersSent && !running.writableFinished
-    // An answer that has begun must not have another in its middle.
-    if (error.code === 'ECONNRESET' || !socket.writable || isMidAnswer) {
-      socket.destroy()
-      return
-    }
-    endWithError(socket, new GatewayError(parserErrors[error.code ?? ''] ?? 'malformed_http'), clock)
+    if (error.code === 'ECONNRESET') socket.destroy()
+    else endWithError(socket, new GatewayError(parserErrors[error.code ?? ''] ?? 'malformed_http'), clock)
   }
 }
 
@@ -126,8 +122,13 @@ export function refuseOtherProtocols(server: Server, clock: Clock): void {
   })
 }
 
-/** Writes the contract's error straight to a socket and closes it. */
+/** Writes the contract's error straight to a socket and closes it; only that where an answer has begun, which must have no other in it. */
 function endWithError(socket: Socket, error: GatewayError, clock: Clock): void {
+  const running = answers.get(socket)
+  if (!socket.writable || (running?.headersSent && !running.writableFinished)) {
+    socket.destroy()
+    return
+  }
   const id = newId('req', clock.wallclock())
   const body = JSON.stringify(error.toBody(id))
   const head = [

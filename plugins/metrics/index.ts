@@ -134,7 +134,7 @@ function metricsIn(registry: Registry, version: string): Metrics {
   }
 }
 
-const shedReasons = ['event_loop', 'memory', 'bodies', 'connections'] as const
+const shedReasons = ['event_loop', 'memory', 'bodies', 'connections', 'pipelining'] as const
 
 const numberOf = { closed: 0, 'half-open': 1, open: 2 } as const
 
