@@ -26,8 +26,7 @@ export function mask(text: string, secrets: readonly Secret[] = []): string {
   let masked = text
   for (const secret of secrets) {
     const value = secret.reveal()
-    // A very short "key" is a word that would be found everywhere; it protects nothing.
-    if (value.length >= 6) masked = masked.replaceAll(value, placeholder)
+    if (value.length >= leastSecret) masked = masked.replaceAll(value, placeholder)
   }
   return masked.replace(wellKnownKeys, placeholder)
 }
@@ -54,7 +53,9 @@ function decoded(text: string): string {
   }
 }
 
-const placeholder = '[redacted]'
+export const placeholder = '[redacted]'
+/** Characters: a shorter "key" is a word that would be found everywhere; it protects nothing. */
+export const leastSecret = 6
 
 /** Anthropic, OpenAI and those who write keys like them; Google; Groq; Cerebras; xAI; the gateway's own; bearer tokens. */
 const wellKnownKeys =

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { LoggerOptions } from 'pino'
+import { KnownSecrets } from '../api/known-secrets.ts'
 import { mask, maskedExcerpt, Secret } from '../api/secret.ts'
 
 declare module 'fastify' {
@@ -62,8 +63,8 @@ export const logging = fp(
 function logPrompt({ id, log, body, bodyJson }: FastifyRequest, { operatorKeys, tenantKeys, callerKeys }: LogSecrets): void {
   if (body === undefined) return
   // Before it is cut, as a piece of a key would not be known as one; and in the text, because in the line it is JSON inside JSON.
-  const keys = [...operatorKeys, ...tenantKeys, ...callerKeys.ofRequest(id)]
-  const text = maskedExcerpt(bodyJson.subarray(0, 2 * promptBytes).toString(), promptBytes, keys)
+  const keys = [...operatorKeys, ...callerKeys.ofRequest(id)]
+  const text = maskedExcerpt(tenantKeys.mask(bodyJson.subarray(0, 2 * promptBytes).toString()), promptBytes, keys)
   log.info({ prompt: Buffer.from(text).subarray(0, promptBytes).toString() }, 'prompt')
 }
 
@@ -101,8 +102,8 @@ function logRequest(request: FastifyRequest, end: RequestEnd, isCancelled: boole
 
 export interface LogSecrets {
   readonly operatorKeys: readonly Secret[]
-  /** The tenants' own keys for providers; the list grows when some become known. */
-  readonly tenantKeys: readonly Secret[]
+  /** The tenants' own keys for providers, as they change. */
+  readonly tenantKeys: KnownSecrets
   /** The headers by which callers bring keys. */
   readonly keyHeaders: readonly string[]
   readonly callerKeys: CallerKeys
@@ -160,6 +161,7 @@ const callerKeyHeaders: ReadonlySet<string> = new Set(['authorization', 'x-api-k
  */
 export function loggerOptions(level: string, secrets: LogSecrets): LoggerOptions {
   const { operatorKeys, tenantKeys, keyHeaders, callerKeys } = secrets
+  const known = new KnownSecrets(operatorKeys)
   const secretHeaders = new Set(['authorization', 'x-api-key', 'cookie', ...keyHeaders.map((name) => name.toLowerCase())])
   return {
     level,
@@ -176,7 +178,7 @@ export function loggerOptions(level: string, secrets: LogSecrets): LoggerOptions
       req: (request: { method: string; id: string }) => ({ id: request.id, method: request.method }),
       res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
     },
-    hooks: { streamWrite: (line) => mask(line, [...operatorKeys, ...tenantKeys, ...callerKeys.of(line)]) },
+    hooks: { streamWrite: (line) => mask(tenantKeys.mask(known.mask(line)), callerKeys.of(line)) },
   }
 }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import { pino } from 'pino'
 import { systemClock } from '../api/clock.ts'
+import { KnownSecrets } from '../api/known-secrets.ts'
 import { secretsIn } from '../api/secret.ts'
 import { operatorKeysFrom } from '../app.ts'
 import { collectorKeysFrom, reasonOf, version } from '../cli/gateway.ts'
@@ -112,7 +113,7 @@ function secretsOf({ providers, redis_url: redisUrl }: Config): LogSecrets {
     ...collectorKeysFrom(process.env),
     ...(redisUrl ? secretsIn(redisUrl) : []),
   ]
-  return { operatorKeys, tenantKeys: [], keyHeaders: [], callerKeys: new CallerKeys() }
+  return { operatorKeys, tenantKeys: new KnownSecrets(), keyHeaders: [], callerKeys: new CallerKeys() }
 }
 
 function setUpCluster(file: string | undefined): void {

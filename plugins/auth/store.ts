@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
-import type { Secret } from '../../api/secret.ts'
+import { KnownSecrets } from '../../api/known-secrets.ts'
+import { Secret } from '../../api/secret.ts'
+import { allowances } from './allowances.ts'
 import { readDocuments, type Source, type Surroundings } from './document.ts'
 import { Keys } from './keys.ts'
 import { parseKeys } from './parse.ts'
@@ -15,7 +17,9 @@ export interface KeySources extends Surroundings {
 /** The keys there are now. A change of the file that cannot be read leaves them as they were. */
 export class KeyStore {
   readonly #sources: KeySources
-  readonly #providerKeys: Secret[] = []
+  readonly #providerKeys = new KnownSecrets()
+  /** When each provider's key of a tenant was last seen to be one, in milliseconds; `Infinity` where it is one now. */
+  readonly #seenUntil = new Map<string, number>()
   #keys = new Keys({ tenants: new Map(), keys: [] })
   #problems: readonly string[] = []
   /** What the file looked like when it was last read; undefined where it has to be read whatever it looks like. */
@@ -34,8 +38,8 @@ export class KeyStore {
     return this.#problems
   }
 
-  /** Every provider's key that a tenant has or had, in a list that grows. */
-  get providerKeys(): readonly Secret[] {
+  /** Every provider's key that a tenant has, or had until lately. */
+  get providerKeys(): KnownSecrets {
     return this.#providerKeys
   }
 
@@ -43,9 +47,13 @@ export class KeyStore {
     return this.#sources.file
   }
 
-  /** Reads what has changed since the last time. Says whether there is anything new: other keys, or other problems. Never throws. */
-  async refresh(): Promise<boolean> {
+  /**
+   * Reads what has changed since the last time. Says whether there is anything new: other keys, or other problems. Never throws.
+   * `now` is the time by a clock that only goes on, in milliseconds.
+   */
+  async refresh(now = 0): Promise<boolean> {
     const { document, file } = this.#sources
+    this.#forget(now)
     // Looked at before it is read, so that a change in between is seen the next time.
     const stamp = file ? await stampOf(file) : 'none'
     if (stamp === this.#stamp) return false
@@ -58,7 +66,7 @@ export class KeyStore {
       else sources.push({ name: file, document: read.document })
     }
     const { problems: found, ...read } = readDocuments(sources, this.#sources)
-    return this.#take(read, [...problems, ...found])
+    return this.#take(read, [...problems, ...found], now)
   }
 
   async #readFile(file: string): ReturnType<typeof parseKeys> {
@@ -71,17 +79,37 @@ export class KeyStore {
     }
   }
 
-  #take(read: ConstructorParameters<typeof Keys>[0], problems: readonly string[]): boolean {
+  #take(read: ConstructorParameters<typeof Keys>[0], problems: readonly string[], now: number): boolean {
     const isNew = problems.length === 0 || problems.join('\n') !== this.#problems.join('\n')
     this.#problems = problems
     if (problems.length > 0) return isNew
     this.#keys = new Keys(read)
-    for (const key of [...read.tenants.values()].flatMap(({ providerKeys }) => [...providerKeys.values()])) {
-      if (!this.#providerKeys.some((known) => known.reveal() === key.reveal())) this.#providerKeys.push(key)
-    }
+    this.#know(
+      [...read.tenants.values()].flatMap(({ providerKeys }) => [...providerKeys.values()]),
+      now,
+    )
     return isNew
   }
+
+  #know(providerKeys: readonly Secret[], now: number): void {
+    for (const [value, until] of this.#seenUntil) if (until === Infinity) this.#seenUntil.set(value, now)
+    for (const key of providerKeys) this.#seenUntil.set(key.reveal(), Infinity)
+    this.#mask()
+  }
+
+  #forget(now: number): void {
+    const before = this.#seenUntil.size
+    for (const [value, until] of this.#seenUntil) if (until + forgottenAfterMs <= now) this.#seenUntil.delete(value)
+    if (this.#seenUntil.size < before) this.#mask()
+  }
+
+  #mask(): void {
+    this.#providerKeys.replace([...this.#seenUntil.keys()].map((value) => new Secret(value)))
+  }
 }
+
+/** As long as an answer may take that was begun with the key. */
+const [, forgottenAfterMs] = allowances.stream_ms
 
 /** Changes whenever the file does: also where another takes its place, or the place of a folder or a link on the way to it. */
 async function stampOf(file: string): Promise<string> {

@@ -17,7 +17,7 @@ export function watchKeys(store: KeyStore, clock: Clock, onRead: () => void): Wa
   let timer = clock.after(pollMs, look)
 
   function look(): void {
-    looking = store.refresh().then((isNew) => {
+    looking = store.refresh(clock.now()).then((isNew) => {
       if (isClosed) return
       if (isNew) onRead()
       timer = clock.after(pollMs, look)

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Secret } from '../../../api/secret.ts'
 import { KeyStore } from '../../../plugins/auth/store.ts'
 import { type Watch, watchKeys } from '../../../plugins/auth/watch.ts'
 import { gatewayKey, type TestKey } from '../../gateway-keys.ts'
@@ -131,6 +132,28 @@ describe('a file of keys', () => {
   it('that is broken is not quoted', async () => {
     writeFileSync(file, `keys: [${one.key}: {`)
     expect((await open()).problems.join('\n')).not.toContain(one.key)
+  })
+})
+
+describe("a tenant's key for a provider", () => {
+  const said = 'first-key-of-acme, second-key-of-acme'
+
+  it('is known for a day beyond its removal, for as long as an answer may take', async () => {
+    const variables: Record<string, Secret> = { ONE: new Secret('first-key-of-acme'), TWO: new Secret('second-key-of-acme') }
+    const store = new KeyStore({ document: undefined, file, variable: (name) => variables[name] })
+    const write = (variable: string): void => replace(`tenants: { acme: { provider_keys: { openai: ${variable} } } }`)
+    write('ONE')
+    await store.refresh(0)
+    expect(store.providerKeys.mask(said)).toBe('[redacted], second-key-of-acme')
+    write('TWO')
+    await store.refresh(1000)
+    const day = 24 * 3_600_000
+    await store.refresh(day + 999)
+    expect(store.providerKeys.mask(said)).toBe('[redacted], [redacted]')
+    await store.refresh(day + 1000)
+    expect(store.providerKeys.mask(said)).toBe('first-key-of-acme, [redacted]')
+    await store.refresh(9 * day)
+    expect(store.providerKeys.mask(said)).toBe('first-key-of-acme, [redacted]')
   })
 })
 
