@@ -150,6 +150,42 @@ describe('extensions', () => {
     }
   })
 
+  it.each([
+    ['models', 'openrouter', { models: ['openai/gpt-5'] }, 'fallbacks'],
+    ['route', 'openrouter', { route: 'fallback' }, 'fallbacks'],
+    ['preset', 'openrouter', { preset: 'dear' }, 'model'],
+    ['fallbacks', 'anthropic', { fallbacks: [{ model: 'claude-opus-4-5' }] }, 'fallbacks'],
+    ['max_tokens', 'openrouter', { max_tokens: 99_999 }, 'max_tokens'],
+    ['max_completion_tokens', 'openai', { max_completion_tokens: 1 }, 'max_tokens'],
+    ['max_output_tokens', 'oai-resp', { max_output_tokens: 1 }, 'max_tokens'],
+    ['max_tokens_to_sample', 'anthropic', { max_tokens_to_sample: 1 }, 'max_tokens'],
+    ['Max_Tokens', 'openai', { Max_Tokens: 1 }, 'max_tokens'],
+    ['n', 'openai', { n: 50 }, 'one request for each'],
+    ['best_of', 'groq', { best_of: 2 }, 'one request for each'],
+    ['candidateCount', 'gem-dev', { candidateCount: 2 }, 'one request for each'],
+    ['generationConfig.maxOutputTokens', 'gem-dev', { generationConfig: { maxOutputTokens: 1 } }, 'max_tokens'],
+    ['generation_config.max_output_tokens', 'gem-vert', { generation_config: { max_output_tokens: 1 } }, 'max_tokens'],
+    ['generationConfig.candidateCount', 'gem-vert', { generationConfig: { candidateCount: 8 } }, 'one request for each'],
+  ])('do not set %s past what the gateway counts and allows', async (path, id, fields, instead) => {
+    const { param, code, message } = await refusalOf({ ...toOpenAi, extensions: { [id]: fields } })
+    expect({ param, code }).toEqual({ param: `extensions.${id}.${path}`, code: 'unsupported_parameter' })
+    expect(message).toContain(instead)
+  })
+
+  it('of names with letters that only look like others are no way around', async () => {
+    // The sign of kelvin is a k, and the long s an s, for servers written in Go.
+    for (const field of ['max_to\u212aens', 'me\u017f\u017fages']) {
+      const { code } = await refusalOf({ ...toOpenAi, extensions: { openai: { [field]: 1 } } })
+      expect(code).toBe('unsupported_parameter')
+    }
+  })
+
+  it('set what the contract has no field for', async () => {
+    const openai = { seed: 1, provider: { sort: 'price' }, generationConfig: 'as it is', metadata: { n: 1, max_tokens: 2 } }
+    const gemini = { generationConfig: { seed: 7 } }
+    expect((await gateway.post({ ...toAnthropic, extensions: { openai, 'gem-dev': gemini } })).status).toBe(200)
+  })
+
   it('are told with all that is wrong', async () => {
     const { issues } = await refusalOf({ ...toOpenAi, temperature: 'hot', extensions: { openai: { stream: true } } })
     expect(issues?.map((issue) => issue.param)).toEqual(['temperature', 'extensions.openai.stream'])
