@@ -20,13 +20,13 @@ export const cors = fp(
     if (origins.length === 0) return
     const allowed = new Set(origins)
     const routes: { readonly url: string; readonly config?: FastifyContextConfig }[] = []
-    const closed = new Set<string>()
+    const closed: ((path: string) => boolean)[] = []
     const exposedHeaders = answerHeaders()
 
     app.addHook('onRoute', (route) => void routes.push(route))
     app.addHook('onReady', async () => {
       // Not before: what the scope of a route says of it is there only after `onRoute`.
-      for (const { url, config } of routes) if (config?.auth === 'admin') closed.add(url)
+      for (const { url, config } of routes) if (config?.auth === 'admin') closed.push(isPathOf(url))
     })
     // Some browsers ask this of a gateway on a private network for a page that is not; naming the page's origin is the consent.
     app.addHook('onRequest', (request, reply, done) => {
@@ -42,8 +42,12 @@ export const cors = fp(
       },
     })
 
-    function isOpen({ headers, url }: FastifyRequest): boolean {
-      return headers.origin !== undefined && allowed.has(headers.origin) && !closed.has(url.split('?')[0] ?? '')
+    function isOpen({ headers, method, url, routeOptions }: FastifyRequest): boolean {
+      if (headers.origin === undefined || !allowed.has(headers.origin)) return false
+      // A preflight has no route of its own.
+      if (method !== 'OPTIONS') return routeOptions.config.auth !== 'admin'
+      const path = pathIn(url)
+      return !closed.some((isPath) => isPath(path))
     }
   },
   { name: 'cors', dependencies: ['logging', 'request-id', 'errors'] },
@@ -56,6 +60,17 @@ const preflightSeconds = 600
 /** An `OPTIONS` that is none is a request for a route that there is not. */
 function isPreflight({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+}
+
+/** The path as the router reads it, which has refused what cannot be decoded. */
+function pathIn(url: string): string {
+  return decodeURI(/^(?:https?:\/\/.*?(?=\/))?([^?#]*)/.exec(url)?.[1] ?? '')
+}
+
+/** Whether a path may be a route's: rather one too many than too few, `/a/:id` stands for whatever begins with `/a/`. */
+function isPathOf(route: string): (path: string) => boolean {
+  const [fixed = ''] = route.split(/[:*]/, 1)
+  return (path) => (fixed === route ? path === route : path.startsWith(fixed))
 }
 
 /** Every header that the contract gives to an answer; a page sees no others. */

@@ -5,6 +5,7 @@ import { loadConfig } from '../../config.ts'
 import { hashOf, newKey } from '../../plugins/auth/key.ts'
 import { routesAreFor } from '../../plugins/auth/routes.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../gateway.ts'
+import { exchange, request } from '../raw-http.ts'
 
 const page = 'https://app.example.com'
 const gateways: Gateway[] = []
@@ -152,21 +153,39 @@ describe('CORS', () => {
     }
   })
 
-  it('does not hold for what only admins may read', async () => {
+  it.each([
+    ['/secret', ''],
+    ['/secret?x=1', ''],
+    ['/%73ecret', ''],
+    ['/s%65cre%74?x', ''],
+    ['/secrets/1', '1'],
+    ['/s%65crets/%2e%2e', '..'],
+    ['/secrets/a%2Fb', 'a/b'],
+  ])('does not hold for what only admins may read, however its path is written: %s', async (path, id) => {
     const config = await loadConfig({ VAI_CORS_ORIGINS: page, VAI_LOG_LEVEL: 'silent' })
     const contract = new URL('../../openapi.yaml', import.meta.url)
     const app = await buildApp(config, { operatorKeys: new Map(), version: '0.0.0-test', contract })
     await app.register(async (scope) => {
       routesAreFor('admin', scope)
-      scope.get('/secret', async () => 'secret')
+      scope.get('/secret', async () => 'secret ')
+      scope.get<{ Params: { id: string } }>('/secrets/:id', async ({ params }) => `secret ${params.id}`)
     })
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
     try {
-      const asked = { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' }
-      const refused = await fetch(`${url}/secret?x=1`, { method: 'OPTIONS', headers: { origin: page, ...asked } })
-      expect([refused.status, corsHeaders(refused)]).toEqual([404, []])
-      const answer = await fetch(`${url}/secret`, { headers: { origin: page } })
-      expect([answer.status, corsHeaders(answer), answer.headers.get('vary')]).toEqual([200, [], 'Origin'])
+      const asked = [`origin: ${page}`, 'access-control-request-method: GET', 'access-control-request-headers: authorization']
+      for (const target of [path, `${url}${path}`]) {
+        // As it stands: a client would write it in its own way.
+        const sent = ['OPTIONS', 'GET', 'HEAD'].map((method) => request(`${method} ${target}`, [...asked, 'connection: close']))
+        const [refused, read, head] = await Promise.all(sent.map((text) => exchange(url, text)))
+        expect(refused).toMatch(/^HTTP\/1.1 404 /)
+        expect(read).toMatch(/^HTTP\/1.1 200 /)
+        expect(read?.endsWith(`secret ${id}`)).toBe(true)
+        expect(head).toMatch(/^HTTP\/1.1 200 /)
+        for (const answer of [refused, read, head]) {
+          expect(answer).not.toMatch(/access-control-/i)
+          expect(answer).toMatch(/^vary: Origin\r$/im)
+        }
+      }
     } finally {
       await app.close()
     }
