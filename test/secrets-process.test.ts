@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Collector, startCollector } from './collector.ts'
 import { readerOf, startGate } from './gate.ts'
 import { gatewayKey } from './gateway-keys.ts'
@@ -36,6 +36,9 @@ const keys = [
   password,
   collectorKey,
 ]
+
+// A few seconds each; several times as many where the machine has much else to do.
+vi.setConfig({ testTimeout: 60_000 })
 
 const running: { close(): unknown }[] = []
 beforeAll(() => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Secret } from '../api/secret.ts'
 import { outcomeOf } from './faults/answers.ts'
 import { type Gateway, startGateway } from './gateway.ts'
@@ -32,6 +32,9 @@ type Side = keyof typeof sides
 const both = ['acme', 'globex'] as const
 const other = { acme: 'globex', globex: 'acme' } as const
 const count = 200
+
+// A few seconds each; several times as many where the machine has much else to do.
+vi.setConfig({ testTimeout: 60_000 })
 
 let redis: TestRedis | undefined
 let upstream: Upstream

@@ -17,6 +17,8 @@ export function closedAfterwards<Started extends { close(): unknown }>(started: 
 
 /** To be called once in each file: builds the server where it is not, and closes after each test what it started. */
 export function setUpServers(): void {
+  // A few seconds each; several times as many where the machine has much else to do.
+  vi.setConfig({ testTimeout: 60_000 })
   buildBefore()
 
   afterEach(async () => {
