@@ -1,8 +1,13 @@
 import { execFileSync } from 'node:child_process'
+import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Collector, startCollector } from './collector.ts'
+import { messageStart } from './message-frames.ts'
 import { startServer } from './process.ts'
+import { request } from './raw-http.ts'
+import { endless, silence } from './upstreams/behaviour.ts'
+import { startUpstream } from './upstreams/upstream.ts'
 
 /** Traces of the built server, with the variables that OpenTelemetry has for them. */
 
@@ -54,6 +59,34 @@ describe('a process', () => {
     const collector = await collect()
     await served({ VAI_OTLP_ENDPOINT: collector.url, ...env })
     expect(collector.requests).toEqual([])
+  })
+
+  it('ends in time, and well, where a caller does not read and the collector does not answer', async () => {
+    const frame = `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"${'x'.repeat(1000)}"}}\n\n`
+    const headers = { 'content-type': 'text/event-stream' }
+    const upstream = await startUpstream(endless(frame, { head: messageStart, headers }))
+    const collector = await startUpstream(silence)
+    const server = await startServer({
+      VAI_ANTHROPIC_BASE_URL: upstream.url,
+      ANTHROPIC_API_KEY: 'sk-test-anthropic',
+      VAI_OTLP_ENDPOINT: collector.url,
+      VAI_DRAIN_MS: '0',
+    })
+    const { hostname, port } = new URL(server.url)
+    const caller = connect(Number(port), hostname)
+    running.push(upstream, collector, server, { close: async () => caller.destroy() })
+    const body = JSON.stringify({
+      model: 'anthropic/any',
+      max_tokens: 9,
+      stream: true,
+      messages: [{ role: 'user', content: 'Go' }],
+    })
+    caller.on('error', () => caller.destroy()).pause()
+    caller.write(request('POST /v1/messages', ['content-type: application/json'], body))
+    await upstream.waitForBackpressure()
+    server.signal('SIGTERM')
+    expect(await server.ended).toBe(0)
+    expect(collector.requests).toHaveLength(1)
   })
 
   it('leaves the choice of requests to OTEL_TRACES_SAMPLER', async () => {

@@ -134,8 +134,11 @@ function codeOf(error: unknown): string | number | undefined {
   return typeof error.code === 'string' || typeof error.code === 'number' ? error.code : undefined
 }
 
-/** Milliseconds for the last spans to leave; a collector that is down must not hold up the end of the process. */
-const closeMs = 3000
+/**
+ * Milliseconds for the last spans to leave; a collector that is down must not hold up the end of the process. With the time in which
+ * callers who do not read are told of it, this is less than what a process has after draining.
+ */
+const closeMs = 2000
 
 function inTime(closing: Promise<void>, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
