@@ -81,8 +81,8 @@ export function allotmentOf(principal: Pick<Principal, LimitedBy>, defaults: Def
   }
 }
 
-/** What a rule claims for one request. `amount` counts where the rule is one of amounts, `resetsAt` where it is one of cost. */
-export function claimOf(rule: Rule, { holder, ttlMs, amount, resetsAt }: ClaimFacts): Claim {
+/** What a rule claims for one request. `amount` counts where the rule is one of amounts. */
+export function claimOf(rule: Rule, { holder, ttlMs, amount }: ClaimFacts): Claim {
   const { name } = rule
   switch (rule.what) {
     case 'requests':
@@ -90,7 +90,7 @@ export function claimOf(rule: Rule, { holder, ttlMs, amount, resetsAt }: ClaimFa
     case 'tokens':
       return { kind: 'rate', name, perMinute: rule.limit, capacity: rule.limit, amount }
     case 'cost':
-      return { kind: 'quota', name, limit: rule.limit, amount, resetsAt }
+      return { kind: 'quota', name, limit: rule.limit, amount, periodMs: dayMs }
     case 'concurrent_requests':
     case 'concurrent_streams':
       return { kind: 'lease', name, limit: rule.limit, holder, ttlMs }
@@ -101,9 +101,9 @@ export interface ClaimFacts {
   readonly holder: string
   readonly ttlMs: number
   readonly amount: number
-  /** When the day is over, in milliseconds since 1970. */
-  readonly resetsAt: number
 }
+
+const dayMs = 24 * 3_600_000
 
 type LimitedBy = 'id' | 'keyId' | 'tenant' | 'allowances' | 'tenantAllowances'
 

@@ -1,16 +1,22 @@
-import type { Claim, ClaimState, Correction, RateClaim, Verdict } from './store.ts'
+import type { Claim, ClaimState, Correction, QuotaClaim, QuotaCorrection, RateClaim, Verdict } from './store.ts'
 
 /**
- * What every store decides, and how a count changes. A count is one number: what a bucket holds (below 0 where it owes), what is
- * used of a quota, or how many others hold a lease. Times are milliseconds.
+ * What every store decides, and how a count changes. Times are milliseconds.
  */
 
+export interface Count {
+  /** What a bucket holds (below 0 where it owes), what is used of a quota, or how many others hold a lease. */
+  readonly count: number
+  /** When the count of a quota began; 0 for the others. */
+  readonly since: number
+}
+
 /** Whether all claims can be met by their counts, which are in the claims' order, and how each of them stands then. */
-export function verdictOf(claims: readonly Claim[], counts: readonly number[], wallclock: number): Verdict {
+export function verdictOf(claims: readonly Claim[], counts: readonly Count[], wallclock: number): Verdict {
   let refused: number | undefined
   let longest = 0
   for (const [index, claim] of claims.entries()) {
-    const count = counts[index] ?? 0
+    const { count } = counts[index] ?? unused
     if (isMet(claim, count)) continue
     const waitMs = waitFor(claim, count, wallclock)
     // Who waits for less comes back too early.
@@ -19,7 +25,7 @@ export function verdictOf(claims: readonly Claim[], counts: readonly number[], w
     longest = waitMs
   }
   const areTaken = refused === undefined
-  return { refused, states: claims.map((claim, index) => stateOf(claim, counts[index] ?? 0, areTaken, wallclock)) }
+  return { refused, states: claims.map((claim, index) => stateOf(claim, counts[index] ?? unused, areTaken, wallclock)) }
 }
 
 /** A count once its claim is met. */
@@ -35,8 +41,19 @@ export function taken(claim: Claim, count: number): number {
 }
 
 /** A count once it is known that it is more, or less, by so much. A bucket never holds more than it can, and no quota less than 0. */
-export function corrected(correction: Correction, count: number): number {
-  return correction.kind === 'rate' ? Math.min(correction.capacity, count - correction.by) : Math.max(0, count + correction.by)
+export function corrected(correction: Correction, { count, since }: Count, wallclock: number): number {
+  if (correction.kind === 'rate') return Math.min(correction.capacity, count - correction.by)
+  return concerns(correction, since, wallclock) ? Math.max(0, count + correction.by) : count
+}
+
+/** Which of its periods a time is in. */
+export function periodAt(wallclock: number, { periodMs }: Pick<QuotaClaim, 'periodMs'>): number {
+  return Math.floor(wallclock / periodMs)
+}
+
+/** When the period is over that a time is in. */
+export function periodEnd(wallclock: number, quota: Pick<QuotaClaim, 'periodMs'>): number {
+  return (periodAt(wallclock, quota) + 1) * quota.periodMs
 }
 
 /** What a bucket holds that held `level` so long ago. */
@@ -52,6 +69,7 @@ export function fillingMs(level: number, target: number, { perMinute }: BucketRu
 export type BucketRule = Pick<RateClaim, 'perMinute' | 'capacity'>
 
 const minuteMs = 60_000
+const unused: Count = { count: 0, since: 0 }
 /** Fractions add up to a little less than they should. */
 const slack = 1e-6
 
@@ -67,19 +85,25 @@ function isMet(claim: Claim, count: number): boolean {
   }
 }
 
+/** A period that is over is corrected no more, and what became less is given back only to the very count that has it. */
+function concerns(correction: QuotaCorrection, since: number, wallclock: number): boolean {
+  if (periodAt(correction.since, correction) !== periodAt(wallclock, correction)) return false
+  return correction.by > 0 || correction.since === since
+}
+
 /** How long until a claim that is not met could be. */
 function waitFor(claim: Claim, count: number, wallclock: number): number {
   switch (claim.kind) {
     case 'rate':
       return fillingMs(count, Math.min(claim.amount, claim.capacity), claim)
     case 'quota':
-      return Math.max(0, claim.resetsAt - wallclock)
+      return periodEnd(wallclock, claim) - wallclock
     case 'lease':
       return 0
   }
 }
 
-function stateOf(claim: Claim, before: number, areTaken: boolean, wallclock: number): ClaimState {
+function stateOf(claim: Claim, { count: before, since }: Count, areTaken: boolean, wallclock: number): ClaimState {
   const count = areTaken ? taken(claim, before) : before
   switch (claim.kind) {
     case 'rate': {
@@ -90,7 +114,7 @@ function stateOf(claim: Claim, before: number, areTaken: boolean, wallclock: num
       return { remaining, waitMs }
     }
     case 'quota':
-      return { remaining: Math.max(0, claim.limit - count), waitMs: waitFor(claim, count, wallclock) }
+      return { remaining: Math.max(0, claim.limit - count), waitMs: waitFor(claim, count, wallclock), since }
     case 'lease':
       return { remaining: Math.max(0, claim.limit - count), waitMs: 0 }
   }

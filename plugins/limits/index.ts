@@ -1,14 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import type { Principal } from '../auth/principal.ts'
-import { type Allotment, type AmountRule, allotmentOf, claimOf, type Defaults, type Rule } from './allotment.ts'
+import { type Allotment, allotmentOf, type Defaults, type Rule } from './allotment.ts'
+import { type Amounts, correctionsOf, nothing } from './amounts.ts'
 import { bodyTooLarge } from './body.ts'
+import { Holds } from './holds.ts'
 import { HeldLeases } from './leases.ts'
-import type { Claim, Correction, LeaseClaim } from './store.ts'
+import type { BrokenCounts } from './store.ts'
 import { openStore, type StoreOptions } from './stores/open.ts'
-import { policyField, refusal, stateField } from './told.ts'
+import { policyField } from './told.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -17,16 +18,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What limits whoever asks; on the routes of a scope with `requestsAreLimited`. */
     allotment: Allotment
-    /** What it holds of limits; undefined where nothing was asked for. */
-    limitHold: Hold | undefined
   }
 }
 
 /** How much each caller may do. */
 export interface Limits {
   /**
-   * Counts a request before its body is read, and holds a place for it until its answer is delivered. Throws `request_too_large`,
-   * `request_rate_limit`, `concurrency_limit` or `limits_unavailable`. Returns nothing where there is nothing to wait for.
+   * Counts a request before its body is read, and holds a place for it until its answer is delivered. Rejects with
+   * `request_too_large`, `request_rate_limit`, `concurrency_limit` or `limits_unavailable`. Returns nothing where there is nothing to
+   * wait for.
    */
   enter(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
@@ -36,25 +36,10 @@ export interface Limits {
   reserve(request: FastifyRequest, reply: FastifyReply, isStream: boolean, amounts: () => Amounts): Promise<Reservation>
 }
 
-/** Whole numbers. */
-export interface Amounts {
-  readonly tokens: number
-  readonly nanodollars: number
-}
-
 /** What was taken for one call. */
 export interface Reservation {
   /** Says what it came to, once. `spent` is asked only where it matters. */
   settle(spent: () => Amounts): void
-}
-
-/** What one request holds until its answer is delivered. */
-export interface Hold {
-  readonly holder: string
-  readonly leases: LeaseClaim[]
-  isOver: boolean
-  /** Of the header RateLimit, what was said already. */
-  field: string
 }
 
 export interface LimitsOptions extends Pick<StoreOptions, 'given' | 'redis' | 'whenLost'> {
@@ -66,39 +51,45 @@ export interface LimitsOptions extends Pick<StoreOptions, 'given' | 'redis' | 'w
 
 export const limits = fp(
   async (app: FastifyInstance, { defaults, clock, leaseMs = usualLeaseMs, ...where }: LimitsOptions) => {
-    const { onLost, onBack } = tellLoss(app, where)
+    const { onLost, onBack, onBroken } = tellOfStore(app, clock, where)
+    const onError = (err: unknown): void => app.log.error({ err }, 'limits could not be told')
     // What runs is counted at once where it was lost, and not only when it would be renewed.
     const countAgain = (): void => {
       onBack()
       leases.renew()
     }
-    const { store, isLost } = await openStore({ ...where, clock, onLost, onBack: countAgain })
-    const leases = new HeldLeases(store, clock, leaseMs, (err) => app.log.error({ err }, 'limits could not be told'))
-    const allotments = new WeakMap<Principal, Known>()
-    const process = randomUUID()
-    let requests = 0
+    const { store, isLost } = await openStore({ ...where, clock, onLost, onBack: countAgain, onBroken })
+    const leases = new HeldLeases(store, clock, leaseMs, onError)
+    const onRefused = (rule: Rule): void => app.metrics.limitRefused(rule.what, rule.whose.scope)
+    const holds = new Holds({ store, leases, leaseMs, onRefused })
+    const allotments = allotmentsBy(defaults)
 
     app.decorateRequest('allotment')
-    app.decorateRequest('limitHold', undefined)
     app.decorate('limits', {
       enter(request, reply) {
-        const { allotment, policy } = allotmentFor(request.principal)
+        const { allotment, policy } = allotments(request.principal)
         request.allotment = allotment
         if (Number(request.headers['content-length'] ?? 0) > allotment.bodyBytes) {
           reply.header('connection', 'close')
-          throw bodyTooLarge(allotment.bodyBytes)
+          return Promise.reject(bodyTooLarge(allotment.bodyBytes))
         }
         if (policy === '') return undefined
         reply.header('ratelimit-policy', policy)
-        return allotment.requests.length > 0 ? take(request, reply, allotment.requests).then(() => undefined) : undefined
+        return allotment.requests.length > 0 ? holds.take(request, reply, allotment.requests).then(() => undefined) : undefined
       },
       async reserve(request, reply, isStream, amounts) {
         const { calls, streams } = request.allotment
         const rules = isStream ? [...calls, ...streams] : calls
         if (rules.length === 0) return nothingReserved
         const reserved = calls.length > 0 ? amounts() : nothing
-        const claims = await take(request, reply, rules, reserved)
-        return calls.length > 0 ? reservation(calls, claims, reserved) : nothingReserved
+        const taken = await holds.take(request, reply, rules, reserved)
+        if (calls.length === 0) return nothingReserved
+        return {
+          settle(spent) {
+            const corrections = correctionsOf(calls, taken, reserved, spent())
+            if (corrections.length > 0) store.settle(corrections).catch(onError)
+          },
+        }
       },
     })
 
@@ -107,79 +98,22 @@ export const limits = fp(
       await leases.close()
       await store.close()
     })
-
-    /** Keys stay as they are until they are read anew, which makes others of them. */
-    function allotmentFor(principal: Principal): Known {
-      const known = allotments.get(principal)
-      if (known) return known
-      const allotment = allotmentOf(principal, defaults)
-      const fresh = { allotment, policy: policyField([...allotment.requests, ...allotment.calls, ...allotment.streams]) }
-      allotments.set(principal, fresh)
-      return fresh
-    }
-
-    /** Takes all or nothing. Throws for the rule that does not let it pass. */
-    async function take(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      rules: readonly Rule[],
-      amounts: Amounts = nothing,
-    ): Promise<readonly Claim[]> {
-      const hold = holdOf(request, reply)
-      const resetsAt = nextDay(clock.wallclock())
-      const claims = rules.map((rule) =>
-        claimOf(rule, { holder: hold.holder, ttlMs: leaseMs, amount: amountOf(rule, amounts), resetsAt }),
-      )
-      const { refused, states } = await store.take(claims)
-      const field = stateField(rules, states)
-      hold.field = hold.field === '' ? field : `${hold.field}, ${field}`
-      if (!reply.raw.headersSent) reply.header('ratelimit', hold.field)
-      const [rule, state] = refused === undefined ? [] : [rules[refused], states[refused]]
-      if (rule && state) {
-        app.metrics.limitRefused(rule.what, rule.whose.scope)
-        throw refusal(rule, state, amountOf(rule, amounts))
-      }
-      keep(hold, claims)
-      return claims
-    }
-
-    function holdOf(request: FastifyRequest, reply: FastifyReply): Hold {
-      if (request.limitHold) return request.limitHold
-      const hold: Hold = { holder: `${process}-${++requests}`, leases: [], isOver: false, field: '' }
-      request.limitHold = hold
-      reply.raw.once('close', () => {
-        hold.isOver = true
-        if (hold.leases.length > 0) leases.giveBack(hold.leases)
-      })
-      return hold
-    }
-
-    function keep(hold: Hold, claims: readonly Claim[]): void {
-      const taken = claims.filter((claim) => claim.kind === 'lease')
-      if (taken.length === 0) return
-      leases.keep(taken)
-      // The caller may have left while it was asked.
-      if (hold.isOver) leases.giveBack(taken)
-      else hold.leases.push(...taken)
-    }
-
-    function reservation(rules: readonly AmountRule[], claims: readonly Claim[], reserved: Amounts): Reservation {
-      return {
-        settle(spent) {
-          const amounts = spent()
-          const corrections = rules.flatMap((rule, index): Correction[] => {
-            const claim = claims[index]
-            const by = amountOf(rule, amounts) - amountOf(rule, reserved)
-            return by === 0 || !claim || claim.kind === 'lease' ? [] : [{ ...claim, by }]
-          })
-          if (corrections.length === 0) return
-          store.settle(corrections).catch((err: unknown) => app.log.error({ err }, 'limits could not be told'))
-        },
-      }
-    }
   },
   { name: 'limits', dependencies: ['auth', 'metrics', 'readiness'] },
 )
+
+/** Keys stay as they are until they are read anew, which makes others of them. */
+function allotmentsBy(defaults: Defaults): (principal: Principal) => Known {
+  const allotments = new WeakMap<Principal, Known>()
+  return (principal) => {
+    const known = allotments.get(principal)
+    if (known) return known
+    const allotment = allotmentOf(principal, defaults)
+    const fresh = { allotment, policy: policyField([...allotment.requests, ...allotment.calls, ...allotment.streams]) }
+    allotments.set(principal, fresh)
+    return fresh
+  }
+}
 
 interface Known {
   readonly allotment: Allotment
@@ -188,7 +122,8 @@ interface Known {
 }
 
 const usualLeaseMs = 30_000
-const nothing: Amounts = { tokens: 0, nanodollars: 0 }
+const brokenAgainMs = 60_000
+const mostNames = 10
 const nothingReserved: Reservation = { settle: () => undefined }
 
 const lostWords: Readonly<Record<StoreOptions['whenLost'], string>> = {
@@ -196,20 +131,20 @@ const lostWords: Readonly<Record<StoreOptions['whenLost'], string>> = {
   refuse: 'the store of limits cannot be reached, and requests that have a limit are refused',
 }
 
-function amountOf({ what }: Rule, { tokens, nanodollars }: Amounts): number {
-  return what === 'tokens' ? tokens : what === 'cost' ? nanodollars : 0
-}
-
-const dayMs = 24 * 3_600_000
-
-/** The next midnight (UTC), in milliseconds since 1970. */
-function nextDay(wallclock: number): number {
-  return (Math.floor(wallclock / dayMs) + 1) * dayMs
-}
-
-function tellLoss(app: FastifyInstance, { given, redis, whenLost }: Pick<StoreOptions, 'given' | 'redis' | 'whenLost'>) {
+function tellOfStore(
+  app: FastifyInstance,
+  clock: Clock,
+  { given, redis, whenLost }: Pick<StoreOptions, 'given' | 'redis' | 'whenLost'>,
+): Pick<StoreOptions, 'onLost' | 'onBack' | 'onBroken'> {
   if (given || redis) app.metrics.limitStore(true)
+  let quietUntil = Number.NEGATIVE_INFINITY
   return {
+    onBroken({ message, names }: BrokenCounts): void {
+      // Every request of some caller may find them.
+      if (clock.now() < quietUntil) return
+      quietUntil = clock.now() + brokenAgainMs
+      app.log.error({ cause: message, names: names.slice(0, mostNames), when_lost: whenLost }, 'counts of limits are broken')
+    },
     onLost(error: unknown): void {
       app.metrics.limitStore(false)
       // Not the error itself, which may hold what was sent.

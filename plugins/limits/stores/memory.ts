@@ -1,6 +1,6 @@
 import type { Clock } from '../../../api/clock.ts'
-import { corrected, filled, fillingMs, taken, verdictOf } from '../decide.ts'
-import type { Claim, Correction, LeaseName, LimitStore, QuotaClaim, Verdict } from '../store.ts'
+import { type Count, corrected, filled, fillingMs, periodAt, periodEnd, taken, verdictOf } from '../decide.ts'
+import type { Claim, Correction, LeaseName, LimitStore, Verdict } from '../store.ts'
 import { BoundedCounts } from './bounded.ts'
 
 export interface MemoryStoreOptions {
@@ -33,10 +33,13 @@ export class MemoryLimitStore implements LimitStore {
 
   take(claims: readonly Claim[]): Promise<Verdict> {
     const [now, wallclock] = [this.#clock.now(), this.#clock.wallclock()]
-    const counts = claims.map((claim) => this.#count(claim, now))
+    const counts = claims.map((claim) => this.#count(claim, now, wallclock))
     const verdict = verdictOf(claims, counts, wallclock)
     if (verdict.refused === undefined) {
-      for (const [index, claim] of claims.entries()) this.#keep(claim, taken(claim, counts[index] ?? 0), now, wallclock)
+      for (const [index, claim] of claims.entries()) {
+        const before = counts[index]
+        if (before) this.#keep(claim, { ...before, count: taken(claim, before.count) }, now, wallclock)
+      }
     }
     return Promise.resolve(verdict)
   }
@@ -44,8 +47,8 @@ export class MemoryLimitStore implements LimitStore {
   settle(corrections: readonly Correction[]): Promise<void> {
     const [now, wallclock] = [this.#clock.now(), this.#clock.wallclock()]
     for (const correction of corrections) {
-      const count = corrected(correction, this.#count(correction, now))
-      this.#keep(correction, count, now, wallclock)
+      const before = this.#count(correction, now, wallclock)
+      this.#keep(correction, { ...before, count: corrected(correction, before, wallclock) }, now, wallclock)
     }
     return Promise.resolve()
   }
@@ -69,24 +72,27 @@ export class MemoryLimitStore implements LimitStore {
     return Promise.resolve()
   }
 
-  #count(claim: Claim | Correction, now: number): number {
+  #count(claim: Claim | Correction, now: number, wallclock: number): Count {
     switch (claim.kind) {
       case 'rate': {
         const bucket = this.#buckets.get(claim.name)
-        return bucket ? filled(bucket.level, now - bucket.at, claim) : claim.capacity
+        return { count: bucket ? filled(bucket.level, now - bucket.at, claim) : claim.capacity, since: 0 }
       }
-      case 'quota':
-        return this.#quotas.get(periodOf(claim))?.used ?? 0
+      case 'quota': {
+        const quota = this.#quotas.get(claim.name)
+        const isCurrent = quota && periodAt(quota.since, claim) === periodAt(wallclock, claim)
+        return isCurrent ? { count: quota.used, since: quota.since } : { count: 0, since: wallclock }
+      }
       case 'lease': {
         const held = this.#leases.get(claim.name)
-        if (!held) return 0
+        if (!held) return { count: 0, since: 0 }
         for (const [holder, until] of held.until) if (until <= now) held.until.delete(holder)
-        return held.until.size - (held.until.has(claim.holder) ? 1 : 0)
+        return { count: held.until.size - (held.until.has(claim.holder) ? 1 : 0), since: 0 }
       }
     }
   }
 
-  #keep(claim: Claim | Correction, count: number, now: number, wallclock: number): void {
+  #keep(claim: Claim | Correction, { count, since }: Count, now: number, wallclock: number): void {
     switch (claim.kind) {
       case 'rate': {
         const wholeAt = now + fillingMs(count, claim.capacity, claim)
@@ -94,7 +100,7 @@ export class MemoryLimitStore implements LimitStore {
         return
       }
       case 'quota':
-        this.#quotas.set(periodOf(claim), { used: count, wholeAt: now + claim.resetsAt - wallclock }, now)
+        this.#quotas.set(claim.name, { used: count, since, wholeAt: now + periodEnd(wallclock, claim) - wallclock }, now)
         return
       case 'lease':
         this.#hold(claim.name, claim.holder, now, claim.ttlMs)
@@ -115,8 +121,10 @@ interface Bucket {
   readonly wholeAt: number
 }
 
+/** `since` is by the calendar. */
 interface Quota {
   readonly used: number
+  readonly since: number
   readonly wholeAt: number
 }
 
@@ -124,9 +132,4 @@ interface Quota {
 interface Leases {
   readonly until: Map<string, number>
   readonly wholeAt: number
-}
-
-/** Each period counts for itself. */
-function periodOf({ name, resetsAt }: Pick<QuotaClaim, 'name' | 'resetsAt'>): string {
-  return `${name}@${resetsAt}`
 }

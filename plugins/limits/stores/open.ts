@@ -4,7 +4,7 @@ import type { LimitStore } from '../store.ts'
 import { MemoryLimitStore } from './memory.ts'
 import { ResilientLimitStore, type ResilientStoreOptions } from './resilient.ts'
 
-export interface StoreOptions extends Pick<ResilientStoreOptions, 'clock' | 'onLost' | 'onBack'> {
+export interface StoreOptions extends Pick<ResilientStoreOptions, 'clock' | 'onLost' | 'onBack' | 'onBroken'> {
   /** One that somebody else counts in; it may be lost like any other. */
   readonly given: LimitStore | undefined
   readonly redis: { readonly url: Secret; readonly prefix: string } | undefined

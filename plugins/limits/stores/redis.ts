@@ -3,8 +3,8 @@ import { Redis } from 'ioredis'
 import type { Clock } from '../../../api/clock.ts'
 import type { Secret } from '../../../api/secret.ts'
 import { verdictOf } from '../decide.ts'
-import type { Claim, Correction, LeaseName, LimitStore, Verdict } from '../store.ts'
-import { releaseScript, renewScript, settleScript, takeScript } from './redis-scripts.ts'
+import { BrokenCounts, type Claim, type Correction, type LeaseName, type LimitStore, type Verdict } from '../store.ts'
+import { brokenCode, releaseScript, renewScript, settleScript, takeScript } from './redis-scripts.ts'
 
 export interface RedisStoreOptions {
   /** `redis://…` or `rediss://…`, with the password in it. */
@@ -71,8 +71,9 @@ export class RedisLimitStore implements LimitStore {
       claims.flatMap(argumentsOf),
     )
     if (!Array.isArray(answer)) throw new TypeError('not the answer of the script')
-    const [, now, ...counts] = answer.map(Number)
-    return verdictOf(claims, counts, now ?? 0)
+    const [, now = 0, ...numbers] = answer.map(Number)
+    const counts = claims.map((_, index) => ({ count: numbers[index * 2] ?? 0, since: numbers[index * 2 + 1] ?? 0 }))
+    return verdictOf(claims, counts, now)
   }
 
   async settle(corrections: readonly Correction[]): Promise<void> {
@@ -98,8 +99,7 @@ export class RedisLimitStore implements LimitStore {
   }
 
   #keyOf(claim: Claim | Correction): string {
-    const period = claim.kind === 'quota' ? `@${claim.resetsAt}` : ''
-    return `${this.#prefix}:${claim.kind}:${claim.name}${period}`
+    return `${this.#prefix}:${claim.kind}:${claim.name}`
   }
 
   #leaseKeys(leases: readonly LeaseName[]): string[] {
@@ -130,6 +130,7 @@ export class RedisLimitStore implements LimitStore {
     try {
       return await within(this.#evaluate(script, keys, more), this.#commandMs, this.#clock)
     } catch (error) {
+      if (codeOf(error) === brokenCode && error instanceof Error) throw new BrokenCounts(error.message.split(' ').slice(1))
       throw new RedisFailure(codeOf(error) ?? this.#broken ?? 'ENOTCONN')
     }
   }
@@ -188,7 +189,7 @@ function argumentsOf(claim: Claim): (string | number)[] {
     case 'rate':
       return [claim.kind, claim.amount, claim.perMinute, claim.capacity, '']
     case 'quota':
-      return [claim.kind, claim.amount, claim.limit, claim.resetsAt, '']
+      return [claim.kind, claim.amount, claim.limit, claim.periodMs, '']
     case 'lease':
       return [claim.kind, 1, claim.limit, claim.ttlMs, claim.holder]
   }
@@ -198,7 +199,7 @@ function correctionArguments(correction: Correction): (string | number)[] {
   const { kind, by } = correction
   return correction.kind === 'rate'
     ? [kind, by, correction.perMinute, correction.capacity, '']
-    : [kind, by, 0, correction.resetsAt, '']
+    : [kind, by, correction.since, correction.periodMs, '']
 }
 
 function holderOf({ holder }: LeaseName): string {

@@ -41,12 +41,21 @@ describe('time', () => {
   })
 
   it('ends a period when it is over, by the calendar', async () => {
-    const clock = new ManualClock()
+    const clock = new ManualClock(1_700_000_005_000)
     const store = new MemoryLimitStore({ clock })
-    const claim = { kind: 'quota', name: 'a', limit: 10, amount: 10, resetsAt: clock.wallclock() + 5000 } as const
+    const claim = { kind: 'quota', name: 'a', limit: 10, amount: 10, periodMs: 10_000 } as const
+    const since = clock.wallclock()
     await store.take([claim])
     clock.advance(2000)
-    expect(await store.take([claim])).toEqual({ refused: 0, states: [{ remaining: 0, waitMs: 3000 }] })
+    expect(await store.take([claim])).toEqual({ refused: 0, states: [{ remaining: 0, waitMs: 3000, since }] })
+    clock.advance(3000)
+    await store.settle([{ ...claim, since, by: 5 }])
+    expect(await store.take([claim])).toEqual({
+      refused: undefined,
+      states: [{ remaining: 0, waitMs: 10_000, since: since + 5000 }],
+    })
+    await store.settle([{ ...claim, since, by: -10 }])
+    expect((await store.take([{ ...claim, amount: 1 }])).refused).toBe(0)
   })
 })
 

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../../api/clock.ts'
+import { type Clock, systemClock } from '../../../api/clock.ts'
 import { Secret } from '../../../api/secret.ts'
-import type { Claim } from '../../../plugins/limits/store.ts'
+import { BrokenCounts, type Claim, type QuotaClaim, type RateClaim } from '../../../plugins/limits/store.ts'
 import { RedisLimitStore } from '../../../plugins/limits/stores/redis.ts'
 import { noRedis, startRedis, type TestRedis } from '../../redis.ts'
 import { until } from '../../until.ts'
@@ -22,24 +22,27 @@ describeLimitStore('counts in Redis', { open: () => open(), isShared: true, miss
 
 const lease: Claim = { kind: 'lease', name: '{a}:lease', limit: 1, holder: 'h', ttlMs: 60_000 }
 
+/** As an object whose members can be taken over. */
+const ofSystem: Clock = {
+  now: () => systemClock.now(),
+  wallclock: () => systemClock.wallclock(),
+  after: (ms, callback) => systemClock.after(ms, callback),
+}
+
 describe.skipIf(noRedis)('in Redis', () => {
   it('every key expires, and none is left of what is whole', async () => {
     const [store, client] = [await open(), new Redis(redis.url)]
     await client.flushall()
     const claims: Claim[] = [
       { kind: 'rate', name: '{a}:rate', perMinute: 600, capacity: 60, amount: 6 },
-      { kind: 'quota', name: '{a}:quota', limit: 10, amount: 3, resetsAt: Date.now() + 60_000 },
+      { kind: 'quota', name: '{a}:quota', limit: 10, amount: 3, periodMs: 3_600_000 },
       lease,
     ]
     await store.take(claims)
     const keys = (await client.keys('*')).sort()
-    expect(keys.map((key) => key.replace(/@\d+$/, ''))).toEqual([
-      'test:lease:{a}:lease',
-      'test:quota:{a}:quota',
-      'test:rate:{a}:rate',
-    ])
+    expect(keys).toEqual(['test:lease:{a}:lease', 'test:quota:{a}:quota', 'test:rate:{a}:rate'])
     for (const key of keys) expect(await client.pttl(key)).toBeGreaterThan(0)
-    for (const key of keys) expect(await client.pttl(key)).toBeLessThan(700_000)
+    for (const key of keys) expect(await client.pttl(key)).toBeLessThanOrEqual(3_600_000)
     await store.settle([{ kind: 'rate', name: '{a}:rate', perMinute: 600, capacity: 60, by: -60 }])
     await store.release([{ name: '{a}:lease', holder: 'h' }])
     expect(await client.keys('*')).toHaveLength(1)
@@ -57,6 +60,74 @@ describe.skipIf(noRedis)('in Redis', () => {
     await expect(store.take([lease])).rejects.toThrow()
     await redis.start()
     await until(() => store.take([lease]).catch(() => undefined))
+    await store.close()
+  })
+
+  it('a day is that of Redis, whatever day it is for a gateway', async () => {
+    const ahead = { ...ofSystem, wallclock: () => systemClock.wallclock() + 86_400_000 }
+    const options = { url: new Secret(redis.url), prefix: 'test', commandMs: 5000 }
+    const [one, other] = [await open(), await RedisLimitStore.open({ ...options, clock: ahead })]
+    const claim: QuotaClaim = { kind: 'quota', name: '{a}:day', limit: 10, amount: 6, periodMs: 1e13 }
+    const [mine, theirs] = [await one.take([claim]), await other.take([{ ...claim, amount: 3 }])]
+    expect(theirs.states).toEqual([{ ...mine.states[0], remaining: 1, waitMs: expect.any(Number) }])
+    await one.close()
+    await other.close()
+  })
+
+  it('what became less is not given back after Redis has forgotten what was taken', async () => {
+    const [store, client] = [await open(), new Redis(redis.url)]
+    const claim: QuotaClaim = { kind: 'quota', name: '{a}:forgotten', limit: 100, amount: 24, periodMs: 1e13 }
+    const since = (await store.take([claim])).states[0]?.since ?? Number.NaN
+    await client.flushall()
+    await until(() => Date.now() > since)
+    await store.take([{ ...claim, amount: 30 }])
+    await store.settle([{ ...claim, since, by: -20 }])
+    expect((await store.take([{ ...claim, amount: 0 }])).states[0]?.remaining).toBe(70)
+    client.disconnect()
+    await store.close()
+  })
+
+  it('what is no count is told by its names, takes nothing, and keeps nothing from the others', async () => {
+    const [store, client] = [await open(), new Redis(redis.url)]
+    const good: RateClaim = { kind: 'rate', name: '{b}:rate', perMinute: 1e-6, capacity: 9, amount: 1 }
+    const bad: RateClaim = { ...good, name: '{b}:bad' }
+    const badLease = { kind: 'lease', name: '{b}:places', limit: 3, holder: 'h', ttlMs: 60_000 } as const
+    const goodLease = { ...badLease, name: '{b}:streams' }
+    await client.hset('test:rate:{b}:bad', 'a', 'list of something else')
+    await client.set('test:lease:{b}:places', 'something else')
+    const error: unknown = await store.take([good, bad, badLease]).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(BrokenCounts)
+    expect(error).toMatchObject({ names: ['test:rate:{b}:bad', 'test:lease:{b}:places'] })
+    expect((await store.take([{ ...good, amount: 0 }])).states[0]?.remaining).toBe(9)
+
+    await expect(
+      store.settle([
+        { ...bad, by: 1 },
+        { ...good, by: 4 },
+      ]),
+    ).rejects.toBeInstanceOf(BrokenCounts)
+    expect((await store.take([{ ...good, amount: 0 }])).states[0]?.remaining).toBe(5)
+    await expect(store.renew([badLease, goodLease], 60_000)).rejects.toBeInstanceOf(BrokenCounts)
+    expect((await store.take([{ ...goodLease, holder: 'another' }])).states[0]?.remaining).toBe(1)
+    await expect(store.release([badLease, goodLease])).rejects.toBeInstanceOf(BrokenCounts)
+    expect((await store.take([{ ...goodLease, holder: 'a third' }])).states[0]?.remaining).toBe(1)
+
+    await client.set('test:rate:{b}:bad', 'a text that is none')
+    await client.del('test:lease:{b}:places')
+    expect((await store.take([good, bad, badLease])).refused).toBeUndefined()
+    client.disconnect()
+    await store.close()
+  })
+
+  it('what concerns all of it is no broken count', async () => {
+    const [store, client] = [await open(), new Redis(redis.url)]
+    await client.config('SET', 'maxmemory', '1')
+    await expect(store.take([{ kind: 'rate', name: '{c}:rate', perMinute: 1, capacity: 9, amount: 1 }])).rejects.toMatchObject({
+      name: 'RedisFailure',
+      code: 'OOM',
+    })
+    await client.config('SET', 'maxmemory', '0')
+    client.disconnect()
     await store.close()
   })
 

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { claimOf, type Rule } from './allotment.ts'
+import { type Amounts, amountOf, nothing, type Taken } from './amounts.ts'
+import type { HeldLeases } from './leases.ts'
+import type { Claim, LimitStore } from './store.ts'
+import { refusal, stateField } from './told.ts'
+
+export interface HoldsOptions {
+  readonly store: LimitStore
+  readonly leases: HeldLeases
+  /** How long a place stays taken where nobody renews it, in milliseconds. */
+  readonly leaseMs: number
+  readonly onRefused: (rule: Rule) => void
+}
+
+/** What each request holds of limits. Its places are given back when its answer is over. */
+export class Holds {
+  readonly #options: HoldsOptions
+  readonly #holds = new WeakMap<FastifyRequest, Hold>()
+  /** Holders have one name each, among all processes. */
+  readonly #self = randomUUID()
+  #requests = 0
+
+  constructor(options: HoldsOptions) {
+    this.#options = options
+  }
+
+  /** Takes all or nothing, and tells the caller how the limits stand. Throws for the rule that does not let it pass. */
+  async take(request: FastifyRequest, reply: FastifyReply, rules: readonly Rule[], amounts: Amounts = nothing): Promise<Taken> {
+    const { store, leaseMs, onRefused } = this.#options
+    const hold = this.#holdOf(request, reply)
+    const claims = rules.map((rule) => claimOf(rule, { holder: hold.holder, ttlMs: leaseMs, amount: amountOf(rule, amounts) }))
+    const verdict = await store.take(claims)
+    const { refused, states } = verdict
+    const field = stateField(rules, states)
+    hold.field = hold.field === '' ? field : `${hold.field}, ${field}`
+    if (!reply.raw.headersSent) reply.header('ratelimit', hold.field)
+    const [rule, state] = refused === undefined ? [] : [rules[refused], states[refused]]
+    if (rule && state) {
+      onRefused(rule)
+      throw refusal(rule, state, amountOf(rule, amounts))
+    }
+    this.#keep(hold, claims)
+    return { claims, verdict }
+  }
+
+  #holdOf(request: FastifyRequest, reply: FastifyReply): Hold {
+    const known = this.#holds.get(request)
+    if (known) return known
+    const hold: Hold = { holder: `${this.#self}-${++this.#requests}`, leases: [], isOver: false, field: '' }
+    this.#holds.set(request, hold)
+    reply.raw.once('close', () => {
+      hold.isOver = true
+      if (hold.leases.length > 0) this.#options.leases.giveBack(hold.leases)
+    })
+    return hold
+  }
+
+  #keep(hold: Hold, claims: readonly Claim[]): void {
+    const taken = claims.filter((claim) => claim.kind === 'lease')
+    if (taken.length === 0) return
+    const { leases } = this.#options
+    leases.keep(taken)
+    // The caller may have left while it was asked.
+    if (hold.isOver) leases.giveBack(taken)
+    else hold.leases.push(...taken)
+  }
+}
+
+interface Hold {
+  readonly holder: string
+  readonly leases: Extract<Claim, { kind: 'lease' }>[]
+  isOver: boolean
+  /** Of the header RateLimit, what was said already. */
+  field: string
+}
