@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterEach } from 'vitest'
+import { afterEach, vi } from 'vitest'
 import { buildBefore } from '../built.ts'
 import { type Process, startServer } from '../process.ts'
 
