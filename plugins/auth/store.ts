@@ -69,6 +69,13 @@ export class KeyStore {
     return this.#take(read, [...problems, ...found], now)
   }
 
+  /** The file has not answered for long. That is a problem until what is being read has been read. */
+  miss(): void {
+    // It has to be read even if it is found as it was.
+    this.#stamp = undefined
+    this.#problems = [`${this.#sources.file}: does not answer`]
+  }
+
   async #readFile(file: string): ReturnType<typeof parseKeys> {
     try {
       return await parseKeys(await readFile(file, 'utf8'))

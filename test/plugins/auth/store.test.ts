@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -158,24 +160,41 @@ describe("a tenant's key for a provider", () => {
 })
 
 describe('the watch over it', () => {
-  it('looks every second, one look at a time, and ends with its owner', async () => {
-    writeFileSync(file, textOf(one))
-    const clock = new ManualClock()
-    const store = await open()
-    let told = (): void => undefined
+  const clock = new ManualClock()
+  let told = (): void => undefined
+
+  function watching(store: KeyStore): Watch {
     const watch = watchKeys(store, clock, () => told())
     watches.push(watch)
+    return watch
+  }
+
+  function news(): Promise<void> {
+    return new Promise((resolve) => {
+      told = resolve
+    })
+  }
+
+  /** Whoever reads the file now waits until somebody writes to it. */
+  function replaceByPipe(): void {
+    rmSync(file)
+    execFileSync('mkfifo', [file])
+  }
+
+  it('looks every second, one look at a time, and ends with its owner', async () => {
+    writeFileSync(file, textOf(one))
+    const store = await open()
+    const watch = watching(store)
     for (const [change, expected] of [
       [textOf(one, two), ['key:one', 'key:two']],
       [textOf(two), ['key:two']],
     ] as const) {
       replace(change)
-      const read = new Promise<void>((resolve) => {
-        told = resolve
-      })
+      const read = news()
       expect(clock.nextInMs).toBe(1000)
       clock.advance(1000)
-      expect(clock.waiting).toBe(0)
+      // How long this look may take is all that is waited for.
+      expect([clock.waiting, clock.nextInMs]).toEqual([1, 10_000])
       await read
       // What the one who waits for it does comes before the next look.
       await Promise.resolve()
@@ -185,5 +204,43 @@ describe('the watch over it', () => {
     clock.advance(1000)
     await watch.close()
     expect(clock.waiting).toBe(0)
+  })
+
+  it('tells that the file does not answer, asks no second time, and goes on once it does', async () => {
+    writeFileSync(file, textOf(one))
+    const store = await open()
+    watching(store)
+    replaceByPipe()
+    clock.advance(1000)
+    const missed = news()
+    clock.advance(10_000)
+    await missed
+    expect(store.problems).toEqual([`${file}: does not answer`])
+    expect(known(store)).toEqual(['key:one'])
+    expect(clock.waiting).toBe(0)
+    const read = news()
+    await writeFile(file, textOf(two))
+    await read
+    expect(store.problems).toEqual([])
+    expect(known(store)).toEqual(['key:two'])
+    replace(textOf(one))
+    await Promise.resolve()
+    const readAgain = news()
+    clock.advance(1000)
+    await readAgain
+    expect(known(store)).toEqual(['key:one'])
+  })
+
+  it('ends although the file does not answer', async () => {
+    writeFileSync(file, textOf(one))
+    const watch = watching(await open())
+    replaceByPipe()
+    clock.advance(1000)
+    const closed = watch.close()
+    clock.advance(500)
+    await closed
+    expect(clock.waiting).toBe(0)
+    // Lets go of the thread that reads.
+    await writeFile(file, '')
   })
 })
