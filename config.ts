@@ -120,8 +120,8 @@ export async function loadConfig(
   // Every own setting was read by its own reader above, which the type cannot see.
   const own = values as OwnConfig
   const config: Config = Object.freeze({ ...own, providers: all, baseURLs, models })
-  const relay = openRelayProblem(config)
-  if (relay) throw new ConfigError([relay])
+  const together = [openRelayProblem(config), bodyProblem(config)].filter((problem) => problem !== undefined)
+  if (together.length > 0) throw new ConfigError(together)
   return config
 }
 
@@ -201,6 +201,13 @@ function isBaseURL(entry: readonly unknown[]): entry is [string, URL] {
 function openRelayProblem(config: Config): string | undefined {
   if (authMode(config) !== 'disabled' || isLoopback(config.host) || config.allow_open_relay) return undefined
   return `auth_mode is disabled on ${config.host}, which others can reach. Set VAI_ALLOW_OPEN_RELAY=true if that is what you want.`
+}
+
+/** What is left of the budget is for small bodies, so that a body of more than its share could never come in. */
+function bodyProblem({ limit_body_bytes: largest, limit_bodies_bytes: budget }: Config): string | undefined {
+  const share = Math.floor(budget * 0.75)
+  if (largest <= share) return undefined
+  return `limit_body_bytes is ${largest}, more than three quarters of limit_bodies_bytes, ${budget}. Set VAI_LIMIT_BODY_BYTES to ${share} or less, or VAI_LIMIT_BODIES_BYTES to ${Math.ceil(largest / 0.75)} or more.`
 }
 
 async function readFile(file: string, problems: string[]): Promise<Record<string, unknown>> {

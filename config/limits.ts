@@ -76,9 +76,9 @@ export const limitSettings = {
   limit_bodies_bytes: integer(
     'VAI_LIMIT_BODIES_BYTES',
     512 * 1024 * 1024,
-    1024,
+    2048,
     1024 ** 4,
-    'All request bodies that a process receives at the same time, in bytes; beyond it requests are refused with a 503.',
+    'All request bodies that a process receives at the same time, in bytes; beyond it requests are refused with a 503. The largest body may have three quarters of it.',
   ),
   shed_event_loop_delay_ms: integer(
     'VAI_SHED_EVENT_LOOP_DELAY_MS',

@@ -156,8 +156,9 @@ export function origins(env: string, meaning: string): Setting<readonly string[]
     accepts: 'https://host, http://host:port, …',
     read: (raw) =>
       listOf(raw).map((text) => {
-        if (!URL.canParse(text) || new URL(text).origin !== text)
-          throw new Error(`an exact origin (https://app.example.com) is expected, not ${JSON.stringify(text)}`)
+        // A star is a letter like any other to the parser of URLs, but stands in the origin of no page.
+        const isOrigin = /^https?:[^*]*$/.test(text) && URL.canParse(text) && new URL(text).origin === text
+        if (!isOrigin) throw new Error(`an exact origin (https://app.example.com) is expected, not ${JSON.stringify(text)}`)
         return text
       }),
   }
@@ -176,6 +177,8 @@ export function addresses(env: string, meaning: string): Setting<readonly string
         const isBlock = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
         if (!namedBlocks.has(text) && (version === 0 || !isBlock || rest.length > 0))
           throw new Error(`an address, or a block of them (10.0.0.0/8), is expected, not ${JSON.stringify(text)}`)
+        if (bits !== undefined && Number(bits) === 0)
+          throw new Error(`${text} is every address, so that every caller could say to have any; name the proxies alone`)
         return text
       }),
   }

@@ -55,6 +55,7 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   redis_url: ['redis://:secret-word@127.0.0.1:6379', 'redis://:secret-word@127.0.0.1:6379'],
   redis_prefix: ['other', 'other'],
   limit_store_lost: ['refuse', 'refuse'],
+  limit_bodies_bytes: ['123456789', 123_456_789],
   shed_memory_percent: ['80', 80],
   log_prompts: ['true', true],
   otlp_endpoint: ['http://127.0.0.1:4318', new URL('http://127.0.0.1:4318')],
@@ -120,8 +121,10 @@ describe('what a setting says that it takes', () => {
     '%s takes its bounds and nothing beyond them',
     async (name, { env, accepts }) => {
       const [least = 0, most = 0] = accepts.split(' to ').map(Number)
-      for (const value of [least, most]) expect(read(await loadConfig({ [env]: String(value) }), name)).toBe(value)
-      for (const value of [least - 1, most + 1]) expect(await problemsOf({ [env]: String(value) })).toContain(env)
+      const others = { VAI_LIMIT_BODY_BYTES: '1024', VAI_LIMIT_BODIES_BYTES: String(1024 ** 4) }
+      for (const value of [least, most]) expect(read(await loadConfig({ ...others, [env]: String(value) }), name)).toBe(value)
+      for (const value of [least - 1, most + 1])
+        expect(await problemsOf({ ...others, [env]: String(value) })).toContain(`${env}:`)
     },
   )
 
@@ -223,6 +226,14 @@ describe('a wrong value', () => {
     ['VAI_MODEL_ALIASES', 'fast=echo', 'a model as provider/name is expected'],
     ['VAI_MODEL_ALIASES', '=demo/echo', 'name=provider/name is expected'],
     ['VAI_LIMIT_MESSAGES', '0', 'a whole number from 1 to 10000'],
+    ['VAI_CORS_ORIGINS', 'https://*.example.com', 'an exact origin (https://app.example.com) is expected'],
+    ['VAI_CORS_ORIGINS', '*', 'an exact origin'],
+    ['VAI_CORS_ORIGINS', 'null', 'an exact origin'],
+    ['VAI_CORS_ORIGINS', 'https://app.example.com/', 'an exact origin'],
+    ['VAI_CORS_ORIGINS', 'ftp://app.example.com', 'an exact origin'],
+    ['VAI_TRUST_PROXY', '10.0.0.0/33', 'an address, or a block of them'],
+    ['VAI_TRUST_PROXY', '0.0.0.0/0', '0.0.0.0/0 is every address'],
+    ['VAI_TRUST_PROXY', '127.0.0.1,::/00', '::/00 is every address'],
   ])('%s=%s is refused with what is right', async (env, value, message) => {
     expect(await problemsOf({ [env]: value })).toMatch(`${env}: `)
     expect(await problemsOf({ [env]: value })).toContain(message)
@@ -265,6 +276,17 @@ describe('a wrong value', () => {
         if (error !== undefined) expect(error).toBeInstanceOf(ConfigError)
       }),
     )
+  })
+})
+
+describe('the largest body', () => {
+  it('is within what large bodies may have, or both settings are named', async () => {
+    const both = (body: number, all: number) => ({ VAI_LIMIT_BODY_BYTES: String(body), VAI_LIMIT_BODIES_BYTES: String(all) })
+    await expect(loadConfig(both(3000, 4000))).resolves.toMatchObject({ limit_body_bytes: 3000 })
+    const problem = await problemsOf(both(3001, 4000))
+    expect(problem).toContain('VAI_LIMIT_BODY_BYTES to 3000 or less, or VAI_LIMIT_BODIES_BYTES to 4002 or more')
+    await expect(loadConfig(both(3001, 4002))).resolves.toBeDefined()
+    expect(await problemsOf({}, yamlFile('limit_bodies_bytes: 4000\n'))).toContain('limit_body_bytes is 33554432')
   })
 })
 
