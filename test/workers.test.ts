@@ -196,6 +196,27 @@ describe('several workers', () => {
     expect(wrong.output()).toBe('')
   })
 
+  it('answer although the one who is asked for the banner dies of it', { timeout: longMs }, async () => {
+    const program = `import cluster from 'node:cluster'
+const { emit } = process
+if (cluster.isWorker) process.emit = function (name, message, ...rest) {
+  if (name === 'message' && message?.question?.ask === 'banner') process.kill(process.pid, 'SIGKILL')
+  return emit.call(this, name, message, ...rest)
+}`
+    const server = startProcess(['serve'], {
+      VAI_WORKERS: '2',
+      VAI_PORT: '0',
+      VAI_OLLAMA_DETECT: 'false',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(program)}`,
+    })
+    running.push(server)
+    await server.saw(/^ {2}VAI Gateway \S+\n$/m)
+    await until(() => pidsOf(server, 'a worker answers').length === 3)
+    server.signal('SIGTERM')
+    expect(await server.ended).toBe(0)
+    expect(server.errors()).toBe('')
+  })
+
   it('are given up where they die again and again before they answer', { timeout: longMs }, async () => {
     const dying = 'data:text/javascript,import%20cluster%20from%22node:cluster%22;if(cluster.isWorker)process.exit(7)'
     const server = startProcess(['serve'], { VAI_WORKERS: '2', VAI_PORT: '0', NODE_OPTIONS: `--import=${dying}` })

@@ -11,6 +11,12 @@ export interface PoolOptions {
   readonly onGivenUp: (error: unknown) => void
 }
 
+/**
+ * `starting`: none has answered yet, so that what keeps one from starting may keep all. `keeping`: what is missing is started.
+ * `replacing`: likewise, but by whoever replaces the workers. `stopping`: none is started any more.
+ */
+type Phase = 'starting' | 'keeping' | 'replacing' | 'stopping'
+
 /** Keeps as many workers as there are to be. */
 export class Pool {
   readonly #fork: () => Member
@@ -21,9 +27,8 @@ export class Pool {
   #target = 0
   /** How many have failed, one after the other, to start or to stay. */
   #failures = 0
-  #hasServed = false
-  #isReplacing = false
-  #isStopping = false
+  #phase: Phase = 'starting'
+  /** While workers are being started that are missing. */
   #filling: Promise<void> | undefined
 
   constructor({ fork, clock, log, onGivenUp }: PoolOptions) {
@@ -57,7 +62,8 @@ export class Pool {
     // Whether it could be filled or not: what is missing is started here.
     await this.#filling?.catch(() => undefined)
     const [before, old] = [this.#target, this.ready]
-    this.#isReplacing = true
+    if (this.#isStopping) return
+    this.#phase = 'replacing'
     this.#target = count
     try {
       for (let index = 0; index < Math.max(count, old.length) && !this.#isStopping; index++) {
@@ -69,7 +75,7 @@ export class Pool {
       this.#target = before
       throw error
     } finally {
-      this.#isReplacing = false
+      if (!this.#isStopping) this.#phase = 'keeping'
       this.#refill()
     }
   }
@@ -86,7 +92,7 @@ export class Pool {
 
   /** All drain and end. False where some had not ended in time. */
   async stop(drainMs: number): Promise<boolean> {
-    this.#isStopping = true
+    this.#phase = 'stopping'
     for (const member of this.#members) {
       if (member.state === 'starting') member.kill()
       else member.tell({ note: 'drain' })
@@ -97,12 +103,12 @@ export class Pool {
   }
 
   kill(): void {
-    this.#isStopping = true
+    this.#phase = 'stopping'
     for (const member of this.#members) member.kill()
   }
 
   #refill(): void {
-    if (!this.#isReplacing) this.#fill().catch((error) => this.#onGivenUp(error))
+    if (this.#phase !== 'replacing') this.#fill().catch((error) => this.#onGivenUp(error))
   }
 
   /** Starts what is missing, unless that is being done already. */
@@ -140,7 +146,7 @@ export class Pool {
       limit.cancel()
     }
     member.state = 'ready'
-    this.#hasServed = true
+    if (this.#phase === 'starting') this.#phase = 'keeping'
     this.#log.info({ worker: member.pid }, 'a worker answers')
     const proof = this.#clock.after(provenMs, () => {
       this.#failures = 0
@@ -162,13 +168,17 @@ export class Pool {
     this.#refill()
   }
 
+  get #isStopping(): boolean {
+    return this.#phase === 'stopping'
+  }
+
   get #missing(): number {
     return this.#target - this.members.filter(({ state }) => state !== 'leaving').length
   }
 
   #isHopeless(error: unknown): boolean {
     if (this.ready.length > 0) return false
-    const wouldFailAgain = error instanceof StartError && error.exitCode !== undefined && !this.#hasServed
+    const wouldFailAgain = error instanceof StartError && error.exitCode !== undefined && this.#phase === 'starting'
     return wouldFailAgain || this.#failures >= maxFailures
   }
 }

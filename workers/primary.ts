@@ -19,7 +19,8 @@ import { Totals } from './totals.ts'
 
 /**
  * The first of several processes. It answers no request itself: it starts the workers, replaces those that end, counts the limits and
- * metrics that are theirs together, and ends them. Resolves with the banner once all answer; rejects where they cannot.
+ * metrics that are theirs together, and ends them. Resolves once all answer, with the banner or, where that cannot be had, with less;
+ * rejects where they cannot answer.
  */
 export async function runPrimary(config: Config, file: string | undefined): Promise<string> {
   setUpCluster(file)
@@ -47,7 +48,11 @@ export async function runPrimary(config: Config, file: string | undefined): Prom
     pool.kill()
     throw new Error('workers were killed that did not end in time')
   })
-  return banner()
+  // The gateway answers whether its banner can be had or not.
+  return banner().catch((error: unknown) => {
+    log.warn({ reason: reasonOf(error) }, 'the banner could not be had from a worker')
+    return `\n  VAI Gateway ${version}\n`
+  })
 
   function fork(): Member {
     const tenancy = new Tenancy(store)
