@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import type { LoggerOptions } from 'pino'
 import { KnownSecrets } from '../api/known-secrets.ts'
 import { mask, maskedExcerpt, Secret } from '../api/secret.ts'
+import { redactMembers } from '../text/redact.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -162,24 +163,17 @@ const callerKeyHeaders: ReadonlySet<string> = new Set(['authorization', 'x-api-k
 export function loggerOptions(level: string, secrets: LogSecrets): LoggerOptions {
   const { operatorKeys, tenantKeys, keyHeaders, callerKeys } = secrets
   const known = new KnownSecrets(operatorKeys)
-  const secretHeaders = new Set(['authorization', 'x-api-key', 'cookie', ...keyHeaders.map((name) => name.toLowerCase())])
+  const redact = redactMembers([...secretMembers, 'x-api-key', 'cookie', ...keyHeaders])
   return {
     level,
     base: null,
-    redact: {
-      paths: [
-        ...[...secretHeaders].flatMap((name) => ['', 'req.', '*.'].map((where) => `${where}headers["${name}"]`)),
-        ...secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-      ],
-      censor: '[redacted]',
-    },
     formatters: { level: (label) => ({ level: label }) },
     serializers: {
       req: (request: { method: string; id: string }) => ({ id: request.id, method: request.method }),
       res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
     },
-    hooks: { streamWrite: (line) => mask(tenantKeys.mask(known.mask(line)), callerKeys.of(line)) },
+    hooks: { streamWrite: (line) => mask(tenantKeys.mask(known.mask(redact(line))), callerKeys.of(line)) },
   }
 }
 
-const secretFields = ['apiKey', 'api_key', 'authorization', 'authorization_token', 'secret', 'token', 'password', 'key']
+const secretMembers = ['apiKey', 'api_key', 'authorization', 'authorization_token', 'secret', 'token', 'password', 'key']
