@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Usage } from '../api/schemas.gen.ts'
 import { answerJson, StreamAnswer } from '../plugins/messages/answer.ts'
-import { budgetFor } from '../plugins/messages/budget.ts'
+import { type Budget, budgetFor } from '../plugins/messages/budget.ts'
 import type { Caller } from '../plugins/messages/index.ts'
+import type { Answered } from '../plugins/messages/need.ts'
 import type { PreparedRequest, Target } from '../plugins/messages/prepare.ts'
 import { Watch } from '../plugins/messages/watch.ts'
+import type { SseEnd } from '../plugins/sse/index.ts'
 
 export async function messageRoutes(app: FastifyInstance): Promise<void> {
   app.post(
@@ -13,7 +15,12 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const prepared = prepare(request)
       request.lifetime.limit(request.allotment.times.answerMs)
-      return prepared.stream ? stream(prepared, request, reply) : whole(prepared, request, reply)
+      const budget = await budgetFor(prepared, app, request, reply)
+      try {
+        return await (prepared.stream ? stream : whole)(prepared, budget, request, reply)
+      } finally {
+        budget.settle()
+      }
     },
   )
 
@@ -48,41 +55,48 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     return app.messages.prepare(raw, request.principal, request.allotment.sizes)
   }
 
-  async function whole(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const budget = await budgetFor(prepared, app, request, reply)
+  async function whole(
+    prepared: PreparedRequest,
+    budget: Budget,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     const caller = callerOf(request, reply)
-    const attempted = await app.messages.complete(prepared, caller).catch((error: unknown) => {
-      budget.failed()
-      throw error
-    })
+    const attempted = await app.messages.complete(prepared, caller)
     const { message, json: providerJson } = attempted.result
+    let answered: Answered = { usage: message.usage, bytes: 0, isStream: false, isComplete: false }
+    budget.answers(attempted.target, () => answered)
     const { model, warnings } = attempted.target
     const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model))
-    budget.answered(attempted.target, { usage, bytes: json.length, isStream: false, isComplete: true })
+    answered = { usage, bytes: json.length, isStream: false, isComplete: true }
     tellAnswerer(reply, attempted.target)
     for (const [name, value] of Object.entries(usageHeaders(usage))) if (value !== undefined) reply.header(name, value)
     caller.watch.answered(attempted.target, message, usage)
     return reply.type('application/json; charset=utf-8').send(json)
   }
 
-  async function stream(prepared: PreparedRequest, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const budget = await budgetFor(prepared, app, request, reply)
+  async function stream(
+    prepared: PreparedRequest,
+    budget: Budget,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
     const caller = callerOf(request, reply)
-    const { result: source, target } = await app.messages.stream(prepared, caller).catch((error: unknown) => {
-      budget.failed()
-      throw error
+    const { result: source, target } = await app.messages.stream(prepared, caller)
+    const answer = new StreamAnswer(target.warnings, app.models.prices(target.model))
+    const { socket } = request.raw
+    const writtenBefore = socket.bytesWritten
+    let end: SseEnd | undefined
+    budget.answers(target, () => {
+      const bytes = socket.bytesWritten - writtenBefore
+      return { usage: answer.usage, bytes, isStream: true, isComplete: end === 'complete' }
     })
     tellAnswerer(reply, target)
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.
     request.body = undefined
     request.bodyJson = nothing
-    const answer = new StreamAnswer(target.warnings, app.models.prices(target.model))
     caller.watch.streamBegins(target)
-    const { socket } = request.raw
-    const writtenBefore = socket.bytesWritten
-    const end = await reply.sse(source, (event) => answer.add(event))
-    const bytes = socket.bytesWritten - writtenBefore
-    budget.answered(target, { usage: answer.usage, bytes, isStream: true, isComplete: end === 'complete' })
+    end = await reply.sse(source, (event) => answer.add(event))
     caller.watch.streamEnded(target, end, answer)
     return reply
   }

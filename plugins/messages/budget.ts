@@ -3,12 +3,12 @@ import type { Reservation } from '../limits/index.ts'
 import { type Answered, type Need, needOf, spentOn } from './need.ts'
 import type { PreparedRequest, Target } from './prepare.ts'
 
-/** What was taken of a caller's limits for one call. One of its methods is to be called, once. */
+/** What was taken of a caller's limits for one call. */
 export interface Budget {
-  /** The answer is over, or as much of it as there will be. */
-  answered(target: Target, answer: Answered): void
-  /** There is no answer. */
-  failed(): void
+  /** A provider answers. What has come of the answer is asked when all is settled; until this is called there is none. */
+  answers(target: Target, answer: () => Answered): void
+  /** To be called once, at the end, however that came. */
+  settle(): void
 }
 
 /** Takes what a request may need of the caller's limits. Throws where they do not let it pass. */
@@ -28,15 +28,22 @@ export async function budgetFor(
     need = needOf(targets[0].request, request.bodyJson.byteLength, candidates)
     return need
   })
-  const settle = (target: Target, answer: Answered): void =>
-    reservation.settle(() => (need ? spentOn(answer, need, app.models.prices(target.model)) : nothing))
+  let target = targets[0]
+  // Whoever does not wait for the answer is not spared what it costs to read the question.
+  let answered = (): Answered | undefined => {
+    const wasGivenUp = request.lifetime.signal.aborted && request.facts.attempts !== undefined
+    return wasGivenUp ? { usage: {}, bytes: 0, isStream: stream, isComplete: false } : undefined
+  }
   return {
-    answered: settle,
-    failed() {
-      const wasGivenUp = request.lifetime.signal.aborted && request.facts.attempts !== undefined
-      // Whoever does not wait for the answer is not spared what it costs to read the question.
-      if (wasGivenUp) settle(targets[0], { usage: {}, bytes: 0, isStream: stream, isComplete: false })
-      else reservation.settle(() => nothing)
+    answers(by, answer) {
+      target = by
+      answered = answer
+    },
+    settle() {
+      reservation.settle(() => {
+        const answer = answered()
+        return need && answer ? spentOn(answer, need, app.models.prices(target.model)) : nothing
+      })
     },
   }
 }
