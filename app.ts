@@ -11,6 +11,7 @@ import { cors } from './plugins/cors.ts'
 import { credentials } from './plugins/credentials.ts'
 import { egress } from './plugins/egress/index.ts'
 import { clientErrorHandler, errors, frameworkErrorHandler, refuseOtherProtocols } from './plugins/errors.ts'
+import { expectation } from './plugins/expectation.ts'
 import { lifetime } from './plugins/lifetime.ts'
 import type { Defaults } from './plugins/limits/allotment.ts'
 import { limits } from './plugins/limits/index.ts'
@@ -147,6 +148,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   })
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation, { clock })
+  await app.register(expectation)
   await app.register(egress, { connectMs: config.upstream_connect_ms, clock })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })

@@ -122,6 +122,12 @@ describe('versions and methods', () => {
     const text = await exchange(gateway.url, request('POST /v1/messages', [close, json, 'expect: 100-continue'], hello))
     expect(answersIn(text).map(({ status }) => status)).toEqual([100, 200])
   })
+
+  it('a connection on which a body was asked for stays open', async () => {
+    const waiting = request('POST /v1/messages', [json, 'expect: 100-continue'], hello)
+    const text = await exchange(gateway.url, waiting, waiting, request('POST /v1/messages', [close, json], hello))
+    expect(answersIn(text).map(({ status }) => status)).toEqual([100, 200, 100, 200, 200])
+  })
 })
 
 describe('URLs', () => {
@@ -222,9 +228,18 @@ describe('bodies over the limit', () => {
     expect(await refusal(gateway.url, head, Buffer.alloc(33 * 1024 * 1024, ' '))).toMatchObject(tooLarge)
   })
 
-  it('a body that is too large is not asked for', async () => {
-    const head = request('POST /v1/messages', [close, json, 'expect: 100-continue', `content-length: ${33 * 1024 * 1024}`])
-    expect(await refusal(gateway.url, head)).toMatchObject(tooLarge)
+  it('a body that is too large is not asked for, and the connection is not used again', async () => {
+    const head = request('POST /v1/messages', [json, 'expect: 100-continue', `content-length: ${33 * 1024 * 1024}`])
+    const text = await exchange(gateway.url, head)
+    expect(text).not.toContain('100 Continue')
+    expect(answersIn(text).map(({ status, headers }) => [status, headers.connection])).toEqual([[413, 'close']])
+  })
+
+  it('a body of a request that is refused without it is not asked for', async () => {
+    const { url } = await another({ env: { VAI_AUTH_MODE: 'optional' } })
+    const wrongKey = `x-api-key: vai_sk_${'0'.repeat(32)}`
+    const head = request('POST /v1/messages', [json, wrongKey, 'expect: 100-continue', 'content-length: 100'])
+    expect(answersIn(await exchange(url, head)).map(({ status }) => status)).toEqual([401])
   })
 })
 
