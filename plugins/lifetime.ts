@@ -50,10 +50,9 @@ export interface LifetimeOptions {
 /** Knows every request from its first byte until its answer has been delivered, and ends what nobody waits for. */
 export const lifetime = fp(
   async (app: FastifyInstance, { drainMs, clock }: LifetimeOptions) => {
-    const running = new Map<ServerResponse, (reason: GatewayError) => void>()
+    const running = new RunningAnswers(clock)
     let drained: Promise<void> | undefined
     let handedOver: Promise<void> | undefined
-    const whenEmpty = new Set<() => void>()
 
     app.decorateRequest('lifetime')
     app.decorate('drain', {
@@ -61,81 +60,108 @@ export const lifetime = fp(
         return drained !== undefined
       },
       start() {
-        drained ??= answered(drainMs)
+        drained ??= running.ended(drainMs)
         return drained
       },
       handOver() {
-        handedOver ??= new Promise((resolve) => {
-          const limit = clock.after(drainMs, () => resolve(answered(0)))
-          const ended = (): void => {
-            limit.cancel()
-            resolve()
-          }
-          // Not as HTTP servers close: that breaks connections on which a request may be on its way.
-          Server.prototype.close.call(app.server, ended)
-          app.server.keepAliveTimeout = Math.min(app.server.keepAliveTimeout, quietMs)
-          clock.after(quietMs, () => app.server.closeIdleConnections())
-          for (const raw of running.keys()) endConnectionAfter(raw)
-        })
+        handedOver ??= handOver()
         return handedOver
       },
     })
 
-    /** Resolves once no answer runs any more. Those that run for longer are aborted. */
-    function answered(ms: number): Promise<void> {
-      return new Promise((resolve) => {
-        if (running.size === 0) return resolve()
-        const abortAll = (): void => {
-          for (const abort of running.values()) abort(new GatewayError('shutting_down'))
-        }
-        const limit = clock.after(ms, abortAll)
-        whenEmpty.add(() => {
-          limit.cancel()
-          resolve()
-        })
-      })
-    }
-
     app.addHook('onRequest', (request, reply, done) => {
-      const { raw } = reply
       // Whoever watches over the process still has to be told that it is alive and that it is not ready.
       if (drained && !request.routeOptions.config.duringDrain) {
         reply.header('connection', 'close')
         throw new GatewayError('shutting_down', { retryAfter: 1 })
       }
-      if (handedOver) endConnectionAfter(raw)
-      const controller = new AbortController()
-      const { signal } = controller
-      let limit = noTimer
-      let grace = noTimer
-      const abort = (reason: GatewayError | Cancelled): void => {
-        if (signal.aborted) return
-        // Time to be told why; a caller who does not read is not waited for.
-        grace = clock.after(graceMs, () => raw.destroy())
-        controller.abort(reason)
-      }
-      request.lifetime = {
-        signal,
-        limit(ms) {
-          limit.cancel()
-          limit = clock.after(ms, () => abort(new GatewayError('stream_duration')))
-        },
-      }
-      running.set(raw, abort)
-      raw.once('close', () => {
-        if (!raw.writableFinished) abort(new Cancelled())
-        limit.cancel()
-        grace.cancel()
-        running.delete(raw)
-        if (running.size > 0) return
-        for (const resolve of whenEmpty) resolve()
-        whenEmpty.clear()
-      })
+      if (handedOver) endConnectionAfter(reply.raw)
+      request.lifetime = running.begin(reply.raw)
       done()
     })
+
+    function handOver(): Promise<void> {
+      return new Promise((resolve) => {
+        const limit = clock.after(drainMs, () => resolve(running.ended(0)))
+        const ended = (): void => {
+          limit.cancel()
+          resolve()
+        }
+        // Not as HTTP servers close: that breaks connections on which a request may be on its way.
+        Server.prototype.close.call(app.server, ended)
+        app.server.keepAliveTimeout = Math.min(app.server.keepAliveTimeout, quietMs)
+        clock.after(quietMs, () => app.server.closeIdleConnections())
+        for (const response of running) endConnectionAfter(response)
+      })
+    }
   },
-  { name: 'lifetime' },
+  { name: 'lifetime', dependencies: ['turns'] },
 )
+
+/** The answers that have not been delivered. */
+class RunningAnswers {
+  readonly #clock: Clock
+  readonly #aborts = new Map<ServerResponse, (reason: GatewayError) => void>()
+  readonly #whenNone = new Set<() => void>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  [Symbol.iterator](): IterableIterator<ServerResponse> {
+    return this.#aborts.keys()
+  }
+
+  /** Of an answer whose turn on its connection has come; others never close. */
+  begin(response: ServerResponse): Lifetime {
+    const clock = this.#clock
+    const controller = new AbortController()
+    const { signal } = controller
+    let limit = noTimer
+    let grace = noTimer
+    const abort = (reason: GatewayError | Cancelled): void => {
+      if (signal.aborted) return
+      // Time to be told why; a caller who does not read is not waited for.
+      grace = clock.after(graceMs, () => response.destroy())
+      controller.abort(reason)
+    }
+    this.#aborts.set(response, abort)
+    response.once('close', () => {
+      if (!response.writableFinished) abort(new Cancelled())
+      limit.cancel()
+      grace.cancel()
+      this.#end(response)
+    })
+    return {
+      signal,
+      limit(ms) {
+        limit.cancel()
+        limit = clock.after(ms, () => abort(new GatewayError('stream_duration')))
+      },
+    }
+  }
+
+  /** Resolves once none runs any more. Those that run for longer are aborted. */
+  ended(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#aborts.size === 0) return resolve()
+      const limit = this.#clock.after(ms, () => {
+        for (const abort of this.#aborts.values()) abort(new GatewayError('shutting_down'))
+      })
+      this.#whenNone.add(() => {
+        limit.cancel()
+        resolve()
+      })
+    })
+  }
+
+  #end(response: ServerResponse): void {
+    this.#aborts.delete(response)
+    if (this.#aborts.size > 0) return
+    for (const resolve of this.#whenNone) resolve()
+    this.#whenNone.clear()
+  }
+}
 
 /** Node writes `Connection: close` then, and closes the connection. */
 function endConnectionAfter(raw: ServerResponse): void {
