@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Gate, readerOf, startGate } from '../../gate.ts'
 import { errorOf, type Gateway, startGateway } from '../../gateway.ts'
@@ -33,8 +34,16 @@ async function start(env: Record<string, string>): Promise<Started> {
 }
 
 const password = 'sk-test-redis-canary'
+const day = 'day:quota:{anonymous}:anonymous:cost'
 const hello = { model: 'demo/echo', messages: [{ role: 'user', content: 'Hello' }] }
 const slow = { ...hello, model: 'anthropic/any', max_tokens: 10, stream: true }
+
+/** Looks into Redis from beside. */
+function clientOf({ url }: TestRedis): Redis {
+  const client = new Redis(url)
+  running.push({ close: () => client.disconnect() })
+  return client
+}
 
 async function measured(gateway: Gateway): Promise<string | undefined> {
   const text = await (await fetch(`${gateway.url}/metrics`)).text()
@@ -129,6 +138,45 @@ describe.skipIf(noRedis)(`limits in Redis${noRedis ? ` (${noRedis})` : ''}`, () 
     expect(await callers.stop()).toEqual([200])
     expect(lines(gateway, 'the store of limits is lost')).toHaveLength(3)
     expect(lines(gateway, 'the store of limits is back')).toHaveLength(3)
+  })
+
+  it('local: what a day has cost is the same after a loss as before it, whatever is settled late', async () => {
+    const { redis, gate, gateway } = await start({ VAI_LIMIT_COST_PER_DAY_USD: '10', VAI_REDIS_PREFIX: 'day' })
+    const client = clientOf(redis)
+    const used = async (): Promise<number> => Number((await client.get(day))?.split(' ')[0])
+    const costly = { ...slow, model: 'anthropic/claude-sonnet-4-5', max_tokens: 60_000 }
+    const early = await gateway.post(costly)
+    expect(early.status).toBe(200)
+    await client.set(day, `${9e9 + (await used())} ${(await client.get(day))?.split(' ')[1]}`, 'KEEPTTL')
+
+    redis.freeze()
+    const during = await Promise.all(Array.from({ length: 4 }, () => gateway.post(costly)))
+    expect(during.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    redis.go()
+    await until(async () => (await measured(gateway)) === '1')
+    // Whatever Redis had in its socket when it was stopped it has done by now.
+    const before = await used()
+    gate.open()
+    for (const answer of [early, ...during]) expect(await answer.text()).toContain('message_stop')
+    await until(async () => (await used()) < before)
+    // What it is asked next comes to Redis after all of that.
+    expect((await gateway.post(hello)).status).toBe(200)
+    // The first has given back its own estimate, and the others nothing.
+    expect(await used()).toBeGreaterThanOrEqual(9e9)
+  })
+
+  it('local: one broken count loses no Redis, and is told', async () => {
+    const { redis, gateway } = await start({ VAI_LIMIT_REQUESTS_PER_MINUTE: '2' })
+    const client = clientOf(redis)
+    await client.hset('vai:rate:{anonymous}:anonymous:requests', 'of', 'another program')
+    const statuses = []
+    for (let index = 0; index < 3; index++) statuses.push((await gateway.post(hello)).status)
+    expect(statuses).toEqual([200, 200, 429])
+    expect(await measured(gateway)).toBe('1')
+    expect(lines(gateway, 'the store of limits is lost')).toEqual([])
+    expect(lines(gateway, 'counts of limits are broken')).toEqual([
+      expect.stringContaining('"names":["vai:rate:{anonymous}:anonymous:requests"]'),
+    ])
   })
 
   it('refuse: what has a limit is refused in plain words until Redis is back, and nothing else', async () => {
