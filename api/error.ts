@@ -201,6 +201,11 @@ export const catalogue = {
   // The gateway
   shutting_down: { type: 'overloaded_error', status: 503, message: 'The gateway is shutting down; send the request again.' },
   overloaded: { type: 'overloaded_error', status: 503, message: 'The gateway is overloaded; send the request again.' },
+  measurements_unavailable: {
+    type: 'overloaded_error',
+    status: 503,
+    message: 'The measurements of all processes could not be gathered in time; ask again.',
+  },
   internal_error: { type: 'api_error', message: 'Something went wrong in the gateway.' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { GatewayError } from '../api/error.ts'
 import { routesAreFor } from '../plugins/auth/routes.ts'
 
 export interface AdminRouteOptions {
@@ -17,6 +18,14 @@ export async function adminRoutes(app: FastifyInstance, { metrics, metricsText }
 
   app.get('/metrics', { config: { duringDrain: true, duringOverload: true, quiet: true } }, async (_request, reply) => {
     reply.type(registry.contentType).header('cache-control', 'no-store')
-    return text()
+    try {
+      return await text()
+    } catch (cause) {
+      // Not those of this process alone: Prometheus would take the smaller counts for a new start of the gateway.
+      throw new GatewayError('measurements_unavailable', { cause, retryAfter })
+    }
   })
 }
+
+/** Seconds. */
+const retryAfter = 5

@@ -182,6 +182,15 @@ describe('several workers', () => {
     expect(await counted()).toBe(count)
   })
 
+  it('say that there are no metrics while the first process hangs, and answer all else', { timeout: longMs }, async () => {
+    const server = await serve()
+    server.signal('SIGSTOP')
+    expect(JSON.parse(await getOnce(`${server.url}/metrics`))).toMatchObject({ error: { code: 'measurements_unavailable' } })
+    expect((await post(server.url, hello)).status).toBe(200)
+    server.signal('SIGCONT')
+    await until(async () => (await getOnce(`${server.url}/metrics`)).startsWith('# HELP'))
+  })
+
   it('say once what keeps them from starting', { timeout: longMs }, async () => {
     const { url } = await serve()
     const { port } = new URL(url)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../api/error.ts'
-import { type Gateway, startGateway } from '../../gateway.ts'
+import { errorOf, type Gateway, startGateway } from '../../gateway.ts'
 import { envWith, gatewayKey } from '../../gateway-keys.ts'
 import { measured, type Samples } from '../../measured.ts'
 import { anthropicKey, startAnthropic } from '../../upstreams/anthropic.ts'
@@ -208,6 +208,15 @@ describe('who may read them', () => {
     const gateway = await startGateway({ parts: { metricsText: async () => 'everything 1\n' } })
     running.push(gateway)
     expect(await (await fetch(`${gateway.url}/metrics`)).text()).toBe('everything 1\n')
+  })
+
+  it('is told to ask again where those of several processes do not come, and not given those of one', async () => {
+    const gateway = await startGateway({ parts: { metricsText: () => Promise.reject(new Error('no answer in time')) } })
+    running.push(gateway)
+    const response = await fetch(`${gateway.url}/metrics`)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('5')
+    expect(await errorOf(response)).toMatchObject({ type: 'overloaded_error', code: 'measurements_unavailable' })
   })
 
   it('can still read them while the process drains', async () => {
