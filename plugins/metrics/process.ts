@@ -12,7 +12,13 @@ export function addProcessMetrics(registry: Registry): void {
     collectDefaultMetrics({ register: shared })
   }
   for (const { name } of shared.getMetricsAsArray()) {
+    if (isMisnamed(name)) continue
     const metric = shared.getSingleMetric(name)
     if (metric) registry.registerMetric(metric)
   }
+}
+
+/** Sums of what is there by type as well, with a name that Prometheus keeps for what only grows. */
+function isMisnamed(name: string): boolean {
+  return /^nodejs_active_[a-z]+_total$/.test(name)
 }

@@ -108,6 +108,15 @@ describe('alerts and dashboard', () => {
     expect([...named].filter((name) => !samples.has(name) && !samples.has(name.replace(/(?<=^nodejs_.*)_sum$/, '')))).toEqual([])
   })
 
+  it.skipIf(!hasPromtool)(`read measurements that Prometheus has no complaint of${suffix}`, async () => {
+    const { text: input } = await measured(gateway)
+    expect(spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    })
+  })
+
   it('leave out nothing that the gateway measures of its own', () => {
     const all = expressions.map(({ expr }) => expr).join('\n')
     const names = Object.values(definitions).map(({ name }) => name)
