@@ -11,7 +11,11 @@ export function banner(app: FastifyInstance, config: Config, version: string, ol
   const width = Math.max(12, ...providers.map(({ id }) => id.length))
   const lines = providers.map((provider) => `    ${provider.id.padEnd(width)} ${stateOf(app, provider, ollama)}`)
   const { model, keyHeader } = example(app)
-  const key = keyHeader ? ` -H '${keyHeader}: YOUR-KEY'` : ''
+  const headers = [
+    'content-type: application/json',
+    ...(authMode(config) === 'required' ? ['x-api-key: YOUR-GATEWAY-KEY'] : []),
+    ...(keyHeader ? [`${keyHeader}: YOUR-KEY`] : []),
+  ]
   const body = JSON.stringify({
     model,
     max_tokens: 256,
@@ -28,7 +32,7 @@ export function banner(app: FastifyInstance, config: Config, version: string, ol
 ${lines.join('\n')}
 ${offer(config, ollama)}
   Try it:
-    curl -N ${url}/v1/messages -H 'content-type: application/json'${key} -d '${body}'
+    curl -N ${url}/v1/messages ${headers.map((header) => `-H '${header}'`).join(' ')} -d '${body}'
 `
 }
 

@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { settings } from '../config.ts'
 import { buildBefore } from './built.ts'
 import { type Gate, readerOf, startGate } from './gate.ts'
+import { envWith, gatewayKey } from './gateway-keys.ts'
 import { startProcess, startServer } from './process.ts'
 import { refusalIn } from './refusal.ts'
 import { json, silence } from './upstreams/behaviour.ts'
@@ -68,6 +69,15 @@ describe('the banner', () => {
     const { stdout } = await promisify(execFile)('sh', ['-c', command])
     expect(stdout).toContain('event: message_start')
     expect(stdout.trimEnd()).toMatch(/event: message_stop\ndata: .*$/)
+  })
+
+  it('has a command that works with a key where one is needed', async () => {
+    const caller = gatewayKey('app')
+    const server = await serve(envWith([caller]))
+    const command = /^ +(curl .*)$/m.exec(server.output())?.[1] ?? ''
+    expect(command).toContain('x-api-key: YOUR-GATEWAY-KEY')
+    const { stdout } = await promisify(execFile)('sh', ['-c', command.replace('YOUR-GATEWAY-KEY', caller.key)])
+    expect(stdout).toContain('event: message_start')
   })
 })
 
