@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
 import { KnownSecrets } from '../../api/known-secrets.ts'
 import { Secret } from '../../api/secret.ts'
 import { allowances } from './allowances.ts'
 import { readDocuments, type Source, type Surroundings } from './document.ts'
+import { readRegular, stampOf, unreadable } from './file.ts'
 import { Keys } from './keys.ts'
 import { parseKeys } from './parse.ts'
 
@@ -78,11 +78,11 @@ export class KeyStore {
 
   async #readFile(file: string): ReturnType<typeof parseKeys> {
     try {
-      return await parseKeys(await readFile(file, 'utf8'))
+      return await parseKeys(await readRegular(file))
     } catch (error) {
       // It may well be readable the next time without having changed.
       this.#stamp = undefined
-      return { problem: `cannot be read (${codeOf(error)})` }
+      return { problem: unreadable(error) }
     }
   }
 
@@ -117,17 +117,3 @@ export class KeyStore {
 
 /** As long as an answer may take that was begun with the key. */
 const [, forgottenAfterMs] = allowances.stream_ms
-
-/** Changes whenever the file does: also where another takes its place, or the place of a folder or a link on the way to it. */
-async function stampOf(file: string): Promise<string> {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true })
-    return [dev, ino, size, mtimeNs, ctimeNs].join(':')
-  } catch (error) {
-    return codeOf(error)
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown'
-}
