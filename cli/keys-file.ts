@@ -1,7 +1,9 @@
 import type { Stats } from 'node:fs'
-import { type FileHandle, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { Document, isCollection, parseDocument } from 'yaml'
 import { ConfigError } from '../config.ts'
+import { codeOf, readRegular, unreadable } from '../plugins/auth/file.ts'
 import { parseKeys } from '../plugins/auth/parse.ts'
 
 /** A file of keys that is being changed, YAML or JSON. */
@@ -29,7 +31,7 @@ export async function readKeysFile(path: string): Promise<unknown> {
  * comments too. Where `change` throws, everything is as before.
  */
 export async function changeKeysFile(path: string, change: (edit: KeysEdit) => void): Promise<void> {
-  const target = await realpath(path).catch(() => path)
+  const target = await targetOf(path)
   // The new text has its own file, which nobody else can have made: two who change the keys do not undo each other's work.
   const temporary = `${target}.new`
   const handle = await open(temporary, 'wx', 0o600).catch((error: unknown) => {
@@ -56,10 +58,21 @@ export async function changeKeysFile(path: string, change: (edit: KeysEdit) => v
 
 async function textOf(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8')
+    return await readRegular(path)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
-    throw new ConfigError([`${path}: cannot be read (${codeOf(error)})`])
+    throw new ConfigError([`${path}: ${unreadable(error)}`])
+  }
+}
+
+/** Where a path leads to by links, even if nothing is there yet. */
+async function targetOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw new ConfigError([`${path}: ${unreadable(error)}`])
+    const link = await readlink(path).catch(() => undefined)
+    return link === undefined ? path : targetOf(resolve(await realpath(dirname(path)), link))
   }
 }
 
@@ -111,8 +124,4 @@ function whyNot(temporary: string, error: unknown): string {
   if (codeOf(error) === 'EEXIST')
     return `${temporary} is there: somebody else changes the keys at this moment. If nobody does, it was left over; remove it.`
   return `${temporary}: cannot be written (${codeOf(error)})`
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error)
 }

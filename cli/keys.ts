@@ -116,7 +116,7 @@ function newRecord(context: Context, key: Secret) {
 }
 
 function limitOf(text: string): [string, number] {
-  const [, name, count] = /^([a-z_]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? []
+  const [, name, count] = /^([a-z_]+)=(\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(text) ?? []
   if (name === undefined) throw new ConfigError([`--limit: name=number is expected, as requests_per_minute=100, not ${text}`])
   return [name, Number(count)]
 }

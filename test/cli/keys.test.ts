@@ -1,4 +1,16 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -167,6 +179,36 @@ describe('vai keys create', () => {
     expect(readdirSync(folder).sort()).toEqual(['keys.yaml', 'target.yaml'])
     expect(readFileSync(target, 'utf8')).toContain('id: app')
     expect(statSync(target).mode & 0o777).toBe(0o640)
+  })
+
+  it('makes the file that a link leads to, and leaves the link', async () => {
+    const later = join(folder, 'later')
+    symlinkSync('there/keys.yaml', later)
+    symlinkSync('later', file)
+    expect(await refusal('create app')).toContain('there/keys.yaml.new: cannot be written (ENOENT)')
+    mkdirSync(join(folder, 'there'))
+    await vai('create app')
+    expect(readdirSync(join(folder, 'there'))).toEqual(['keys.yaml'])
+    expect([file, later].map((each) => lstatSync(each).isSymbolicLink())).toEqual([true, true])
+    expect(read()).toContain('id: app')
+    symlinkSync('round', join(folder, 'round'))
+    expect(await refusal(`create --file ${join(folder, 'round')}`)).toContain('cannot be read (ELOOP)')
+  })
+
+  it('opens nothing that is no regular file', async () => {
+    execFileSync('mkfifo', [file])
+    expect(await refusal('create app')).toContain('keys.yaml: is not a regular file')
+    expect(await refusal('list')).toContain('is not a regular file')
+    expect(readdirSync(folder)).toEqual(['keys.yaml'])
+  })
+
+  it('takes a limit however the number is written', async () => {
+    await vai('create one --limit cost_per_day_usd=1e-7')
+    await vai('create two --limit cost_per_day_usd=0.0000001 --limit requests_per_minute=1E3')
+    const [one, two] = parse(read()).keys
+    expect(one.limits).toEqual({ cost_per_day_usd: 1e-7 })
+    expect(two.limits).toEqual({ cost_per_day_usd: 1e-7, requests_per_minute: 1000 })
+    expect(await vai('list')).toContain('two')
   })
 })
 
