@@ -157,7 +157,7 @@ function holderRules(what: HolderRule['what'], { prefix, whose, [what]: limit }:
   return limit > 0 ? [{ what, name: `${prefix}:${what}`, whose, limit }] : []
 }
 
-/** Money in whole numbers, so that nothing is lost in adding it up. */
-export function nanodollars(dollars: number): number {
-  return Math.round(dollars * 1e9)
+/** Money in whole numbers, so that nothing is lost in adding it up. Less than the least is the least: 0 would be no limit. */
+function nanodollars(dollars: number): number {
+  return dollars > 0 ? Math.max(1, Math.round(dollars * 1e9)) : 0
 }

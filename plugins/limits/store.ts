@@ -6,7 +6,7 @@
 export interface LimitStore {
   /**
    * Takes everything that is claimed, or nothing. No two claims are of one name, and all names have one `{tag}`. Without claims it
-   * says only that the store is there.
+   * says only that the store is there and can count.
    */
   take(claims: readonly Claim[]): Promise<Verdict>
   /**

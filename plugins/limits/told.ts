@@ -101,7 +101,7 @@ function microdollars(nanodollars: number): number {
 }
 
 function dollars(nanodollars: number): string {
-  return (nanodollars / 1e9).toFixed(6).replace(/\.?0+$/, '')
+  return (nanodollars / 1e9).toFixed(9).replace(/\.?0+$/, '')
 }
 
 function spell(seconds: number): string {

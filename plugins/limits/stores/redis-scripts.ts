@@ -113,6 +113,9 @@ end
 return answer
 `
 
+/** Writes what is gone at once: a Redis that is full, or may not write, says yes to everything else. */
+export const probeScript = `return redis.call('SET', KEYS[1], '', 'PX', 1000)`
+
 /** Each correction: kind, by how much, and for a rate per_minute and capacity, for a quota since when and period. */
 export const settleScript = `${time}${counts}
 each(function(i, key)

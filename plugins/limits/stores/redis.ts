@@ -4,7 +4,7 @@ import type { Clock } from '../../../api/clock.ts'
 import type { Secret } from '../../../api/secret.ts'
 import { verdictOf } from '../decide.ts'
 import { BrokenCounts, type Claim, type Correction, type LeaseName, type LimitStore, type Verdict } from '../store.ts'
-import { brokenCode, releaseScript, renewScript, settleScript, takeScript } from './redis-scripts.ts'
+import { brokenCode, probeScript, releaseScript, renewScript, settleScript, takeScript } from './redis-scripts.ts'
 
 export interface RedisStoreOptions {
   /** `redis://…` or `rediss://…`, with the password in it. */
@@ -65,6 +65,10 @@ export class RedisLimitStore implements LimitStore {
   }
 
   async take(claims: readonly Claim[]): Promise<Verdict> {
+    if (claims.length === 0) {
+      await this.#run(scripts.probe, [`${this.#prefix}:probe`], [])
+      return { refused: undefined, states: [] }
+    }
     const answer = await this.#run(
       scripts.take,
       claims.map((claim) => this.#keyOf(claim)),
@@ -168,6 +172,7 @@ interface Script {
 }
 
 const scripts = {
+  probe: scriptOf(probeScript),
   take: scriptOf(takeScript),
   settle: scriptOf(settleScript),
   release: scriptOf(releaseScript),

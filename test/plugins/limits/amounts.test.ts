@@ -210,6 +210,15 @@ describe('cost per day', () => {
       expect(leftOf(await gateway.post({ ...ask, model: 'demo/echo' }), 'cost')).toBe(20_000)
   })
 
+  it('is limited by the least amount that is one', async () => {
+    const env = { VAI_LIMIT_COST_PER_DAY_USD: '0.0000000001' }
+    const gateway = await start(await startAnthropic({ script: answer }), { env })
+    await (await gateway.post(ask)).text()
+    const refused = await gateway.post(ask)
+    expect(refused.status).toBe(429)
+    expect((await errorOf(refused)).message).toContain('may cost $0.000000001 per day')
+  })
+
   it('of a tenant is shared by its keys', async () => {
     const [a, b] = [gatewayKey('a', { tenant: 'acme' }), gatewayKey('b', { tenant: 'acme' })]
     const env = envWith([a, b], { acme: { limits: { cost_per_day_usd: 0.0085 } } })

@@ -45,6 +45,11 @@ function clientOf({ url }: TestRedis): Redis {
   return client
 }
 
+/** How many scripts Redis was asked to run. */
+async function looksOf(client: Redis): Promise<string | undefined> {
+  return /cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]
+}
+
 async function measured(gateway: Gateway): Promise<string | undefined> {
   const text = await (await fetch(`${gateway.url}/metrics`)).text()
   return /^vai_limit_store_up (\d)$/m.exec(text)?.[1]
@@ -205,6 +210,24 @@ describe.skipIf(noRedis)(`limits in Redis${noRedis ? ` (${noRedis})` : ''}`, () 
     await until(async () => (await measured(gateway)) === '1')
     expect((await gateway.post(hello, { 'x-api-key': limited.key })).status).toBe(200)
     expect(await ready(gateway)).toEqual([200, 'ok'])
+  })
+
+  it('refuse: a Redis that is full is lost until it is not, once and for everybody who asks', async () => {
+    const { redis, gateway } = await start({ VAI_LIMIT_REQUESTS_PER_MINUTE: '1000', VAI_LIMIT_STORE_LOST: 'refuse' })
+    const client = clientOf(redis)
+    await client.config('SET', 'maxmemory', '100kb')
+    expect((await gateway.post(hello)).status).toBe(503)
+    const looks = Number(await looksOf(client))
+    await until(async () => Number(await looksOf(client)) > looks + 2)
+    expect(await measured(gateway)).toBe('0')
+    expect((await ready(gateway))[0]).toBe(503)
+    expect((await gateway.post(hello)).status).toBe(503)
+    await client.config('SET', 'maxmemory', '0')
+    await until(async () => (await measured(gateway)) === '1')
+    expect((await gateway.post(hello)).status).toBe(200)
+    expect(await ready(gateway)).toEqual([200, 'ok'])
+    expect(lines(gateway, 'the store of limits is lost')).toEqual([expect.stringContaining('"cause":"OOM"')])
+    expect(lines(gateway, 'the store of limits is back')).toHaveLength(1)
   })
 
   it('refuse: under load every request is answered or refused while Redis comes and goes', async () => {

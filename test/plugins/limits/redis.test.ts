@@ -126,7 +126,20 @@ describe.skipIf(noRedis)('in Redis', () => {
       name: 'RedisFailure',
       code: 'OOM',
     })
+    await expect(store.take([])).rejects.toMatchObject({ code: 'OOM' })
     await client.config('SET', 'maxmemory', '0')
+    await store.take([])
+    expect(await client.pttl('test:probe')).toBeLessThanOrEqual(1000)
+    client.disconnect()
+    await store.close()
+  })
+
+  it('that may not write is not there', async () => {
+    const [store, client] = [await open(), new Redis(redis.url)]
+    await client.replicaof('127.0.0.1', 1)
+    await expect(store.take([])).rejects.toMatchObject({ code: 'READONLY' })
+    await client.replicaof('NO', 'ONE')
+    await until(() => store.take([]).catch(() => undefined))
     client.disconnect()
     await store.close()
   })

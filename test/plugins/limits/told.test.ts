@@ -111,9 +111,9 @@ describe('what is told', () => {
         "The key app may have 5 requests running at the same time; send the next once one of them is answered.",
         "All keys of the tenant acme together may have 5 requests running at the same time; send the next once one of them is answered.",
         "The key app may use 1000 tokens per minute; this request may need 120 (its input and max_tokens), and there is room for it in 3 s.",
-        "The key app may cost $1.5 per day (UTC); this request may cost $0, and the next day begins in 3 s.",
+        "The key app may cost $1.5 per day (UTC); this request may cost $0.00000012, and the next day begins in 3 s.",
         "All keys of the tenant acme together may use 1000 tokens per minute; this request may need 120 (its input and max_tokens), and there is room for it in 3 s.",
-        "All keys of the tenant acme together may cost $1.5 per day (UTC); this request may cost $0, and the next day begins in 3 s.",
+        "All keys of the tenant acme together may cost $1.5 per day (UTC); this request may cost $0.00000012, and the next day begins in 3 s.",
         "The key app may have 2 streams running at the same time; begin the next once one of them is over.",
         "All keys of the tenant acme together may have 2 streams running at the same time; begin the next once one of them is over.",
       ]
