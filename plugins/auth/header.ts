@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { keyPrefix } from './key.ts'
 
 export interface SentKeys {
@@ -8,15 +7,30 @@ export interface SentKeys {
   readonly foreign: string | undefined
 }
 
-/** The keys in `Authorization: Bearer` and `x-api-key`. */
-export function keysSent({ authorization, 'x-api-key': apiKey }: IncomingHttpHeaders): SentKeys {
-  const sent: [header: string, word: string][] = []
-  const bearer = authorization === undefined ? undefined : /^bearer +(\S+) *$/i.exec(authorization)?.[1]
-  if (bearer !== undefined) sent.push(['Authorization', bearer])
-  if (typeof apiKey === 'string' && apiKey !== '') sent.push(['x-api-key', apiKey])
-  const isOwn = ([, word]: [string, string]): boolean => word.startsWith(keyPrefix)
-  return {
-    keys: [...new Set(sent.filter(isOwn).map(([, word]) => word))],
-    foreign: sent.find((each) => !isOwn(each))?.[0],
+/**
+ * The keys in `Authorization: Bearer` and `x-api-key`, among a request's headers as they came: names and values in turn. Node's own
+ * view keeps the first `Authorization` alone and joins what is said twice in others.
+ */
+export function keysSent(rawHeaders: readonly string[]): SentKeys {
+  const keys = new Set<string>()
+  let foreign: string | undefined
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [header, word] = wordIn(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
+    if (word === '') continue
+    if (word.startsWith(keyPrefix)) keys.add(word)
+    else foreign ??= header
+  }
+  return { keys: [...keys], foreign }
+}
+
+/** The word of a header that may hold a key, and the header's name as people are told of it. */
+function wordIn(name: string, value: string): readonly [header: string, word: string] {
+  switch (name.toLowerCase()) {
+    case 'authorization':
+      return ['Authorization', /^bearer +(\S+) *$/i.exec(value)?.[1] ?? '']
+    case 'x-api-key':
+      return ['x-api-key', value]
+    default:
+      return ['', '']
   }
 }

@@ -27,7 +27,7 @@ export function identifier({ mode, anonymousRole, store, clock }: Door): Identif
   const anonymous = withoutKey('anonymous', anonymousRole)
   return (request, role) => {
     if (mode === 'disabled') return admitted(anonymous, role)
-    const { keys, foreign } = keysSent(request.headers)
+    const { keys, foreign } = keysSent(request.raw.rawHeaders)
     const [key, other] = keys
     if (other !== undefined) throw new GatewayError('invalid_api_key', { message: twoKeys })
     if (key !== undefined) return admitted(store.keys.find(key, clock.wallclock()), role)
@@ -36,7 +36,7 @@ export function identifier({ mode, anonymousRole, store, clock }: Door): Identif
   }
 }
 
-const twoKeys = 'Authorization and x-api-key hold different keys of the gateway; send one.'
+const twoKeys = 'Different keys of the gateway came in Authorization, in x-api-key or in both; send one.'
 
 function foreignKey(header: string): string {
   return `The key in ${header} is none of this gateway's, which begin with ${keyPrefix}. The key of a provider comes in a header of its own, X-Provider-Key-…, beside it.`

@@ -43,7 +43,7 @@ describe('where a key is required', () => {
     ['a key of a provider', { 'x-api-key': 'sk-ant-test-1234567890' }, 'missing_api_key', 'X-Provider-Key-'],
     ['a key with a wrong letter', { 'x-api-key': `${app.key.slice(0, -1)}-` }, 'invalid_api_key', 'mistyped'],
     ['a key of another gateway', apiKey(gatewayKey('x')), 'invalid_api_key', 'does not know'],
-    ['two keys', { ...bearer(app), ...apiKey(admin) }, 'invalid_api_key', 'different keys'],
+    ['two keys', { ...bearer(app), ...apiKey(admin) }, 'invalid_api_key', 'Different keys'],
   ])('%s is refused', async (_, headers, code, words) => {
     const gateway = await start({ env: envWith([app, admin], tenants) })
     const response = await gateway.post(hello, headers)
@@ -53,6 +53,25 @@ describe('where a key is required', () => {
     expect(error).toMatchObject({ type: 'authentication_error', code })
     expect(error.message).toContain(words)
     expect(error.message).not.toContain(app.key.slice(10, 30))
+  })
+
+  it.each<[string, string[], number, string]>([
+    ['two bearer tokens', [`authorization: Bearer ${app.key}`, `authorization: Bearer ${admin.key}`], 401, 'Different keys'],
+    ['two of x-api-key', [`x-api-key: ${app.key}`, `X-API-Key: ${admin.key}`], 401, 'Different keys'],
+    [
+      'a wrong one after a right one',
+      [`authorization: Bearer ${app.key}`, 'Authorization: Bearer vai_sk_x'],
+      401,
+      'Different keys',
+    ],
+    ['a bearer token twice', [`authorization: Bearer ${app.key}`, `authorization: Bearer ${app.key}`], 200, 'demo/echo'],
+    ['x-api-key twice', [`x-api-key: ${app.key}`, `x-api-key: ${app.key}`], 200, 'demo/echo'],
+    ["a key after a provider's", ['authorization: Bearer sk-test-x', `authorization: Bearer ${app.key}`], 200, 'demo/echo'],
+  ])('%s in headers that are repeated: all are looked at', async (_, headers, status, words) => {
+    const { url } = await start({ env: envWith([app, admin], tenants) })
+    const [answer] = answersIn(await exchange(url, request('GET /v1/models', [...headers, 'connection: close'])))
+    expect(answer?.status).toBe(status)
+    expect(answer?.body).toContain(words)
   })
 
   it('nobody who is not known is listened to: the refusal comes before the body', async () => {
