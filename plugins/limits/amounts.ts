@@ -27,18 +27,25 @@ export function correctionsOf(
   reserved: Amounts,
   spent: Amounts,
 ): Correction[] {
-  const { isLocal = false } = verdict
-  return rules.flatMap((rule, index): Correction[] => {
-    const claim = claims[index]
-    const by = amountOf(rule, spent) - amountOf(rule, reserved)
-    if (by === 0) return []
-    if (claim?.kind === 'rate') {
-      const { kind, name, perMinute, capacity } = claim
-      return [{ kind, name, perMinute, capacity, by, isLocal }]
-    }
-    const since = verdict.states[index]?.since
-    if (claim?.kind !== 'quota' || since === undefined) return []
-    const { kind, name, periodMs } = claim
-    return [{ kind, name, periodMs, by, since, isLocal }]
-  })
+  return rules.flatMap((rule, index) =>
+    correctionOf(claims[index], verdict, index, amountOf(rule, spent) - amountOf(rule, reserved)),
+  )
+}
+
+/** What gives back every amount that was taken. Leases are not amounts. */
+export function undoing({ claims, verdict }: Taken): Correction[] {
+  if (verdict.refused !== undefined) return []
+  return claims.flatMap((claim, index) => (claim.kind === 'lease' ? [] : correctionOf(claim, verdict, index, -claim.amount)))
+}
+
+function correctionOf(claim: Claim | undefined, { isLocal = false, states }: Verdict, index: number, by: number): Correction[] {
+  if (by === 0) return []
+  if (claim?.kind === 'rate') {
+    const { kind, name, perMinute, capacity } = claim
+    return [{ kind, name, perMinute, capacity, by, isLocal }]
+  }
+  const since = states[index]?.since
+  if (claim?.kind !== 'quota' || since === undefined) return []
+  const { kind, name, periodMs } = claim
+  return [{ kind, name, periodMs, by, since, isLocal }]
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { claimOf, type Rule } from './allotment.ts'
-import { type Amounts, amountOf, nothing, type Taken } from './amounts.ts'
+import { type Amounts, amountOf, nothing, type Taken, undoing } from './amounts.ts'
 import type { HeldLeases } from './leases.ts'
 import type { Claim, LimitStore } from './store.ts'
 import { refusal, stateField } from './told.ts'
@@ -12,6 +12,8 @@ export interface HoldsOptions {
   /** How long a place stays taken where nobody renews it, in milliseconds. */
   readonly leaseMs: number
   readonly onRefused: (rule: Rule) => void
+  /** What was counted could not be given back. */
+  readonly onError: (error: unknown) => void
 }
 
 /** What each request holds of limits. Its places are given back when its answer is over. */
@@ -26,10 +28,25 @@ export class Holds {
     this.#options = options
   }
 
-  /** Takes all or nothing, and tells the caller how the limits stand. Throws for the rule that does not let it pass. */
+  /**
+   * Takes all or nothing, and tells the caller how the limits stand. Throws for the rule that does not let it pass; then what the
+   * request has counted before is given back, so that a request that is refused for a limit counts nothing.
+   */
   async take(request: FastifyRequest, reply: FastifyReply, rules: readonly Rule[], amounts: Amounts = nothing): Promise<Taken> {
-    const { store, leaseMs, onRefused } = this.#options
     const hold = this.#holdOf(request, reply)
+    try {
+      const taken = await this.#takeFor(hold, reply, rules, amounts)
+      hold.taken.push(taken)
+      return taken
+    } catch (error) {
+      const corrections = hold.taken.splice(0).flatMap(undoing)
+      if (corrections.length > 0) this.#options.store.settle(corrections).catch(this.#options.onError)
+      throw error
+    }
+  }
+
+  async #takeFor(hold: Hold, reply: FastifyReply, rules: readonly Rule[], amounts: Amounts): Promise<Taken> {
+    const { store, leaseMs, onRefused } = this.#options
     const claims = rules.map((rule) => claimOf(rule, { holder: hold.holder, ttlMs: leaseMs, amount: amountOf(rule, amounts) }))
     const verdict = await store.take(claims)
     const { refused, states } = verdict
@@ -48,7 +65,7 @@ export class Holds {
   #holdOf(request: FastifyRequest, reply: FastifyReply): Hold {
     const known = this.#holds.get(request)
     if (known) return known
-    const hold: Hold = { holder: `${this.#self}-${++this.#requests}`, leases: [], isOver: false, field: '' }
+    const hold: Hold = { holder: `${this.#self}-${++this.#requests}`, leases: [], taken: [], isOver: false, field: '' }
     this.#holds.set(request, hold)
     reply.raw.once('close', () => {
       hold.isOver = true
@@ -71,6 +88,7 @@ export class Holds {
 interface Hold {
   readonly holder: string
   readonly leases: Extract<Claim, { kind: 'lease' }>[]
+  readonly taken: Taken[]
   isOver: boolean
   /** Of the header RateLimit, what was said already. */
   field: string

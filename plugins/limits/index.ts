@@ -61,7 +61,7 @@ export const limits = fp(
     const { store, isLost } = await openStore({ ...where, clock, onLost, onBack: countAgain, onBroken })
     const leases = new HeldLeases(store, clock, leaseMs, onError)
     const onRefused = (rule: Rule): void => app.metrics.limitRefused(rule.what, rule.whose.scope)
-    const holds = new Holds({ store, leases, leaseMs, onRefused })
+    const holds = new Holds({ store, leases, leaseMs, onRefused, onError })
     const allotments = allotmentsBy(defaults)
 
     app.decorateRequest('allotment')

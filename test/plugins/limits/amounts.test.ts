@@ -84,6 +84,17 @@ describe('tokens per minute', () => {
     expect((await gateway.post({ ...ask, max_tokens: 400 })).status).toBe(200)
   })
 
+  it('refuse without counting the request', async () => {
+    const env = { VAI_LIMIT_TOKENS_PER_MINUTE: '600', VAI_LIMIT_REQUESTS_PER_MINUTE: '3', VAI_LIMIT_REQUESTS_BURST: '3' }
+    const gateway = await start(await startAnthropic({ script: answer }), { env })
+    await (await gateway.post(ask)).text()
+    for (let index = 0; index < 5; index++) {
+      const refused = await gateway.post(index % 2 ? streamed : ask)
+      expect(await errorOf(refused)).toMatchObject({ code: 'token_rate_limit' })
+    }
+    expect(leftOf(await gateway.post({ ...ask, max_tokens: 1 }), 'requests')).toBe(1)
+  })
+
   it('let one request pass that is larger than the limit, which owes the rest', async () => {
     const usage = { input_tokens: 900, output_tokens: 300 }
     const clock = new ManualClock()
