@@ -14,12 +14,13 @@ export interface DescribedKey {
   readonly allowed_providers?: readonly string[]
   readonly expires_at?: string
   readonly created_at?: string
-  /** Until when the key before the last rotation is good. */
+  /** Until when keys from before rotations are good, the last of them. */
   readonly previous_expires_at?: string
 }
 
 export function describe(key: KeyRecord, now: number): DescribedKey {
   const { id, tenant, project, role, limits, allowedModels, allowedProviders, expiresAt, createdAt, disabled, previous } = key
+  const previousUntil = Math.min(Math.max(...previous.map((each) => each.expiresAt)), expiresAt ?? Infinity)
   const isExpired = expiresAt !== undefined && expiresAt <= now
   return {
     id,
@@ -32,7 +33,7 @@ export function describe(key: KeyRecord, now: number): DescribedKey {
     ...(allowedProviders && { allowed_providers: allowedProviders }),
     ...(expiresAt !== undefined && { expires_at: isoOf(expiresAt) }),
     ...(createdAt !== undefined && { created_at: isoOf(createdAt) }),
-    ...(previous && previous.expiresAt > now && { previous_expires_at: isoOf(previous.expiresAt) }),
+    ...(previousUntil > now && { previous_expires_at: isoOf(previousUntil) }),
   }
 }
 
@@ -69,9 +70,16 @@ export function createdText(key: Secret, id: string, where: { readonly file: str
   return `${shown(key)}\n\n${kept}`
 }
 
-export function rotatedText(key: Secret, id: string, previousUntil: string | undefined): string {
-  const old = previousUntil === undefined ? 'The old key is not good any more.' : `The old key is good until ${previousUntil}.`
-  return `${shown(key)}\n\nIt takes the place of ${id}. ${old}`
+/** `untils`: until when the keys before it stay good, the newest first. */
+export function rotatedText(key: Secret, id: string, [old, ...older]: readonly string[]): string {
+  const sentences = [
+    `It takes the place of ${id}.`,
+    old === undefined ? 'No older key is good any more.' : `The old key is good until ${old}.`,
+    ...(older.length > 0
+      ? [`So are those of earlier rotations: until ${older.join(', ')}; rotate with --grace 0 to end them all.`]
+      : []),
+  ]
+  return `${shown(key)}\n\n${sentences.join(' ')}`
 }
 
 function shown(key: Secret): string {

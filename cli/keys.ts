@@ -1,6 +1,6 @@
 import type { Secret } from '../api/secret.ts'
 import { type Config, ConfigError } from '../config.ts'
-import { type KeyRecord, type KeysDocument, readDocuments, type Source } from '../plugins/auth/document.ts'
+import { type KeyRecord, type KeysDocument, type PreviousKey, readDocuments, type Source } from '../plugins/auth/document.ts'
 import { hashOf, newKey, randomWord } from '../plugins/auth/key.ts'
 import { nearest } from '../text/nearest.ts'
 import type { KeysArguments } from './arguments.ts'
@@ -80,11 +80,34 @@ async function rotate(context: Context): Promise<string> {
     if (old.disabled) throw new ConfigError([`${old.id} has been turned off; create another key.`])
     if (expires === undefined && old.expiresAt !== undefined && old.expiresAt <= now)
       throw new ConfigError([`${old.id} has expired; say with --expires until when the new key is good.`])
-    const previous = graceMs === 0 ? undefined : { hash: `sha256:${old.hash}`, expires_at: isoOf(now + graceMs) }
-    return { hash: `sha256:${hashOf(key.reveal())}`, ...(expires !== undefined && { expires_at: expires }), previous }
+    const previous = stillGood(old, graceMs, now).map(({ hash, expiresAt }) => ({
+      hash: `sha256:${hash}`,
+      expires_at: isoOf(expiresAt),
+    }))
+    return {
+      hash: `sha256:${hashOf(key.reveal())}`,
+      ...(expires !== undefined && { expires_at: expires }),
+      // A single one stands without a list, as people write it.
+      previous: previous.length > 1 ? previous : previous[0],
+    }
   })
   if (args.options.json) return jsonOf({ key: key.reveal(), id: record.id, file })
-  return rotatedText(key, record.id, graceMs === 0 ? undefined : isoOf(now + graceMs))
+  return rotatedText(
+    key,
+    record.id,
+    stillGood(record, graceMs, now).map((each) => isoOf(each.expiresAt)),
+  )
+}
+
+/**
+ * The keys that stay good beside a new one, the newest first: those of earlier rotations as long as was promised, and none for longer
+ * than its own time. Without a grace it is none at all, for nobody says which of them has leaked.
+ */
+function stillGood({ hash, expiresAt = Infinity, previous }: KeyRecord, graceMs: number, now: number): readonly PreviousKey[] {
+  if (graceMs === 0) return []
+  return [{ hash, expiresAt: now + graceMs }, ...previous]
+    .map((each) => ({ hash: each.hash, expiresAt: Math.min(each.expiresAt, expiresAt) }))
+    .filter((each) => each.expiresAt > now)
 }
 
 async function revoke(context: Context): Promise<string> {

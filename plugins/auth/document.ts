@@ -15,6 +15,7 @@ import {
   moment,
   numberFrom,
   oneOf,
+  oneOrMore,
   type Tell,
 } from './reading.ts'
 
@@ -42,8 +43,8 @@ export interface KeyRecord extends Allowed {
   readonly expiresAt: number | undefined
   readonly createdAt: number | undefined
   readonly disabled: boolean
-  /** The key before the last rotation, which is good for a while yet. */
-  readonly previous: PreviousKey | undefined
+  /** The keys before the last rotations, which are good for a while yet. */
+  readonly previous: readonly PreviousKey[]
 }
 
 export interface PreviousKey {
@@ -112,7 +113,9 @@ function checkTogether(placed: readonly Placed[], tenants: ReadonlyMap<string, T
     if (key.id !== '' && ids.has(key.id)) tell(`${path}.id: another key has the same`)
     ids.add(key.id)
     const { tenant, previous } = key
-    for (const [hash, at] of [[key.hash, 'hash'] as const, ...(previous ? [[previous.hash, 'previous.hash'] as const] : [])]) {
+    const single = previous.length === 1
+    const old = previous.map((each, index) => [each.hash, single ? 'previous.hash' : `previous[${index}].hash`] as const)
+    for (const [hash, at] of [[key.hash, 'hash'] as const, ...old]) {
       if (hash !== '' && hashes.has(hash)) tell(`${path}.${at}: another key has the same`)
       hashes.add(hash)
     }
@@ -177,7 +180,7 @@ function keyOf({ providers }: Surroundings): Kind<KeyRecord> {
       expiresAt: members.optional('expires_at', moment),
       createdAt: members.optional('created_at', moment),
       disabled: members.optional('disabled', flag) ?? false,
-      previous: members.optional('previous', previous),
+      previous: members.optional('previous', oneOrMore(previous)) ?? [],
     }
   }
 }

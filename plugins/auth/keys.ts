@@ -17,8 +17,8 @@ export class Keys {
       const principal = principalOf(record, record.tenant === undefined ? undefined : tenants.get(record.tenant))
       const { disabled, expiresAt, previous } = record
       this.#add(record.hash, { principal, disabled, expiresAt })
-      if (previous)
-        this.#add(previous.hash, { principal, disabled, expiresAt: Math.min(previous.expiresAt, expiresAt ?? Infinity) })
+      for (const old of previous)
+        this.#add(old.hash, { principal, disabled, expiresAt: Math.min(old.expiresAt, expiresAt ?? Infinity) })
     }
   }
 

@@ -75,6 +75,16 @@ export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
   }
 }
 
+/** A list, or what would be its only item. */
+export function oneOrMore<T>(kind: Kind<T>): Kind<readonly T[]> {
+  const read = listOf(kind)
+  return (value, path, tell) => {
+    if (Array.isArray(value)) return read(value, path, tell)
+    const item = kind(value, path, tell)
+    return item === undefined ? [] : [item]
+  }
+}
+
 /** A list that would not say what it means, were it empty. */
 export function filledListOf<T>(kind: Kind<T>): Kind<readonly T[]> {
   const read = listOf(kind)

@@ -21,6 +21,7 @@ import { ConfigError, loadConfig } from '../../config.ts'
 import { hashOf } from '../../plugins/auth/key.ts'
 import { startGateway } from '../gateway.ts'
 import { gatewayKey } from '../gateway-keys.ts'
+import { ManualClock } from '../manual-clock.ts'
 
 const now = Date.UTC(2026, 10, 21, 12)
 let folder: string
@@ -259,6 +260,39 @@ describe('vai keys rotate and revoke', () => {
       created_at: '2026-11-21T12:00:00Z',
       expires_at: '2027-01-31T00:00:00Z',
     })
+  })
+
+  it('keep the promises of earlier rotations, and break them all without a grace', async () => {
+    const first = JSON.parse(await vai('create app --json'))
+    const second = JSON.parse(await vai('rotate app --grace 7d --json'))
+    const output = await vai('rotate app --grace 1h')
+    expect(output).toContain('The old key is good until 2026-11-21T13:00:00Z.')
+    expect(output).toContain('earlier rotations: until 2026-11-28T12:00:00Z;')
+    const third = /^vai_sk_\w+/.exec(output)?.[0] ?? ''
+    expect(parse(read()).keys[0].previous).toEqual([
+      { hash: `sha256:${hashOf(second.key)}`, expires_at: '2026-11-21T13:00:00Z' },
+      { hash: `sha256:${hashOf(first.key)}`, expires_at: '2026-11-28T12:00:00Z' },
+    ])
+    expect(parse(await vai('show app'))).toMatchObject({ previous_expires_at: '2026-11-28T12:00:00Z' })
+    const parts = { clock: new ManualClock(now) }
+    const gateway = await startGateway({ env: { VAI_AUTH_MODE: 'required', VAI_GATEWAY_KEYS_FILE: file }, parts })
+    for (const key of [first.key, second.key, third]) {
+      expect((await fetch(`${gateway.url}/v1/models`, { headers: { 'x-api-key': key } })).status).toBe(200)
+    }
+    await gateway.close()
+    expect(await vai('rotate app --grace 0')).toContain('No older key is good any more.')
+    expect(parse(read()).keys[0]).not.toHaveProperty('previous')
+  })
+
+  it('leave no old key good for longer than it was to be', async () => {
+    const { record } = gatewayKey('app', { previous: { hash: gatewayKey('x').record.hash, expires_at: '2026-11-21T11:00:00Z' } })
+    const write = (expires_at: string): void => writeFileSync(file, JSON.stringify({ keys: [{ ...record, expires_at }] }))
+    write('2026-11-21T13:00:00Z')
+    await vai('rotate app --expires 30d')
+    expect(parse(read()).keys[0].previous).toEqual({ hash: record.hash, expires_at: '2026-11-21T13:00:00Z' })
+    write('2026-11-21T12:00:00Z')
+    await vai('rotate app --expires 30d')
+    expect(parse(read()).keys[0]).not.toHaveProperty('previous')
   })
 
   it('turn a key off, or remove it', async () => {

@@ -67,7 +67,7 @@ describe('a document of keys', () => {
         expiresAt: Date.UTC(2027, 0, 31),
         createdAt: Date.UTC(2026, 10, 21, 8),
         disabled: true,
-        previous: { hash: 'cd'.repeat(32), expiresAt: Date.UTC(2026, 10, 22, 8) },
+        previous: [{ hash: 'cd'.repeat(32), expiresAt: Date.UTC(2026, 10, 22, 8) }],
       },
     ])
     expect(tenants.get('acme')).toMatchObject({
@@ -138,6 +138,8 @@ describe('a document of keys', () => {
       'expires_at: a day (2027-01-31) or a time with its zone (2027-01-31T12:00:00Z) is expected',
     ],
     [{ previous: {} }, 'previous.hash is missing'],
+    [{ previous: null }, 'previous.hash is missing'],
+    [{ previous: [{ hash, expires_at: '2027-01-01' }, { hash }] }, 'previous[1].expires_at is missing'],
   ])('is strict: %j', (members, problem) => {
     expect(problemsOfKey(members)).toContain(problem)
   })
@@ -148,11 +150,18 @@ describe('a document of keys', () => {
       { id: 'a', hash, previous: { hash: again, expires_at: '2027-01-01' } },
       { id: 'a', hash: again },
       { id: 'b', hash },
+      {
+        id: 'c',
+        hash: `sha256:${'ef'.repeat(32)}`,
+        previous: [hash, again].map((each) => ({ hash: each, expires_at: '2027-01-01' })),
+      },
     ]
     expect(problemsOf({ keys })).toEqual([
       'keys.yaml: keys[1].id: another key has the same',
       'keys.yaml: keys[1].hash: another key has the same',
       'keys.yaml: keys[2].hash: another key has the same',
+      'keys.yaml: keys[3].previous[0].hash: another key has the same',
+      'keys.yaml: keys[3].previous[1].hash: another key has the same',
     ])
   })
 
