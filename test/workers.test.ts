@@ -45,6 +45,8 @@ async function serve(env: Record<string, string> = {}): Promise<Server> {
       await server.close()
     },
   })
+  // The log is written a moment after the banner, which may overtake it.
+  await until(() => workers().length === Number(env.VAI_WORKERS || 2))
   return all
 }
 
@@ -155,7 +157,8 @@ describe('several workers', () => {
     expect(server.workers()).toHaveLength(3)
     expect(server.output().match(/VAI Gateway/g)).toHaveLength(1)
     await until(async () => {
-      await Promise.all(Array.from({ length: 24 }, async () => (await post(server.url, hello)).text()))
+      // Connections that stay open would be of the same workers for ever.
+      await Promise.all(Array.from({ length: 24 }, () => getOnce(`${server.url}/v1/models`)))
       return new Set(pidsOf(server, 'request')).size === 3
     })
     const workers = server.workers()
