@@ -76,11 +76,15 @@ async function rotate(context: Context): Promise<string> {
   if (graceMs === undefined) throw new ConfigError([`--grace: a length of time as 24h or 7d is expected, or 0, not ${grace}`])
   const expires = expiresAt(context)
   const key = newKey()
+  const end = expires === undefined ? Infinity : Date.parse(expires)
+  const stay = (old: KeyRecord): readonly PreviousKey[] =>
+    // Nobody says which of them has leaked.
+    graceMs === 0 ? [] : stillGood(old, now, now + graceMs, end)
   const { file, record } = await changeOne(context, (old) => {
     if (old.disabled) throw new ConfigError([`${old.id} has been turned off; create another key.`])
     if (expires === undefined && old.expiresAt !== undefined && old.expiresAt <= now)
       throw new ConfigError([`${old.id} has expired; say with --expires until when the new key is good.`])
-    const previous = stillGood(old, graceMs, now).map(({ hash, expiresAt }) => ({
+    const previous = stay(old).map(({ hash, expiresAt }) => ({
       hash: `sha256:${hash}`,
       expires_at: isoOf(expiresAt),
     }))
@@ -95,18 +99,18 @@ async function rotate(context: Context): Promise<string> {
   return rotatedText(
     key,
     record.id,
-    stillGood(record, graceMs, now).map((each) => isoOf(each.expiresAt)),
+    stay(record).map((each) => isoOf(each.expiresAt)),
   )
 }
 
 /**
- * The keys that stay good beside a new one, the newest first: those of earlier rotations as long as was promised, and none for longer
- * than its own time. Without a grace it is none at all, for nobody says which of them has leaked.
+ * The keys that stay good beside a new one, the newest first: the old one until `until`, those of earlier rotations as long as was
+ * promised, and none for longer than its own time or beyond `end`, when the new one ends. All in milliseconds since 1970.
  */
-function stillGood({ hash, expiresAt = Infinity, previous }: KeyRecord, graceMs: number, now: number): readonly PreviousKey[] {
-  if (graceMs === 0) return []
-  return [{ hash, expiresAt: now + graceMs }, ...previous]
-    .map((each) => ({ hash: each.hash, expiresAt: Math.min(each.expiresAt, expiresAt) }))
+function stillGood(old: KeyRecord, now: number, until: number, end: number): readonly PreviousKey[] {
+  const last = Math.min(old.expiresAt ?? Infinity, end)
+  return [{ hash: old.hash, expiresAt: until }, ...old.previous]
+    .map((each) => ({ hash: each.hash, expiresAt: Math.min(each.expiresAt, last) }))
     .filter((each) => each.expiresAt > now)
 }
 

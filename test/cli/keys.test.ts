@@ -290,6 +290,8 @@ describe('vai keys rotate and revoke', () => {
     write('2026-11-21T13:00:00Z')
     await vai('rotate app --expires 30d')
     expect(parse(read()).keys[0].previous).toEqual({ hash: record.hash, expires_at: '2026-11-21T13:00:00Z' })
+    write('2026-11-22T12:00:00Z')
+    expect(await vai('rotate app --expires 1h')).toContain('The old key is good until 2026-11-21T13:00:00Z.')
     write('2026-11-21T12:00:00Z')
     await vai('rotate app --expires 30d')
     expect(parse(read()).keys[0]).not.toHaveProperty('previous')
