@@ -13,6 +13,9 @@ export const argumentsEach = 5
 /** What the answer begins with where keys hold something else than a count; their names follow it. */
 export const brokenCode = 'BROKENCOUNTS'
 
+/** What the answer is where the script ran too late to take anything. */
+export const lateCode = 'TOOLATE'
+
 const time = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -69,14 +72,16 @@ end
 `
 
 /**
- * Each claim: kind, amount, and for a rate per_minute and capacity, for a quota limit and period, for a lease limit, ttl and holder.
+ * The time until which it may be done: a Redis that was held up does not take what its caller has long done without. Then each claim:
+ * kind, amount, and for a rate per_minute and capacity, for a quota limit and period, for a lease limit, ttl and holder.
  * Answers whether all were taken, the time, and of each claim the count as it was before, and since when it is counted.
  */
 export const takeScript = `${time}${counts}
+if now > tonumber(ARGV[1]) then return redis.error_reply('${lateCode} nobody waits for it') end
 local found, since = {}, {}
 local met = true
 each(function(i, key)
-  local first = (i - 1) * ${argumentsEach}
+  local first = (i - 1) * ${argumentsEach} + 1
   local kind, amount = ARGV[first + 1], tonumber(ARGV[first + 2])
   local a, b, holder = tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4]), ARGV[first + 5]
   if kind == 'rate' then
@@ -95,7 +100,7 @@ end)
 if #broken > 0 then return answered() end
 local answer = { met and 1 or 0, string.format('%.0f', now) }
 for i, key in ipairs(KEYS) do
-  local first = (i - 1) * ${argumentsEach}
+  local first = (i - 1) * ${argumentsEach} + 1
   local kind, amount = ARGV[first + 1], tonumber(ARGV[first + 2])
   local a, b, holder = tonumber(ARGV[first + 3]), tonumber(ARGV[first + 4]), ARGV[first + 5]
   answer[i * 2 + 1] = string.format('%.17g', found[i])
@@ -113,8 +118,11 @@ end
 return answer
 `
 
-/** Writes what is gone at once: a Redis that is full, or may not write, says yes to everything else. */
-export const probeScript = `return redis.call('SET', KEYS[1], '', 'PX', 1000)`
+/** Writes what is gone at once: a Redis that is full, or may not write, says yes to everything else. Answers the time. */
+export const probeScript = `${time}
+redis.call('SET', KEYS[1], '', 'PX', 1000)
+return string.format('%.0f', now)
+`
 
 /** Each correction: kind, by how much, and for a rate per_minute and capacity, for a quota since when and period. */
 export const settleScript = `${time}${counts}

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { Redis } from 'ioredis'
 import type { Clock } from '../../../api/clock.ts'
 import type { Secret } from '../../../api/secret.ts'
+import { undoing } from '../amounts.ts'
 import { verdictOf } from '../decide.ts'
 import { BrokenCounts, type Claim, type Correction, type LeaseName, type LimitStore, type Verdict } from '../store.ts'
-import { brokenCode, probeScript, releaseScript, renewScript, settleScript, takeScript } from './redis-scripts.ts'
+import { brokenCode, lateCode, probeScript, releaseScript, renewScript, settleScript, takeScript } from './redis-scripts.ts'
 
 export interface RedisStoreOptions {
   /** `redis://…` or `rediss://…`, with the password in it. */
@@ -19,7 +20,8 @@ export interface RedisStoreOptions {
 
 /**
  * Counts of all gateways on one Redis, each operation one script. Where Redis is gone every operation fails at once, or after
- * `commandMs`; the connection comes back by itself. What is claimed together has names of one `{tag}`, which a Redis Cluster keeps in
+ * `commandMs`; the connection comes back by itself. What it takes for nobody, because its answer comes too late, is given back; and
+ * what comes to it too late it does not take. What is claimed together has names of one `{tag}`, which a Redis Cluster keeps in
  * one place.
  */
 export class RedisLimitStore implements LimitStore {
@@ -29,6 +31,8 @@ export class RedisLimitStore implements LimitStore {
   readonly #clock: Clock
   /** Why there is no connection. */
   #broken: string | undefined
+  /** How far its clock is ahead of the one here, or a little more; at the most by as much as an answer may take. */
+  #aheadMs: number | undefined
 
   private constructor(redis: Redis, { prefix, clock, commandMs = 250 }: RedisStoreOptions) {
     this.#redis = redis
@@ -40,6 +44,8 @@ export class RedisLimitStore implements LimitStore {
     })
     redis.on('ready', () => {
       this.#broken = undefined
+      // It may be another Redis.
+      this.#aheadMs = undefined
     })
   }
 
@@ -65,19 +71,31 @@ export class RedisLimitStore implements LimitStore {
   }
 
   async take(claims: readonly Claim[]): Promise<Verdict> {
+    const sentAt = this.#clock.now()
     if (claims.length === 0) {
-      await this.#run(scripts.probe, [`${this.#prefix}:probe`], [])
+      this.#aheadMs = Number(await this.#run(scripts.probe, [`${this.#prefix}:probe`], [])) - sentAt
       return { refused: undefined, states: [] }
     }
-    const answer = await this.#run(
+    const until = this.#aheadMs === undefined ? forever : Math.ceil(sentAt + this.#aheadMs + this.#commandMs)
+    const asked = this.#evaluate(
       scripts.take,
       claims.map((claim) => this.#keyOf(claim)),
-      claims.flatMap(argumentsOf),
+      [until, ...claims.flatMap(argumentsOf)],
     )
-    if (!Array.isArray(answer)) throw new TypeError('not the answer of the script')
-    const [, now = 0, ...numbers] = answer.map(Number)
-    const counts = claims.map((_, index) => ({ count: numbers[index * 2] ?? 0, since: numbers[index * 2 + 1] ?? 0 }))
-    return verdictOf(claims, counts, now)
+    try {
+      const { verdict, now } = verdictIn(await this.#inTime(asked), claims)
+      this.#aheadMs = now - sentAt
+      return verdict
+    } catch (error) {
+      if (!(error instanceof RedisFailure)) throw error
+      if (error.code !== lateCode) {
+        this.#giveBackLate(asked, claims)
+        throw error
+      }
+      // It said so in time: its clock was set forward.
+      this.#aheadMs = undefined
+      return await this.take(claims)
+    }
   }
 
   async settle(corrections: readonly Correction[]): Promise<void> {
@@ -130,9 +148,20 @@ export class RedisLimitStore implements LimitStore {
     await Promise.all(pieces.map(run))
   }
 
-  async #run(script: Script, keys: readonly string[], more: readonly (string | number)[]): Promise<unknown> {
+  /** Leases are given back by whoever asked for them, as they are wherever that is not known. */
+  #giveBackLate(asked: Promise<unknown>, claims: readonly Claim[]): void {
+    const undo = (answer: unknown): Promise<void> => this.settle(undoing({ claims, verdict: verdictIn(answer, claims).verdict }))
+    // Where it has failed there is nothing to give back, and where Redis is gone again nobody to give it to.
+    asked.then(undo).catch(() => undefined)
+  }
+
+  #run(script: Script, keys: readonly string[], more: readonly (string | number)[]): Promise<unknown> {
+    return this.#inTime(this.#evaluate(script, keys, more))
+  }
+
+  async #inTime(asked: Promise<unknown>): Promise<unknown> {
     try {
-      return await within(this.#evaluate(script, keys, more), this.#commandMs, this.#clock)
+      return await within(asked, this.#commandMs, this.#clock)
     } catch (error) {
       if (codeOf(error) === brokenCode && error instanceof Error) throw new BrokenCounts(error.message.split(' ').slice(1))
       throw new RedisFailure(codeOf(error) ?? this.#broken ?? 'ENOTCONN')
@@ -183,6 +212,8 @@ const socketTimeoutMs = 2000
 const firstRetryMs = 50
 const mostRetryMs = 2000
 const mostAtOnce = 500
+/** Later than any time of Redis. */
+const forever = Number.MAX_SAFE_INTEGER
 
 /** By its hash, as Redis knows it. */
 function scriptOf(lua: string): Script {
@@ -209,6 +240,13 @@ function correctionArguments(correction: Correction): (string | number)[] {
 
 function holderOf({ holder }: LeaseName): string {
   return holder
+}
+
+function verdictIn(answer: unknown, claims: readonly Claim[]): { readonly verdict: Verdict; readonly now: number } {
+  if (!Array.isArray(answer)) throw new TypeError('not the answer of the script')
+  const [, now = 0, ...numbers] = answer.map(Number)
+  const counts = claims.map((_, index) => ({ count: numbers[index * 2] ?? 0, since: numbers[index * 2 + 1] ?? 0 }))
+  return { verdict: verdictOf(claims, counts, now), now }
 }
 
 /** Rejects where nothing has come in time. What comes later is dropped. */

@@ -212,6 +212,20 @@ describe.skipIf(noRedis)(`limits in Redis${noRedis ? ` (${noRedis})` : ''}`, () 
     expect(await ready(gateway)).toEqual([200, 'ok'])
   })
 
+  it('refuse: what is refused because Redis was held up is charged nowhere', async () => {
+    const env = { VAI_LIMIT_COST_PER_DAY_USD: '10', VAI_REDIS_PREFIX: 'day', VAI_LIMIT_STORE_LOST: 'refuse' }
+    const { redis, gateway } = await start(env)
+    const client = clientOf(redis)
+    redis.freeze()
+    const costly = { ...slow, model: 'anthropic/claude-sonnet-4-5', max_tokens: 60_000 }
+    const refused = await Promise.all(Array.from({ length: 4 }, () => gateway.post(costly)))
+    expect(refused.map(({ status }) => status)).toEqual([503, 503, 503, 503])
+    redis.go()
+    await until(async () => (await measured(gateway)) === '1')
+    await until(async () => Number((await client.get(day))?.split(' ')[0] ?? 0) === 0)
+    expect(lines(gateway, 'the store of limits is lost')).toHaveLength(1)
+  })
+
   it('refuse: a Redis that is full is lost until it is not, once and for everybody who asks', async () => {
     const { redis, gateway } = await start({ VAI_LIMIT_REQUESTS_PER_MINUTE: '1000', VAI_LIMIT_STORE_LOST: 'refuse' })
     const client = clientOf(redis)

@@ -134,6 +134,57 @@ describe.skipIf(noRedis)('in Redis', () => {
     await store.close()
   })
 
+  describe('what is asked for in vain', () => {
+    const bucket: RateClaim = { kind: 'rate', name: '{d}:rate', perMinute: 1e-6, capacity: 9, amount: 2 }
+    const quota: QuotaClaim = { kind: 'quota', name: '{d}:quota', limit: 9, amount: 3, periodMs: 1e13 }
+    const claims = [bucket, quota]
+    const nothing = claims.map((claim) => ({ ...claim, amount: 0 }))
+    const hasty = (): Promise<RedisLimitStore> =>
+      RedisLimitStore.open({ url: new Secret(redis.url), prefix: 'test', clock: systemClock, commandMs: 50 })
+    const left = async (store: RedisLimitStore): Promise<number[]> =>
+      (await store.take(nothing)).states.map(({ remaining }) => remaining)
+
+    it.each([true, false])('is not counted once Redis goes on (it had been asked before: %s)', async (wasAsked) => {
+      const [store, other] = [await hasty(), await open()]
+      if (wasAsked) await store.take([])
+      redis.freeze()
+      for (let index = 0; index < 3; index++) await expect(store.take(claims)).rejects.toMatchObject({ code: 'ETIMEDOUT' })
+      redis.go()
+      // What it is asked on the same connection comes after all of that.
+      await until(() => store.take([]).catch(() => undefined))
+      await until(async () => (await left(other)).join() === '9,9')
+      await store.close()
+      await other.close()
+    })
+
+    it('is not counted by a Redis that comes to it too late to give an answer', async () => {
+      const [store, other] = [await hasty(), await open()]
+      expect((await store.take(nothing)).refused).toBeUndefined()
+      redis.freeze()
+      for (const asked of [claims, nothing, nothing]) await expect(store.take(asked)).rejects.toThrow('ETIMEDOUT')
+      await store.close()
+      redis.go()
+      const client = new Redis(redis.url)
+      await until(async () => /^connected_clients:2\b/m.test(await client.info('clients')))
+      expect(await left(other)).toEqual([9, 9])
+      client.disconnect()
+      await other.close()
+    })
+
+    it('is asked for again where only the clock of Redis is another', async () => {
+      const set = { isBack: false }
+      const now = (): number => systemClock.now() - (set.isBack ? 60_000 : 0)
+      const options = { url: new Secret(redis.url), prefix: 'test', commandMs: 5000 }
+      const store = await RedisLimitStore.open({ ...options, clock: { ...ofSystem, now } })
+      await store.take([])
+      set.isBack = true
+      const name = '{d}:clock'
+      expect((await store.take([{ ...quota, name }])).states[0]?.remaining).toBe(6)
+      expect((await store.take([{ ...quota, name }])).states[0]?.remaining).toBe(3)
+      await store.close()
+    })
+  })
+
   it('that may not write is not there', async () => {
     const [store, client] = [await open(), new Redis(redis.url)]
     await client.replicaof('127.0.0.1', 1)
