@@ -44,7 +44,7 @@ export interface MessageRequest {
   stt_model?: string
   /** The model that speaks, as `provider/name`. */
   tts_model?: string
-  /** For each provider by name, an object that is merged verbatim into that provider's own request; ignored for the others. */
+  /** For each provider by name, an object that is merged verbatim into that provider's own request; ignored for the others. What this request says in fields of its own, such as the model and the most tokens, is refused in it. */
   extensions?: Record<string, Record<string, unknown>>
   /** Models to try in order, each as `provider/name`, when the first cannot answer though another may: it is overloaded, limits the rate, fails, cannot be reached, or its quota is used up. A wrong request or a bad key is not tried elsewhere. `metadata.warnings` of the answer says with the code `fallback` why another model answered. */
   fallbacks?: string[]

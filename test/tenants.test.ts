@@ -87,6 +87,26 @@ describe('a model that a key may not use', () => {
     expect(upstream.requests).toEqual([])
   })
 
+  it.each([
+    ['fallbacks of the provider itself', { fallbacks: [{ model: 'claude-opus-4-5' }] }, 'fallbacks[0].model'],
+    [
+      'a tool that is a model',
+      { tools: [{ type: 'advisor_20990101', name: 'advisor', model: 'claude-opus-4-5' }] },
+      'tools[0].model',
+    ],
+  ])('is refused as %s, which only a beta knows', async (_, more, param) => {
+    const haiku = gatewayKey('haiku', { allowed_models: ['anthropic/claude-haiku-4-5'] })
+    const gateway = await start(
+      { ...envWith([haiku]), VAI_ANTHROPIC_BASE_URL: upstream.url },
+      { keys: { anthropic: operatorKey } },
+    )
+    const headers = { ...sends(haiku), 'anthropic-beta': 'of-tomorrow-2099-01-01' }
+    const response = await gateway.post(body('anthropic/claude-haiku-4-5', more), headers)
+    expect(response.status).toBe(403)
+    expect(await errorOf(response)).toMatchObject({ code: 'model_not_allowed', param })
+    expect(upstream.requests).toEqual([])
+  })
+
   it("cannot be had by another name, nor against the operator's own list", async () => {
     const gateway = await start({ VAI_MODEL_ALIASES: 'tools=demo/tools', VAI_ALLOWED_MODELS: 'demo/*' })
     expect((await gateway.post(body('tools'), sends(acme))).status).toBe(403)

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../api/error.ts'
 import { invalidRequestDetails } from '../../api/issues.ts'
+import { isRecord } from '../../api/json.ts'
 import { paramOf } from '../../api/param.ts'
 import { SchemaMismatch } from '../../api/schema-mismatch.ts'
 import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
@@ -61,7 +62,9 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
   if (problem) throw modelError(problem, 'model')
   if (!main || !isMessageRequest(raw.body)) throw raw.schemaError ?? new GatewayError('internal_error')
-  refuseUnlessAllowed(main, caller, models, 'model')
+  refuseUnlessAllowed(main.id, caller, models, 'model')
+  for (const { param, model } of modelsWithin(raw.body))
+    refuseUnlessAllowed(`${main.provider.id}/${model}`, caller, models, param)
   const fallbacks = fallbacksOf(raw.body).map((id, index) => resolveFallback(id, index, caller, models))
   const [first, ...rest] = [main, ...fallbacks].map((model) => targetFor(model, models, raw.body, raw))
   if (!first) throw new GatewayError('internal_error')
@@ -117,15 +120,25 @@ function fallbacksOf(request: MessageRequest): readonly string[] {
   return fallbacks.filter((fallback) => typeof fallback === 'string')
 }
 
+/** The models that the provider is told to ask besides, by its own kind of fallbacks and by tools that are models. */
+function* modelsWithin(request: MessageRequest): Generator<{ readonly param: string; readonly model: string }> {
+  for (const field of ['fallbacks', 'tools'] as const) {
+    const all: readonly unknown[] = Array.isArray(request[field]) ? request[field] : []
+    for (const [index, each] of all.entries()) {
+      if (isRecord(each) && typeof each.model === 'string') yield { param: `${field}[${index}].model`, model: each.model }
+    }
+  }
+}
+
 function resolveFallback(id: string, index: number, caller: ModelUser, models: KnownModels): ResolvedModel {
   const param = `fallbacks[${index}]`
   const resolved = models.registry.resolve(id)
   if ('problem' in resolved) throw modelError(resolved.problem, param)
-  refuseUnlessAllowed(resolved, caller, models, param)
+  refuseUnlessAllowed(resolved.id, caller, models, param)
   return resolved
 }
 
-function refuseUnlessAllowed({ id }: ResolvedModel, caller: ModelUser, models: KnownModels, param: string): void {
+function refuseUnlessAllowed(id: string, caller: ModelUser, models: KnownModels, param: string): void {
   const isAllowed = models.isAllowed(id)
   if (isAllowed && caller.mayUse(id)) return
   const who = isAllowed ? 'this key may not use' : 'the operator of this gateway does not allow'
