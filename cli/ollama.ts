@@ -12,7 +12,7 @@ export interface FoundOllama {
 
 /**
  * The Ollama that is a provider, or else the one on this machine's usual port; undefined where none answers in time. Never throws,
- * and takes no longer than 300 ms.
+ * and takes no longer than 1 s.
  */
 export async function lookForOllama(
   config: Config,
@@ -44,4 +44,4 @@ async function modelsOf(root: URL, clock: Clock): Promise<readonly string[] | un
 /** The preset whose provider it is, or would be. */
 export const ollama = 'ollama'
 
-const patienceMs = 300
+const patienceMs = 1000

@@ -43,13 +43,13 @@ it.each([
   expect(await lookForOllama(await loadConfig({}), undefined, url)).toBeUndefined()
 })
 
-it('is not there where nobody answers, and is not waited for longer than 300 ms', async () => {
+it('is not there where nobody answers, and is not waited for longer than 1 s', async () => {
   expect(await lookForOllama(await loadConfig({}), undefined, await closedPort())).toBeUndefined()
   const { url } = await serverThat(silence)
   const clock = new ManualClock()
   const found = lookForOllama(await loadConfig({}), clock, url)
-  expect(clock.nextInMs).toBe(300)
-  clock.advance(300)
+  expect(clock.nextInMs).toBe(1000)
+  clock.advance(1000)
   expect(await found).toBeUndefined()
   expect(clock.waiting).toBe(0)
 })
