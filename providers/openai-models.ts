@@ -64,9 +64,15 @@ export function takesBreakpoints(model: string): boolean {
 
 /** A fine-tuned model, `ft:gpt-4.1:…`, does what the model does that it was made of. */
 function familyOf(model: string): Family | undefined {
+  if (model === last.model) return last.family
   const name = model.replace(/^ft:/, '')
-  return families.find(({ names }) => names.test(name))
+  const family = families.find(({ names }) => names.test(name))
+  last = { model, family }
+  return family
 }
+
+// One request asks for the family of its model many times, and each look tries two dozen expressions.
+let last: { readonly model: string; readonly family: Family | undefined } = { model: '', family: undefined }
 
 interface Family {
   readonly names: RegExp
