@@ -21,19 +21,7 @@ export function text(env: string, fallback: string, meaning: string): Setting<st
 }
 
 export function integer(env: string, fallback: number, least: number, most: number, meaning: string): Setting<number> {
-  return {
-    env,
-    meaning,
-    defaultText: String(fallback),
-    accepts: `${least} to ${most}`,
-    read(raw) {
-      if (raw === undefined) return fallback
-      const value = typeof raw === 'number' ? raw : Number(/^\s*-?\d+\s*$/.test(asText(raw)) ? raw : Number.NaN)
-      if (!Number.isInteger(value) || value < least || value > most)
-        throw new Error(`a whole number from ${least} to ${most} is expected, not ${JSON.stringify(raw)}`)
-      return value
-    },
-  }
+  return numeric(env, fallback, [least, most], meaning, 'a whole number')
 }
 
 /** A whole number, or nothing where the default depends on more than the setting. */
@@ -43,6 +31,16 @@ export function optionalInteger(env: string, least: number, most: number, meanin
 }
 
 export function decimal(env: string, fallback: number, least: number, most: number, meaning: string): Setting<number> {
+  return numeric(env, fallback, [least, most], meaning, 'a number')
+}
+
+function numeric(
+  env: string,
+  fallback: number,
+  [least, most]: readonly [number, number],
+  meaning: string,
+  kind: 'a number' | 'a whole number',
+): Setting<number> {
   return {
     env,
     meaning,
@@ -50,9 +48,11 @@ export function decimal(env: string, fallback: number, least: number, most: numb
     accepts: `${least} to ${most}`,
     read(raw) {
       if (raw === undefined) return fallback
-      const value = typeof raw === 'number' ? raw : Number(/^\s*-?\d+(?:\.\d+)?\s*$/.test(asText(raw)) ? raw : Number.NaN)
-      if (!Number.isFinite(value) || value < least || value > most)
-        throw new Error(`a number from ${least} to ${most} is expected, not ${JSON.stringify(raw)}`)
+      const isWritten = typeof raw === 'number' || (kind === 'a number' ? /^-?\d+(?:\.\d+)?$/ : /^-?\d+$/).test(asText(raw))
+      const value = isWritten ? Number(raw) : Number.NaN
+      const isOfKind = kind === 'a number' ? Number.isFinite(value) : Number.isInteger(value)
+      if (!isOfKind || value < least || value > most)
+        throw new Error(`${kind} from ${least} to ${most} is expected, not ${JSON.stringify(raw)}`)
       return value
     },
   }
