@@ -1,6 +1,6 @@
 import { GatewayError } from '../../api/error.ts'
 import type { AudioBlockParam, CacheControl, ContentBlockParam, DocumentBlockParam } from '../../api/schemas.gen.ts'
-import { frame, framed } from '../framed.ts'
+import { framed, framedContent } from '../framed.ts'
 import { type Breakpoint, breakpoint } from '../openai-cache.ts'
 import type { ChatDialect } from './dialect.ts'
 
@@ -102,14 +102,8 @@ function documentParts(block: DocumentBlockParam, path: string, dialect: PartDia
       return [...contextParts(about.context), { type: 'file', file: { file_id: source.file_id } }]
     case 'text':
       return [textPart(framed('document', about, source.data))]
-    case 'content': {
-      const content = typeof source.content === 'string' ? [{ type: 'text' as const, text: source.content }] : source.content
-      if (content.every((part) => part.type === 'text')) {
-        return [textPart(framed('document', about, content.map(({ text }) => text).join('\n')))]
-      }
-      const [start, end] = frame('document', about)
-      return [textPart(start), ...content.flatMap((part) => userParts(part, `${path}.source`, dialect)), textPart(end)]
-    }
+    case 'content':
+      return framedContent(about, source.content, textPart, (part) => userParts(part, `${path}.source`, dialect))
   }
 }
 

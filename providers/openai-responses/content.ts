@@ -1,6 +1,6 @@
 import { GatewayError } from '../../api/error.ts'
 import type { ContentBlockParam, DocumentBlockParam, ToolResultBlockParam } from '../../api/schemas.gen.ts'
-import { frame, framed } from '../framed.ts'
+import { framed, framedContent } from '../framed.ts'
 import { type Breakpoint, breakpoint, isMarked } from '../openai-cache.ts'
 
 /** A part of what a model reads, as the API has it. */
@@ -95,14 +95,8 @@ function documentParts(block: DocumentBlockParam, path: string): InputPart[] {
       return filePart(about.context, { file_id: source.file_id })
     case 'text':
       return [textPart(framed('document', about, source.data))]
-    case 'content': {
-      const content = typeof source.content === 'string' ? [{ type: 'text' as const, text: source.content }] : source.content
-      if (content.every((part) => part.type === 'text')) {
-        return [textPart(framed('document', about, content.map(({ text }) => text).join('\n')))]
-      }
-      const [start, end] = frame('document', about)
-      return [textPart(start), ...content.flatMap((part) => unmarkedParts(part, `${path}.source`)), textPart(end)]
-    }
+    case 'content':
+      return framedContent(about, source.content, textPart, (part) => unmarkedParts(part, `${path}.source`))
   }
 }
 
