@@ -61,6 +61,65 @@ export const operations = {
       '529': 'ErrorResponse',
     },
   },
+  createRun: {
+    method: 'POST',
+    path: '/v1/runs',
+    public: false,
+    body: 'RunRequest',
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      required: [],
+      properties: {
+        beta: {
+          type: 'string',
+        },
+      },
+    },
+    responses: {
+      '200': 'RunResponse',
+      '400': 'ErrorResponse',
+      '401': 'ErrorResponse',
+      '403': 'ErrorResponse',
+      '404': 'ErrorResponse',
+      '413': 'ErrorResponse',
+      '429': 'ErrorResponse',
+      '500': 'ErrorResponse',
+      '502': 'ErrorResponse',
+      '503': 'ErrorResponse',
+      '504': 'ErrorResponse',
+      '529': 'ErrorResponse',
+    },
+  },
+  streamRun: {
+    method: 'POST',
+    path: '/v1/runs:stream',
+    public: false,
+    body: 'RunRequest',
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      required: [],
+      properties: {
+        beta: {
+          type: 'string',
+        },
+      },
+    },
+    responses: {
+      '400': 'ErrorResponse',
+      '401': 'ErrorResponse',
+      '403': 'ErrorResponse',
+      '404': 'ErrorResponse',
+      '413': 'ErrorResponse',
+      '429': 'ErrorResponse',
+      '500': 'ErrorResponse',
+      '502': 'ErrorResponse',
+      '503': 'ErrorResponse',
+      '504': 'ErrorResponse',
+      '529': 'ErrorResponse',
+    },
+  },
   listModels: {
     method: 'GET',
     path: '/v1/models',
@@ -122,6 +181,15 @@ export const operations = {
     public: true,
     responses: {
       '200': 'Index',
+      '500': 'ErrorResponse',
+    },
+  },
+  getDemoPage: {
+    method: 'GET',
+    path: '/demo/page',
+    public: true,
+    responses: {
+      '404': 'ErrorResponse',
       '500': 'ErrorResponse',
     },
   },

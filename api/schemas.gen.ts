@@ -4063,6 +4063,557 @@ export const PingEvent = Type.Unsafe<PingEvent>({
   additionalProperties: true,
 })
 
+export interface RunRequest {
+  request: MessageRequest
+  run?: RunOptions
+  /** The names of the gateway's tools that the model may call; those of the operator too. */
+  builtins?: string[]
+}
+export const RunRequest = Type.Unsafe<RunRequest>({
+  $id: 'RunRequest',
+  type: 'object',
+  required: ['request'],
+  properties: {
+    request: {
+      $ref: 'MessageRequest#',
+    },
+    run: {
+      $ref: 'RunOptions#',
+    },
+    builtins: {
+      type: 'array',
+      maxItems: 64,
+      items: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 64,
+      },
+    },
+  },
+  additionalProperties: false,
+})
+
+/** How far a run may go. The operator may allow less. */
+export interface RunOptions {
+  /** How often the model may answer. Default 8. */
+  max_turns?: number
+  /** How many tools may be called in all. Default 20. */
+  max_tool_calls?: number
+  /** After how many tokens, of all turns together, the model is not asked again; 0 for no limit. Default 0. */
+  max_tokens?: number
+  /** How long all of it may take. Default 60000. */
+  timeout_ms?: number
+  /** How long one call of a tool may take. Default 30000. */
+  tool_timeout_ms?: number
+  /** Whether tools that the model calls together run at the same time. Default true. */
+  parallel_tools?: boolean
+  /** For tools in `builtins`, by name, what each is set to; the tools' documentation says what there is to set. */
+  tool_config?: Record<string, Record<string, unknown>>
+}
+export const RunOptions = Type.Unsafe<RunOptions>({
+  $id: 'RunOptions',
+  type: 'object',
+  properties: {
+    max_turns: {
+      type: 'integer',
+      minimum: 1,
+    },
+    max_tool_calls: {
+      type: 'integer',
+      minimum: 0,
+    },
+    max_tokens: {
+      type: 'integer',
+      minimum: 0,
+    },
+    timeout_ms: {
+      type: 'integer',
+      minimum: 1,
+    },
+    tool_timeout_ms: {
+      type: 'integer',
+      minimum: 1,
+    },
+    parallel_tools: {
+      type: 'boolean',
+    },
+    tool_config: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+  },
+  additionalProperties: false,
+})
+
+export interface RunResponse {
+  result: RunResult
+}
+export const RunResponse = Type.Unsafe<RunResponse>({
+  $id: 'RunResponse',
+  type: 'object',
+  required: ['result'],
+  properties: {
+    result: {
+      $ref: 'RunResult#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface RunResult {
+  /** The model's last answer; null where there is none. */
+  response: Message | null
+  steps: RunStep[]
+  /** How many calls of tools were taken up. */
+  tool_call_count: number
+  /** How often the model was asked. */
+  turn_count: number
+  usage: Usage
+  stop_reason: RunStopReason
+  error?: ErrorDetail
+  /** The request's messages and everything that was said since, ready to be sent again: every call of a tool has its result. */
+  messages: MessageParam[]
+}
+export const RunResult = Type.Unsafe<RunResult>({
+  $id: 'RunResult',
+  type: 'object',
+  required: ['response', 'steps', 'tool_call_count', 'turn_count', 'usage', 'stop_reason', 'messages'],
+  properties: {
+    response: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'Message#',
+        },
+      }],
+    },
+    steps: {
+      type: 'array',
+      items: {
+        $ref: 'RunStep#',
+      },
+    },
+    tool_call_count: {
+      type: 'integer',
+      minimum: 0,
+    },
+    turn_count: {
+      type: 'integer',
+      minimum: 0,
+    },
+    usage: {
+      $ref: 'Usage#',
+    },
+    stop_reason: {
+      $ref: 'RunStopReason#',
+    },
+    error: {
+      $ref: 'ErrorDetail#',
+    },
+    messages: {
+      type: 'array',
+      items: {
+        $ref: 'MessageParam#',
+      },
+    },
+  },
+  additionalProperties: true,
+})
+
+/** Why the run ended. `end_turn`: the model had no more to call; its own reason stands in `response.stop_reason`. `error`: what went wrong stands in `error`. */
+export type RunStopReason = 'end_turn' | 'max_tool_calls' | 'max_turns' | 'max_tokens' | 'timeout' | 'cancelled' | 'error'
+export const RunStopReason = Type.Unsafe<RunStopReason>({
+  $id: 'RunStopReason',
+  type: 'string',
+  enum: ['end_turn', 'max_tool_calls', 'max_turns', 'max_tokens', 'timeout', 'cancelled', 'error'],
+})
+
+/** One answer of the model, and what came of the tools that it called. */
+export interface RunStep {
+  index: number
+  response: Message
+  tool_calls: RunToolCall[]
+  /** In the order of the calls. */
+  tool_results: RunToolResult[]
+  duration_ms: number
+}
+export const RunStep = Type.Unsafe<RunStep>({
+  $id: 'RunStep',
+  type: 'object',
+  required: ['index', 'response', 'tool_calls', 'tool_results', 'duration_ms'],
+  properties: {
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+    response: {
+      $ref: 'Message#',
+    },
+    tool_calls: {
+      type: 'array',
+      items: {
+        $ref: 'RunToolCall#',
+      },
+    },
+    tool_results: {
+      type: 'array',
+      items: {
+        $ref: 'RunToolResult#',
+      },
+    },
+    duration_ms: {
+      type: 'integer',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface RunToolCall {
+  id: string
+  name: string
+  input: Record<string, unknown>
+}
+export const RunToolCall = Type.Unsafe<RunToolCall>({
+  $id: 'RunToolCall',
+  type: 'object',
+  required: ['id', 'name', 'input'],
+  properties: {
+    id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface RunToolResult {
+  tool_use_id: string
+  name: string
+  /** What the model is told. */
+  content: string
+  is_error: boolean
+  duration_ms: number
+}
+export const RunToolResult = Type.Unsafe<RunToolResult>({
+  $id: 'RunToolResult',
+  type: 'object',
+  required: ['tool_use_id', 'name', 'content', 'is_error', 'duration_ms'],
+  properties: {
+    tool_use_id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    content: {
+      type: 'string',
+    },
+    is_error: {
+      type: 'boolean',
+    },
+    duration_ms: {
+      type: 'integer',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+})
+
+/** One server-sent event of a run. Its SSE `event` equals `type`. New types may come and are to be ignored. */
+export type RunEvent = RunStartEvent | StepStartEvent | RunStreamEvent | ToolCallStartEvent | ToolResultEvent | StepCompleteEvent | HistoryDeltaEvent | RunCompleteEvent | PingEvent | ErrorResponse
+export const RunEvent = Type.Unsafe<RunEvent>({
+  $id: 'RunEvent',
+  type: 'object',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'RunStartEvent#',
+  }, {
+    $ref: 'StepStartEvent#',
+  }, {
+    $ref: 'RunStreamEvent#',
+  }, {
+    $ref: 'ToolCallStartEvent#',
+  }, {
+    $ref: 'ToolResultEvent#',
+  }, {
+    $ref: 'StepCompleteEvent#',
+  }, {
+    $ref: 'HistoryDeltaEvent#',
+  }, {
+    $ref: 'RunCompleteEvent#',
+  }, {
+    $ref: 'PingEvent#',
+  }, {
+    $ref: 'ErrorResponse#',
+  }],
+})
+
+export interface RunStartEvent {
+  type: 'run_start'
+  request_id: string
+  /** The model that is asked first, as `provider/name`. */
+  model: string
+}
+export const RunStartEvent = Type.Unsafe<RunStartEvent>({
+  $id: 'RunStartEvent',
+  type: 'object',
+  required: ['type', 'request_id', 'model'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'run_start',
+    },
+    request_id: {
+      type: 'string',
+    },
+    model: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface StepStartEvent {
+  type: 'step_start'
+  index: number
+}
+export const StepStartEvent = Type.Unsafe<StepStartEvent>({
+  $id: 'StepStartEvent',
+  type: 'object',
+  required: ['type', 'index'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'step_start',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+})
+
+/** An event of the model's answer, as `POST /v1/messages` streams it. */
+export interface RunStreamEvent {
+  type: 'stream_event'
+  /** The step's. */
+  index: number
+  event: StreamEvent
+}
+export const RunStreamEvent = Type.Unsafe<RunStreamEvent>({
+  $id: 'RunStreamEvent',
+  type: 'object',
+  required: ['type', 'index', 'event'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'stream_event',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+    event: {
+      $ref: 'StreamEvent#',
+    },
+  },
+  additionalProperties: true,
+})
+
+/** A tool begins to run. */
+export interface ToolCallStartEvent {
+  type: 'tool_call_start'
+  /** The step's. */
+  index: number
+  id: string
+  name: string
+  input: Record<string, unknown>
+}
+export const ToolCallStartEvent = Type.Unsafe<ToolCallStartEvent>({
+  $id: 'ToolCallStartEvent',
+  type: 'object',
+  required: ['type', 'index', 'id', 'name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_call_start',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+    id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+})
+
+/** What came of a call. They come as the tools finish; in the history they stand in the order of the calls. */
+export interface ToolResultEvent {
+  type: 'tool_result'
+  /** The step's. */
+  index: number
+  tool_use_id: string
+  name: string
+  content: string
+  is_error: boolean
+  duration_ms: number
+}
+export const ToolResultEvent = Type.Unsafe<ToolResultEvent>({
+  $id: 'ToolResultEvent',
+  type: 'object',
+  required: ['type', 'index', 'tool_use_id', 'name', 'content', 'is_error', 'duration_ms'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_result',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+    tool_use_id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    content: {
+      type: 'string',
+    },
+    is_error: {
+      type: 'boolean',
+    },
+    duration_ms: {
+      type: 'integer',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface StepCompleteEvent {
+  type: 'step_complete'
+  index: number
+  /** The model's; null where its answer was cut off. */
+  stop_reason: StopReason | null
+  usage: Usage
+  tool_call_count: number
+  duration_ms: number
+}
+export const StepCompleteEvent = Type.Unsafe<StepCompleteEvent>({
+  $id: 'StepCompleteEvent',
+  type: 'object',
+  required: ['type', 'index', 'stop_reason', 'usage', 'tool_call_count', 'duration_ms'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'step_complete',
+    },
+    index: {
+      type: 'integer',
+      minimum: 0,
+    },
+    stop_reason: {
+      type: ['string', 'null'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          $ref: 'StopReason#',
+        },
+      }],
+    },
+    usage: {
+      $ref: 'Usage#',
+    },
+    tool_call_count: {
+      type: 'integer',
+      minimum: 0,
+    },
+    duration_ms: {
+      type: 'integer',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+})
+
+/** What is to be added to the messages that there are, of which there are `expected_len`. All of them, in order, make of the request's messages those of the result. */
+export interface HistoryDeltaEvent {
+  type: 'history_delta'
+  expected_len: number
+  append: MessageParam[]
+}
+export const HistoryDeltaEvent = Type.Unsafe<HistoryDeltaEvent>({
+  $id: 'HistoryDeltaEvent',
+  type: 'object',
+  required: ['type', 'expected_len', 'append'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'history_delta',
+    },
+    expected_len: {
+      type: 'integer',
+      minimum: 0,
+    },
+    append: {
+      type: 'array',
+      items: {
+        $ref: 'MessageParam#',
+      },
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface RunCompleteEvent {
+  type: 'run_complete'
+  result: RunResult
+}
+export const RunCompleteEvent = Type.Unsafe<RunCompleteEvent>({
+  $id: 'RunCompleteEvent',
+  type: 'object',
+  required: ['type', 'result'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'run_complete',
+    },
+    result: {
+      $ref: 'RunResult#',
+    },
+  },
+  additionalProperties: true,
+})
+
 export interface TokenCount {
   input_tokens: number
   /** True where the provider does not count tokens itself and the number is the gateway's estimate. */
@@ -4097,24 +4648,7 @@ export const TokenCount = Type.Unsafe<TokenCount>({
 export interface ErrorResponse {
   type: 'error'
   request_id: string
-  error: {
-    type: ErrorType
-    message: string
-    /** The path of the field that is wrong, or the name of the header. */
-    param?: string
-    code?: string
-    request_id: string
-    /** Seconds to wait before the next try. */
-    retry_after?: number
-    /** All problems found in the request. */
-    issues?: Issue[]
-    /** What the provider answered, with keys masked. */
-    provider_error?: {
-      provider?: string
-      status?: number
-      body?: unknown
-    }
-  }
+  error: ErrorDetail
 }
 export const ErrorResponse = Type.Unsafe<ErrorResponse>({
   $id: 'ErrorResponse',
@@ -4129,47 +4663,70 @@ export const ErrorResponse = Type.Unsafe<ErrorResponse>({
       type: 'string',
     },
     error: {
+      $ref: 'ErrorDetail#',
+    },
+  },
+  additionalProperties: true,
+})
+
+export interface ErrorDetail {
+  type: ErrorType
+  message: string
+  /** The path of the field that is wrong, or the name of the header. */
+  param?: string
+  code?: string
+  request_id: string
+  /** Seconds to wait before the next try. */
+  retry_after?: number
+  /** All problems found in the request. */
+  issues?: Issue[]
+  /** What the provider answered, with keys masked. */
+  provider_error?: {
+    provider?: string
+    status?: number
+    body?: unknown
+  }
+}
+export const ErrorDetail = Type.Unsafe<ErrorDetail>({
+  $id: 'ErrorDetail',
+  type: 'object',
+  required: ['type', 'message', 'request_id'],
+  properties: {
+    type: {
+      $ref: 'ErrorType#',
+    },
+    message: {
+      type: 'string',
+    },
+    param: {
+      type: 'string',
+    },
+    code: {
+      type: 'string',
+    },
+    request_id: {
+      type: 'string',
+    },
+    retry_after: {
+      type: 'number',
+      minimum: 0,
+    },
+    issues: {
+      type: 'array',
+      items: {
+        $ref: 'Issue#',
+      },
+    },
+    provider_error: {
       type: 'object',
-      required: ['type', 'message', 'request_id'],
       properties: {
-        type: {
-          $ref: 'ErrorType#',
-        },
-        message: {
+        provider: {
           type: 'string',
         },
-        param: {
-          type: 'string',
+        status: {
+          type: 'integer',
         },
-        code: {
-          type: 'string',
-        },
-        request_id: {
-          type: 'string',
-        },
-        retry_after: {
-          type: 'number',
-          minimum: 0,
-        },
-        issues: {
-          type: 'array',
-          items: {
-            $ref: 'Issue#',
-          },
-        },
-        provider_error: {
-          type: 'object',
-          properties: {
-            provider: {
-              type: 'string',
-            },
-            status: {
-              type: 'integer',
-            },
-            body: {},
-          },
-          additionalProperties: true,
-        },
+        body: {},
       },
       additionalProperties: true,
     },
@@ -4695,8 +5252,26 @@ export const allSchemas = [
   MessageDeltaEvent,
   MessageStopEvent,
   PingEvent,
+  RunRequest,
+  RunOptions,
+  RunResponse,
+  RunResult,
+  RunStopReason,
+  RunStep,
+  RunToolCall,
+  RunToolResult,
+  RunEvent,
+  RunStartEvent,
+  StepStartEvent,
+  RunStreamEvent,
+  ToolCallStartEvent,
+  ToolResultEvent,
+  StepCompleteEvent,
+  HistoryDeltaEvent,
+  RunCompleteEvent,
   TokenCount,
   ErrorResponse,
+  ErrorDetail,
   ErrorType,
   Issue,
   ModelList,
