@@ -7,7 +7,7 @@ import { presetNames } from '../providers/openai-compatible.ts'
 /**
  * The arrows of the house, and who may go along them:
  *
- *   server → app → routes → plugins → providers → api, with text and audio as leaves beside api
+ *   server → app → routes → plugins → tools → providers → api, with text and audio as leaves beside api
  *
  *   - A layer imports itself and what lies below. `config` stands beside `app`; `cli` and `workers` belong to `server`.
  *   - A provider's folder knows no other provider's folder and no Fastify. Who serves which provider is known to
@@ -34,12 +34,13 @@ function violations(files: ReadonlyMap<string, string>): string[] {
 
 const layers: Readonly<Record<string, readonly string[]>> = {
   server: ['app', 'cli', 'workers', 'config', 'api', 'text'],
-  cli: ['cli', 'app', 'config', 'plugins', 'providers', 'api', 'text'],
+  cli: ['cli', 'app', 'config', 'plugins', 'tools', 'providers', 'api', 'text'],
   workers: ['workers', 'app', 'cli', 'config', 'plugins', 'api', 'text'],
-  app: ['routes', 'plugins', 'config', 'providers', 'api', 'text', 'audio'],
-  config: ['config', 'providers', 'api', 'text'],
-  routes: ['routes', 'plugins', 'providers', 'api', 'text', 'audio'],
-  plugins: ['plugins', 'providers', 'api', 'text', 'audio'],
+  app: ['routes', 'plugins', 'config', 'tools', 'providers', 'api', 'text', 'audio'],
+  config: ['config', 'tools', 'providers', 'api', 'text'],
+  routes: ['routes', 'plugins', 'tools', 'providers', 'api', 'text', 'audio'],
+  plugins: ['plugins', 'tools', 'providers', 'api', 'text', 'audio'],
+  tools: ['tools', 'providers', 'api', 'text', 'audio'],
   providers: ['providers', 'api', 'text', 'audio'],
   api: ['api', 'text', 'audio'],
   text: ['text'],
@@ -67,8 +68,9 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
   const [from, to] = [layerOf(module.path), layerOf(used.target)]
   if (!used.isProject) {
     if (dials(module, used)) return ['what is outbound goes through egress']
-    return from === 'providers' && /^(?:fastify|@fastify\/|pino)/.test(used.target)
-      ? ['a provider knows no Fastify and no logger']
+    const isLeaf = from === 'providers' || from === 'tools'
+    return isLeaf && /^(?:fastify|@fastify\/|pino)/.test(used.target)
+      ? ['a provider or a tool knows no Fastify and no logger']
       : []
   }
   const problems: string[] = []
@@ -79,6 +81,9 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
     problems.push('an adapter is known to the table of providers alone')
   if (used.target === 'providers/index.ts' && !['app', 'config', 'cli'].includes(from))
     problems.push('the table of providers is for app and config')
+  if (isTool(module.path) && isTool(used.target)) problems.push('a tool knows no other')
+  if (used.target === 'tools/builtins.gen.ts' && !['app', 'config', 'cli'].includes(from))
+    problems.push('the table of tools is for app and config')
   if (from === 'routes' && to === 'routes' && module.path !== 'routes/v1.ts') problems.push('routes do not import each other')
   if (to === 'plugins' && !['app', 'cli', 'workers'].includes(from) && roomOf(module.path) !== roomOf(used.target)) {
     const plugins = modules.get(used.target)?.plugins ?? []
@@ -90,7 +95,8 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
 
 /** Whether a file takes from Node or undici what connects to others. */
 function dials({ path }: Module, { target, values }: Import): boolean {
-  if (!['routes', 'plugins', 'providers', 'api'].includes(layerOf(path)) || path.startsWith('plugins/egress/')) return false
+  if (!['routes', 'plugins', 'tools', 'providers', 'api'].includes(layerOf(path)) || path.startsWith('plugins/egress/'))
+    return false
   if (/^(?:undici|node:(?:https|http2|tls|dns|dns\/promises))$/.test(target)) return values.length > 0
   return /^node:(?:http|net)$/.test(target) && values.some((name) => dialing.has(name))
 }
@@ -122,6 +128,10 @@ function layerOf(path: string): string {
 /** The vendor's folder that a file lies in; what is known of all models belongs to no vendor. */
 function folderOf(path: string): string | undefined {
   return /^providers\/(?!catalogue\/)([^/]+)\//.exec(path)?.[1]
+}
+
+function isTool(path: string): boolean {
+  return path.startsWith('tools/builtins/')
 }
 
 /** A plugin: its folder, or its only file. */
@@ -269,6 +279,11 @@ describe('a broken arrow is seen where', () => {
     ['a shared file imports a provider', { 'providers/http.ts': "import { x } from './anthropic/encode.ts'" }],
     ['a plugin imports an adapter', { 'plugins/a.ts': "import { x } from '../providers/anthropic/index.ts'" }],
     ['a route reads the table of providers', { 'routes/a.ts': "import { providers } from '../providers/index.ts'" }],
+    ['a tool imports another', { 'tools/builtins/a.ts': "import { x } from './b.ts'" }],
+    ['a tool imports Fastify', { 'tools/builtins/a.ts': "import type { FastifyRequest } from 'fastify'" }],
+    ['a tool makes its own connections', { 'tools/services/a.ts': "import { fetch } from 'undici'" }],
+    ['a tool imports a plugin', { 'tools/builtins/a.ts': "import type { X } from '../../plugins/errors.ts'" }],
+    ['a plugin reads the table of tools', { 'plugins/a.ts': "import { builtins } from '../tools/builtins.gen.ts'" }],
     ['a provider imports Fastify', { 'providers/a/index.ts': "import type { FastifyRequest } from 'fastify'" }],
     ['a route imports another', { 'routes/a.ts': "import { x } from './b.ts'" }],
     [
