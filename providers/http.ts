@@ -22,23 +22,42 @@ export interface UpstreamResponse {
   readonly body: UpstreamBody
 }
 
-/**
- * Sends one POST and returns once the answer's headers are there, whatever their status. A redirect is an answer like any other: it
- * is not followed, and the key goes nowhere else.
- *
- * `path` is below the call's base URL and begins with a slash. Throws a `GatewayError` where the provider cannot be reached, does not
- * answer in time or compresses its answer, and the signal's reason where the signal has aborted.
- */
+/** What an upstream call needs beside what it says. */
+export type Line = Pick<Call, 'signal' | 'timeouts' | 'clock' | 'baseURL' | 'dispatcher' | 'trace'>
+
+/** What is sent. */
+export interface UpstreamRequest {
+  readonly method: 'GET' | 'POST'
+  /** Below the base URL of the line; begins with a slash. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON; absent where nothing is sent. */
+  readonly body?: Buffer
+}
+
+/** Sends one POST of JSON, as `send` does. */
 export function post(
-  call: Call,
+  line: Line,
   provider: string,
   path: string,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string>>,
   body: Buffer,
 ): Promise<UpstreamResponse> {
+  return send(line, provider, { method: 'POST', path, headers, body })
+}
+
+/**
+ * Sends one request and returns once the answer's headers are there, whatever their status. A redirect is an answer like any other:
+ * it is not followed, and the key goes nowhere else. `provider` is the id of who is asked.
+ *
+ * Throws a `GatewayError` where the provider cannot be reached, does not answer in time or compresses its answer, and the signal's
+ * reason where the signal has aborted.
+ */
+export function send(line: Line, provider: string, request: UpstreamRequest): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
-    const { signal, timeouts, clock } = call
-    const { origin, pathname } = call.baseURL
+    const { signal, timeouts, clock } = line
+    const { origin, pathname } = line.baseURL
+    const { method, path, body } = request
     if (signal.aborted) return reject(signal.reason)
     let controller: Dispatcher.DispatchController | undefined
     let answer: UpstreamBody | undefined
@@ -56,13 +75,18 @@ export function post(
     const options = {
       origin,
       path: pathname.replace(/\/+$/, '') + path,
-      method: 'POST' as const,
-      headers: { 'content-type': 'application/json', 'accept-encoding': 'identity', ...call.trace, ...headers },
-      body,
+      method,
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        'accept-encoding': 'identity',
+        ...line.trace,
+        ...request.headers,
+      },
+      ...(body && { body }),
       headersTimeout: timeouts.firstByteMs,
       bodyTimeout: timeouts.idleMs,
     }
-    call.dispatcher.dispatch(options, {
+    line.dispatcher.dispatch(options, {
       onRequestStart(started) {
         controller = started
         if (signal.aborted) started.abort(new Error('the call was aborted'))
@@ -141,14 +165,17 @@ function unreadable({ provider, status }: UpstreamResponse, message: string): Ga
  * As much of an error's body as is worth keeping: at most 64 KiB and 5 seconds; nothing of one that is compressed, or of a redirect,
  * whose target is nobody's business. Never throws but for a caller who left.
  */
-export async function readErrorBody(response: UpstreamResponse, call: Call): Promise<string> {
+export async function readErrorBody(
+  response: UpstreamResponse,
+  { signal, clock }: Pick<Line, 'signal' | 'clock'>,
+): Promise<string> {
   if (isEncoded(response.headers) || isRedirect(response.status)) {
     response.body.abort(new Error('the body of an error is not wanted'))
     return ''
   }
   const chunks: Uint8Array[] = []
   let size = 0
-  const timer = call.clock.after(errorBodyMs, () => response.body.abort(new Error('the body of an error took too long')))
+  const timer = clock.after(errorBodyMs, () => response.body.abort(new Error('the body of an error took too long')))
   try {
     for await (const chunk of response.body) {
       size += chunk.byteLength
@@ -157,7 +184,7 @@ export async function readErrorBody(response: UpstreamResponse, call: Call): Pro
     }
   } catch {
     // What was read before the connection broke still says more than nothing.
-    call.signal.throwIfAborted()
+    signal.throwIfAborted()
   } finally {
     timer.cancel()
   }
