@@ -70,8 +70,9 @@ const files: Record<string, string> = {
   'api/openapi.gen.ts': `${header}\n/** The whole document as JSON text. */\nexport const openapiJson =\n  ${quote(JSON.stringify(document))}\n`,
 }
 writeOrCheck(files, 'openapi.yaml')
-// The providers, which it knows, need the files above. Its own is made, or looked at, by being imported.
+// The providers, which the first knows, need the files above. What each makes is made, or looked at, by its being imported.
 await import('./generate-catalogue.ts')
+await import('./generate-tools.ts')
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,6 @@
+// Generated from tools/builtins by `npm run generate`. Do not edit.
+
+import type { Tool } from './tool.ts'
+
+/** The tools that the gateway brings along, in the order of their files' names. */
+export const builtins: readonly Tool[] = []
