@@ -48,10 +48,10 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 }
 
 const pureKernels = [
-  /^api\/(?:accumulate|events|param|error|issues|json|schema-mismatch)\.ts$/,
+  /^api\/(?:accumulate|events|param|error|issues|json|reading|schema-mismatch)\.ts$/,
   /^(?:text|audio)\//,
   /^plugins\/messages\/(?:answer|compat|cost|extensions|need|validate)\.ts$/,
-  /^plugins\/auth\/(?:allowances|document|principal|reading)\.ts$/,
+  /^plugins\/auth\/(?:allowances|document|principal)\.ts$/,
   /^plugins\/limits\/(?:allotment|decide|told)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
   /^plugins\/egress\/ranges\.ts$/,

@@ -1,9 +1,4 @@
 import { isRecord } from '../../api/json.ts'
-import { mask, type Secret } from '../../api/secret.ts'
-import { isPattern, patternProblem, providerProblem } from '../../providers/model-policy.ts'
-import { nearest } from '../../text/nearest.ts'
-import { type Allowances, allowances } from './allowances.ts'
-import type { Role } from './principal.ts'
 import {
   filledListOf,
   flag,
@@ -17,7 +12,12 @@ import {
   oneOf,
   oneOrMore,
   type Tell,
-} from './reading.ts'
+} from '../../api/reading.ts'
+import { mask, type Secret } from '../../api/secret.ts'
+import { isPattern, patternProblem, providerProblem } from '../../providers/model-policy.ts'
+import { nearest } from '../../text/nearest.ts'
+import { type Allowances, allowances } from './allowances.ts'
+import type { Role } from './principal.ts'
 
 /** The gateway keys and tenants of all documents together. */
 export interface KeysDocument {

@@ -1,8 +1,8 @@
-import { isRecord } from '../../api/json.ts'
-import { nearest } from '../../text/nearest.ts'
+import { nearest } from '../text/nearest.ts'
+import { isRecord } from './json.ts'
 
 /**
- * Reads what an operator has written about keys, and says everything that is wrong with it, each with its path: `keys[2].hash: …`.
+ * Reads what an operator has written, and says everything that is wrong with it, each with its path: `keys[2].hash: …`.
  * Values are never repeated, because one of them may be a key that was put in the wrong place.
  */
 export type Tell = (problem: string) => void
