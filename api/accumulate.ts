@@ -17,6 +17,8 @@ export class Accumulator {
   #complete = false
   // The JSON text of a tool's input so far, by the block's index; a block without deltas keeps the input it started with.
   readonly #inputs = new Map<number, string>()
+  // The indexes of blocks that have begun and not ended.
+  readonly #open = new Set<number>()
 
   add(event: StreamEvent): void {
     switch (event.type) {
@@ -25,11 +27,13 @@ export class Accumulator {
         return
       case 'content_block_start':
         this.#started().content[event.index] = ownBlock(event.content_block)
+        this.#open.add(event.index)
         return
       case 'content_block_delta':
         this.#extend(event.index, event.delta)
         return
       case 'content_block_stop':
+        this.#open.delete(event.index)
         this.#finishInput(event.index)
         return
       case 'message_delta': {
@@ -50,6 +54,17 @@ export class Accumulator {
   message(): Message {
     if (!this.#complete) throw broken('it ended before message_stop')
     return this.#started()
+  }
+
+  /**
+   * What has come of a message that broke off: the blocks that are whole, and text as far as it was said. Undefined before
+   * `message_start`.
+   */
+  partial(): Message | undefined {
+    const message = this.#message
+    if (!message) return undefined
+    const content = message.content.filter((block, index) => block.type === 'text' || !this.#open.has(index))
+    return { ...message, content, stop_reason: null }
   }
 
   #started(): Message {

@@ -34,10 +34,10 @@ export function jsonBytes(object: object): Buffer {
 const pieceLength = 16 * 1024
 
 /**
- * An object's JSON with some of its own members changed, and every other byte of the rest as it was: a text replaces the value of
+ * An object's JSON with some of its own members changed, and every other byte of the rest as it was: JSON replaces the value of
  * a member or adds one at the end, undefined leaves a member out. The bytes are a valid JSON object.
  */
-export function editMembers(json: Buffer, changes: Readonly<Record<string, string | undefined>>): Buffer {
+export function editMembers(json: Buffer, changes: Readonly<Record<string, string | Buffer | undefined>>): Buffer {
   const parts: Buffer[] = []
   const add = (...member: readonly Buffer[]): void => void parts.push(parts.length === 0 ? openBraceBytes : commaBytes, ...member)
   const seen = new Set<string>()
@@ -48,12 +48,30 @@ export function editMembers(json: Buffer, changes: Readonly<Record<string, strin
     }
     seen.add(key)
     const value = changes[key]
-    if (value !== undefined) add(json.subarray(start, valueStart), Buffer.from(value))
+    if (value !== undefined) add(json.subarray(start, valueStart), bytesOf(value))
   }
   for (const [key, value] of Object.entries(changes)) {
-    if (value !== undefined && !seen.has(key)) add(Buffer.from(`${JSON.stringify(key)}:${value}`))
+    if (value !== undefined && !seen.has(key)) add(Buffer.from(`${JSON.stringify(key)}:`), bytesOf(value))
   }
   return Buffer.concat(parts.length === 0 ? [openBraceBytes, closeBraceBytes] : [...parts, closeBraceBytes])
+}
+
+function bytesOf(value: string | Buffer): Buffer {
+  return typeof value === 'string' ? Buffer.from(value) : value
+}
+
+/** The bytes of one of an object's own members; undefined where it has none of this name. */
+export function memberOf(json: Buffer, key: string): Buffer | undefined {
+  for (const member of membersOf(json)) if (member.key === key) return json.subarray(member.valueStart, member.end)
+  return undefined
+}
+
+/** An array's JSON with more items at its end, each as JSON. */
+export function withItems(array: Buffer, items: readonly string[]): Buffer {
+  if (items.length === 0) return array
+  const end = array.lastIndexOf(closeBracket)
+  const isEmpty = array.subarray(array.indexOf(openBracket) + 1, end).every(isSpace)
+  return Buffer.concat([array.subarray(0, end), Buffer.from(`${isEmpty ? '' : ','}${items.join(',')}]`)])
 }
 
 interface Member {

@@ -13,6 +13,7 @@ import type { Admission } from '../breaker/index.ts'
 import type { CallKind } from '../metrics/index.ts'
 import { type Attempt, type Attempted, firstSuccess, type PassedOver, type RetryPolicy } from './attempts.ts'
 import { estimateTokens } from './estimate.ts'
+import { type Continuation, extendRequest } from './extend.ts'
 import { type OpenedStream, openStream } from './open.ts'
 import { type PreparedRequest, prepareRequest, type RawRequest, type Target } from './prepare.ts'
 import type { RequestLimits } from './validate.ts'
@@ -28,6 +29,8 @@ declare module 'fastify' {
 export interface Messages {
   /** Checks a request of somebody, who may send so much. Throws one error with every issue. */
   prepare(raw: RawRequest, principal: Principal, sizes: RequestLimits): PreparedRequest
+  /** A request with more said in it, for a further turn. Throws where none of its models can take that. */
+  extend(request: PreparedRequest, continuation: Continuation): PreparedRequest
   /** Asks the models in turn for a whole answer. */
   complete(request: PreparedRequest, caller: Caller): Promise<Answered<WholeMessage>>
   /** Asks the models in turn for a stream, and returns once its first content is there. */
@@ -65,6 +68,7 @@ export const messages = fp(
   async (app: FastifyInstance, options: MessagesOptions) => {
     app.decorate('messages', {
       prepare: (raw, principal, sizes) => prepareRequest(raw, principal, app.models, sizes),
+      extend: (prepared, continuation) => extendRequest(prepared, continuation, app.models),
       complete: (prepared, caller) =>
         attempt(prepared.targets, caller, 'whole', (target, _admission, watched) => {
           const { provider } = target.model

@@ -33,6 +33,8 @@ export type KnownModels = Pick<Models, 'registry' | 'isAllowed' | 'capabilities'
 export interface PreparedRequest {
   readonly targets: readonly [Target, ...Target[]]
   readonly stream: boolean
+  /** Whether the caller's JSON holds a number that parsing it has rounded. */
+  readonly hasRoundedNumber: boolean
 }
 
 export interface Target {
@@ -68,7 +70,7 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
   const fallbacks = fallbacksOf(raw.body).map((id, index) => resolveFallback(id, index, caller, models))
   const [first, ...rest] = [main, ...fallbacks].map((model) => targetFor(model, models, raw.body, raw))
   if (!first) throw new GatewayError('internal_error')
-  return { targets: [first, ...rest], stream: raw.body.stream ?? false }
+  return { targets: [first, ...rest], stream: raw.body.stream ?? false, hasRoundedNumber: raw.roundedNumberAt !== undefined }
 }
 
 function resolveModel(body: unknown, registry: Models['registry']): ReturnType<Models['registry']['resolve']> | undefined {
@@ -96,7 +98,8 @@ function withoutRepeats(issues: readonly Issue[]): Issue[] {
   return issues.filter((issue) => !(issue.code === 'unknown_field' && better.has(issue.param)))
 }
 
-function targetFor(model: ResolvedModel, models: KnownModels, body: unknown, raw: RawRequest): Target {
+/** What is said to one model. Throws where it cannot take it. */
+export function targetFor(model: ResolvedModel, models: KnownModels, body: unknown, raw: RawRequest): Target {
   if (!isMessageRequest(body)) throw new GatewayError('internal_error')
   const { provider, name } = model
   // What one provider may read as a beta would be lost on the way to another.
