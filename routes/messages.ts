@@ -15,9 +15,11 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const prepared = prepare(request)
       request.lifetime.limit(request.allotment.times.answerMs)
-      const budget = await budgetFor(prepared, app, request, reply)
+      const caller = callerOf(request, reply)
+      const turn = { jsonBytes: request.bodyJson.byteLength, isStream: prepared.stream, caller }
+      const budget = await budgetFor(prepared, turn, app, request, reply)
       try {
-        return await (prepared.stream ? stream : whole)(prepared, budget, request, reply)
+        return await (prepared.stream ? stream : whole)(prepared, caller, budget, reply)
       } finally {
         budget.settle()
       }
@@ -55,13 +57,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     return app.messages.prepare(raw, request.principal, request.allotment.sizes)
   }
 
-  async function whole(
-    prepared: PreparedRequest,
-    budget: Budget,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    const caller = callerOf(request, reply)
+  async function whole(prepared: PreparedRequest, caller: Caller, budget: Budget, reply: FastifyReply): Promise<FastifyReply> {
     const attempted = await app.messages.complete(prepared, caller)
     const { message, json: providerJson } = attempted.result
     let answered: Answered = { usage: message.usage, bytes: 0, isStream: false, isComplete: false }
@@ -75,13 +71,8 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     return reply.type('application/json; charset=utf-8').send(json)
   }
 
-  async function stream(
-    prepared: PreparedRequest,
-    budget: Budget,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<FastifyReply> {
-    const caller = callerOf(request, reply)
+  async function stream(prepared: PreparedRequest, caller: Caller, budget: Budget, reply: FastifyReply): Promise<FastifyReply> {
+    const { request } = reply
     const { result: source, target } = await app.messages.stream(prepared, caller)
     const answer = new StreamAnswer(target.warnings, app.models.prices(target.model))
     const { socket } = request.raw

@@ -28,44 +28,60 @@ export class Holds {
     this.#options = options
   }
 
-  /**
-   * Takes all or nothing, and tells the caller how the limits stand. Throws for the rule that does not let it pass; then what the
-   * request has counted before is given back, so that a request that is refused for a limit counts nothing.
-   */
-  async take(request: FastifyRequest, reply: FastifyReply, rules: readonly Rule[], amounts: Amounts = nothing): Promise<Taken> {
+  /** Takes all or nothing for a request that has arrived, and tells the caller how the limits stand. Throws for the rule that refuses. */
+  async enter(request: FastifyRequest, reply: FastifyReply, rules: readonly Rule[]): Promise<void> {
     const hold = this.#holdOf(request, reply)
+    const { taken, field } = await this.#takeFor(hold, reply, rules, nothing)
+    hold.entered = taken
+    hold.field = field
+  }
+
+  /**
+   * Takes all or nothing for a call that the request makes next, and tells the caller how the limits stand. Throws for the rule that
+   * refuses. If that is the request's first call, what it counted when it arrived is given back, so that a request that is refused
+   * for a limit counts nothing; a request that has made a call counts, and so does the call.
+   */
+  async reserve(request: FastifyRequest, reply: FastifyReply, rules: readonly Rule[], amounts: Amounts): Promise<Taken> {
+    const hold = this.#holdOf(request, reply)
+    const { entered } = hold
     try {
-      const taken = await this.#takeFor(hold, reply, rules, amounts)
-      hold.taken.push(taken)
+      const { taken } = await this.#takeFor(hold, reply, rules, amounts)
+      hold.entered = undefined
       return taken
     } catch (error) {
-      const corrections = hold.taken.splice(0).flatMap(undoing)
+      hold.entered = undefined
+      const corrections = entered ? undoing(entered) : []
       if (corrections.length > 0) this.#options.store.settle(corrections).catch(this.#options.onError)
       throw error
     }
   }
 
-  async #takeFor(hold: Hold, reply: FastifyReply, rules: readonly Rule[], amounts: Amounts): Promise<Taken> {
+  /** `field` is what these rules say in the header RateLimit, which tells of the last call alone. */
+  async #takeFor(
+    hold: Hold,
+    reply: FastifyReply,
+    rules: readonly Rule[],
+    amounts: Amounts,
+  ): Promise<{ readonly taken: Taken; readonly field: string }> {
     const { store, leaseMs, onRefused } = this.#options
     const claims = rules.map((rule) => claimOf(rule, { holder: hold.holder, ttlMs: leaseMs, amount: amountOf(rule, amounts) }))
     const verdict = await store.take(claims)
     const { refused, states } = verdict
     const field = stateField(rules, states)
-    hold.field = hold.field === '' ? field : `${hold.field}, ${field}`
-    if (!reply.raw.headersSent) reply.header('ratelimit', hold.field)
+    if (!reply.raw.headersSent) reply.header('ratelimit', hold.field === '' ? field : `${hold.field}, ${field}`)
     const [rule, state] = refused === undefined ? [] : [rules[refused], states[refused]]
     if (rule && state) {
       onRefused(rule)
       throw refusal(rule, state, amountOf(rule, amounts))
     }
     this.#keep(hold, claims)
-    return { claims, verdict }
+    return { taken: { claims, verdict }, field }
   }
 
   #holdOf(request: FastifyRequest, reply: FastifyReply): Hold {
     const known = this.#holds.get(request)
     if (known) return known
-    const hold: Hold = { holder: `${this.#self}-${++this.#requests}`, leases: [], taken: [], isOver: false, field: '' }
+    const hold: Hold = { holder: `${this.#self}-${++this.#requests}`, leases: [], entered: undefined, isOver: false, field: '' }
     this.#holds.set(request, hold)
     reply.raw.once('close', () => {
       hold.isOver = true
@@ -88,8 +104,9 @@ export class Holds {
 interface Hold {
   readonly holder: string
   readonly leases: Extract<Claim, { kind: 'lease' }>[]
-  readonly taken: Taken[]
+  /** What it counted when it arrived, until its first call is let through. */
+  entered: Taken | undefined
   isOver: boolean
-  /** Of the header RateLimit, what was said already. */
+  /** Of the header RateLimit, what is said of that. */
   field: string
 }

@@ -31,7 +31,9 @@ export interface Limits {
   enter(request: FastifyRequest, reply: FastifyReply): Promise<void> | undefined
   /**
    * Takes what a call of a model may need, and for a stream its place, before the call is made. `amounts` is asked only where it
-   * matters. Throws `token_rate_limit`, `daily_cost_limit`, `concurrency_limit` or `limits_unavailable`.
+   * matters. A request that makes several calls, one after the other, reserves for each of them, and a place for a stream with the
+   * first. Throws `token_rate_limit`, `daily_cost_limit`, `concurrency_limit` or `limits_unavailable`; what the request has spent by
+   * then stays counted.
    */
   reserve(request: FastifyRequest, reply: FastifyReply, isStream: boolean, amounts: () => Amounts): Promise<Reservation>
 }
@@ -75,14 +77,14 @@ export const limits = fp(
         }
         if (policy === '') return undefined
         reply.header('ratelimit-policy', policy)
-        return allotment.requests.length > 0 ? holds.take(request, reply, allotment.requests).then(() => undefined) : undefined
+        return allotment.requests.length > 0 ? holds.enter(request, reply, allotment.requests) : undefined
       },
       async reserve(request, reply, isStream, amounts) {
         const { calls, streams } = request.allotment
         const rules = isStream ? [...calls, ...streams] : calls
         if (rules.length === 0) return nothingReserved
         const reserved = calls.length > 0 ? amounts() : nothing
-        const taken = await holds.take(request, reply, rules, reserved)
+        const taken = await holds.reserve(request, reply, rules, reserved)
         if (calls.length === 0) return nothingReserved
         return {
           settle(spent) {

@@ -1,45 +1,59 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Reservation } from '../limits/index.ts'
+import type { Caller } from './index.ts'
 import { type Answered, type Need, needOf, spentOn } from './need.ts'
 import type { PreparedRequest, Target } from './prepare.ts'
 
-/** What was taken of a caller's limits for one call. */
+/** What was taken of a caller's limits for one turn. */
 export interface Budget {
   /** A provider answers. What has come of the answer is asked when all is settled; until this is called there is none. */
   answers(target: Target, answer: () => Answered): void
-  /** To be called once, at the end, however that came. */
+  /** To be called at the end of the turn, however that came. What comes after the first time does nothing. */
   settle(): void
 }
 
-/** Takes what a request may need of the caller's limits. Throws where they do not let it pass. */
+/** One turn with a model, of which a request may have several, one after the other. */
+export interface Turn {
+  /** How long what is asked is as JSON, in bytes. */
+  readonly jsonBytes: number
+  /** Whether a place for a stream is taken besides, which is held until the response closes: with a request's first turn at most. */
+  readonly isStream: boolean
+  /** Who asks, and until when. The watch is this turn's own. */
+  readonly caller: Pick<Caller, 'signal' | 'watch'>
+}
+
+/** Takes what a turn may need of the caller's limits. Throws where they do not let it pass. */
 export async function budgetFor(
-  prepared: PreparedRequest,
+  { targets }: PreparedRequest,
+  { jsonBytes, isStream, caller }: Turn,
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Budget> {
-  const { targets, stream } = prepared
   let need: Need | undefined
-  const reservation: Reservation = await app.limits.reserve(request, reply, stream, () => {
+  const reservation: Reservation = await app.limits.reserve(request, reply, isStream, () => {
     const candidates = targets.map(({ model }) => ({
       capabilities: app.models.capabilities(model),
       prices: app.models.prices(model),
     }))
-    need = needOf(targets[0].request, request.bodyJson.byteLength, candidates)
+    need = needOf(targets[0].request, jsonBytes, candidates)
     return need
   })
   let target = targets[0]
   // Whoever does not wait for the answer is not spared what it costs to read the question.
   let answered = (): Answered | undefined => {
-    const wasGivenUp = request.lifetime.signal.aborted && request.facts.attempts !== undefined
-    return wasGivenUp ? { usage: {}, bytes: 0, isStream: stream, isComplete: false } : undefined
+    const wasGivenUp = caller.signal.aborted && caller.watch.hasCalled
+    return wasGivenUp ? { usage: {}, bytes: 0, isStream, isComplete: false } : undefined
   }
+  let isSettled = false
   return {
     answers(by, answer) {
       target = by
       answered = answer
     },
     settle() {
+      if (isSettled) return
+      isSettled = true
       reservation.settle(() => {
         const answer = answered()
         return need && answer ? spentOn(answer, need, app.models.prices(target.model)) : nothing

@@ -4,33 +4,59 @@ import type { Message, Usage } from '../../api/schemas.gen.ts'
 import type { Secret } from '../../api/secret.ts'
 import type { CallKind, Metrics } from '../metrics/index.ts'
 import type { SseEnd } from '../sse/index.ts'
-import type { CallTrace } from '../tracing/index.ts'
+import type { CallsTrace, CallTrace } from '../tracing/index.ts'
 import type { Target } from './prepare.ts'
 
 /**
- * Told of everything that happens to one request on its way to the providers and back; tells the access log, the metrics and the
- * trace. Nothing here is told of single events of a stream.
+ * Told of everything that happens to one turn on its way to the providers and back; tells the access log, the metrics and the trace.
+ * Nothing here is told of single events of a stream.
+ *
+ * Most requests are one turn. One of several has a watch for each, every one made from the last by `next`; a turn of those ends with
+ * `turnEnded`, and `summed` tells the access log of all.
  */
 export class Watch {
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #metrics: Metrics
-  #attempts = 0
+  /** Where the calls stand in the trace. */
+  readonly #trace: CallsTrace | undefined
+  /** How many calls the turns before have made. */
+  readonly #attemptsBefore: number
+  #attempts: number
   /** When the first call was made and the last one was answered, in milliseconds since the request came. */
   #firstCallAt = 0
   #lastEndAt = 0
   #call: WatchedCall | undefined
 
-  constructor(request: FastifyRequest, reply: FastifyReply, metrics: Metrics) {
+  constructor(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    metrics: Metrics,
+    trace: CallsTrace | undefined = request.trace,
+    attemptsBefore = 0,
+  ) {
     this.#request = request
     this.#reply = reply
     this.#metrics = metrics
+    this.#trace = trace
+    this.#attemptsBefore = attemptsBefore
+    this.#attempts = attemptsBefore
+  }
+
+  /** Whether a provider was called in this turn, whatever came of it. */
+  get hasCalled(): boolean {
+    return this.#call !== undefined
+  }
+
+  /** The watch of the request's next turn, whose calls stand elsewhere in the trace. */
+  next(trace: CallsTrace | undefined): Watch {
+    return new Watch(this.#request, this.#reply, this.#metrics, trace, this.#attempts)
   }
 
   /** A call is about to be made. */
   call(target: Target, kind: CallKind, baseURL: URL | undefined, apiKey: Secret): WatchedCall {
     const { provider, id, name } = target.model
-    const { facts, trace } = this.#request
+    const { facts } = this.#request
     const at = this.#reply.elapsedTime
     const attempt = ++this.#attempts
     if (attempt === 1) {
@@ -40,15 +66,15 @@ export class Watch {
     facts.model = id
     facts.provider = provider.id
     facts.attempts = attempt
-    this.#reply.header('x-attempts', attempt)
-    const traced = trace?.call({
+    if (!this.#reply.raw.headersSent) this.#reply.header('x-attempts', attempt)
+    const traced = this.#trace?.call({
       operation: kind === 'count' ? 'count_tokens' : 'chat',
       provider,
       model: name,
       baseURL,
       request: target.request,
       isStream: kind === 'stream',
-      attempt,
+      attempt: attempt - this.#attemptsBefore,
       apiKey,
     })
     const answered = (): void => {
@@ -62,18 +88,19 @@ export class Watch {
 
   retry(target: Target, error: GatewayError, waitMs: number): void {
     this.#metrics.retry(target.model.provider.id, error)
-    this.#request.trace?.retry(error, waitMs)
+    this.#trace?.retry(error, waitMs)
   }
 
   fallback(target: Target, error: GatewayError, next: Target): void {
     this.#metrics.fallback(target.model.provider.id, error)
-    this.#request.trace?.fallback(error, next.model.id)
+    this.#trace?.fallback(error, next.model.id)
   }
 
   /** A whole answer is about to be sent. */
   answered(target: Target, message: Message, usage: Usage): void {
     this.#noteOverhead()
-    this.#noteUsage(target, usage)
+    this.summed(usage)
+    this.#metrics.usage(target.model.provider.id, usage)
     const { id, stop_reason: stopReason, metadata } = message
     this.#call?.trace?.answered({ usage, id, model: metadata?.provider?.model, stopReason })
     this.#call?.end('ok')
@@ -96,31 +123,36 @@ export class Watch {
 
   /** A stream is over; `answer` is what is known of it, which may be less than the provider counts where it broke off. */
   streamEnded(target: Target, how: SseEnd, answer: StreamFacts): void {
-    const { facts } = this.#request
-    facts.ended = how instanceof GatewayError ? how.code : how
-    this.#noteUsage(target, answer.usage)
-    if (how !== 'complete' && answer.usage.cost_usd !== undefined) facts.cost_incomplete = true
+    this.#request.facts.ended = how instanceof GatewayError ? how.code : how
+    this.summed(answer.usage)
     this.#metrics.streamOver(target.model.provider.id, how)
+    this.turnEnded(target, how, answer)
+  }
+
+  /** A turn that is not the whole of its request has its answer, whole or streamed, or what came of it before it broke off. */
+  turnEnded(target: Target, how: SseEnd, answer: StreamFacts): void {
+    if (how !== 'complete' && answer.usage.cost_usd !== undefined) this.#request.facts.cost_incomplete = true
+    this.#metrics.usage(target.model.provider.id, answer.usage)
     this.#call?.trace?.answered(answer)
     this.#call?.end(how === 'complete' ? 'ok' : how)
+  }
+
+  /** What all turns of the request came to, for the access log. */
+  summed(usage: Usage): void {
+    const { facts } = this.#request
+    for (const [fact, member] of usageFacts) {
+      const count = usage[member]
+      if (typeof count === 'number') facts[fact] = count
+    }
   }
 
   #noteOverhead(): void {
     const waitedMs = this.#attempts === 0 ? 0 : this.#lastEndAt - this.#firstCallAt
     this.#metrics.overhead('answer', (this.#reply.elapsedTime - this.#request.receivingMs - waitedMs) / 1000)
   }
-
-  #noteUsage({ model: { provider } }: Target, usage: Usage): void {
-    const { facts } = this.#request
-    for (const [fact, member] of usageFacts) {
-      const count = usage[member]
-      if (typeof count === 'number') facts[fact] = count
-    }
-    this.#metrics.usage(provider.id, usage)
-  }
 }
 
-/** What is known of a stream when it is over. */
+/** What is known of an answer when it is over. */
 export interface StreamFacts {
   readonly usage: Usage
   readonly id?: string | undefined

@@ -11,6 +11,8 @@ export interface MetricDefinition<Label extends string = string> {
   readonly labels: readonly Label[]
   /** Upper bounds, ascending; of histograms only. */
   readonly buckets?: readonly number[]
+  /** What the buckets measure; of histograms only. */
+  readonly unit?: 'seconds' | 'bytes' | 'turns'
   /** What is made of the values of several processes; their sum by default. */
   readonly over?: 'first' | 'min' | 'max'
 }
@@ -28,8 +30,14 @@ function gauge<const Label extends string = never>(
   return { kind: 'gauge', name, help, labels, ...(over && { over }) } as const
 }
 
-function histogram<const Label extends string>(name: string, help: string, labels: readonly Label[], buckets: readonly number[]) {
-  return { kind: 'histogram', name, help, labels, buckets } as const
+function histogram<const Label extends string = never>(
+  name: string,
+  help: string,
+  labels: readonly Label[],
+  buckets: readonly number[],
+  unit: 'seconds' | 'bytes' | 'turns' = 'seconds',
+) {
+  return { kind: 'histogram', name, help, labels, buckets, unit } as const
 }
 
 /** Seconds, of answers that may take minutes. */
@@ -38,6 +46,9 @@ const answerSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 
 const firstSeconds = [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60]
 /** Seconds, of what the gateway itself takes. */
 const ownSeconds = [0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
+
+/** Seconds, of what a tool takes. */
+const toolSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
 export const definitions = {
   buildInfo: gauge('vai_build_info', 'Always 1; the labels say which version runs.', ['version', 'node'], 'first'),
@@ -107,6 +118,27 @@ export const definitions = {
     ['provider', 'kind'],
   ),
   cost: counter('vai_cost_usd_total', 'What answers cost in US dollars, as far as prices are known.', ['provider']),
+
+  runs: counter(
+    'vai_runs_total',
+    'Runs that are over, by their stop reason; those that failed before an answer are `error`, too.',
+    ['ended'],
+  ),
+  runSeconds: histogram('vai_run_duration_seconds', 'From the beginning of a run to its end.', [], answerSeconds),
+  runTurns: histogram('vai_run_turns', 'How often a run asked the model.', [], [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64], 'turns'),
+  toolCalls: counter(
+    'vai_tool_calls_total',
+    'Calls of tools in runs, by how they ended: ok, error, timeout, cancelled, or invalid where no tool could be run for the call. tool is unknown for a name that was not offered to the model.',
+    ['tool', 'outcome'],
+  ),
+  toolSeconds: histogram('vai_tool_duration_seconds', 'How long a tool took, whatever came of it.', ['tool'], toolSeconds),
+  toolResultBytes: histogram(
+    'vai_tool_result_bytes',
+    'How long the result of a tool is that the model is given.',
+    ['tool'],
+    [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304],
+    'bytes',
+  ),
 
   limitRefusals: counter('vai_limit_refusals_total', 'Requests that a limit refused: which limit, and whose.', [
     'limit',

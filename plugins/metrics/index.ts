@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Gauge, Registry } from 'prom-client'
 import { type GatewayError, knownCode } from '../../api/error.ts'
-import type { Usage } from '../../api/schemas.gen.ts'
+import type { RunStopReason, Usage } from '../../api/schemas.gen.ts'
+import type { ToolOutcome } from '../tracing/index.ts'
 import { definitions } from './definitions.ts'
 import { instrumentsIn } from './instruments.ts'
 import { addProcessMetrics } from './process.ts'
@@ -32,6 +33,12 @@ export interface Metrics {
   streamOver(provider: string, how: 'complete' | 'cancelled' | GatewayError): void
   /** The tokens of an answer, and what it costs where that is known. */
   usage(provider: string, usage: Usage): void
+  /** A run has begun; a streamed one counts among the open streams. */
+  runBegan(isStream: boolean): void
+  /** A run that is over, however it ended. */
+  runOver(ended: RunStopReason, seconds: number, turns: number, isStream: boolean): void
+  /** A call of a tool that is over. `tool` is the name of one that there is, or `unknown`; `bytes` is the length of its result. */
+  toolOver(tool: string, outcome: ToolOutcome, seconds: number, bytes: number): void
   /** A request that a limit refused: which limit, and whose. */
   limitRefused(limit: string, scope: 'key' | 'tenant' | 'address' | 'everybody'): void
   /** Whether the store that counts limits can be reached. */
@@ -81,6 +88,12 @@ function metricsIn(registry: Registry, version: string): Metrics {
   const streamsEnded = counter(definitions.streamsEnded)
   const tokens = counter(definitions.tokens)
   const cost = counter(definitions.cost)
+  const runs = counter(definitions.runs)
+  const runSeconds = histogram(definitions.runSeconds)
+  const runTurns = histogram(definitions.runTurns)
+  const toolCalls = counter(definitions.toolCalls)
+  const toolSeconds = histogram(definitions.toolSeconds)
+  const toolResultBytes = histogram(definitions.toolResultBytes)
   const limitRefusals = counter(definitions.limitRefusals)
   const sheds = counter(definitions.sheds)
   const keysReads = counter(definitions.keysReads)
@@ -121,6 +134,20 @@ function metricsIn(registry: Registry, version: string): Metrics {
         if (count) tokens.inc({ provider, kind }, count)
       }
       if (usage.cost_usd) cost.inc({ provider }, usage.cost_usd)
+    },
+    runBegan(isStream) {
+      if (isStream) streams++
+    },
+    runOver(ended, seconds, turns, isStream) {
+      if (isStream) streams--
+      runs.inc({ ended })
+      runSeconds.observe(seconds)
+      runTurns.observe(turns)
+    },
+    toolOver(tool, outcome, seconds, bytes) {
+      toolCalls.inc({ tool, outcome })
+      toolSeconds.observe({ tool }, seconds)
+      toolResultBytes.observe({ tool }, bytes)
     },
     limitRefused: (limit, scope) => limitRefusals.inc({ limit, scope }),
     limitStore(isUp) {

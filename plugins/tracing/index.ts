@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import type { GatewayError } from '../../api/error.ts'
-import type { MessageRequest, Usage } from '../../api/schemas.gen.ts'
+import type { MessageRequest, RunStopReason, Usage } from '../../api/schemas.gen.ts'
 import type { Secret } from '../../api/secret.ts'
 import type { LlmProvider } from '../../providers/provider.ts'
 import { type TraceContext, type TraceHeaders, traceContextOf } from './context.ts'
@@ -15,13 +15,46 @@ declare module 'fastify' {
 }
 
 /** What is told of a request to whoever follows it through several services. */
-export interface RequestTrace {
+export interface RequestTrace extends CallsTrace {
   /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** A step of a run begins, which is one turn with a model and the tools that it calls. The first has the index 0. */
+  step(index: number): StepTrace
+  /** How the run ended that the request was. */
+  run(end: RunEnd): void
+}
+
+/** Told of the calls that are made for one answer of a model. */
+export interface CallsTrace {
   /** A call to a provider is about to be made. */
   call(call: CallDescription): CallTrace
   retry(error: GatewayError, waitMs: number): void
   fallback(error: GatewayError, nextModel: string): void
+}
+
+export interface StepTrace extends CallsTrace {
+  /** A tool is about to run. `name` is one that the operator or the gateway has given; the id is whatever the model said. */
+  tool(name: string, callId: string): ToolTrace
+  /** To be called once. */
+  end(): void
+}
+
+export interface ToolTrace {
+  /** For whom the tool asks, so that it can go on with the trace. */
+  readonly headers: TraceHeaders
+  /** To be called once. */
+  end(outcome: ToolOutcome): void
+}
+
+/** `error`: it has no result, and has said why. `invalid`: it was not run, as nothing like that can be called. */
+export type ToolOutcome = 'ok' | 'error' | 'timeout' | 'cancelled' | 'invalid'
+
+export interface RunEnd {
+  readonly stopReason: RunStopReason
+  /** What went wrong, where that is why it ended. */
+  readonly error?: GatewayError | undefined
+  readonly turns: number
+  readonly toolCalls: number
 }
 
 export interface CallDescription {
@@ -32,7 +65,7 @@ export interface CallDescription {
   readonly baseURL: URL | undefined
   readonly request: MessageRequest
   readonly isStream: boolean
-  /** 1 for the first call of a request. */
+  /** 1 for the first call that is made for an answer. */
   readonly attempt: number
   readonly apiKey: Secret
 }
@@ -123,7 +156,9 @@ function carryOn(request: FastifyRequest): void {
 /** A trace of which nothing is told, but that goes on at the provider. */
 function carried({ traceId, headers }: TraceContext): RequestTrace {
   const call: CallTrace = { headers, firstChunk: nothing, answered: nothing, end: nothing }
-  return { traceId, call: () => call, retry: nothing, fallback: nothing }
+  const calls: CallsTrace = { call: () => call, retry: nothing, fallback: nothing }
+  const step: StepTrace = { ...calls, tool: () => ({ headers, end: nothing }), end: nothing }
+  return { ...calls, traceId, step: () => step, run: nothing }
 }
 
 const nothing = (): void => undefined

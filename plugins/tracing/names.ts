@@ -30,6 +30,9 @@ export const names = {
   outputTokens: 'gen_ai.usage.output_tokens',
   cacheReadTokens: 'gen_ai.usage.cache_read.input_tokens',
   cacheWriteTokens: 'gen_ai.usage.cache_write.input_tokens',
+  toolName: 'gen_ai.tool.name',
+  toolType: 'gen_ai.tool.type',
+  toolCallId: 'gen_ai.tool.call.id',
 
   // The gateway's own
   requestId: 'vai.request_id',
@@ -39,10 +42,17 @@ export const names = {
   code: 'vai.code',
   waitMs: 'vai.wait_ms',
   nextModel: 'vai.next_model',
+  step: 'vai.step',
+  outcome: 'vai.outcome',
+  turns: 'vai.turns',
+  toolCalls: 'vai.tool_calls',
 } as const
 
 /** Events of a request's span. */
 export const eventNames = { retry: 'vai.retry', fallback: 'vai.fallback' } as const
 
 /** Values of `gen_ai.operation.name`; the second is not among those that the conventions have. */
-export const operations = { chat: 'chat', countTokens: 'count_tokens' } as const
+export const operations = { chat: 'chat', countTokens: 'count_tokens', executeTool: 'execute_tool' } as const
+
+/** The value of `gen_ai.tool.type` for tools that run beside the model's caller and not at the provider. */
+export const toolType = 'extension'

@@ -2,51 +2,141 @@ import { type Attributes, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, typ
 import { type GatewayError, isErrorCode, knownCode } from '../../api/error.ts'
 import { mask, type Secret } from '../../api/secret.ts'
 import type { TraceHeaders } from './context.ts'
-import type { CallAnswer, CallDescription, CallTrace, RequestTrace } from './index.ts'
-import { eventNames, names } from './names.ts'
+import type {
+  CallAnswer,
+  CallDescription,
+  CallsTrace,
+  CallTrace,
+  RequestTrace,
+  RunEnd,
+  StepTrace,
+  ToolOutcome,
+  ToolTrace,
+} from './index.ts'
+import { eventNames, names, operations, toolType } from './names.ts'
 
-/**
- * The spans of one request: its own, and below it one for each call upstream, so that retries and fallbacks are seen. No span holds
- * a prompt, an answer, a key, or words of a provider's that could repeat one.
- */
-export class RequestSpan implements RequestTrace {
-  readonly traceId: string
-  readonly #tracer: Tracer
-  readonly #span: Span
+/** A span below which stand calls upstream, one for each, so that retries and fallbacks are seen. */
+class CallingSpan implements CallsTrace {
+  protected readonly tracer: Tracer
+  protected readonly span: Span
 
   constructor(tracer: Tracer, span: Span) {
-    this.#tracer = tracer
-    this.#span = span
-    this.traceId = span.spanContext().traceId
+    this.tracer = tracer
+    this.span = span
   }
 
   call(call: CallDescription): CallTrace {
-    const options = { kind: SpanKind.CLIENT, attributes: attributesOf(call) }
-    const span = this.#tracer.startSpan(`${call.operation} ${call.model}`, options, trace.setSpan(ROOT_CONTEXT, this.#span))
-    return new CallSpan(span, call)
+    return new CallSpan(this.below(`${call.operation} ${call.model}`, SpanKind.CLIENT, attributesOf(call)), call)
   }
 
   retry(error: GatewayError, waitMs: number): void {
-    this.#span.addEvent(eventNames.retry, { [names.code]: knownCode(error), [names.waitMs]: Math.round(waitMs) })
+    this.span.addEvent(eventNames.retry, { [names.code]: knownCode(error), [names.waitMs]: Math.round(waitMs) })
   }
 
   fallback(error: GatewayError, nextModel: string): void {
-    this.#span.addEvent(eventNames.fallback, { [names.code]: knownCode(error), [names.nextModel]: nextModel })
+    this.span.addEvent(eventNames.fallback, { [names.code]: knownCode(error), [names.nextModel]: nextModel })
+  }
+
+  protected below(name: string, kind: SpanKind, attributes: Attributes): Span {
+    return this.tracer.startSpan(name, { kind, attributes }, trace.setSpan(ROOT_CONTEXT, this.span))
+  }
+}
+
+/**
+ * The spans of one request: its own, and below it those of its calls upstream; of a run those of its steps, and below them the calls
+ * and the tools. No span holds a prompt, an answer, what a tool was given or gave back, a key, or words of a provider's that could
+ * repeat one.
+ */
+export class RequestSpan extends CallingSpan implements RequestTrace {
+  readonly traceId: string
+  #run: RunEnd | undefined
+
+  constructor(tracer: Tracer, span: Span) {
+    super(tracer, span)
+    this.traceId = span.spanContext().traceId
+  }
+
+  step(index: number): StepTrace {
+    return new StepSpan(this.tracer, this.below('step', SpanKind.INTERNAL, { [names.step]: index }))
+  }
+
+  run(end: RunEnd): void {
+    this.#run = end
   }
 
   /** To be called once the answer was delivered, or nobody waits for it any more. */
   end(status: number, isUnanswered: boolean, { error, ended }: Readonly<Record<string, unknown>>): void {
-    const span = this.#span
+    const { span } = this
     if (span.isRecording()) {
       if (!isUnanswered) span.setAttribute(names.httpStatus, status)
-      const how = isUnanswered ? 'cancelled' : ended
-      const isBroken = typeof how === 'string' && how !== 'complete' && how !== 'cancelled'
-      if (typeof how === 'string') span.setAttribute(names.ended, isBroken ? codeIn(how) : how)
-      // What a caller does wrong is no error of the server's; a stream that broke after its 200 is.
-      if (status >= 500 || isBroken) {
-        span.setAttribute(names.errorType, isBroken ? codeIn(how) : codeIn(error, String(status)))
+      const [how, problem] = this.#run ? endOfRun(this.#run, error) : endOfAnswer(isUnanswered ? 'cancelled' : ended)
+      if (how !== undefined) span.setAttribute(names.ended, how)
+      if (this.#run) {
+        span.setAttribute(names.turns, this.#run.turns)
+        span.setAttribute(names.toolCalls, this.#run.toolCalls)
+      }
+      // What a caller does wrong is no error of the server's; what broke after its 200 is.
+      if (status >= 500 || (status < 400 && problem !== undefined)) {
+        span.setAttribute(names.errorType, problem ?? codeIn(error, String(status)))
         span.setStatus({ code: SpanStatusCode.ERROR })
       }
+    }
+    span.end()
+  }
+}
+
+/** How a stream ended, or an answer that nobody waited for; and the code of what went wrong, if anything did. */
+function endOfAnswer(how: unknown): [how?: string, problem?: string] {
+  if (typeof how !== 'string') return []
+  return how === 'complete' || how === 'cancelled' ? [how] : [codeIn(how), codeIn(how)]
+}
+
+function endOfRun({ stopReason, error }: RunEnd, answered: unknown): [how: string, problem?: string] {
+  if (stopReason !== 'error') return [stopReason]
+  return [stopReason, error ? knownCode(error) : codeIn(answered)]
+}
+
+/** A step of a run. */
+class StepSpan extends CallingSpan implements StepTrace {
+  #apiKeys: readonly Secret[] = []
+
+  override call(call: CallDescription): CallTrace {
+    this.#apiKeys = [...this.#apiKeys, call.apiKey]
+    return super.call(call)
+  }
+
+  tool(name: string, callId: string): ToolTrace {
+    const id = wordOf(callId, this.#apiKeys)
+    const span = this.below(`${operations.executeTool} ${name}`, SpanKind.INTERNAL, {
+      [names.operation]: operations.executeTool,
+      [names.toolName]: name,
+      [names.toolType]: toolType,
+      ...(id && { [names.toolCallId]: id }),
+    })
+    return new ToolSpan(span)
+  }
+
+  end(): void {
+    this.span.end()
+  }
+}
+
+class ToolSpan implements ToolTrace {
+  readonly headers: TraceHeaders
+  readonly #span: Span
+
+  constructor(span: Span) {
+    this.headers = headersFrom(span)
+    this.#span = span
+  }
+
+  end(outcome: ToolOutcome): void {
+    const span = this.#span
+    span.setAttribute(names.outcome, outcome)
+    // As with a request, it is no error that nobody waits any more.
+    if (outcome !== 'ok' && outcome !== 'cancelled') {
+      span.setAttribute(names.errorType, outcome)
+      span.setStatus({ code: SpanStatusCode.ERROR })
     }
     span.end()
   }
@@ -64,12 +154,7 @@ class CallSpan implements CallTrace {
   readonly #apiKey: Secret
 
   constructor(span: Span, { model, apiKey }: CallDescription) {
-    const { traceId, spanId, traceFlags, traceState } = span.spanContext()
-    const state = traceState?.serialize()
-    this.headers = {
-      traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
-      ...(state && { tracestate: state }),
-    }
+    this.headers = headersFrom(span)
     this.#span = span
     this.#model = model
     this.#apiKey = apiKey
@@ -82,8 +167,8 @@ class CallSpan implements CallTrace {
   answered({ usage, id, model, stopReason }: CallAnswer): void {
     const span = this.#span
     if (!span.isRecording()) return
-    span.setAttribute(names.responseModel, this.#word(model) ?? this.#model)
-    const ownId = this.#word(id)
+    span.setAttribute(names.responseModel, wordOf(model, [this.#apiKey]) ?? this.#model)
+    const ownId = wordOf(id, [this.#apiKey])
     if (ownId) span.setAttribute(names.responseId, ownId)
     if (stopReason) span.setAttribute(names.finishReasons, [stopReason])
     const read = usage.cache_read_input_tokens ?? 0
@@ -107,11 +192,21 @@ class CallSpan implements CallTrace {
     }
     span.end()
   }
+}
 
-  /** A name that a provider gives, if it is one: a careless provider could say anything there. */
-  #word(said: unknown): string | undefined {
-    if (typeof said !== 'string' || !/^[\w.:/@+-]{1,200}$/.test(said)) return undefined
-    return mask(said, [this.#apiKey])
+/** A name that a provider gives, if it is one: a careless provider could say anything there. */
+function wordOf(said: unknown, apiKeys: readonly Secret[]): string | undefined {
+  if (typeof said !== 'string' || !/^[\w.:/@+-]{1,200}$/.test(said)) return undefined
+  return mask(said, apiKeys)
+}
+
+/** For whoever is asked, to go on below the span. */
+function headersFrom(span: Span): TraceHeaders {
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+  const state = traceState?.serialize()
+  return {
+    traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
+    ...(state && { tracestate: state }),
   }
 }
 

@@ -1,0 +1,141 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { GatewayError } from '../../api/error.ts'
+import type { RunStopReason, Usage } from '../../api/schemas.gen.ts'
+import type { Watch } from '../messages/watch.ts'
+import type { Metrics } from '../metrics/index.ts'
+import type { StepTrace, ToolOutcome, ToolTrace } from '../tracing/index.ts'
+
+/** Told of everything that happens to one run; tells the access log, the metrics and the trace. */
+export class RunWatch {
+  readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  readonly #isStream: boolean
+  readonly #tools: ToolNames
+  /** That of the last step, or of none yet. */
+  #watch: Watch
+  #step: StepWatch | undefined
+  /** In milliseconds since the request came; undefined while it does not run. */
+  #beganAt: number | undefined
+
+  /** `watch` is one on which nothing was called yet; those of the steps follow it. */
+  constructor(reply: FastifyReply, watch: Watch, { isStream, tools }: RunWatchOptions) {
+    this.#request = reply.request
+    this.#reply = reply
+    this.#watch = watch
+    this.#isStream = isStream
+    this.#tools = tools
+  }
+
+  /** The run is let through; `end` is to follow. */
+  begin(): void {
+    this.#beganAt = this.#reply.elapsedTime
+    this.#request.server.metrics.runBegan(this.#isStream)
+  }
+
+  /** A step begins, the first with the index 0. The one before it is over. */
+  turn(index: number): StepWatch {
+    this.#step?.end()
+    const trace = this.#request.trace?.step(index)
+    this.#watch = this.#watch.next(trace)
+    this.#step = new StepWatch(this.#watch, trace, this.#tools, this.#reply)
+    return this.#step
+  }
+
+  /** The run is over, however it ended. What comes after the first time does nothing. */
+  end({ stopReason, error, usage, turns, toolCalls }: RunSummary): void {
+    const { facts, trace, server } = this.#request
+    const beganAt = this.#beganAt
+    if (beganAt === undefined) return
+    this.#beganAt = undefined
+    this.#step?.end()
+    this.#watch.summed(usage)
+    facts.turns = turns
+    facts.tool_calls = toolCalls
+    facts.ended = stopReason
+    if (error) facts.error = error.code
+    trace?.run({ stopReason, error, turns, toolCalls })
+    server.metrics.runOver(stopReason, (this.#reply.elapsedTime - beganAt) / 1000, turns, this.#isStream)
+  }
+}
+
+export interface RunWatchOptions {
+  /** Whether the caller reads the run as a stream. */
+  readonly isStream: boolean
+  /** The tools that the model is offered. */
+  readonly tools: ToolNames
+}
+
+/** A model can think up any name; only those that are known here are told of. */
+export type ToolNames = Pick<ReadonlySet<string>, 'has'>
+
+/** What a run came to. */
+export interface RunSummary {
+  readonly stopReason: RunStopReason
+  /** What went wrong, where that is why it ended. */
+  readonly error?: GatewayError | undefined
+  /** Of all turns together. */
+  readonly usage: Usage
+  readonly turns: number
+  readonly toolCalls: number
+}
+
+/** One turn with the model, and the tools that it calls. */
+export class StepWatch {
+  /** For the calls of this turn. */
+  readonly watch: Watch
+  readonly #trace: StepTrace | undefined
+  readonly #tools: ToolNames
+  readonly #reply: FastifyReply
+  #isOver = false
+
+  constructor(watch: Watch, trace: StepTrace | undefined, tools: ToolNames, reply: FastifyReply) {
+    this.watch = watch
+    this.#trace = trace
+    this.#tools = tools
+    this.#reply = reply
+  }
+
+  /** A call of a tool is taken up: the name and the id are the model's. */
+  tool(name: string, callId: string): ToolWatch {
+    const known = this.#tools.has(name) ? name : 'unknown'
+    return new ToolWatch(known, this.#trace?.tool(known, callId), this.#reply)
+  }
+
+  /** To be called once its last tool is over. What comes after the first time does nothing. */
+  end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#trace?.end()
+  }
+}
+
+/** One call of a tool. */
+export class ToolWatch {
+  readonly #name: string
+  readonly #trace: ToolTrace | undefined
+  readonly #reply: FastifyReply
+  readonly #metrics: Metrics
+  readonly #beganAt: number
+  #isOver = false
+
+  constructor(name: string, trace: ToolTrace | undefined, reply: FastifyReply) {
+    this.#name = name
+    this.#trace = trace
+    this.#reply = reply
+    this.#metrics = reply.server.metrics
+    this.#beganAt = reply.elapsedTime
+  }
+
+  /** For whom the tool asks, so that it goes on with the trace that the call belongs to. */
+  get trace(): ToolTrace['headers'] | undefined {
+    return this.#trace?.headers
+  }
+
+  /** How it ended, and how many bytes the model is given for it. What comes after the first time does nothing. */
+  end(outcome: ToolOutcome, bytes: number): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#trace?.end(outcome)
+    this.#metrics.toolOver(this.#name, outcome, (this.#reply.elapsedTime - this.#beganAt) / 1000, bytes)
+  }
+}
