@@ -32,6 +32,7 @@ import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
 import { adminRoutes } from './routes/admin.ts'
+import { demoPagePath, demoRoutes } from './routes/demo.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
 import { v1 } from './routes/v1.ts'
@@ -149,7 +150,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(sse, { clock, pingIntervalMs: config.ping_interval_ms })
   await app.register(validation, { clock })
   await app.register(expectation)
-  await app.register(egress, { connectMs: config.upstream_connect_ms, clock })
+  await app.register(egress, { connectMs: config.upstream_connect_ms, ownPages: config.demo ? [demoPagePath] : [], clock })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
   await app.register(reachability, {
@@ -176,6 +177,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(healthRoutes, { version: parts.version })
   await app.register(adminRoutes, { metrics: config.metrics, ...(parts.metricsText && { metricsText: parts.metricsText }) })
   await app.register(docsRoutes, { contract: parts.contract })
+  if (config.demo) await app.register(demoRoutes)
   await app.register(v1, { prefix: '/v1' })
   return app
 }

@@ -1,15 +1,22 @@
 import { type Dispatcher, request } from 'undici'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
+import { acceptedEncodings, readBody, single } from './body.ts'
 
 export interface FetchOptions {
   readonly signal: AbortSignal
-  /** The largest body, in bytes. */
+  /** The largest body, in bytes, both as it is sent and unpacked. */
   readonly maxBytes: number
+  /** True where the first `maxBytes` of a larger body are of use; otherwise a larger body fails with `fetch_failed`. */
+  readonly truncate?: boolean
   /** The longest that all of it may take, redirects included, in milliseconds. */
   readonly timeoutMs: number
   /** How many redirects are followed. */
   readonly redirects: number
+  /** What the answer should be, as in the header `accept`; anything by default. */
+  readonly accept?: string
+  /** Asked for the URL and for wherever it redirects, before anything is sent there; what it throws ends the fetch. */
+  readonly check?: (url: URL) => void
 }
 
 export interface Fetched {
@@ -18,7 +25,10 @@ export interface Fetched {
   readonly status: number
   /** As the server gave it; undefined where it gave none. */
   readonly contentType: string | undefined
+  /** Unpacked, whatever it was sent as. */
   readonly body: Buffer
+  /** Whether there was more than `maxBytes` of it. */
+  readonly isTruncated: boolean
 }
 
 /**
@@ -26,7 +36,8 @@ export interface Fetched {
  * along: no key, no cookie, no referrer, to wherever redirects lead. An answer of any status that is no redirect is a result.
  *
  * Throws `url_not_allowed` for what is not a plain http or https URL, `address_not_allowed` for an address that is not public, be it at
- * the end of redirects, `fetch_timeout`, `fetch_failed` for everything else, and the signal's reason where the signal has aborted.
+ * the end of redirects, `fetch_timeout`, `fetch_failed` for everything else, what `check` throws, and the signal's reason where the
+ * signal has aborted.
  */
 export async function fetchPublic(dispatcher: Dispatcher, clock: Clock, url: string, options: FetchOptions): Promise<Fetched> {
   const { signal, timeoutMs } = options
@@ -38,29 +49,31 @@ export async function fetchPublic(dispatcher: Dispatcher, clock: Clock, url: str
   } catch (error) {
     signal.throwIfAborted()
     late.signal.throwIfAborted()
-    throw failure(error)
+    throw error
   } finally {
     timer.cancel()
   }
 }
 
 async function follow(dispatcher: Dispatcher, signal: AbortSignal, start: string, options: FetchOptions): Promise<Fetched> {
+  const headers = { accept: options.accept ?? '*/*', 'accept-encoding': acceptedEncodings, 'user-agent': 'vai-gateway' }
   let url = checkedURL(start)
   for (let hops = 0; ; hops++) {
-    const { statusCode: status, headers, body } = await request(url, { dispatcher, signal, headers: requestHeaders })
-    const location = redirectStatuses.has(status) ? headers.location : undefined
+    options.check?.(url)
+    const response = await request(url, { dispatcher, signal, headers }).catch(fail)
+    const status = response.statusCode
+    const location = redirectStatuses.has(status) ? response.headers.location : undefined
     if (typeof location !== 'string') {
-      return { url, status, contentType: single(headers['content-type']), body: await readBody(headers, body, options.maxBytes) }
+      const read = await readBody(response, options).catch(fail)
+      return { url, status, contentType: single(response.headers['content-type']), ...read }
     }
     // What a redirect says besides is not read. That the connection closes with it is no error of anybody's.
-    body.on('error', () => undefined).destroy()
+    response.body.on('error', () => undefined).destroy()
     if (hops === options.redirects) throw new GatewayError('fetch_failed', { message: 'The URL redirects too often.' })
     url = checkedURL(location, url)
   }
 }
 
-/** Inflating is refused as with providers: a few bytes could become gigabytes. */
-const requestHeaders = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'vai-gateway' }
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 function checkedURL(text: string, base?: URL): URL {
@@ -70,36 +83,11 @@ function checkedURL(text: string, base?: URL): URL {
   return url
 }
 
-async function readBody(
-  headers: Dispatcher.ResponseData['headers'],
-  body: Dispatcher.ResponseData['body'],
-  maxBytes: number,
-): Promise<Buffer> {
-  const encoding = single(headers['content-encoding']) ?? 'identity'
-  if (encoding.toLowerCase() !== 'identity') throw unread(body, 'The answer is compressed, which was not asked for.')
-  const tooLarge = `The answer is larger than ${maxBytes} bytes.`
-  if (Number(single(headers['content-length'])) > maxBytes) throw unread(body, tooLarge)
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of body) {
-    const bytes: Uint8Array = chunk
-    size += bytes.byteLength
-    if (size > maxBytes) throw unread(body, tooLarge)
-    chunks.push(bytes)
-  }
-  return Buffer.concat(chunks, size)
-}
-
-function unread(body: Dispatcher.ResponseData['body'], message: string): GatewayError {
-  body.on('error', () => undefined).destroy()
-  return new GatewayError('fetch_failed', { message })
-}
-
 /** How it failed is for the operator alone: a caller could learn from it what lies where. */
-function failure(cause: unknown): GatewayError {
-  if (cause instanceof GatewayError) return cause
+function fail(cause: unknown): never {
+  if (cause instanceof GatewayError) throw cause
   const isTimeout = cause instanceof Error && 'code' in cause && timeouts.has(String(cause.code))
-  return new GatewayError(isTimeout ? 'fetch_timeout' : 'fetch_failed', { cause })
+  throw new GatewayError(isTimeout ? 'fetch_timeout' : 'fetch_failed', { cause })
 }
 
 const timeouts: ReadonlySet<string> = new Set([
@@ -108,7 +96,3 @@ const timeouts: ReadonlySet<string> = new Set([
   'UND_ERR_BODY_TIMEOUT',
   'ETIMEDOUT',
 ])
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
-}

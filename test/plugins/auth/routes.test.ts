@@ -17,6 +17,7 @@ it('every route says who may call it; a new one has to be put on this list', () 
     'GET /healthz': 'public',
     'GET /readyz': 'public',
     'GET /metrics': 'admin',
+    'GET /demo/page': 'public',
     'GET /openapi.json': 'public',
     'GET /openapi.yaml': 'public',
     'GET /docs': 'public',
