@@ -175,14 +175,16 @@ function serversPage(): string {
 function metricsPage(): string {
   const all: readonly MetricDefinition[] = Object.values(definitions)
   const rows = all.map(({ name, kind, labels, help }) => [code(name), kind, labels.map(code).join(', ') || '–', help])
-  const buckets = all.flatMap((metric) => (metric.buckets ? [[code(metric.name), metric.buckets.join(', ')]] : []))
+  const buckets = all.flatMap((metric) =>
+    metric.buckets ? [[code(metric.name), metric.unit ?? 'seconds', metric.buckets.join(', ')]] : [],
+  )
   return page('Measurements', 'plugins/metrics/definitions.ts', [
     'What `GET /metrics` tells of the gateway itself. [Signals](signals.md#measurements) says who may read it, and what else there is.',
-    'Times are in seconds, and counts begin at 0 when a process starts. A label takes the values that came up so far: routes, ids of providers, codes of [errors](errors.md).',
+    'Times are in seconds, and counts begin at 0 when a process starts. A label takes the values that came up so far: routes, ids of providers, names of tools, codes of [errors](errors.md).',
     table(['Name', 'Kind', 'Labels', 'Meaning'], rows),
     '## Buckets',
-    'The upper bounds of the histograms, in seconds.',
-    table(['Name', 'Buckets'], buckets),
+    'The upper bounds of the histograms.',
+    table(['Name', 'Unit', 'Buckets'], buckets),
   ])
 }
 
