@@ -1,0 +1,181 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { defineTool } from '../define.ts'
+import { brave, searchBrave } from '../services/brave.ts'
+import { exa, searchExa } from '../services/exa.ts'
+import {
+  type Country,
+  countries,
+  recencies,
+  type SearchQuery,
+  type SearchResult,
+  type SearchResults,
+} from '../services/search.ts'
+import { searchTavily, tavily } from '../services/tavily.ts'
+import { type Service, type ToolCall, ToolError } from '../tool.ts'
+import { excerpt, markLength, markUntrusted, untrustedNotice } from '../untrusted.ts'
+
+const input = Type.Object(
+  {
+    query: Type.String({
+      minLength: 1,
+      maxLength: 400,
+      pattern: '\\S',
+      description: 'What to search for, in a few words, as one would type it into a search engine.',
+    }),
+    recency: Type.Optional(
+      Type.Unsafe<(typeof recencies)[number]>({
+        type: 'string',
+        enum: [...recencies],
+        description: 'How old a page may be, where only recent ones are of use. Leave it out otherwise.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+const domains = (description: string) =>
+  Type.Optional(
+    Type.Array(
+      Type.String({
+        maxLength: 253,
+        pattern: '^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z0-9-]{2,63}$',
+      }),
+      {
+        minItems: 1,
+        maxItems: 50,
+        description,
+      },
+    ),
+  )
+
+const config = Type.Object(
+  {
+    provider: Type.Optional(
+      Type.Unsafe<'tavily' | 'exa' | 'brave'>({
+        type: 'string',
+        enum: ['tavily', 'exa', 'brave'],
+        description: 'Who searches. Default: the first of `tavily`, `exa` and `brave` that there is a key for.',
+      }),
+    ),
+    max_results: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 20, description: 'The most results of one search. Default 5.' }),
+    ),
+    allowed_domains: domains(
+      'Only pages of these domains and their subdomains are shown, such as `example.com`; in ASCII, without scheme and path. Default: all.',
+    ),
+    blocked_domains: domains('Pages of these domains and their subdomains are not shown. Default: none.'),
+    country: Type.Optional(
+      Type.Unsafe<Country>({
+        type: 'string',
+        enum: Object.keys(countries),
+        description: 'The country whose pages are preferred, as its code of two letters, such as `DE`. Default: no preference.',
+      }),
+    ),
+    max_characters: Type.Optional(
+      Type.Integer({
+        minimum: 1000,
+        maximum: 100_000,
+        description: 'The most characters that the model gets for one search. Default 20000.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+type Config = Static<typeof config>
+
+/** Searches the web by whichever service there is a key for. */
+export const tool = defineTool({
+  name: 'vai_web_search',
+  description:
+    'Searches the web. Returns numbered results, each with its title, its URL, its date where it is known, and what the page says about the query. Use it for what may have changed of late, or is not known for certain, and name the URLs of what is used.',
+  input,
+  config,
+  services: [tavily, exa, brave],
+  needs: ({ provider }) => (provider ? [...engines.keys()].filter(({ id }) => id === provider) : [...engines.keys()]),
+  async run({ query, recency }, set, call) {
+    const { max_characters: maxCharacters = 20_000, max_results: maxResults = 5 } = set
+    const search = engineOf(call)
+    const found = await search(
+      {
+        ...filtersOf(set),
+        text: query.trim(),
+        maxResults,
+        maxCharacters: shareOf(maxCharacters, maxResults),
+        ...(recency && { recency }),
+      },
+      call,
+    )
+    const results = found.results.filter(({ url }) => isWanted(url, set)).slice(0, maxResults)
+    return { content: results.length === 0 ? nothing(set, recency !== undefined) : written(results, maxCharacters) }
+  },
+})
+
+type Search = (query: SearchQuery, call: ToolCall) => Promise<SearchResults>
+
+/** In the order of preference. */
+const engines: ReadonlyMap<Service, Search> = new Map([
+  [tavily, searchTavily],
+  [exa, searchExa],
+  [brave, searchBrave],
+])
+
+function engineOf({ service }: ToolCall): Search {
+  const engine = [...engines].find(([{ id }]) => id === service?.service.id)
+  if (!engine) throw new ToolError('There is no key for a service that searches the web.')
+  return engine[1]
+}
+
+function filtersOf({ allowed_domains: allowed, blocked_domains: blocked, country }: Config): Partial<SearchQuery> {
+  return {
+    ...(allowed && { allowedDomains: allowed.map((domain) => domain.toLowerCase()) }),
+    ...(blocked && { blockedDomains: blocked.map((domain) => domain.toLowerCase()) }),
+    ...(country && { country }),
+  }
+}
+
+/** What one result may say, in characters; a little is always worth asking for. */
+function shareOf(maxCharacters: number, maxResults: number): number {
+  return Math.max(200, Math.floor(maxCharacters / maxResults))
+}
+
+/** Services take domains for a wish; here they are a rule. */
+function isWanted(url: string, { allowed_domains: allowed, blocked_domains: blocked = [] }: Config): boolean {
+  const host = new URL(url).hostname.replace(/\.$/, '')
+  const isIn = (domain: string): boolean => host === domain.toLowerCase() || host.endsWith(`.${domain.toLowerCase()}`)
+  return (!allowed || allowed.some(isIn)) && !blocked.some(isIn)
+}
+
+function nothing({ allowed_domains: allowed, blocked_domains: blocked }: Config, isRecent: boolean): string {
+  if (isRecent) return 'Nothing was found. Older pages may have it: search without recency, or in other words.'
+  return allowed || blocked
+    ? 'Nothing was found on the domains that are searched. Other words may find it.'
+    : 'Nothing was found. Other words may find it.'
+}
+
+/** The results, best first, as many as fit; each gets an even share of what the ones before it have left. */
+function written(results: readonly SearchResult[], maxCharacters: number): string {
+  const parts = [untrustedNotice]
+  let left = maxCharacters - untrustedNotice.length - leftOutLength
+  for (const [index, result] of results.entries()) {
+    const block = blockOf(result, index + 1, Math.floor(left / (results.length - index)))
+    if (block === undefined) continue
+    parts.push(block)
+    left -= block.length + separator.length
+  }
+  const leftOut = results.length - (parts.length - 1)
+  if (leftOut > 0) parts.push(`${leftOut} more did not fit.`)
+  return parts.join(separator)
+}
+
+const separator = '\n\n'
+/** Room for the sentence about what did not fit. */
+const leftOutLength = 40
+
+/** One result in at most so many characters; undefined where its address alone takes them. */
+function blockOf({ title, url, date, text }: SearchResult, number: number, length: number): string | undefined {
+  const heading = [`[${number}] ${title || 'Untitled'}`, `URL: ${url}`, ...(date ? [`Date: ${date}`] : [])].join('\n')
+  const room = length - separator.length - markLength(url) - heading.length - 1
+  if (room < 0) return undefined
+  return markUntrusted(url, text === '' ? heading : `${heading}\n${excerpt(text, room)}`)
+}
