@@ -25,10 +25,12 @@ export interface GatewayOptions {
   /** The operator's keys by provider. */
   readonly keys?: Readonly<Record<string, string>>
   readonly parts?: Partial<Parts>
+  /** Adds what a test needs beside the gateway's own routes. */
+  readonly routes?: (app: FastifyInstance) => Promise<void>
 }
 
 /** Starts a gateway; retries wait next to nothing, so that no test waits for a clock. */
-export async function startGateway({ env = {}, keys = {}, parts = {} }: GatewayOptions = {}): Promise<Gateway> {
+export async function startGateway({ env = {}, keys = {}, parts = {}, routes }: GatewayOptions = {}): Promise<Gateway> {
   const config = await loadConfig({ VAI_PORT: '0', VAI_LOG_LEVEL: 'trace', ...env })
   const logLines: string[] = []
   const waiting = new Map<string, (line: string) => void>()
@@ -43,6 +45,7 @@ export async function startGateway({ env = {}, keys = {}, parts = {} }: GatewayO
     logDestination: { write: log },
     ...parts,
   })
+  if (routes) await app.register(routes)
   const url = await app.listen({ host: config.host, port: config.port })
   return {
     url,

@@ -46,7 +46,7 @@ export interface ToolTrace {
   end(outcome: ToolOutcome): void
 }
 
-/** `error`: it has no result, and has said why. `invalid`: it was not run, as nothing like that can be called. */
+/** `error`: it has no result, and has said why. `invalid`: it was not run, as there is no such tool, or none that takes such arguments. */
 export type ToolOutcome = 'ok' | 'error' | 'timeout' | 'cancelled' | 'invalid'
 
 export interface RunEnd {
