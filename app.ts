@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { DestinationStream } from 'pino'
 import { type Clock, systemClock } from './api/clock.ts'
 import { Secret, secretsIn } from './api/secret.ts'
-import { authMode, type Config, ConfigError, credentialsMode, isLoopback } from './config.ts'
+import { authMode, type Config, ConfigError, credentialsMode, isLoopback, ownReached, type Reached } from './config.ts'
 import { auth } from './plugins/auth/index.ts'
 import { KeyStore } from './plugins/auth/store.ts'
 import type { CircuitRule } from './plugins/breaker/circuit.ts'
@@ -36,20 +36,25 @@ import { demoPagePath, demoRoutes } from './routes/demo.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
 import { v1 } from './routes/v1.ts'
+import { httpTools } from './tools/http-tools.ts'
+import { servicesOf } from './tools/services.ts'
+import type { Tool } from './tools/tool.ts'
 
 export type { Config } from './config.ts'
 export { ConfigError, loadConfig } from './config.ts'
 
 /** What the gateway takes from its surroundings. */
 export interface Parts {
-  /** The operator's provider keys, by the provider's id. */
+  /** The operator's keys for providers and for services that tools ask, by their id. */
   readonly operatorKeys: ReadonlyMap<string, Secret>
-  /** What a variable of the environment holds, for the providers' keys of tenants. By default there is none. */
+  /** What a variable of the environment holds, for the keys of tenants and of the operator's tools. By default there is none. */
   readonly variable?: (name: string) => Secret | undefined
   /** What else must not be read in the log, such as what a collector of traces takes for a key. */
   readonly secrets?: readonly Secret[]
   /** The providers to serve; by default those of the configuration, the demo where it is on. */
   readonly providers?: readonly LlmProvider[]
+  /** The tools to serve beside those that the operator defines; by default those of the configuration. */
+  readonly tools?: readonly Tool[]
   readonly version: string
   /** Where `openapi.yaml` lies. */
   readonly contract: URL
@@ -69,16 +74,19 @@ export interface Parts {
 export async function buildApp(config: Config, parts: Parts): Promise<FastifyInstance> {
   const clock = parts.clock ?? systemClock
   const providers = parts.providers ?? config.providers.filter((provider) => config.demo || !provider.demo)
-  const keyStore = await readKeys(config, providers, parts)
+  const ownTools = httpTools(config.tools, parts.variable ?? (() => undefined))
+  const tools = [...(parts.tools ?? config.builtins), ...ownTools.tools]
+  const keyStore = await readKeys(config, providers, tools, parts, ownTools.problems)
   const callerKeys = new CallerKeys()
   const secrets = {
     operatorKeys: [
       ...parts.operatorKeys.values(),
       ...(parts.secrets ?? []),
+      ...ownTools.secrets,
       ...(config.redis_url ? secretsIn(config.redis_url) : []),
     ],
     tenantKeys: keyStore.providerKeys,
-    keyHeaders: keyHeadersOf(providers),
+    keyHeaders: keyHeadersOf([...providers, ...servicesOf(tools)]),
     callerKeys,
   }
   const log = loggerOptions(config.log_level, secrets)
@@ -182,16 +190,28 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   return app
 }
 
-/** The gateway keys as they are now. Throws a `ConfigError` with everything that is wrong with them, or where one is needed. */
-async function readKeys(config: Config, providers: readonly LlmProvider[], { variable }: Parts): Promise<KeyStore> {
+/**
+ * The gateway keys as they are now. Throws a `ConfigError` with everything that is wrong with them, after the problems that are known
+ * already, or where a key is needed.
+ */
+async function readKeys(
+  config: Config,
+  providers: readonly LlmProvider[],
+  tools: readonly Tool[],
+  { variable }: Parts,
+  problems: readonly string[],
+): Promise<KeyStore> {
   const store = new KeyStore({
     document: config.gateway_keys,
     file: config.gateway_keys_file,
     providers: [...config.providers, ...providers].map(({ id }) => id),
+    services: servicesOf(tools).map(({ id }) => id),
+    tools: tools.map(({ name }) => name),
     variable: variable ?? (() => undefined),
   })
   await store.refresh()
-  if (store.problems.length > 0) throw new ConfigError(store.problems)
+  const all = [...problems, ...store.problems]
+  if (all.length > 0) throw new ConfigError(all)
   if (authMode(config) === 'required' && store.keys.count === 0) throw new ConfigError([noKeys])
   return store
 }
@@ -232,24 +252,29 @@ function circuitRule(config: Config): CircuitRule | undefined {
   }
 }
 
-function keyHeadersOf(providers: readonly LlmProvider[]): readonly string[] {
-  return providers.flatMap(({ upstream }) => (upstream ? [upstream.keyHeader] : []))
+function keyHeadersOf(reached: readonly Reached[]): readonly string[] {
+  return reached.flatMap(({ upstream }) => (upstream ? [upstream.keyHeader] : []))
 }
 
-/** The operator's keys from the environment: for each provider the first of its variables that is set. */
+/** The operator's keys from the environment: for each provider and service the first of its variables that is set. */
 export function operatorKeysFrom(
   env: Readonly<Record<string, string | undefined>>,
-  providers: readonly LlmProvider[] = ownProviders,
+  reached: readonly Reached[] = ownReached,
 ): ReadonlyMap<string, Secret> {
   const keys = new Map<string, Secret>()
-  for (const provider of providers) {
-    const value = provider.upstream?.keyVariables.map((name) => env[name]?.trim()).find((text) => text)
-    if (value) keys.set(provider.id, new Secret(value))
+  for (const { id, upstream } of reached) {
+    const value = upstream?.keyVariables.map((name) => env[name]?.trim()).find((text) => text)
+    if (value) keys.set(id, new Secret(value))
   }
   return keys
 }
 
-/** What the variables of the environment hold, for the providers' keys of tenants. */
+/** The keys of the operator's own tools from the environment. */
+export function toolKeysFrom(env: Readonly<Record<string, string | undefined>>, { tools }: Config): readonly Secret[] {
+  return httpTools(tools, variablesOf(env)).secrets
+}
+
+/** What the variables of the environment hold, for the keys of tenants and of the operator's tools. */
 export function variablesOf(env: Readonly<Record<string, string | undefined>>): (name: string) => Secret | undefined {
   return (name) => {
     const value = env[name]?.trim()

@@ -6,6 +6,7 @@ import { modelSettings } from './config/models.ts'
 import { serverSettings } from './config/server.ts'
 import { asObject, type Setting, url } from './config/setting.ts'
 import { signalSettings } from './config/signals.ts'
+import { toolSettings } from './config/tools.ts'
 import { upstreamSettings } from './config/upstream.ts'
 import type { CatalogueEntry } from './providers/catalogue/entry.ts'
 import { readCatalogueFile } from './providers/catalogue/file.ts'
@@ -15,6 +16,11 @@ import { patternProblem } from './providers/model-policy.ts'
 import { type DefinedProviders, defineProviders, presetNames } from './providers/openai-compatible.ts'
 import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
 import { nearest } from './text/nearest.ts'
+import { toolPatternProblem } from './tools/allowed.ts'
+import { builtins } from './tools/builtins.gen.ts'
+import { type HttpToolDefinition, readHttpTools } from './tools/http-tool-definition.ts'
+import { servicesOf } from './tools/services.ts'
+import type { Service, Tool } from './tools/tool.ts'
 
 /**
  * Every setting of the gateway, once: its name in the YAML file, its environment variable, its default and what it means.
@@ -24,6 +30,7 @@ const ownSettings = {
   ...serverSettings,
   ...accessSettings,
   ...modelSettings,
+  ...toolSettings,
   ...limitSettings,
   ...upstreamSettings,
   ...signalSettings,
@@ -44,12 +51,15 @@ const providersSetting: Setting<Readonly<Record<string, unknown>>> = {
   },
 }
 
-/** All settings by their name in the YAML file: the gateway's own, and for each base URL that the providers name one more. */
-export function settingsFor(providers: readonly LlmProvider[]): Readonly<Record<string, Setting<unknown>>> {
+/** What is reached at a base URL, most often with a key: a provider of models, or a service that tools ask. */
+export type Reached = Pick<LlmProvider, 'id' | 'name' | 'upstream'>
+
+/** All settings by their name in the YAML file: the gateway's own, and for each base URL that is reached one more. */
+export function settingsFor(reached: readonly Reached[]): Readonly<Record<string, Setting<unknown>>> {
   const all: Record<string, Setting<unknown>> = { ...ownSettings, providers: providersSetting }
-  for (const { name, upstream } of providers) {
+  for (const { name, upstream } of reached) {
     if (!upstream) continue
-    // Providers that share a variable share the setting; the first of them says what it is.
+    // Those that share a variable share the setting; the first of them says what it is.
     all[baseURLSetting(upstream)] ??= url(
       upstream.baseURLVariable,
       upstream.defaultBaseURL,
@@ -59,20 +69,29 @@ export function settingsFor(providers: readonly LlmProvider[]): Readonly<Record<
   return all
 }
 
-/** The settings of a gateway with the providers that it brings along. */
-export const settings = settingsFor(ownProviders)
+/** Everybody whom a gateway reaches that has nothing but what it brings along. */
+export const ownReached: readonly Reached[] = [...ownProviders, ...servicesOf(builtins)]
 
-/** What the setting of a provider's base URL is called in the YAML file: `VAI_OPENAI_BASE_URL` is `openai_base_url` there. */
+/** The settings of such a gateway. */
+export const settings = settingsFor(ownReached)
+
+/** What the setting of a base URL is called in the YAML file: `VAI_OPENAI_BASE_URL` is `openai_base_url` there. */
 export function baseURLSetting({ baseURLVariable }: UpstreamSettings): string {
   return baseURLVariable.replace(/^VAI_/, '').toLowerCase()
 }
 
 type OwnConfig = Readonly<{ [Name in keyof typeof ownSettings]: ReturnType<(typeof ownSettings)[Name]['read']> }>
 
-export type Config = OwnConfig & {
+export type Config = Omit<OwnConfig, 'tools'> & {
   /** Those that were given, and those that the operator defines. */
   readonly providers: readonly LlmProvider[]
-  /** By the provider's id. */
+  /** The tools that were given, which need no configuration. */
+  readonly builtins: readonly Tool[]
+  /** Whom these may ask. */
+  readonly services: readonly Service[]
+  /** The tools that the operator defines. */
+  readonly tools: readonly HttpToolDefinition[]
+  /** By the id of the provider or the service. */
   readonly baseURLs: ReadonlyMap<string, URL>
   /** What is known of models, with what the file of `catalogue` changes. */
   readonly models: readonly CatalogueEntry[]
@@ -88,18 +107,22 @@ export class ConfigError extends Error {
 
 /**
  * The configuration from the environment and, where `VAI_CONFIG` or `file` names one, a YAML file. The environment wins. The
- * base URLs are those of the given providers. Throws a `ConfigError` that lists every setting that is unknown or has a wrong value.
+ * base URLs are those of the given providers and of the services of the given tools. Throws a `ConfigError` that lists every setting
+ * that is unknown or has a wrong value.
  */
 export async function loadConfig(
   env: Readonly<Record<string, string | undefined>>,
   file = env.VAI_CONFIG,
   providers: readonly LlmProvider[] = ownProviders,
+  given: readonly Tool[] = builtins,
 ): Promise<Config> {
   const problems: string[] = []
   const fromFile = file ? await readFile(file, problems) : {}
-  const defined = definedProviders(env, fromFile, file, providers, problems)
+  const services = servicesOf(given)
+  const defined = definedProviders(env, fromFile, file, [...providers, ...services], problems)
   const all = [...providers, ...defined.providers]
-  const { providers: _, ...settings } = settingsFor(all)
+  const reached: readonly Reached[] = [...all, ...services]
+  const { providers: _, ...settings } = settingsFor(reached)
   refuseUnknown(settings, env, fromFile, file, problems)
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
@@ -113,13 +136,20 @@ export async function loadConfig(
     }
   }
   const ids = all.map(({ id }) => id)
-  problems.push(...patternProblems(values.allowed_models, ids))
+  const tools = await definedTools(values.tools, env.VAI_TOOLS ? undefined : file, given, problems)
+  const toolNames = [...given, ...tools].map(({ name }) => name)
+  problems.push(
+    ...patternProblems('allowed_models', values.allowed_models, (pattern) => patternProblem(pattern, ids)),
+    ...patternProblems('allowed_tools', values.allowed_tools, (pattern) => toolPatternProblem(pattern, toolNames)),
+  )
   const models = await modelsFrom(values.catalogue, [...knownModels, ...defined.models], ids, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  const baseURLs = new Map(all.map(({ id, upstream }) => [id, upstream && values[baseURLSetting(upstream)]]).filter(isBaseURL))
+  const baseURLs = new Map(
+    reached.map(({ id, upstream }) => [id, upstream && values[baseURLSetting(upstream)]]).filter(isBaseURL),
+  )
   // Every own setting was read by its own reader above, which the type cannot see.
   const own = values as OwnConfig
-  const config: Config = Object.freeze({ ...own, providers: all, baseURLs, models })
+  const config: Config = Object.freeze({ ...own, providers: all, builtins: given, services, tools, baseURLs, models })
   const together = [openRelayProblem(config), bodyProblem(config)].filter((problem) => problem !== undefined)
   if (together.length > 0) throw new ConfigError(together)
   return config
@@ -145,7 +175,7 @@ function definedProviders(
   env: Readonly<Record<string, string | undefined>>,
   fromFile: Readonly<Record<string, unknown>>,
   file: string | undefined,
-  present: readonly LlmProvider[],
+  present: readonly Reached[],
   problems: string[],
 ): DefinedProviders {
   const variables = Object.values(settingsFor(present)).map((setting) => setting.env)
@@ -187,10 +217,22 @@ async function modelsFrom(
   return entries
 }
 
-function patternProblems(patterns: unknown, providers: readonly string[]): string[] {
+/** The operator's tools. `file` is the one that they stand in; undefined where the environment holds them. */
+async function definedTools(
+  value: unknown,
+  file: string | undefined,
+  present: readonly Tool[],
+  problems: string[],
+): Promise<readonly HttpToolDefinition[]> {
+  const tell = (problem: string): void => void problems.push(`${file ?? toolSettings.tools.env}: ${problem}`)
+  const names = present.map(({ name }) => name)
+  return value === undefined || value === null ? [] : readHttpTools(value, names, tell)
+}
+
+function patternProblems(setting: string, patterns: unknown, problemOf: (pattern: string) => string | undefined): string[] {
   return (Array.isArray(patterns) ? patterns : []).flatMap((pattern) => {
-    const problem = patternProblem(String(pattern), providers)
-    return problem === undefined ? [] : [`allowed_models: ${pattern}: ${problem}`]
+    const problem = problemOf(String(pattern))
+    return problem === undefined ? [] : [`${setting}: ${pattern}: ${problem}`]
   })
 }
 

@@ -105,6 +105,16 @@ export function matching(form: RegExp, expected: string): Kind<string> {
   }
 }
 
+export const variableName: Kind<string> = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment's variable")
+
+export function text(most: number): Kind<string> {
+  return (value, path, tell) => {
+    if (typeof value === 'string' && value.trim() !== '' && value.length <= most) return value.trim()
+    tell(`${path}: text of at most ${most} characters is expected`)
+    return undefined
+  }
+}
+
 export function oneOf<const T extends string>(values: readonly T[]): Kind<T> {
   return (value, path, tell) => {
     const found = values.find((each) => each === value)

@@ -17,6 +17,7 @@ const options = {
   limit: { type: 'string', multiple: true },
   models: { type: 'string' },
   providers: { type: 'string' },
+  tools: { type: 'string' },
   expires: { type: 'string' },
   grace: { type: 'string' },
   delete: { type: 'boolean' },
@@ -33,7 +34,7 @@ const optionsOf: Readonly<Record<(typeof commands)[number], readonly Option[]>> 
   version: ['config'],
 }
 const optionsOfKeys: Readonly<Record<KeysArguments['action'], readonly Option[]>> = {
-  create: ['config', 'file', 'json', 'tenant', 'project', 'role', 'limit', 'models', 'providers', 'expires'],
+  create: ['config', 'file', 'json', 'tenant', 'project', 'role', 'limit', 'models', 'providers', 'tools', 'expires'],
   list: ['config', 'file', 'json'],
   show: ['config', 'file', 'json'],
   rotate: ['config', 'file', 'json', 'grace', 'expires'],

@@ -12,6 +12,7 @@ export interface DescribedKey {
   readonly limits?: object
   readonly allowed_models?: readonly string[]
   readonly allowed_providers?: readonly string[]
+  readonly allowed_tools?: readonly string[]
   readonly expires_at?: string
   readonly created_at?: string
   /** Until when keys from before rotations are good, the last of them. */
@@ -19,7 +20,20 @@ export interface DescribedKey {
 }
 
 export function describe(key: KeyRecord, now: number): DescribedKey {
-  const { id, tenant, project, role, limits, allowedModels, allowedProviders, expiresAt, createdAt, disabled, previous } = key
+  const {
+    id,
+    tenant,
+    project,
+    role,
+    limits,
+    allowedModels,
+    allowedProviders,
+    allowedTools,
+    expiresAt,
+    createdAt,
+    disabled,
+    previous,
+  } = key
   const previousUntil = Math.min(Math.max(...previous.map((each) => each.expiresAt)), expiresAt ?? Infinity)
   const isExpired = expiresAt !== undefined && expiresAt <= now
   return {
@@ -31,6 +45,7 @@ export function describe(key: KeyRecord, now: number): DescribedKey {
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(allowedModels && { allowed_models: allowedModels }),
     ...(allowedProviders && { allowed_providers: allowedProviders }),
+    ...(allowedTools && { allowed_tools: allowedTools }),
     ...(expiresAt !== undefined && { expires_at: isoOf(expiresAt) }),
     ...(createdAt !== undefined && { created_at: isoOf(createdAt) }),
     ...(previousUntil > now && { previous_expires_at: isoOf(previousUntil) }),

@@ -126,7 +126,7 @@ async function revoke(context: Context): Promise<string> {
 /** A key as documents have it. */
 function newRecord(context: Context, key: Secret) {
   const { id = `key-${randomWord(8)}`, options } = context.args
-  const { tenant, project, role, limit, models, providers } = options
+  const { tenant, project, role, limit, models, providers, tools } = options
   const expires = expiresAt(context)
   return {
     id,
@@ -137,6 +137,7 @@ function newRecord(context: Context, key: Secret) {
     ...(limit && { limits: Object.fromEntries(limit.map(limitOf)) }),
     ...(models !== undefined && { allowed_models: listOf(models) }),
     ...(providers !== undefined && { allowed_providers: listOf(providers) }),
+    ...(tools !== undefined && { allowed_tools: listOf(tools) }),
     ...(expires !== undefined && { expires_at: expires }),
     created_at: isoOf(context.now),
   }
@@ -210,9 +211,12 @@ function found({ keys }: KeysDocument, { id, action }: KeysArguments): KeyRecord
 }
 
 /** The new key is looked at alone first, so that its problems are told as what was asked for. */
-function checkAlone(document: object, { providers }: Config): void {
+function checkAlone(document: object, { providers, builtins, tools }: Config): void {
   const name = 'new'
-  const { problems } = readDocuments([{ name, document }], { providers: providers.map(({ id }) => id) })
+  const { problems } = readDocuments([{ name, document }], {
+    providers: providers.map(({ id }) => id),
+    tools: [...builtins, ...tools].map((tool) => tool.name),
+  })
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => problem.replace(/^new: (?:keys\[0\]\.)?/, '')))
 }
 

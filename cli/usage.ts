@@ -39,6 +39,7 @@ Of create:
       --limit <name=n>     A limit of the key, such as requests_per_minute=100; may be given several times.
       --models <list>      The models that it may use: demo/echo,anthropic/*
       --providers <list>   The providers that it may use: anthropic,openai
+      --tools <list>       The tools that it may use in runs: vai_web_search,crm_*
       --expires <when>     Until when it is good: 12h, 30d, 8w, or a day as 2027-01-31.
 
 Of rotate:

@@ -1,3 +1,4 @@
+import { isPattern } from '../providers/model-policy.ts'
 import { map, patterns, text } from './setting.ts'
 
 /** Which models there are. */
@@ -9,6 +10,7 @@ export const modelSettings = {
   allowed_models: patterns(
     'VAI_ALLOWED_MODELS',
     'The models that may be used and are listed, where not all of them: `anthropic/*,openai/gpt-5*`; in YAML a list. Default: all.',
+    { is: isPattern, expected: 'a model as provider/name, or a pattern with *,', accepts: 'provider/name, provider/*, …' },
   ),
   catalogue: text(
     'VAI_CATALOGUE',

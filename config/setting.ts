@@ -1,7 +1,6 @@
 import { isIP } from 'node:net'
 import { Secret } from '../api/secret.ts'
 import { baseURLProblem } from '../providers/base-url.ts'
-import { isPattern } from '../providers/model-policy.ts'
 
 /** The kinds of settings: each reads the environment's text or the file's value, and says what would be right. */
 
@@ -192,23 +191,30 @@ function listOf(raw: unknown): string[] {
   return all.map((each) => asText(each)).filter((text) => text !== '')
 }
 
-export function patterns(env: string, meaning: string): Setting<readonly string[]> {
+/** Names in which `*` may stand. */
+export function patterns(env: string, meaning: string, form: PatternForm): Setting<readonly string[]> {
   return {
     env,
     meaning,
     defaultText: '',
-    accepts: 'provider/name, provider/*, …',
+    accepts: form.accepts,
     read(raw) {
       if (raw === undefined) return []
       const all: readonly unknown[] = Array.isArray(raw) ? raw : asText(raw).split(',')
       return all.map((each) => {
         const pattern = typeof each === 'string' ? each.trim() : ''
-        if (!isPattern(pattern))
-          throw new Error(`a model as provider/name, or a pattern with *, is expected, not ${JSON.stringify(each)}`)
+        if (!form.is(pattern)) throw new Error(`${form.expected} is expected, not ${JSON.stringify(each)}`)
         return pattern
       })
     },
   }
+}
+
+export interface PatternForm {
+  is(text: string): boolean
+  /** What is right, in words: `a model as provider/name`. */
+  readonly expected: string
+  readonly accepts: string
 }
 
 export function map(env: string, meaning: string): Setting<Readonly<Record<string, string>>> {

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Secret } from '../api/secret.ts'
 import { settingsTable } from '../cli/settings-table.ts'
-import { authMode, baseURLSetting, ConfigError, credentialsMode, loadConfig, settings } from '../config.ts'
+import { authMode, baseURLSetting, ConfigError, credentialsMode, loadConfig, ownReached, settings } from '../config.ts'
 import { providers } from '../providers/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'vai-config-'))
@@ -41,6 +41,8 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   demo: ['false', false],
   allowed_models: ['demo/*', ['demo/*']],
   catalogue: [catalogueFile, catalogueFile],
+  allowed_tools: ['vai_*', ['vai_*']],
+  tools: ['{"crm":{"description":"Looks a customer up.","url":"http://127.0.0.1:9/crm"}}', ['crm']],
   ollama_detect: ['false', false],
   providers: ['vllm, mistral', ['vllm', 'mistral']],
   retry_attempts: ['3', 3],
@@ -71,8 +73,9 @@ function sampleOf(name: string): readonly [string, unknown] {
 
 function read(config: Awaited<ReturnType<typeof loadConfig>>, name: string): unknown {
   if (name === 'providers') return config.providers.slice(providers.length).map(({ id }) => id)
-  const provider = providers.find(({ upstream }) => upstream && baseURLSetting(upstream) === name)
-  const value = provider ? config.baseURLs.get(provider.id) : new Map<string, unknown>(Object.entries(config)).get(name)
+  if (name === 'tools') return config.tools.map((tool) => tool.name)
+  const reached = ownReached.find(({ upstream }) => upstream && baseURLSetting(upstream) === name)
+  const value = reached ? config.baseURLs.get(reached.id) : new Map<string, unknown>(Object.entries(config)).get(name)
   return value instanceof Secret ? value.reveal() : value
 }
 
@@ -168,7 +171,7 @@ describe('the defaults', () => {
 
   it('are the roots that the providers name themselves', async () => {
     const { baseURLs } = await loadConfig({})
-    const named = providers.flatMap(({ id, upstream }) => (upstream ? [[id, new URL(upstream.defaultBaseURL).href]] : []))
+    const named = ownReached.flatMap(({ id, upstream }) => (upstream ? [[id, new URL(upstream.defaultBaseURL).href]] : []))
     expect([...baseURLs].map(([id, url]) => [id, url.href])).toEqual(named)
     expect(Object.fromEntries(named)).toMatchObject({
       anthropic: 'https://api.anthropic.com/',

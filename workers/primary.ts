@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { systemClock } from '../api/clock.ts'
 import { KnownSecrets } from '../api/known-secrets.ts'
 import { secretsIn } from '../api/secret.ts'
-import { operatorKeysFrom } from '../app.ts'
+import { operatorKeysFrom, toolKeysFrom } from '../app.ts'
 import { collectorKeysFrom, reasonOf, version } from '../cli/gateway.ts'
 import { lookForOllama } from '../cli/ollama.ts'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
@@ -112,9 +112,11 @@ export async function runPrimary(config: Config, file: string | undefined): Prom
 }
 
 /** What this process knows of what must not be read in a log. It answers no request, and has none of the tenants' keys in its hands. */
-function secretsOf({ providers, redis_url: redisUrl }: Config): LogSecrets {
+function secretsOf(config: Config): LogSecrets {
+  const { providers, services, redis_url: redisUrl } = config
   const operatorKeys = [
-    ...operatorKeysFrom(process.env, providers).values(),
+    ...operatorKeysFrom(process.env, [...providers, ...services]).values(),
+    ...toolKeysFrom(process.env, config),
     ...collectorKeysFrom(process.env),
     ...(redisUrl ? secretsIn(redisUrl) : []),
   ]

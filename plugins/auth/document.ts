@@ -12,10 +12,12 @@ import {
   oneOf,
   oneOrMore,
   type Tell,
+  variableName,
 } from '../../api/reading.ts'
 import { mask, type Secret } from '../../api/secret.ts'
 import { isPattern, patternProblem, providerProblem } from '../../providers/model-policy.ts'
 import { nearest } from '../../text/nearest.ts'
+import { isToolPattern, toolPatternProblem } from '../../tools/allowed.ts'
 import { type Allowances, allowances } from './allowances.ts'
 import type { Role } from './principal.ts'
 
@@ -27,7 +29,7 @@ export interface KeysDocument {
 
 export interface Tenant extends Allowed {
   readonly limits: Allowances
-  /** The tenant's own keys, by the provider's id. */
+  /** The tenant's own keys, by the id of the provider or the service. */
   readonly providerKeys: ReadonlyMap<string, Secret>
 }
 
@@ -56,6 +58,7 @@ export interface PreviousKey {
 interface Allowed {
   readonly allowedModels: readonly string[] | undefined
   readonly allowedProviders: readonly string[] | undefined
+  readonly allowedTools: readonly string[] | undefined
 }
 
 /** A document as it was parsed, and what its problems are told with: `keys.yaml`. */
@@ -67,6 +70,10 @@ export interface Source {
 /** What is known of the gateway that the keys are for; what is undefined is not looked at. */
 export interface Surroundings {
   readonly providers?: readonly string[]
+  /** Whom tools ask, and a tenant may have a key for. */
+  readonly services?: readonly string[]
+  /** The names of tools. */
+  readonly tools?: readonly string[]
   /** What a variable of the environment holds. */
   readonly variable?: (name: string) => Secret | undefined
 }
@@ -135,9 +142,9 @@ function noTenant(tenant: string, tenants: readonly string[]): string {
 
 // ── Tenants and keys ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function tenantOf({ providers, variable }: Surroundings): Kind<Tenant> {
-  const names = ['limits', 'allowed_models', 'allowed_providers', 'provider_keys']
-  const variableName = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment's variable")
+function tenantOf(surroundings: Surroundings): Kind<Tenant> {
+  const { providers, services = [], variable } = surroundings
+  const names = ['limits', ...allowedNames, 'provider_keys']
   const providerKeys = mapOf(
     (value, path, tell) => {
       const name = variableName(value, path, tell)
@@ -145,15 +152,18 @@ function tenantOf({ providers, variable }: Surroundings): Kind<Tenant> {
       if (name !== undefined && variable && !key) tell(`${path}: the environment has no variable of this name, or an empty one`)
       return key
     },
-    (name, path, tell) => tellProblem(providers && providerProblem(name, providers), path, tell),
+    (name, path, tell) => tellProblem(providers && providerProblem(name, [...providers, ...services]), path, tell),
   )
   return (value, path, tell) => {
     const members = new Members(value, path, names, tell)
-    return { ...limitsAndAllowed(members, providers), providerKeys: members.optional('provider_keys', providerKeys) ?? new Map() }
+    return {
+      ...limitsAndAllowed(members, surroundings),
+      providerKeys: members.optional('provider_keys', providerKeys) ?? new Map(),
+    }
   }
 }
 
-function keyOf({ providers }: Surroundings): Kind<KeyRecord> {
+function keyOf(surroundings: Surroundings): Kind<KeyRecord> {
   const names = [
     'id',
     'hash',
@@ -161,8 +171,7 @@ function keyOf({ providers }: Surroundings): Kind<KeyRecord> {
     'project',
     'role',
     'limits',
-    'allowed_models',
-    'allowed_providers',
+    ...allowedNames,
     'expires_at',
     'disabled',
     'created_at',
@@ -176,7 +185,7 @@ function keyOf({ providers }: Surroundings): Kind<KeyRecord> {
       tenant: members.optional('tenant', name),
       project: members.optional('project', name),
       role: members.optional('role', oneOf(['client', 'admin'])) ?? 'client',
-      ...limitsAndAllowed(members, providers),
+      ...limitsAndAllowed(members, surroundings),
       expiresAt: members.optional('expires_at', moment),
       createdAt: members.optional('created_at', moment),
       disabled: members.optional('disabled', flag) ?? false,
@@ -185,11 +194,14 @@ function keyOf({ providers }: Surroundings): Kind<KeyRecord> {
   }
 }
 
-function limitsAndAllowed(members: Members, providers: readonly string[] | undefined): Allowed & { readonly limits: Allowances } {
+const allowedNames = ['allowed_models', 'allowed_providers', 'allowed_tools']
+
+function limitsAndAllowed(members: Members, { providers, tools }: Surroundings): Allowed & { readonly limits: Allowances } {
   return {
     limits: members.optional('limits', limits) ?? {},
     allowedModels: members.optional('allowed_models', filledListOf(patternOf(providers))),
     allowedProviders: members.optional('allowed_providers', filledListOf(providerOf(providers))),
+    allowedTools: members.optional('allowed_tools', filledListOf(toolOf(tools))),
   }
 }
 
@@ -239,6 +251,17 @@ function providerOf(providers: readonly string[] | undefined): Kind<string> {
     const id = provider(value, path, tell)
     if (id !== undefined) tellProblem(providers && providerProblem(id, providers), path, tell)
     return id
+  }
+}
+
+function toolOf(tools: readonly string[] | undefined): Kind<string> {
+  return (value, path, tell) => {
+    if (typeof value !== 'string' || !isToolPattern(value)) {
+      tell(`${path}: the name of a tool, or a pattern with *, is expected`)
+      return undefined
+    }
+    tellProblem(tools && toolPatternProblem(value, tools), path, tell)
+    return value
   }
 }
 

@@ -57,6 +57,7 @@ function withoutKey(id: string, role: Role): Principal {
     allowances: {},
     tenantAllowances: {},
     mayUse: () => true,
+    mayUseTool: () => true,
     providerKey: () => undefined,
   }
 }

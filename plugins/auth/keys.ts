@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../../api/error.ts'
 import { policyOf } from '../../providers/model-policy.ts'
+import { toolPolicyOf } from '../../tools/allowed.ts'
 import type { KeyRecord, KeysDocument, Tenant } from './document.ts'
 import { hashOf, isWhole } from './key.ts'
 import type { Principal } from './principal.ts'
@@ -52,10 +53,12 @@ interface Entry {
 }
 
 function principalOf(record: KeyRecord, tenant: Tenant | undefined): Principal {
-  const policies = [record, ...(tenant ? [tenant] : [])].flatMap(({ allowedModels, allowedProviders }) => [
+  const both = [record, ...(tenant ? [tenant] : [])]
+  const policies = both.flatMap(({ allowedModels, allowedProviders }) => [
     ...(allowedModels ? [policyOf(allowedModels)] : []),
     ...(allowedProviders ? [policyOf(allowedProviders.map((provider) => `${provider}/*`))] : []),
   ])
+  const toolPolicies = both.flatMap(({ allowedTools }) => (allowedTools ? [toolPolicyOf(allowedTools)] : []))
   return {
     id: `key:${record.id}`,
     role: record.role,
@@ -65,6 +68,7 @@ function principalOf(record: KeyRecord, tenant: Tenant | undefined): Principal {
     allowances: record.limits,
     tenantAllowances: tenant?.limits ?? {},
     mayUse: (model) => policies.every((allows) => allows(model)),
-    providerKey: (provider) => tenant?.providerKeys.get(provider),
+    mayUseTool: (name) => toolPolicies.every((allows) => allows(name)),
+    providerKey: (id) => tenant?.providerKeys.get(id),
   }
 }

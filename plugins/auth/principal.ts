@@ -16,8 +16,10 @@ export interface Principal {
   readonly tenantAllowances: Allowances
   /** Whether the key and its tenant may use and see a model, by its full id. The operator's own list holds besides. */
   mayUse(model: string): boolean
-  /** The tenant's own key for a provider, where it has one. */
-  providerKey(provider: string): Secret | undefined
+  /** Whether the key and its tenant may use a tool, by its name. The operator's own list holds besides. */
+  mayUseTool(name: string): boolean
+  /** The tenant's own key for a provider or for a service that tools ask, by its id, where it has one. */
+  providerKey(id: string): Secret | undefined
 }
 
 export type Role = 'client' | 'admin'

@@ -2,6 +2,7 @@ import { isRecord } from '../../api/json.ts'
 import { mask } from '../../api/secret.ts'
 import { nearest } from '../../text/nearest.ts'
 import { baseURLProblem } from '../base-url.ts'
+import { holdsKey, isHeaderName, isHeaderText, transportHeaders } from '../operator-headers.ts'
 import type { ChatDialect } from './dialect.ts'
 import { type Preset, presetNames, presetOf } from './presets.ts'
 import { dialectOf, plainQuirks } from './quirks.ts'
@@ -166,24 +167,15 @@ function readHeaders(value: unknown, path: string, tell: Tell): Record<string, s
 
 function headerProblem(name: string, text: unknown): string | undefined {
   if (!isHeaderName(name)) return 'this is no name of a header'
-  if (keyHeaders.test(name) || (typeof text === 'string' && mask(text) !== text)) {
+  if (holdsKey(name, text)) {
     return "keys do not stand in the file; name the environment's variable in key_variable, and its header in key_header"
   }
   if (ownHeaders.includes(name.toLowerCase())) return 'the gateway sets this header itself'
-  const isText = (typeof text === 'string' && /^[\x20-\x7e]+$/.test(text)) || typeof text === 'number'
-  return isText ? undefined : 'text of ASCII characters is expected'
+  return isHeaderText(text) ? undefined : 'text of ASCII characters is expected'
 }
 
-function isHeaderName(name: string): boolean {
-  return /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)
-}
-
-const keyHeaders = /^(?:(?:proxy-)?authorization|cookie|(?:x-)?api-?key|x-[a-z-]*(?:token|secret)|x-provider-key-.*)$/i
 /** The transport's, and what the adapter says of each request. */
-const ownHeaders = [
-  ...['accept', 'accept-encoding', 'connection', 'content-encoding', 'content-length', 'content-type', 'expect', 'host'],
-  ...['keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'x-client-request-id'],
-]
+const ownHeaders = [...transportHeaders, 'accept', 'x-client-request-id']
 
 function hint(name: string, candidates: readonly string[]): string {
   const near = nearest(name, candidates)
