@@ -133,6 +133,7 @@ export const catalogue = {
   provider_authentication: { type: 'authentication_error', message: 'The provider refused the key.' },
   provider_permission: { type: 'permission_error', message: 'The provider does not allow this with the given key.' },
   model_not_allowed: { type: 'permission_error', message: 'The operator of this gateway does not allow this model.' },
+  tool_not_allowed: { type: 'permission_error', message: 'The operator of this gateway does not allow this tool.' },
   // Who asks
   missing_api_key: {
     type: 'authentication_error',

@@ -36,6 +36,9 @@ export const issueCodes = {
   unsupported_block: 'The provider or the model cannot take this block',
   unsupported_tool: 'The provider or the model cannot take this tool',
   unsupported_parameter: 'The provider or the model cannot take this field',
+  unknown_builtin: 'The gateway has no such tool',
+  caller_tool: 'The tool is one that the caller runs, which a run of the gateway cannot',
+  stream_has_route: 'A run is streamed by a route of its own',
 } as const
 
 export type IssueCode = keyof typeof issueCodes

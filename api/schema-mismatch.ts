@@ -16,6 +16,19 @@ export class SchemaMismatch extends GatewayError {
     this.#errors = errors
   }
 
+  /** What is wrong below a member of the value, as if that were all of it; undefined where nothing there is. */
+  within(member: string): SchemaMismatch | undefined {
+    const prefix = `/${member}`
+    const errors = this.#errors.filter((error) => isWithin(error, prefix))
+    if (errors.length === 0) return undefined
+    return new SchemaMismatch(errors.map((error) => ({ ...error, instancePath: error.instancePath.slice(prefix.length) })))
+  }
+
+  /** What is wrong elsewhere. */
+  issuesOutside(member: string): Issue[] {
+    return this.issuesExcept((error) => isWithin(error, `/${member}`))
+  }
+
   /** What is wrong beside what is excused; as many issues as can be told, and one more where there are more. */
   issuesExcept(isExcused: (error: ValidationError) => boolean): Issue[] {
     return issuesOf(
@@ -23,6 +36,11 @@ export class SchemaMismatch extends GatewayError {
       oneTooMany,
     )
   }
+}
+
+/** A member that is of the wrong type altogether is wrong where it stands. */
+function isWithin({ instancePath, keyword }: ValidationError, prefix: string): boolean {
+  return instancePath.startsWith(`${prefix}/`) || (instancePath === prefix && keyword !== 'type')
 }
 
 /** By the one that is not told it is known that there are more. */

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Usage } from '../api/schemas.gen.ts'
 import { answerJson, StreamAnswer } from '../plugins/messages/answer.ts'
 import { type Budget, budgetFor } from '../plugins/messages/budget.ts'
+import { usageHeaders } from '../plugins/messages/headers.ts'
 import type { Caller } from '../plugins/messages/index.ts'
 import type { Answered } from '../plugins/messages/need.ts'
 import type { PreparedRequest, Target } from '../plugins/messages/prepare.ts'
-import { Watch } from '../plugins/messages/watch.ts'
+import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
 import type { SseEnd } from '../plugins/sse/index.ts'
 
 export async function messageRoutes(app: FastifyInstance): Promise<void> {
@@ -43,18 +43,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
   )
 
   function prepare(request: FastifyRequest): PreparedRequest {
-    app.logPrompt(request)
-    const { validationError } = request
-    // What is wrong with the URL is not for the body's check to tell.
-    if (validationError && validationError.validationContext !== 'body') throw validationError
-    const raw = {
-      body: request.body,
-      json: request.bodyJson,
-      roundedNumberAt: request.roundedNumberAt,
-      schemaError: validationError,
-      hasBeta: Boolean(request.headers['anthropic-beta']),
-    }
-    return app.messages.prepare(raw, request.principal, request.allotment.sizes)
+    return app.messages.prepare(rawRequestOf(request), request.principal, request.allotment.sizes)
   }
 
   async function whole(prepared: PreparedRequest, caller: Caller, budget: Budget, reply: FastifyReply): Promise<FastifyReply> {
@@ -66,7 +55,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model))
     answered = { usage, bytes: json.length, isStream: false, isComplete: true }
     tellAnswerer(reply, attempted.target)
-    for (const [name, value] of Object.entries(usageHeaders(usage))) if (value !== undefined) reply.header(name, value)
+    reply.headers(usageHeaders(usage))
     caller.watch.answered(attempted.target, message, usage)
     return reply.type('application/json; charset=utf-8').send(json)
   }
@@ -93,30 +82,9 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
   }
 }
 
-function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
-  const { id: requestId, principal, headers, log, lifetime } = request
-  const watch = new Watch(request, reply, request.server.metrics)
-  const query = request.url.split('?')[1] ?? ''
-  return { principal, times: request.allotment.times, requestId, headers, query, signal: lifetime.signal, log, watch }
-}
-
 function tellAnswerer(reply: FastifyReply, { model }: Target): void {
   reply.header('x-model', model.id)
   reply.header('x-duration-ms', Math.round(reply.elapsedTime))
-}
-
-function usageHeaders(usage: Usage): Record<string, number | string | undefined> {
-  return {
-    'x-input-tokens': usage.input_tokens,
-    'x-output-tokens': usage.output_tokens,
-    'x-total-tokens': usage.total_tokens,
-    'x-cost-usd': usage.cost_usd === undefined ? undefined : plainDecimal(usage.cost_usd),
-  }
-}
-
-/** Without an exponent, which not everybody reads. */
-function plainDecimal(dollars: number): string {
-  return dollars.toFixed(10).replace(/\.?0+$/, '')
 }
 
 const nothing = Buffer.alloc(0)

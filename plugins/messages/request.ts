@@ -1,0 +1,27 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller } from './index.ts'
+import type { RawRequest } from './prepare.ts'
+import { Watch } from './watch.ts'
+
+/** The body of a request as it came, and what its schema has to say of it. Throws what is wrong with the URL. */
+export function rawRequestOf(request: FastifyRequest): RawRequest {
+  const { validationError, server } = request
+  server.logPrompt(request)
+  // What is wrong with the URL is not for the body's check to tell.
+  if (validationError && validationError.validationContext !== 'body') throw validationError
+  return {
+    body: request.body,
+    json: request.bodyJson,
+    roundedNumberAt: request.roundedNumberAt,
+    schemaError: validationError,
+    hasBeta: Boolean(request.headers['anthropic-beta']),
+  }
+}
+
+/** Who asks, and until when. */
+export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
+  const { id: requestId, principal, headers, log, lifetime } = request
+  const watch = new Watch(request, reply, request.server.metrics)
+  const query = request.url.split('?')[1] ?? ''
+  return { principal, times: request.allotment.times, requestId, headers, query, signal: lifetime.signal, log, watch }
+}

@@ -1,0 +1,240 @@
+import { GatewayError, isErrorCode } from '../../api/error.ts'
+import { invalidRequestDetails, issueAt } from '../../api/issues.ts'
+import { arrayOf, isRecord } from '../../api/json.ts'
+import { SchemaMismatch } from '../../api/schema-mismatch.ts'
+import type { CustomTool, Issue } from '../../api/schemas.gen.ts'
+import { editMembers, memberOf, withItems } from '../../text/json-bytes.ts'
+import { scanJson } from '../../text/json-text.ts'
+import { nearest } from '../../text/nearest.ts'
+import { checkOf } from '../../tools/schema.ts'
+import type { Arguments, Tool } from '../../tools/tool.ts'
+import type { PreparedRequest, RawRequest } from '../messages/prepare.ts'
+import type { Limits } from './loop.ts'
+
+/** A run that may begin. */
+export interface PreparedRun {
+  readonly request: PreparedRequest
+  /** The tools that the model is offered, each with what it is set to. */
+  readonly tools: readonly ChosenTool[]
+  readonly limits: RunLimits
+}
+
+export interface ChosenTool {
+  readonly tool: Tool
+  readonly config: Arguments
+}
+
+/** Milliseconds. */
+export interface RunLimits extends Limits {
+  readonly timeoutMs: number
+  readonly toolTimeoutMs: number
+  /** How many tools run at the same time. */
+  readonly parallel: number
+}
+
+/** What has to be known to check a run. */
+export interface RunRules {
+  readonly tools: ReadonlyMap<string, Tool>
+  /** Whether the caller may use a tool. */
+  mayUse(tool: string): boolean
+  /** Checks a request for a model's answer, as `POST /v1/messages` does; throws as it does. */
+  prepare(raw: RawRequest): PreparedRequest
+  /** The most that may be asked for. */
+  readonly most: MostOfRun
+}
+
+export interface MostOfRun {
+  readonly turns: number
+  readonly toolCalls: number
+  readonly parallel: number
+  readonly toolMs: number
+  /** Milliseconds for all of it. */
+  readonly runMs: number
+}
+
+/**
+ * Checks everything about a run that can be known before a model is asked, and the request within it as one for an answer. Throws one
+ * `GatewayError` that lists every issue: those of the request with `request.` before their path.
+ */
+export async function prepareRun(raw: RawRequest, rules: RunRules): Promise<PreparedRun> {
+  if (raw.schemaError && !(raw.schemaError instanceof SchemaMismatch)) throw raw.schemaError
+  const body = isRecord(raw.body) ? raw.body : {}
+  const names = arrayOf(body.builtins).filter((name) => typeof name === 'string')
+  const tools = [...new Set(names)].flatMap((name) => rules.tools.get(name) ?? [])
+  const options = optionsOf(body.run, rules.most)
+  const configs = await configsOf(body.run, tools)
+  const issues = [
+    ...(raw.schemaError?.issuesOutside('request') ?? []),
+    ...callerToolIssues(body.request),
+    ...builtinIssues(names, rules),
+    ...options.issues,
+    ...configs.issues,
+  ]
+  const request = prepareRequest(raw, body.request, tools, rules)
+  if ('issues' in request) issues.push(...request.issues)
+  if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
+  const index = names.findIndex((name) => !rules.mayUse(name))
+  if (index >= 0) throw notAllowed(names[index] ?? '', index)
+  if ('failure' in request) throw request.failure
+  if (!('prepared' in request)) throw new GatewayError('invalid_request')
+  const chosen = tools.map((tool) => ({ tool, config: configs.byName.get(tool.name) ?? {} }))
+  return { request: request.prepared, tools: chosen, limits: options.limits }
+}
+
+// ── The request within ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Request = { readonly prepared: PreparedRequest } | { readonly issues: readonly Issue[] } | { readonly failure: GatewayError }
+
+/** Prepares the request as the model will get it: streamed, and with the gateway's tools after its own. */
+function prepareRequest(raw: RawRequest, given: unknown, tools: readonly Tool[], rules: RunRules): Request {
+  if (!isRecord(given)) return { issues: [] }
+  const own = given.tools === undefined ? [] : given.tools
+  const definitions = tools.map(definitionOf)
+  const all = Array.isArray(own) ? [...own, ...definitions] : own
+  const hasTools = given.tools !== undefined || definitions.length > 0
+  const json = requestJson(raw.json, Array.isArray(own) ? definitions : [])
+  const schemaError = raw.schemaError instanceof SchemaMismatch ? raw.schemaError.within('request') : undefined
+  const isStreaming = given.stream === true ? [issueAt(['request', 'stream'], 'stream_has_route', streamElsewhere)] : []
+  try {
+    const prepared = rules.prepare({
+      body: { ...given, stream: true, ...(hasTools && { tools: all }) },
+      json,
+      roundedNumberAt: raw.roundedNumberAt === undefined ? undefined : scanJson(json.toString()).inexact,
+      schemaError,
+      hasBeta: raw.hasBeta,
+    })
+    return isStreaming.length > 0 ? { issues: isStreaming } : { prepared }
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    const place = placeIn(arrayOf(own).length)
+    if (error.issues) return { issues: [...isStreaming, ...error.issues.map((issue) => placed(issue, place))] }
+    return isStreaming.length > 0 ? { issues: isStreaming } : { failure: placedError(error, place) }
+  }
+}
+
+const streamElsewhere = 'a run is streamed by POST /v1/runs:stream; leave stream out'
+
+/** What a model is told of a tool. */
+export function definitionOf({ name, description, inputSchema }: Tool): CustomTool {
+  return { name, description, input_schema: inputSchema }
+}
+
+/** The caller's own text of the request, for a provider that reads it itself. */
+function requestJson(runJson: Buffer, definitions: readonly CustomTool[]): Buffer {
+  const request = memberOf(runJson, 'request') ?? nothing
+  const tools = memberOf(request, 'tools') ?? emptyArray
+  const added = definitions.map((definition) => JSON.stringify(definition))
+  return editMembers(request, { stream: 'true', ...(added.length > 0 && { tools: withItems(tools, added) }) })
+}
+
+const nothing = Buffer.from('{}')
+const emptyArray = Buffer.from('[]')
+
+/** Where in the run a field of the request stands: the tools after the caller's own are those that `builtins` names. */
+function placeIn(ownTools: number): (param: string) => string {
+  return (param) => {
+    const [whole = '', index = ''] = /^tools\[(\d+)\]/.exec(param) ?? []
+    const isBuiltin = whole !== '' && Number(index) >= ownTools
+    return isBuiltin ? `builtins[${Number(index) - ownTools}]` : `request.${param}`
+  }
+}
+
+function placed(issue: Issue, place: (param: string) => string): Issue {
+  return { ...issue, param: issue.param === undefined ? 'request' : place(issue.param) }
+}
+
+/** The error with its field where it stands in the run, in its message too where that begins with it. */
+function placedError(error: GatewayError, place: (param: string) => string): GatewayError {
+  const { code, param, message } = error
+  if (param === undefined || !isErrorCode(code)) return error
+  const at = place(param)
+  const text = message.startsWith(`${param}:`) ? `${at}${message.slice(param.length)}` : message
+  return new GatewayError(code, { param: at, message: text })
+}
+
+// ── Tools ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function callerToolIssues(request: unknown): Issue[] {
+  const tools = isRecord(request) ? arrayOf(request.tools) : []
+  return tools.flatMap((tool, index) => {
+    if (!isRecord(tool) || !isCallers(tool.type)) return []
+    return issueAt(['request', 'tools', index], 'caller_tool', callerTool)
+  })
+}
+
+const callerTool =
+  'a run cannot call back to its caller; name tools of the gateway in builtins, or use POST /v1/messages and run this one yourself'
+
+/** Tools of the caller's own making, and those of a provider's making that the caller runs. */
+function isCallers(type: unknown): boolean {
+  if (type === undefined || type === null) return true
+  return typeof type === 'string' && (callersOwn.includes(type) || runByCaller.test(type))
+}
+
+const callersOwn: readonly string[] = ['custom', 'function', 'computer_use', 'text_editor']
+const runByCaller = /^(?:bash|text_editor|memory|computer|browser_toolset|computer_toolset)_\d{8}$/
+
+function builtinIssues(names: readonly string[], { tools, mayUse }: RunRules): Issue[] {
+  const usable = [...tools.keys()].filter(mayUse)
+  return names.flatMap((name, index) => {
+    if (names.indexOf(name) < index) return issueAt(['builtins', index], 'duplicate', `${JSON.stringify(name)} stands before`)
+    return tools.has(name) ? [] : issueAt(['builtins', index], 'unknown_builtin', unknownBuiltin(name, usable))
+  })
+}
+
+function unknownBuiltin(name: string, usable: readonly string[]): string {
+  const near = nearest(name, usable)
+  const known = usable.length === 0 ? 'There are none.' : `There are: ${usable.join(', ')}`
+  return `the gateway has no tool ${JSON.stringify(name)}${near ? `; did you mean "${near}"?` : '.'} ${known}`
+}
+
+function notAllowed(name: string, index: number): GatewayError {
+  const message = `builtins[${index}]: the tool ${name} may not be used with this key.`
+  return new GatewayError('tool_not_allowed', { param: `builtins[${index}]`, message })
+}
+
+// ── Options ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the caller asks for, within what may be asked for. What is of the wrong type is for the schema to tell. */
+function optionsOf(run: unknown, most: MostOfRun): { readonly limits: RunLimits; readonly issues: readonly Issue[] } {
+  const given = isRecord(run) ? run : {}
+  const issues: Issue[] = []
+  const within = (name: string, usual: number, limit: number): number => {
+    const value = given[name]
+    if (typeof value !== 'number') return Math.min(usual, limit)
+    if (value > limit) {
+      issues.push(issueAt(['run', name], 'out_of_range', `must be at most ${limit}, which is what this gateway allows`))
+    }
+    return value
+  }
+  const limits = {
+    maxTurns: within('max_turns', 8, most.turns),
+    maxToolCalls: within('max_tool_calls', 20, most.toolCalls),
+    maxTokens: within('max_tokens', 0, Number.POSITIVE_INFINITY),
+    timeoutMs: within('timeout_ms', 60_000, most.runMs),
+    toolTimeoutMs: within('tool_timeout_ms', 30_000, most.toolMs),
+    parallel: given.parallel_tools === false ? 1 : most.parallel,
+  }
+  return { limits, issues }
+}
+
+async function configsOf(
+  run: unknown,
+  tools: readonly Tool[],
+): Promise<{ readonly byName: ReadonlyMap<string, Arguments>; readonly issues: readonly Issue[] }> {
+  const given = isRecord(run) && isRecord(run.tool_config) ? run.tool_config : {}
+  const issues: Issue[] = []
+  const byName = new Map<string, Arguments>()
+  for (const [name, config] of Object.entries(given)) {
+    const tool = tools.find((each) => each.name === name)
+    if (!tool) {
+      issues.push(issueAt(['run', 'tool_config', name], 'tool_not_found', 'builtins does not name this tool'))
+    } else if (isRecord(config)) {
+      const check = await checkOf(tool.configSchema)
+      const prefix = `run.tool_config.${name}`
+      issues.push(...check(config).map((issue) => ({ ...issue, param: issue.param ? `${prefix}.${issue.param}` : prefix })))
+      byName.set(name, config)
+    }
+  }
+  return { byName, issues }
+}

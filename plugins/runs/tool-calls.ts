@@ -1,0 +1,219 @@
+import type { Clock } from '../../api/clock.ts'
+import { GatewayError } from '../../api/error.ts'
+import type { CustomTool, Issue, RunToolResult, ToolCallStartEvent, ToolResultEvent } from '../../api/schemas.gen.ts'
+import { ToolError, type ToolOutput } from '../../tools/tool.ts'
+import type { ToolOutcome, ToolTrace } from '../tracing/index.ts'
+import { type PlannedCall, RunTimeout, refusals, type ToolUse } from './loop.ts'
+
+/** A tool that is ready to be called in one run. */
+export interface RunnableTool {
+  /** What the model is told of it. */
+  readonly definition: CustomTool
+  /** What is wrong with arguments; they fit where nothing is. */
+  check(input: unknown): Promise<readonly Issue[]>
+  run(
+    use: ToolUse,
+    call: { readonly signal: AbortSignal; readonly timeoutMs: number; readonly watch: CallWatch },
+  ): Promise<ToolOutput>
+}
+
+/** How the calls of a run are made. */
+export interface CallSettings {
+  readonly tools: ReadonlyMap<string, RunnableTool>
+  /** How many run at the same time. */
+  readonly parallel: number
+  readonly timeoutMs: number
+  /** The longest result, in bytes of UTF-8. */
+  readonly maxResultBytes: number
+  readonly clock: Clock
+  /** Told of what is the gateway's own fault. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Told of one call of a tool. */
+export interface CallWatch {
+  /** For whom the tool asks; undefined where the call belongs to no trace. */
+  readonly trace: ToolTrace['headers'] | undefined
+  /** How it ended, and how long its result is in bytes. */
+  end(outcome: ToolOutcome, bytes: number): void
+}
+
+export interface CallWatcher {
+  tool(name: string, id: string): CallWatch
+}
+
+/**
+ * Runs the calls of one answer, and returns their results in the order of the calls. Events come as things happen. Whatever a tool
+ * does, its call has a result by the end of its time, or as soon as the run is interrupted: nothing here throws.
+ */
+export async function* callTools(
+  calls: readonly PlannedCall[],
+  index: number,
+  settings: CallSettings,
+  watcher: CallWatcher,
+  signal: AbortSignal,
+): AsyncGenerator<ToolCallStartEvent | ToolResultEvent, RunToolResult[]> {
+  const results: RunToolResult[] = []
+  const finished = new Mailbox<readonly [number, RunToolResult]>()
+  let running = 0
+  for (let next = 0; next < calls.length || running > 0; ) {
+    const call = calls[next]
+    if (call && running < settings.parallel) {
+      const place = next++
+      running++
+      void resultOf(call, settings, watcher, signal).then((result) => finished.put([place, result]))
+      const { id, name, input } = call.use
+      if (call.refusal === undefined) yield { type: 'tool_call_start', index, id, name, input }
+      continue
+    }
+    const [place, result] = await finished.take()
+    running--
+    results[place] = result
+    yield { type: 'tool_result', index, ...result }
+  }
+  return results
+}
+
+/** Never rejects. */
+async function resultOf(
+  { use, refusal }: PlannedCall,
+  settings: CallSettings,
+  watcher: CallWatcher,
+  signal: AbortSignal,
+): Promise<RunToolResult> {
+  const startedAt = settings.clock.now()
+  const { content, is_error } = refusal === undefined ? await attempt(use, settings, watcher, signal) : failed(refusal)
+  const duration = Math.round(settings.clock.now() - startedAt)
+  return {
+    tool_use_id: use.id,
+    name: use.name,
+    content: bounded(content, settings.maxResultBytes),
+    is_error,
+    duration_ms: duration,
+  }
+}
+
+interface Said {
+  readonly content: string
+  readonly is_error: boolean
+}
+
+async function attempt(use: ToolUse, settings: CallSettings, watcher: CallWatcher, signal: AbortSignal): Promise<Said> {
+  const tool = settings.tools.get(use.name)
+  const watch = watcher.tool(use.name, use.id)
+  const told = (outcome: ToolOutcome, said: Said): Said => {
+    watch.end(outcome, Buffer.byteLength(said.content))
+    return said
+  }
+  if (!tool) return told('invalid', failed(unknownTool(use.name, settings.tools)))
+  const deadline = new ToolDeadline(settings, signal)
+  try {
+    const issues = await tool.check(use.input)
+    if (issues.length > 0) return told('invalid', failed(wrongArguments(issues)))
+    const { timeoutMs } = settings
+    const output = await deadline.race(tool.run(use, { signal: deadline.signal, timeoutMs, watch }))
+    return told(output.isError ? 'error' : 'ok', { content: output.content, is_error: output.isError ?? false })
+  } catch (error) {
+    const { outcome, message } = failureOf(error, deadline, signal, settings)
+    return told(outcome, failed(message))
+  } finally {
+    deadline.clear()
+  }
+}
+
+function failed(content: string): Said {
+  return { content, is_error: true }
+}
+
+function unknownTool(name: string, tools: CallSettings['tools']): string {
+  const known = [...tools.keys()].join(', ')
+  return `There is no tool ${JSON.stringify(name.slice(0, 100))}${known === '' ? '.' : `; there are: ${known}.`}`
+}
+
+function wrongArguments(issues: readonly Issue[]): string {
+  const list = issues.map(({ param, message }) => (param === undefined ? message : `${param}: ${message}`)).join('; ')
+  return `The arguments do not fit the tool's schema, and it was not run. ${list}.`
+}
+
+function failureOf(
+  error: unknown,
+  deadline: ToolDeadline,
+  signal: AbortSignal,
+  { timeoutMs, onError }: CallSettings,
+): { readonly outcome: ToolOutcome; readonly message: string } {
+  if (signal.aborted) {
+    const message = signal.reason instanceof RunTimeout ? refusals.timeout : refusals.cancelled
+    return { outcome: 'cancelled', message }
+  }
+  if (deadline.signal.aborted)
+    return { outcome: 'timeout', message: `The tool took longer than ${timeoutMs} ms and was stopped.` }
+  if (error instanceof ToolError || error instanceof GatewayError) return { outcome: 'error', message: error.message }
+  onError(error)
+  return { outcome: 'error', message: 'The tool failed.' }
+}
+
+/** The end of one call: by its own time, or with the run. */
+class ToolDeadline {
+  readonly #controller = new AbortController()
+  readonly #clear: () => void
+
+  constructor({ clock, timeoutMs }: CallSettings, run: AbortSignal) {
+    const timer = clock.after(timeoutMs, () => this.#controller.abort(new GatewayError('fetch_timeout')))
+    const onAbort = (): void => this.#controller.abort(run.reason)
+    run.addEventListener('abort', onAbort, { once: true })
+    if (run.aborted) onAbort()
+    this.#clear = () => {
+      timer.cancel()
+      run.removeEventListener('abort', onAbort)
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** What a tool says, but no later than the end: a tool need not heed the signal. */
+  race<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+      if (signal.aborted) onAbort()
+    })
+  }
+
+  clear(): void {
+    this.#clear()
+  }
+}
+
+/** What is put in comes out, in order, one for each `take`. There is one taker, and what is in it is bounded by who puts. */
+class Mailbox<Item> {
+  readonly #items: Item[] = []
+  #wake: ((item: Item) => void) | undefined
+
+  put(item: Item): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    if (wake) wake(item)
+    else this.#items.push(item)
+  }
+
+  take(): Promise<Item> {
+    const item = this.#items.shift()
+    return item !== undefined ? Promise.resolve(item) : new Promise((resolve) => (this.#wake = resolve))
+  }
+}
+
+/** A result that every provider takes: never empty, not too long, without halves of characters. */
+function bounded(content: string, maxBytes: number): string {
+  if (content === '') return 'The tool returned nothing.'
+  const whole = /\p{Surrogate}/u.test(content) ? Buffer.from(content).toString() : content
+  if (whole.length * 3 <= maxBytes) return whole
+  const bytes = Buffer.from(whole)
+  if (bytes.length <= maxBytes) return whole
+  // What is left of a character at the cut becomes one that says so, and is taken away.
+  const kept = bytes.toString('utf8', 0, maxBytes).replace(/\uFFFD+$/, '')
+  return `${kept}\n[Cut off after ${maxBytes} of ${bytes.length} bytes.]`
+}

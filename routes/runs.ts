@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GatewayError } from '../api/error.ts'
+import type { RunResponse, RunResult } from '../api/schemas.gen.ts'
+import { budgetFor } from '../plugins/messages/budget.ts'
+import { usageHeaders } from '../plugins/messages/headers.ts'
+import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
+import type { Run, RunAsker } from '../plugins/runs/index.ts'
+import type { RunItem } from '../plugins/runs/turn.ts'
+import { RunWatch } from '../plugins/runs/watch.ts'
+
+export async function runRoutes(app: FastifyInstance): Promise<void> {
+  const body = { $ref: 'RunRequest' }
+
+  app.post('/runs', { schema: { body, querystring: { $ref: 'createRun' } }, attachValidation: true }, async (request, reply) => {
+    const run = await begin(request, reply, false)
+    const result = await resultOf(run)
+    request.lifetime.signal.throwIfAborted()
+    reply.header('x-model', run.answeredBy)
+    reply.header('x-duration-ms', Math.round(reply.elapsedTime))
+    reply.headers(usageHeaders(result.usage))
+    const response: RunResponse = { result }
+    return reply.type('application/json; charset=utf-8').send(JSON.stringify(response))
+  })
+
+  // The colon is written twice where it begins no parameter.
+  const stream = { schema: { body, querystring: { $ref: 'streamRun' } }, attachValidation: true }
+  app.post('/runs::stream', stream, async (request, reply) => {
+    const run = await begin(request, reply, true)
+    const head = await headOf(run)
+    reply.header('x-model', run.answeredBy)
+    // What was asked is with the run: nothing here needs to keep it.
+    request.body = undefined
+    request.bodyJson = nothing
+    await reply.sse({ head, next: () => run.items.next(), close: async () => void (await run.items.return()) })
+    return reply
+  })
+
+  async function begin(request: FastifyRequest, reply: FastifyReply, isStream: boolean): Promise<Run> {
+    const { principal, headers, allotment, lifetime } = request
+    const asker: RunAsker = { principal, headers, times: allotment.times, sizes: allotment.sizes }
+    const prepared = await app.runs.prepare(rawRequestOf(request), asker)
+    // The run ends by its own time, which is less; this is for a caller who does not read what it is told.
+    lifetime.limit(prepared.limits.timeoutMs + readingMs)
+    const { watch, ...caller } = callerOf(request, reply)
+    const tools = new Set(prepared.tools.map(({ tool }) => tool.name))
+    return app.runs.start(prepared, {
+      ...caller,
+      watch: new RunWatch(reply, watch, { isStream, tools }),
+      isStream,
+      jsonBytes: request.bodyJson.byteLength,
+      budget: (turnRequest, turn) => budgetFor(turnRequest, turn, app, request, reply),
+    })
+  }
+}
+
+/** Milliseconds in which a caller can still read what a run came to. */
+const readingMs = 5000
+const nothing = Buffer.alloc(0)
+
+async function resultOf({ items }: Run): Promise<RunResult> {
+  for await (const item of items) if (item.type === 'run_complete') return item.result
+  throw new GatewayError('internal_error')
+}
+
+/** Everything up to the first word of the model, so that what goes wrong before it keeps its status. */
+async function headOf({ items }: Run): Promise<RunItem[]> {
+  const head: RunItem[] = []
+  for (let next = await items.next(); !next.done; next = await items.next()) {
+    head.push(next.value)
+    if (next.value.type !== 'run_start' && next.value.type !== 'step_start') break
+  }
+  return head
+}
