@@ -46,12 +46,13 @@ export async function ask(call: ToolCall, vendor: Vendor, request: UpstreamReque
 /** Milliseconds until the second attempt; undefined where there is to be none. */
 function retryWait({ fault, retryAfter }: Failure, leftMs: number, timeoutMs: number): number | undefined {
   if (fault !== 'rate' && fault !== 'busy' && fault !== 'disconnected') return undefined
-  const waitMs = retryAfter === undefined ? pauseMs : retryAfter * 1000
+  const waitMs = retryAfter === undefined ? pauseMs[fault] : retryAfter * 1000
   // An answer is worth as much time again as is left for it, not what is left of it after a long wait.
   return waitMs <= maxWaitMs && leftMs - waitMs >= timeoutMs / 2 ? waitMs : undefined
 }
 
-const pauseMs = 250
+/** Where the service does not say how long. Plans that count requests mostly count those of a second. */
+const pauseMs = { rate: 1000, busy: 250, disconnected: 0 } as const
 const maxWaitMs = 3000
 
 async function attempt(

@@ -43,21 +43,31 @@ const vendor: Vendor = {
   service: brave,
   keyHeader: (apiKey) => ({ 'x-subscription-token': apiKey.reveal() }),
   refusal(_, body) {
-    const error = isRecord(body) && isRecord(body.error) ? body.error : {}
-    switch (error.code) {
+    const error = errorOf(body)
+    switch (error?.code) {
+      // With the status of any other mistake in a request.
       case 'SUBSCRIPTION_TOKEN_INVALID':
-      case 'SUBSCRIPTION_NOT_FOUND':
         return { fault: 'key' }
-      case 'QUOTA_LIMITED':
-      case 'USAGE_LIMIT_EXCEEDED':
-        return { fault: 'plan' }
       case 'OPTION_NOT_IN_PLAN':
-      case 'RESOURCE_NOT_ALLOWED':
         return { fault: 'permission' }
+      case 'RATE_LIMITED':
+        return isUsedUp(error.meta) ? { fault: 'plan' } : undefined
       default:
         return undefined
     }
   },
+}
+
+/** One code stands for the limit of a second and for that of a month. A plan without the latter has a limit of 0. */
+function isUsedUp(meta: unknown): boolean {
+  const { quota_limit: limit, quota_current: current } = isRecord(meta) ? meta : {}
+  return typeof limit === 'number' && typeof current === 'number' && limit > 0 && current >= limit
+}
+
+/** Its API answers with `error`, its reference has a list of `errors`. */
+function errorOf(body: unknown): Record<string, unknown> | undefined {
+  if (!isRecord(body)) return undefined
+  return [body.error, ...arrayOf(body.errors)].find(isRecord)
 }
 
 function parametersOf(query: SearchQuery): URLSearchParams {

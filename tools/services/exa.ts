@@ -34,17 +34,7 @@ const maxSearchBytes = 4 * 1024 * 1024
 const vendor: Vendor = {
   service: exa,
   keyHeader: (apiKey) => ({ 'x-api-key': apiKey.reveal() }),
-  refusal(_, body) {
-    switch (isRecord(body) ? body.tag : undefined) {
-      case 'INVALID_API_KEY':
-        return { fault: 'key' }
-      case 'NO_MORE_CREDITS':
-      case 'API_KEY_BUDGET_EXCEEDED':
-        return { fault: 'plan' }
-      default:
-        return undefined
-    }
-  },
+  refusal: (_, body) => (isRecord(body) && body.tag === 'INVALID_API_KEY' ? { fault: 'key' } : undefined),
 }
 
 function searchBody(query: SearchQuery, now: number): object {

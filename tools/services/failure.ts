@@ -136,7 +136,8 @@ const maxSaid = 300
  */
 function wordsIn(body: unknown): string | undefined {
   if (!isRecord(body)) return undefined
-  const { detail, error, message } = body
+  const { detail, message } = body
+  const error = body.error ?? arrayOf(body.errors)[0]
   const inDetail = isRecord(detail) ? detail.error : detail
   const inList = arrayOf(detail).find(isRecord)?.msg
   const inError = isRecord(error) ? (error.message ?? error.detail) : error
