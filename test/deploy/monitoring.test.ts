@@ -93,7 +93,11 @@ describe('alerts and dashboard', () => {
     await (await gateway.post(body)).text()
     await (await gateway.post({ ...body, stream: true })).text()
     await (await gateway.post({ ...body, model: 'openai/gpt-5-mini', fallbacks: [body.model] })).text()
-    gateway.app.metrics.limitStore(true)
+    const { metrics } = gateway.app
+    metrics.limitStore(true)
+    metrics.runBegan(false)
+    metrics.toolOver('lookup', 'ok', 0.1, 1000)
+    metrics.runOver('end_turn', 1, 2, false)
   })
   afterAll(async () => {
     for (const each of [gateway, anthropic, broken]) await each.close()
