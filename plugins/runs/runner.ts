@@ -1,7 +1,16 @@
 import type { Clock } from '../../api/clock.ts'
 import { Cancelled, type GatewayError } from '../../api/error.ts'
 import { newId } from '../../api/id.ts'
-import type { Message, MessageParam, RunResult, RunStep, RunStopReason, StreamEvent, Usage } from '../../api/schemas.gen.ts'
+import type {
+  ContentBlock,
+  Message,
+  MessageParam,
+  RunResult,
+  RunStep,
+  RunStopReason,
+  StreamEvent,
+  Usage,
+} from '../../api/schemas.gen.ts'
 import type { SseEnd, SseSource } from '../sse/index.ts'
 import { historyOf, type Interruption, type Limits, type Plan, planAfter, RunTimeout, stopBefore, withOwnIds } from './loop.ts'
 import { type CallSettings, type CallWatcher, callTools } from './tool-calls.ts'
@@ -61,6 +70,7 @@ export async function* runToEnd(plan: RunPlan): AsyncGenerator<RunItem, void> {
     yield { type: 'run_start', request_id: plan.requestId, model: plan.model }
     let stop: RunStopReason | undefined
     for (let index = 0; stop === undefined; index++) stop = yield* run.step(index)
+    yield* run.tellPaused()
     yield { type: 'run_complete', result: run.result(stop) }
   } finally {
     run.close()
@@ -74,6 +84,8 @@ class Run {
   readonly #usages: Usage[] = []
   /** What was said since the request. */
   readonly #said: MessageParam[] = []
+  /** What was said in answers that pause and go on with the next one, in which the provider's own tools may still be answered. */
+  #paused: readonly ContentBlock[] = []
   /** Every id of a call in the conversation. */
   readonly #ids: Set<string>
   #turns = 0
@@ -110,6 +122,12 @@ class Run {
     }
   }
 
+  /** What was to go on and does not, as far as it can stand by itself. */
+  *tellPaused(): Generator<RunItem> {
+    if (this.#paused.length > 0) yield this.#append(historyOf(this.#paused, [], true))
+    this.#paused = []
+  }
+
   result(stop: RunStopReason): RunResult {
     const error = this.#error?.toBody(this.#plan.requestId).error
     return {
@@ -136,7 +154,7 @@ class Run {
   async *#answer(turn: TurnCall, index: number): AsyncGenerator<RunItem, Answer> {
     let open: OpenAnswer
     try {
-      open = await turn.ask(this.#said, this.#deadline.signal)
+      open = await turn.ask([...this.#said, ...historyOf(this.#paused, [], false)], this.#deadline.signal)
     } catch (failure) {
       return { message: undefined, failure }
     }
@@ -180,19 +198,19 @@ class Run {
   }
 
   *#tellStep(step: RunStep, isLast: boolean): Generator<RunItem> {
-    const { index, response, tool_results: results, duration_ms } = step
-    const append = historyOf(response.content, results, isLast)
+    const { index, response, tool_calls: calls, tool_results: results, duration_ms } = step
+    const { stop_reason, usage } = response
+    yield { type: 'step_complete', index, stop_reason, usage, tool_call_count: calls.length, duration_ms }
+    const content = [...this.#paused, ...response.content]
+    const isPause = !isLast && calls.length === 0
+    this.#paused = isPause ? content : []
+    yield this.#append(isPause ? [] : historyOf(content, results, isLast))
+  }
+
+  #append(append: MessageParam[]): RunItem {
     const length = this.#plan.messages.length + this.#said.length
     this.#said.push(...append)
-    yield {
-      type: 'step_complete',
-      index,
-      stop_reason: response.stop_reason,
-      usage: response.usage,
-      tool_call_count: step.tool_calls.length,
-      duration_ms,
-    }
-    yield { type: 'history_delta', expected_len: length, append }
+    return { type: 'history_delta', expected_len: length, append }
   }
 
   /** What a failure means for the run. Throws it where there is nothing yet that could be lost. */

@@ -111,6 +111,7 @@ async function attempt(use: ToolUse, settings: CallSettings, watcher: CallWatche
     const issues = await tool.check(use.input)
     if (issues.length > 0) return told('invalid', failed(wrongArguments(issues)))
     const { timeoutMs } = settings
+    deadline.signal.throwIfAborted()
     const output = await deadline.race(tool.run(use, { signal: deadline.signal, timeoutMs, watch }))
     return told(output.isError ? 'error' : 'ok', { content: output.content, is_error: output.isError ?? false })
   } catch (error) {
