@@ -21,6 +21,7 @@ import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { metrics } from './plugins/metrics/index.ts'
 import { models } from './plugins/models/index.ts'
+import { pages } from './plugins/pages/index.ts'
 import { reachability } from './plugins/reachability.ts'
 import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
@@ -159,6 +160,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
   await app.register(validation, { clock })
   await app.register(expectation)
   await app.register(egress, { connectMs: config.upstream_connect_ms, ownPages: config.demo ? [demoPagePath] : [], clock })
+  await app.register(pages, { clock })
   await app.register(breaker, { rule: circuitRule(config), clock })
   await app.register(credentials, { mode: credentialsMode(config), operatorKeys: parts.operatorKeys })
   await app.register(reachability, {

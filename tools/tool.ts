@@ -88,6 +88,8 @@ export interface Page {
   readonly text: string
   /** How many characters the text had before it was cut; the text's own length where it was not. */
   readonly characters: number
+  /** True where there was more of it than was read at all. */
+  readonly isPartial?: boolean
 }
 
 export interface ToolOutput {
