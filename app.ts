@@ -25,6 +25,7 @@ import { pages } from './plugins/pages/index.ts'
 import { reachability } from './plugins/reachability.ts'
 import { readiness } from './plugins/readiness.ts'
 import { requestId, requestIdGenerator } from './plugins/request-id.ts'
+import { runs } from './plugins/runs/index.ts'
 import { shedding } from './plugins/shedding/index.ts'
 import { sse } from './plugins/sse/index.ts'
 import { tracing } from './plugins/tracing/index.ts'
@@ -37,6 +38,7 @@ import { demoPagePath, demoRoutes } from './routes/demo.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
 import { v1 } from './routes/v1.ts'
+import { toolPolicyOf } from './tools/allowed.ts'
 import { httpTools } from './tools/http-tools.ts'
 import { servicesOf } from './tools/services.ts'
 import type { Tool } from './tools/tool.ts'
@@ -182,6 +184,20 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     baseURLs: config.baseURLs,
     clock,
     random: parts.random ?? Math.random,
+  })
+
+  await app.register(runs, {
+    tools,
+    baseURLs: config.baseURLs,
+    most: {
+      turns: config.limit_run_turns,
+      toolCalls: config.limit_run_tool_calls,
+      parallel: config.limit_parallel_tools,
+      toolMs: config.limit_tool_ms,
+      resultBytes: config.limit_tool_result_bytes,
+    },
+    isAllowed: toolPolicyOf(config.allowed_tools),
+    clock,
   })
 
   await app.register(healthRoutes, { version: parts.version })

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { accessSettings } from './config/access.ts'
 import { limitSettings } from './config/limits.ts'
 import { modelSettings } from './config/models.ts'
+import { runSettings } from './config/runs.ts'
 import { serverSettings } from './config/server.ts'
 import { asObject, type Setting, url } from './config/setting.ts'
 import { signalSettings } from './config/signals.ts'
@@ -32,6 +33,7 @@ const ownSettings = {
   ...modelSettings,
   ...toolSettings,
   ...limitSettings,
+  ...runSettings,
   ...upstreamSettings,
   ...signalSettings,
 }
