@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { operatorKeysFrom } from '../app.ts'
-import { ConfigError, loadConfig } from '../config.ts'
+import { ConfigError, loadConfig, ownReached } from '../config.ts'
 import { demo } from '../providers/demo/index.ts'
-import { providers as ownProviders } from '../providers/index.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 
@@ -39,7 +38,7 @@ describe('a gateway with providers that are not of this package', () => {
   })
 
   it('has one setting for the root that two of them share', async () => {
-    const { baseURLs } = await loadConfig({ VAI_ACME_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers)
+    const { baseURLs } = await loadConfig({ VAI_ACME_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers, [])
     expect([...baseURLs].map(([id, url]) => [id, url.href])).toEqual([
       ['acme', 'http://127.0.0.1:9/v2'],
       ['acme-live', 'http://127.0.0.1:9/v2'],
@@ -63,11 +62,11 @@ describe('a gateway with providers that are not of this package', () => {
   })
 })
 
-describe('the providers of this package', () => {
+describe('the providers of this package, and the services that its tools ask,', () => {
   it('have a setting and a redacted header each', async () => {
     const gateway = await startGateway()
     gateways.push(gateway)
-    for (const { upstream } of ownProviders) {
+    for (const { upstream } of ownReached) {
       if (!upstream) continue
       const header = upstream.keyHeader.toLowerCase()
       gateway.app.log.info({ headers: { [header]: 'q7-not-like-a-key' } })

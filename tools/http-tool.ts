@@ -69,6 +69,7 @@ async function ask(
 /** What the model is told of a failure, and what the operator is. */
 function reasonOf(error: unknown): readonly [told: unknown, reason: unknown] {
   if (error instanceof GatewayError) return [new ToolError(failures[error.code] ?? otherFailure), error.code]
+  if (error instanceof Refusal) return [error, `HTTP ${error.status}`]
   return [error, error instanceof ToolError ? error.message : 'unforeseen']
 }
 
@@ -127,8 +128,17 @@ async function refusalOf(
   // Before it is cut, as a piece of a key would not be known as one.
   const said = isText ? keys.known.mask(body).trim().slice(0, excerptCharacters) : ''
   if (status >= 300 && status < 400)
-    throw new ToolError(`The tool answered with a redirect (HTTP ${status}), which is not followed.`)
-  throw new ToolError(`The tool failed: ${said ? `HTTP ${status}: ${said}` : describeStatus(status, body)}`)
+    throw new Refusal(status, `The tool answered with a redirect (HTTP ${status}), which is not followed.`)
+  throw new Refusal(status, `The tool failed: ${said ? `HTTP ${status}: ${said}` : describeStatus(status, body)}`)
+}
+
+/** Another status than 2xx. What came with it is for the model, and may repeat what a caller said: the log has the status alone. */
+class Refusal extends ToolError {
+  readonly status: number
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
 }
 
 const excerptCharacters = 500
@@ -155,6 +165,7 @@ function mediaTypeOf({ headers }: UpstreamResponse): string {
   return String(headers['content-type'] ?? '')
     .replace(/;.*$/s, '')
     .trim()
+    .slice(0, 100)
     .toLowerCase()
 }
 

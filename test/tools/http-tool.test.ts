@@ -8,7 +8,7 @@ import type { HttpToolDefinition } from '../../tools/http-tool-definition.ts'
 import { httpTools } from '../../tools/http-tools.ts'
 import { type Tool, type ToolCall, ToolError } from '../../tools/tool.ts'
 import { ManualClock } from '../manual-clock.ts'
-import { type Behaviour, empty, hangUp, json, redirect, reply, silence } from '../upstreams/behaviour.ts'
+import { type Behaviour, hangUp, json, redirect, reply, silence } from '../upstreams/behaviour.ts'
 import { closedPort, type RecordedRequest, startUpstream, type Upstream } from '../upstreams/upstream.ts'
 
 const key = 'k7d2-key-of-the-tool'
@@ -190,7 +190,7 @@ describe('an answer', () => {
     ['a kind of JSON', text('application/vnd.crm+json; charset=utf-8', '{"content":"a"}'), { content: 'a' }],
     ['text', text('Text/Plain; charset=utf-8', 'hello'), { content: 'hello' }],
     ['Markdown', text('text/markdown', '# hello'), { content: '# hello' }],
-    ['nothing', empty(204), { content: 'The tool succeeded and said nothing.' }],
+    ['nothing', reply('', { status: 204 }), { content: 'The tool succeeded and said nothing.' }],
     ['201', json({ content: 'made' }, { status: 201 }), { content: 'made' }],
   ])('of %s is what the model reads', async (_, behaviour, output) => {
     expect(await outcome(behaviour)).toEqual(output)
@@ -218,8 +218,8 @@ describe('an answer that is none', () => {
       reply('<h1>oops</h1>', { status: 500, headers: { 'content-type': 'text/html' } }),
       'The tool failed: HTTP 500 with an HTML page.',
     ],
-    ['an error without a body', empty(503), 'The tool failed: HTTP 503 without a body.'],
-    ['a redirect', redirect('http://127.0.0.1:1/'), 'The tool answered with a redirect (HTTP 302), which is not followed.'],
+    ['an error without a body', reply('', { status: 503 }), 'The tool failed: HTTP 503 without a body.'],
+    ['a redirect', redirect('http://127.0.0.1:1/'), 'The tool answered with a redirect (HTTP 307), which is not followed.'],
     ['JSON that is none', text('application/json', '{"content":'), 'The tool answered with what is not valid JSON.'],
     [
       'JSON that is nested too deep',
@@ -231,11 +231,7 @@ describe('an answer that is none', () => {
     ['something', reply('hm'), 'The tool answered with something that has no content type; it has to be JSON or text.'],
     ['too much', json({ content: 'x'.repeat(1000) }), 'The tool answered with more than 1000 bytes.'],
     ['packed JSON', json({ content: 'x' }, { gzip: true }), 'The tool sent what cannot be read.'],
-    [
-      'a piece of JSON',
-      json({ content: 'x'.repeat(100) }, { dieAt: { byte: 20 } }),
-      'The tool broke off in the middle of its answer.',
-    ],
+    ['a piece of JSON', json({ content: 'x'.repeat(100) }, { dieAt: 20 }), 'The tool broke off in the middle of its answer.'],
     ['no byte', hangUp, 'The tool broke off in the middle of its answer.'],
   ])('but %s is told to the model', async (_, behaviour, message) => {
     expect(await outcome(behaviour)).toBe(message)
@@ -244,6 +240,15 @@ describe('an answer that is none', () => {
   it('is told to the model in a few words, however long it is', async () => {
     const message = await outcome(reply('x'.repeat(10_000), { status: 400, headers: { 'content-type': 'text/plain' } }))
     expect(message).toHaveLength('The tool failed: HTTP 400: '.length + 500)
+  })
+
+  it('is in the log by its status alone, as it may repeat what a caller said', async () => {
+    const { url } = await serve(reply('what Zoë said', { status: 500, headers: { 'content-type': 'text/plain' } }))
+    const { call, logLines } = callWith()
+    await expect(toolAt(url).run({}, {}, call)).rejects.toThrow('what Zoë said')
+    expect(logLines).toEqual([
+      JSON.stringify({ tool: 'crm_lookup', reason: 'HTTP 500', message: "a tool of the operator's failed" }),
+    ])
   })
 
   it('is closed at once where it has no end', async () => {
@@ -275,7 +280,7 @@ describe('a tool that takes too long', () => {
   })
 
   it('is given up in the middle of its answer, too', async () => {
-    const upstream = await serve(json({ content: 'x'.repeat(100) }, { stallAt: { byte: 20 } }))
+    const upstream = await serve(json({ content: 'x'.repeat(100) }, { stallAt: 20 }))
     const clock = new ManualClock()
     const failure = toolAt(upstream.url, { timeoutMs: 500 }).run({}, {}, callWith({ clock }).call)
     await upstream.waitForRequest()
