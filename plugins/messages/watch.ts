@@ -12,7 +12,7 @@ import type { Target } from './prepare.ts'
  * Nothing here is told of single events of a stream.
  *
  * Most requests are one turn. One of several has a watch for each, every one made from the last by `next`; a turn of those ends with
- * `turnEnded`, and `summed` tells the access log of all.
+ * `turnEnded`, and the access log has the sums of all.
  */
 export class Watch {
   readonly #request: FastifyRequest
@@ -99,8 +99,7 @@ export class Watch {
   /** A whole answer is about to be sent. */
   answered(target: Target, message: Message, usage: Usage): void {
     this.#noteOverhead()
-    this.summed(usage)
-    this.#metrics.usage(target.model.provider.id, usage)
+    this.#addUsage(target, usage)
     const { id, stop_reason: stopReason, metadata } = message
     this.#call?.trace?.answered({ usage, id, model: metadata?.provider?.model, stopReason })
     this.#call?.end('ok')
@@ -124,7 +123,6 @@ export class Watch {
   /** A stream is over; `answer` is what is known of it, which may be less than the provider counts where it broke off. */
   streamEnded(target: Target, how: SseEnd, answer: StreamFacts): void {
     this.#request.facts.ended = how instanceof GatewayError ? how.code : how
-    this.summed(answer.usage)
     this.#metrics.streamOver(target.model.provider.id, how)
     this.turnEnded(target, how, answer)
   }
@@ -132,23 +130,24 @@ export class Watch {
   /** A turn that is not the whole of its request has its answer, whole or streamed, or what came of it before it broke off. */
   turnEnded(target: Target, how: SseEnd, answer: StreamFacts): void {
     if (how !== 'complete' && answer.usage.cost_usd !== undefined) this.#request.facts.cost_incomplete = true
-    this.#metrics.usage(target.model.provider.id, answer.usage)
+    this.#addUsage(target, answer.usage)
     this.#call?.trace?.answered(answer)
     this.#call?.end(how === 'complete' ? 'ok' : how)
-  }
-
-  /** What all turns of the request came to, for the access log. */
-  summed(usage: Usage): void {
-    const { facts } = this.#request
-    for (const [fact, member] of usageFacts) {
-      const count = usage[member]
-      if (typeof count === 'number') facts[fact] = count
-    }
   }
 
   #noteOverhead(): void {
     const waitedMs = this.#attempts === 0 ? 0 : this.#lastEndAt - this.#firstCallAt
     this.#metrics.overhead('answer', (this.#reply.elapsedTime - this.#request.receivingMs - waitedMs) / 1000)
+  }
+
+  /** Turns before this one may have told of theirs. */
+  #addUsage({ model: { provider } }: Target, usage: Usage): void {
+    const { facts } = this.#request
+    for (const [fact, member] of usageFacts) {
+      const count = usage[member]
+      if (typeof count === 'number') facts[fact] = (Number(facts[fact]) || 0) + count
+    }
+    this.#metrics.usage(provider.id, usage)
   }
 }
 

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { RunResult } from '../../api/schemas.gen.ts'
 import { checkOf } from '../../tools/schema.ts'
 import type { Service, ServiceAccess, Tool } from '../../tools/tool.ts'
 import { StreamAnswer } from '../messages/answer.ts'
@@ -15,7 +14,7 @@ import { type ChosenTool, definitionOf, type MostOfRun, type PreparedRun, prepar
 import { type Conversation, type OpenAnswer, runToEnd } from './runner.ts'
 import type { RunnableTool } from './tool-calls.ts'
 import type { RunItem } from './turn.ts'
-import type { RunSummary, RunWatch, StepWatch } from './watch.ts'
+import type { RunWatch, StepWatch } from './watch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -268,24 +267,14 @@ async function* watched(items: AsyncGenerator<RunItem, void>, watch: RunWatch): 
   watch.begin()
   try {
     for await (const item of items) {
-      if (item.type === 'run_complete') watch.end(summaryOf(item.result))
+      if (item.type === 'run_complete') watch.end(item.result.stop_reason, item.result.error?.code)
       yield item
     }
   } catch (error) {
-    watch.end({
-      ...nothingDone,
-      stopReason: 'error',
-      error: error instanceof GatewayError ? error : new GatewayError('internal_error'),
-    })
+    watch.end('error', error instanceof GatewayError ? error.code : 'internal_error')
     throw error
   } finally {
     // Whoever listened has left; what was told before stays.
-    watch.end({ ...nothingDone, stopReason: 'cancelled' })
+    watch.end('cancelled')
   }
 }
-
-function summaryOf({ stop_reason: stopReason, usage, turn_count: turns, tool_call_count: toolCalls }: RunResult): RunSummary {
-  return { stopReason, usage, turns, toolCalls }
-}
-
-const nothingDone = { usage: {}, turns: 0, toolCalls: 0 }

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { GatewayError } from '../../api/error.ts'
-import type { RunStopReason, Usage } from '../../api/schemas.gen.ts'
+import type { RunStopReason } from '../../api/schemas.gen.ts'
 import type { Watch } from '../messages/watch.ts'
 import type { Metrics } from '../metrics/index.ts'
 import type { StepTrace, ToolOutcome, ToolTrace } from '../tracing/index.ts'
@@ -14,6 +13,8 @@ export class RunWatch {
   /** That of the last step, or of none yet. */
   #watch: Watch
   #step: StepWatch | undefined
+  #turns = 0
+  #toolCalls = 0
   /** In milliseconds since the request came; undefined while it does not run. */
   #beganAt: number | undefined
 
@@ -34,27 +35,36 @@ export class RunWatch {
 
   /** A step begins, the first with the index 0. The one before it is over. */
   turn(index: number): StepWatch {
-    this.#step?.end()
+    this.#closeStep()
+    this.#turns++
     const trace = this.#request.trace?.step(index)
     this.#watch = this.#watch.next(trace)
     this.#step = new StepWatch(this.#watch, trace, this.#tools, this.#reply)
     return this.#step
   }
 
-  /** The run is over, however it ended. What comes after the first time does nothing. */
-  end({ stopReason, error, usage, turns, toolCalls }: RunSummary): void {
+  /**
+   * The run is over, however it ended; `error` is the code of what went wrong, where that is why. What comes after the first time does
+   * nothing.
+   */
+  end(stopReason: RunStopReason, error?: string): void {
     const { facts, trace, server } = this.#request
     const beganAt = this.#beganAt
     if (beganAt === undefined) return
     this.#beganAt = undefined
-    this.#step?.end()
-    this.#watch.summed(usage)
-    facts.turns = turns
-    facts.tool_calls = toolCalls
+    this.#closeStep()
+    facts.turns = this.#turns
+    facts.tool_calls = this.#toolCalls
     facts.ended = stopReason
-    if (error) facts.error = error.code
-    trace?.run({ stopReason, error, turns, toolCalls })
-    server.metrics.runOver(stopReason, (this.#reply.elapsedTime - beganAt) / 1000, turns, this.#isStream)
+    if (error !== undefined) facts.error = error
+    trace?.run({ stopReason, error, turns: this.#turns, toolCalls: this.#toolCalls })
+    server.metrics.runOver(stopReason, (this.#reply.elapsedTime - beganAt) / 1000, this.#turns, this.#isStream)
+  }
+
+  #closeStep(): void {
+    this.#step?.end()
+    this.#toolCalls += this.#step?.toolCalls ?? 0
+    this.#step = undefined
   }
 }
 
@@ -68,17 +78,6 @@ export interface RunWatchOptions {
 /** A model can think up any name; only those that are known here are told of. */
 export type ToolNames = Pick<ReadonlySet<string>, 'has'>
 
-/** What a run came to. */
-export interface RunSummary {
-  readonly stopReason: RunStopReason
-  /** What went wrong, where that is why it ended. */
-  readonly error?: GatewayError | undefined
-  /** Of all turns together. */
-  readonly usage: Usage
-  readonly turns: number
-  readonly toolCalls: number
-}
-
 /** One turn with the model, and the tools that it calls. */
 export class StepWatch {
   /** For the calls of this turn. */
@@ -86,6 +85,7 @@ export class StepWatch {
   readonly #trace: StepTrace | undefined
   readonly #tools: ToolNames
   readonly #reply: FastifyReply
+  #toolCalls = 0
   #isOver = false
 
   constructor(watch: Watch, trace: StepTrace | undefined, tools: ToolNames, reply: FastifyReply) {
@@ -95,8 +95,14 @@ export class StepWatch {
     this.#reply = reply
   }
 
+  /** How many calls of tools were taken up. */
+  get toolCalls(): number {
+    return this.#toolCalls
+  }
+
   /** A call of a tool is taken up: the name and the id are the model's. */
   tool(name: string, callId: string): ToolWatch {
+    this.#toolCalls++
     const known = this.#tools.has(name) ? name : 'unknown'
     return new ToolWatch(known, this.#trace?.tool(known, callId), this.#reply)
   }

@@ -51,8 +51,8 @@ export type ToolOutcome = 'ok' | 'error' | 'timeout' | 'cancelled' | 'invalid'
 
 export interface RunEnd {
   readonly stopReason: RunStopReason
-  /** What went wrong, where that is why it ended. */
-  readonly error?: GatewayError | undefined
+  /** The code of what went wrong, where that is why it ended. */
+  readonly error: string | undefined
   readonly turns: number
   readonly toolCalls: number
 }

@@ -69,7 +69,7 @@ export class RequestSpan extends CallingSpan implements RequestTrace {
     const { span } = this
     if (span.isRecording()) {
       if (!isUnanswered) span.setAttribute(names.httpStatus, status)
-      const [how, problem] = this.#run ? endOfRun(this.#run, error) : endOfAnswer(isUnanswered ? 'cancelled' : ended)
+      const [how, problem] = this.#run ? endOfRun(this.#run) : endOfAnswer(isUnanswered ? 'cancelled' : ended)
       if (how !== undefined) span.setAttribute(names.ended, how)
       if (this.#run) {
         span.setAttribute(names.turns, this.#run.turns)
@@ -91,9 +91,8 @@ function endOfAnswer(how: unknown): [how?: string, problem?: string] {
   return how === 'complete' || how === 'cancelled' ? [how] : [codeIn(how), codeIn(how)]
 }
 
-function endOfRun({ stopReason, error }: RunEnd, answered: unknown): [how: string, problem?: string] {
-  if (stopReason !== 'error') return [stopReason]
-  return [stopReason, error ? knownCode(error) : codeIn(answered)]
+function endOfRun({ stopReason, error }: RunEnd): [how: string, problem?: string] {
+  return stopReason === 'error' ? [stopReason, codeIn(error)] : [stopReason]
 }
 
 /** A step of a run. */

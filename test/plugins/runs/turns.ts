@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Cancelled, GatewayError } from '../../../api/error.ts'
-import type { RunStopReason, Usage } from '../../../api/schemas.gen.ts'
+import type { RunStopReason } from '../../../api/schemas.gen.ts'
 import { routesAreFor } from '../../../plugins/auth/routes.ts'
 import { requestsAreLimited } from '../../../plugins/limits/scope.ts'
 import { StreamAnswer } from '../../../plugins/messages/answer.ts'
@@ -104,7 +104,7 @@ class Turns {
     }
     const error = failure instanceof GatewayError ? failure : undefined
     const stopReason: RunStopReason = failure instanceof Cancelled ? 'cancelled' : failure === undefined ? 'end_turn' : 'error'
-    run.end({ stopReason, error, usage: this.#usage, turns: this.#done, toolCalls: this.#traces.length })
+    run.end(stopReason, error?.code)
     if (failure !== undefined && this.#done === 0) throw failure
     return this.#answer(error)
   }
@@ -159,10 +159,6 @@ class Turns {
     }
   }
 
-  get #usage(): Usage {
-    return { input_tokens: 10 * this.#done, output_tokens: this.#outputTokens }
-  }
-
   #beginStream(): void {
     this.#reply.hijack()
     this.#reply.raw.writeHead(200, { 'content-type': 'application/json' })
@@ -170,8 +166,12 @@ class Turns {
   }
 
   #answer(error: GatewayError | undefined): FastifyReply {
-    const { output_tokens = 0 } = this.#usage
-    const answer: TurnsAnswer = { turns: this.#done, output_tokens, traces: this.#traces, ...(error && { error: error.code }) }
+    const answer: TurnsAnswer = {
+      turns: this.#done,
+      output_tokens: this.#outputTokens,
+      traces: this.#traces,
+      ...(error && { error: error.code }),
+    }
     if (!this.#reply.raw.headersSent) return this.#reply.send(answer)
     this.#reply.raw.end(JSON.stringify(answer))
     return this.#reply

@@ -83,8 +83,9 @@ describe('the access log', () => {
       attempts: 3,
       turns: 3,
       tool_calls: 3,
-      input_tokens: 30,
+      input_tokens: 120,
       output_tokens: 180,
+      cost_usd: expect.closeTo(3 * 0.00102),
       ended: 'end_turn',
     })
     expect(gateway.logLines.filter((line) => line.includes('"msg":"request"'))).toHaveLength(1)
@@ -95,14 +96,21 @@ describe('the access log', () => {
     const gateway = await start([answer, busy, answer, busy, busy, busy], { VAI_RETRY_ATTEMPTS: '1' })
     expect(await answerOf(await gateway.post(run, {}, '/v1/turns'))).toMatchObject({ turns: 2 })
     const line = await lineOf(gateway)
-    expect(line).toMatchObject({ attempts: 5, turns: 2, ended: 'error', error: 'provider_overloaded', status: 200 })
+    expect(line).toMatchObject({
+      attempts: 5,
+      turns: 3,
+      output_tokens: 120,
+      ended: 'error',
+      error: 'provider_overloaded',
+      status: 200,
+    })
     expect(line).not.toHaveProperty('cost_incomplete')
   })
 
   it('says so where the caller left', async () => {
     const gateway = await start([answer, silence])
     await leave(gateway, { ...run, stream: true }, 2)
-    expect(await lineOf(gateway)).toMatchObject({ turns: 1, ended: 'cancelled', attempts: 2 })
+    expect(await lineOf(gateway)).toMatchObject({ turns: 2, ended: 'cancelled', attempts: 2, output_tokens: 60 })
   })
 
   it('says where the cost is not all, as an answer broke off', async () => {
@@ -161,7 +169,7 @@ describe('measurements', () => {
     expect((await gateway.post(run, {}, '/v1/turns')).status).toBe(529)
     const { value } = await measured(gateway)
     expect(value('vai_runs_total', { ended: 'error' })).toBe(1)
-    expect(value('vai_run_turns_sum')).toBe(0)
+    expect(value('vai_run_turns_sum')).toBe(1)
   })
 })
 
