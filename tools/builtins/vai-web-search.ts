@@ -153,29 +153,30 @@ function nothing({ allowed_domains: allowed, blocked_domains: blocked }: Config,
     : 'Nothing was found. Other words may find it.'
 }
 
-/** The results, best first, as many as fit; each gets an even share of what the ones before it have left. */
+/** The results, best first, as many as fit; what is left beside their headings is shared out among their texts. */
 function written(results: readonly SearchResult[], maxCharacters: number): string {
-  const parts = [untrustedNotice]
   let left = maxCharacters - untrustedNotice.length - leftOutLength
-  for (const [index, result] of results.entries()) {
-    const block = blockOf(result, index + 1, Math.floor(left / (results.length - index)))
-    if (block === undefined) continue
-    parts.push(block)
-    left -= block.length + separator.length
+  const shown: { readonly result: SearchResult; readonly heading: string }[] = []
+  for (const result of results) {
+    const heading = headingOf(result, shown.length + 1)
+    const length = separator.length + markLength(result.url) + heading.length
+    if (length > left) continue
+    left -= length
+    shown.push({ result, heading })
   }
-  const leftOut = results.length - (parts.length - 1)
-  if (leftOut > 0) parts.push(`${leftOut} more did not fit.`)
-  return parts.join(separator)
+  const parts = shown.map(({ result, heading }, index) => {
+    const text = excerpt(result.text, Math.max(0, Math.floor(left / (shown.length - index)) - 1))
+    left -= text.length + 1
+    return markUntrusted(result.url, text === '' ? heading : `${heading}\n${text}`)
+  })
+  const leftOut = results.length - shown.length
+  return [untrustedNotice, ...parts, ...(leftOut > 0 ? [`${leftOut} more did not fit.`] : [])].join(separator)
 }
 
 const separator = '\n\n'
 /** Room for the sentence about what did not fit. */
 const leftOutLength = 40
 
-/** One result in at most so many characters; undefined where its address alone takes them. */
-function blockOf({ title, url, date, text }: SearchResult, number: number, length: number): string | undefined {
-  const heading = [`[${number}] ${title || 'Untitled'}`, `URL: ${url}`, ...(date ? [`Date: ${date}`] : [])].join('\n')
-  const room = length - separator.length - markLength(url) - heading.length - 1
-  if (room < 0) return undefined
-  return markUntrusted(url, text === '' ? heading : `${heading}\n${excerpt(text, room)}`)
+function headingOf({ title, url, date }: SearchResult, number: number): string {
+  return [`[${number}] ${title || 'Untitled'}`, `URL: ${url}`, ...(date ? [`Date: ${date}`] : [])].join('\n')
 }
