@@ -67,7 +67,7 @@ describe('vai keys create', () => {
 
   it('says everything that is said of the key', async () => {
     await vai(
-      'create app --tenant acme --project shop --role admin --limit requests_per_minute=100 --limit cost_per_day_usd=2.5 --models demo/*,openai/gpt-5 --providers demo,openai --expires 30d',
+      'create app --tenant acme --project shop --role admin --limit requests_per_minute=100 --limit cost_per_day_usd=2.5 --models demo/*,openai/gpt-5 --providers demo,openai --tools vai_web_search,crm_* --expires 30d',
     )
     expect(parse(read())).toMatchObject({
       tenants: { acme: {} },
@@ -79,6 +79,7 @@ describe('vai keys create', () => {
           limits: { requests_per_minute: 100, cost_per_day_usd: 2.5 },
           allowed_models: ['demo/*', 'openai/gpt-5'],
           allowed_providers: ['demo', 'openai'],
+          allowed_tools: ['vai_web_search', 'crm_*'],
           expires_at: '2026-12-21T12:00:00Z',
         },
       ],

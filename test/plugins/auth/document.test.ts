@@ -9,6 +9,8 @@ import { gatewayKey } from '../../gateway-keys.ts'
 const providers = ['anthropic', 'openai', 'demo']
 const surroundings: Surroundings = {
   providers,
+  services: ['tavily'],
+  tools: ['vai_web_search', 'vai_web_fetch', 'crm_lookup'],
   variable: (name) => (name === 'ACME_OPENAI_KEY' ? new Secret('sk-test-acme') : undefined),
 }
 const hash = `sha256:${'ab'.repeat(32)}`
@@ -32,7 +34,8 @@ describe('a document of keys', () => {
           limits: { requests_per_minute: 100, cost_per_day_usd: 2.5 },
           allowed_models: ['anthropic/*'],
           allowed_providers: ['anthropic', 'openai'],
-          provider_keys: { openai: 'ACME_OPENAI_KEY' },
+          allowed_tools: ['vai_*', 'crm_lookup'],
+          provider_keys: { openai: 'ACME_OPENAI_KEY', tavily: 'ACME_OPENAI_KEY' },
         },
       },
       keys: [
@@ -45,6 +48,7 @@ describe('a document of keys', () => {
           limits: { concurrent_streams: 0 },
           allowed_models: ['*'],
           allowed_providers: ['openai'],
+          allowed_tools: ['none'],
           expires_at: '2027-01-31',
           created_at: '2026-11-21T10:00:00+02:00',
           disabled: true,
@@ -64,6 +68,7 @@ describe('a document of keys', () => {
         limits: { concurrent_streams: 0 },
         allowedModels: ['*'],
         allowedProviders: ['openai'],
+        allowedTools: ['none'],
         expiresAt: Date.UTC(2027, 0, 31),
         createdAt: Date.UTC(2026, 10, 21, 8),
         disabled: true,
@@ -73,8 +78,10 @@ describe('a document of keys', () => {
     expect(tenants.get('acme')).toMatchObject({
       limits: { requests_per_minute: 100, cost_per_day_usd: 2.5 },
       allowedModels: ['anthropic/*'],
+      allowedTools: ['vai_*', 'crm_lookup'],
     })
     expect(tenants.get('acme')?.providerKeys.get('openai')?.reveal()).toBe('sk-test-acme')
+    expect(tenants.get('acme')?.providerKeys.get('tavily')?.reveal()).toBe('sk-test-acme')
   })
 
   it('is read as the documentation shows it', () => {
@@ -131,6 +138,13 @@ describe('a document of keys', () => {
     [{ allowed_models: 'demo/*' }, 'allowed_models: a list is expected'],
     [{ allowed_models: ['gpt-5'] }, 'allowed_models[0]: a model as provider/name, or a pattern with *, is expected'],
     [{ allowed_providers: ['demo', 'x'] }, 'allowed_providers[1]: there is no provider x'],
+    [{ allowed_providers: ['tavily'] }, 'allowed_providers[0]: there is no provider tavily'],
+    [{ allowed_tools: [] }, 'allowed_tools: is empty; leave it out where everything is allowed'],
+    [{ allowed_tools: ['crm lookup'] }, 'allowed_tools[0]: the name of a tool, or a pattern with *, is expected'],
+    [
+      { allowed_tools: ['crm_*', 'vai_web_serch'] },
+      'allowed_tools[1]: there is no tool vai_web_serch; did you mean vai_web_search?',
+    ],
     [{ expires_at: 1_900_000_000 }, 'expires_at: a day (2027-01-31) or a time with its zone (2027-01-31T12:00:00Z) is expected'],
     [{ expires_at: '2027-02-30' }, 'expires_at: a day (2027-01-31) or a time with its zone (2027-01-31T12:00:00Z) is expected'],
     [
