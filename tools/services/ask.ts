@@ -12,15 +12,15 @@ import {
   type UpstreamResponse,
 } from '../../providers/http.ts'
 import type { Service, ToolCall } from '../tool.ts'
-import { type Failure, faultOfStatus, type Refusal, reported, saidIn, unanswered } from './failure.ts'
+import { type Failure, type Fault, faultOfStatus, reported, saidIn, unanswered } from './failure.ts'
 
 /** How a vendor is asked, and how it says no. */
 export interface Vendor {
   readonly service: Service
-  /** The header that carries the key. */
-  keyHeader(apiKey: Secret): Readonly<Record<string, string>>
+  /** What carries the key. */
+  headers(apiKey: Secret): Readonly<Record<string, string>>
   /** What a refusal means, where this vendor's own codes say more than the status does. */
-  refusal?(status: number, body: unknown): Refusal | undefined
+  refusal?(status: number, body: unknown): Fault | undefined
 }
 
 /**
@@ -71,7 +71,7 @@ async function attempt(
     dispatcher: call.dispatcher,
     ...(call.trace && { trace: call.trace }),
   }
-  const headers = { accept: 'application/json', ...vendor.keyHeader(apiKey), ...request.headers }
+  const headers = { accept: 'application/json', ...vendor.headers(apiKey), ...request.headers }
   try {
     const response = await send(line, service.id, { ...request, headers })
     if (response.status < 200 || response.status > 299) return await refused(response, vendor, line, apiKey)
@@ -101,11 +101,10 @@ async function refused(response: UpstreamResponse, vendor: Vendor, line: Line, a
   const { status, headers } = response
   const text = await readErrorBody(response, line)
   const body = parseJson(text)
-  const own = vendor.refusal?.(status, body)
   return {
-    fault: own?.fault ?? faultOfStatus(status),
+    fault: vendor.refusal?.(status, body) ?? faultOfStatus(status),
     status,
-    said: saidIn(own?.said ?? body, apiKey),
+    said: saidIn(body, apiKey),
     retryAfter: retryAfterOf(headers, line.clock.wallclock()),
   }
 }

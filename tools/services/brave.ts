@@ -41,17 +41,17 @@ const maxSearchBytes = 2 * 1024 * 1024
 
 const vendor: Vendor = {
   service: brave,
-  keyHeader: (apiKey) => ({ 'x-subscription-token': apiKey.reveal() }),
+  headers: (apiKey) => ({ 'x-subscription-token': apiKey.reveal() }),
   refusal(_, body) {
     const error = errorOf(body)
     switch (error?.code) {
       // With the status of any other mistake in a request.
       case 'SUBSCRIPTION_TOKEN_INVALID':
-        return { fault: 'key' }
+        return 'key'
       case 'OPTION_NOT_IN_PLAN':
-        return { fault: 'permission' }
+        return 'permission'
       case 'RATE_LIMITED':
-        return isUsedUp(error.meta) ? { fault: 'plan' } : undefined
+        return isUsedUp(error.meta) ? 'plan' : undefined
       default:
         return undefined
     }

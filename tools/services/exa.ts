@@ -33,8 +33,8 @@ const maxSearchBytes = 4 * 1024 * 1024
 
 const vendor: Vendor = {
   service: exa,
-  keyHeader: (apiKey) => ({ 'x-api-key': apiKey.reveal() }),
-  refusal: (_, body) => (isRecord(body) && body.tag === 'INVALID_API_KEY' ? { fault: 'key' } : undefined),
+  headers: (apiKey) => ({ 'x-api-key': apiKey.reveal() }),
+  refusal: (_, body) => (isRecord(body) && body.tag === 'INVALID_API_KEY' ? 'key' : undefined),
 }
 
 function searchBody(query: SearchQuery, now: number): object {

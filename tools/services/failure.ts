@@ -17,12 +17,6 @@ export interface Failure {
 
 export type Fault = keyof typeof words
 
-/** What a vendor's own code means; `said` is where its words stand, where that is not where they mostly do. */
-export interface Refusal {
-  readonly fault: Fault
-  readonly said?: unknown
-}
-
 /** What the model is told, after the service's name. */
 const words = {
   key: 'refused the key that it was asked with. Asking again is of no use.',

@@ -35,13 +35,13 @@ export async function readWithFirecrawl(url: string, options: ReadOptions, call:
 
 const vendor: Vendor = {
   service: firecrawl,
-  keyHeader: (apiKey) => ({ authorization: `Bearer ${apiKey.reveal()}` }),
+  headers: (apiKey) => ({ authorization: `Bearer ${apiKey.reveal()}` }),
   refusal(status, body) {
     const code = isRecord(body) ? stringOf(body.code) : ''
-    if (/^(?:SCRAPE_|UNSUPPORTED_SITE|THIRD_PARTY_DATA_)/.test(code)) return { fault: 'page' }
+    if (/^(?:SCRAPE_|UNSUPPORTED_SITE|THIRD_PARTY_DATA_)/.test(code)) return 'page'
     // The page was too slow, not the service.
-    if (status === 408) return { fault: 'page' }
-    if (status === 403 && isRecord(body) && /do not support this site/i.test(stringOf(body.error))) return { fault: 'page' }
+    if (status === 408) return 'page'
+    if (status === 403 && isRecord(body) && /do not support this site/i.test(stringOf(body.error))) return 'page'
     return undefined
   },
 }

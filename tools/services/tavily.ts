@@ -50,9 +50,9 @@ const maxSearchBytes = 2 * 1024 * 1024
 
 const vendor: Vendor = {
   service: tavily,
-  keyHeader: (apiKey) => ({ authorization: `Bearer ${apiKey.reveal()}` }),
+  headers: (apiKey) => ({ authorization: `Bearer ${apiKey.reveal()}` }),
   // The limit of the plan, and that of what is paid for by use.
-  refusal: (status) => (status === 432 || status === 433 ? { fault: 'plan' } : undefined),
+  refusal: (status) => (status === 432 || status === 433 ? 'plan' : undefined),
 }
 
 function searchBody({ text, maxResults, recency, country, allowedDomains, blockedDomains }: SearchQuery): Buffer {
