@@ -68,7 +68,8 @@ const config = Type.Object(
       Type.Unsafe<Country>({
         type: 'string',
         enum: Object.keys(countries),
-        description: 'The country whose pages are preferred, as its code of two letters, such as `DE`. Default: no preference.',
+        description:
+          'The country whose pages are preferred, as its code of two letters, such as `DE`. Default: as the service prefers.',
       }),
     ),
     max_characters: Type.Optional(

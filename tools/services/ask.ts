@@ -1,7 +1,7 @@
 import { sleep } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
 import { parseJson } from '../../api/json.ts'
-import type { Secret } from '../../api/secret.ts'
+import { leastSecret, placeholder, type Secret } from '../../api/secret.ts'
 import {
   type Line,
   readErrorBody,
@@ -75,7 +75,7 @@ async function attempt(
   try {
     const response = await send(line, service.id, { ...request, headers })
     if (response.status < 200 || response.status > 299) return await refused(response, vendor, line, apiKey)
-    return await answered(response, service, maxBytes)
+    return await answered(response, service, apiKey, maxBytes)
   } catch (cause) {
     call.signal.throwIfAborted()
     if (cause instanceof GatewayError) return unanswered(cause)
@@ -88,12 +88,20 @@ function accessOf(call: ToolCall, service: Service): NonNullable<ToolCall['servi
   return call.service
 }
 
-async function answered(response: UpstreamResponse, service: Service, maxBytes: number): Promise<{ answer: unknown } | Failure> {
+async function answered(
+  response: UpstreamResponse,
+  service: Service,
+  apiKey: Secret,
+  maxBytes: number,
+): Promise<{ readonly answer: unknown } | Failure> {
   if (String(response.headers['content-type'] ?? '').startsWith('text/event-stream')) {
     response.body.abort(new Error('a stream is not wanted'))
     return { fault: 'unreadable' }
   }
-  const answer = parseJson(await readText(response, service.name, maxBytes))
+  const text = await readText(response, service.name, maxBytes)
+  const key = apiKey.reveal()
+  // A server that repeats what it was asked with would hand the key on to the model.
+  const answer = parseJson(key.length < leastSecret ? text : text.replaceAll(key, placeholder))
   return answer === undefined ? { fault: 'unreadable' } : { answer }
 }
 

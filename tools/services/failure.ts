@@ -61,9 +61,13 @@ export function reported(
 function ending(fault: Fault, said: string | undefined, retryAfter: number | undefined): string {
   if (fault === 'request' || fault === 'page') return said ? `: ${said}` : '.'
   if (fault !== 'rate') return ''
-  const seconds = retryAfter === undefined ? undefined : Math.ceil(retryAfter)
-  return seconds ? `; it can be asked again in ${seconds} s.` : '; it can be asked again in a while.'
+  const seconds = Math.ceil(retryAfter ?? 0)
+  return seconds > 0 && seconds <= dayInSeconds
+    ? `; it can be asked again in ${seconds} s.`
+    : '; it can be asked again in a while.'
 }
+
+const dayInSeconds = 24 * 60 * 60
 
 /** What a status means where a vendor says nothing more exact. */
 export function faultOfStatus(status: number): Fault {
@@ -116,9 +120,8 @@ const faults: ReadonlyMap<string, Fault> = new Map(
 export function saidIn(body: unknown, apiKey: Secret): string | undefined {
   const text = typeof body === 'string' ? body : wordsIn(body)
   if (text === undefined) return undefined
-  const line = cleanUntrusted(maskedExcerpt(text, 2000, [apiKey]))
-    .replace(/\s+/g, ' ')
-    .trim()
+  // Cleaned first: a key whose letters are spaced out by invisible signs would not be known as one.
+  const line = maskedExcerpt(cleanUntrusted(text), 2000, [apiKey]).replace(/\s+/g, ' ').trim()
   return line === '' ? undefined : excerpt(line, maxSaid)
 }
 

@@ -194,12 +194,39 @@ describe.each(operations)('$name', (operation) => {
     expect(message).toContain('refused the key')
   })
 
+  it('names no time that nobody would wait for', async () => {
+    for (const wait of ['Infinity', '1e300', '100000', 'soon']) {
+      const { message } = await failureOf(operation, operation.error(429, 'Slow down.', { 'retry-after': wait }), {
+        timeoutMs: 1,
+      })
+      expect(message).toBe(`${name} limits the rate of requests; it can be asked again in a while.`)
+    }
+  })
+
+  it('does not hand on a key that it repeats', async () => {
+    const item = { url: 'https://example.com/', title: operation.key, content: operation.key, raw_content: operation.key }
+    const more = { description: operation.key, highlights: [operation.key] }
+    const results = [{ ...item, ...more }]
+    const answer = {
+      success: true,
+      results,
+      web: { results },
+      data: { markdown: operation.key, metadata: { title: operation.key } },
+    }
+    const upstream = await started(operation, json(answer))
+    const { call } = callFor(operation, upstream.url)
+    const found = JSON.stringify(await operation.ask(call))
+    expect(found).toContain('[redacted]')
+    expect(found).not.toContain(operation.key)
+  })
+
   it('never tells its key', async () => {
     const everywhere = json(
       { error: operation.key, [operation.key]: 1, detail: { error: `Bearer ${operation.key}` } },
       { status: 400 },
     )
-    for (const behaviour of [everywhere, operation.error(500, operation.key), operation.error(401, operation.key)]) {
+    const spaced = operation.error(400, [...operation.key].join('\u200B'))
+    for (const behaviour of [everywhere, spaced, operation.error(500, operation.key), operation.error(401, operation.key)]) {
       const { message, logLines } = await failureOf(operation, behaviour)
       expect(message + logLines.join()).not.toContain(operation.key)
     }
