@@ -47,7 +47,7 @@ export async function ask(call: ToolCall, vendor: Vendor, request: UpstreamReque
 function retryWait({ fault, retryAfter }: Failure, leftMs: number, timeoutMs: number): number | undefined {
   if (fault !== 'rate' && fault !== 'busy' && fault !== 'disconnected') return undefined
   const waitMs = retryAfter === undefined ? pauseMs[fault] : retryAfter * 1000
-  // An answer is worth as much time again as is left for it, not what is left of it after a long wait.
+  // The second attempt may take as long as a first one: half of all the time is kept for it.
   return waitMs <= maxWaitMs && leftMs - waitMs >= timeoutMs / 2 ? waitMs : undefined
 }
 
