@@ -45,13 +45,13 @@ export async function extract(task: Extraction): Promise<Extracted> {
   }
 }
 
-async function extractHtml({ bytes, contentType, url, isTruncated, maxCharacters }: Extraction): Promise<Extracted> {
+async function extractHtml(task: Extraction): Promise<Extracted> {
   // A page of text needs none of the parsers, nor does one kind need that of the other.
   const { readHtml } = await import('./html.ts')
-  const { title, markdown, isPartial, hasScripts } = readHtml(decodeText(bytes, contentType, true), url)
+  const { title, markdown, isPartial, hasScripts } = readHtml(decodeText(task, true), task.url)
   const text = tidied(markdown)
   if (text === '') return { problem: hasScripts ? scriptsOnly : 'The page holds no text.' }
-  return { title, ...cut(text, maxCharacters), isPartial: isPartial || isTruncated }
+  return { title, ...cut(text, task.maxCharacters), isPartial: isPartial || task.isTruncated }
 }
 
 const scriptsOnly = 'The page shows no text unless its scripts are run, which is not done here.'
@@ -66,10 +66,10 @@ async function extractPdf({ bytes, isTruncated, maxCharacters }: Extraction): Pr
   return { title, ...cut(text, maxCharacters), isPartial }
 }
 
-function extractText({ bytes, contentType, isTruncated, maxCharacters }: Extraction): Extracted {
-  const text = tidied(decodeText(bytes, contentType, false))
+function extractText(task: Extraction): Extracted {
+  const text = tidied(decodeText(task, false))
   if (text === '') return { problem: 'There is no text at the URL: the answer is empty.' }
-  return { title: undefined, ...cut(text, maxCharacters), isPartial: isTruncated }
+  return { title: undefined, ...cut(text, task.maxCharacters), isPartial: task.isTruncated }
 }
 
 function cut(text: string, maxCharacters: number): { readonly text: string; readonly characters: number } {

@@ -33,6 +33,10 @@ export function readHtml(html: string, url: string): HtmlPage {
 
 /** Most elements of one page; the time that reading takes grows faster than their number. */
 const maxElements = 50_000
+/** Beyond so many elements a page is a list of something rather than an article, and would take too long to be looked at as one. */
+const maxArticleElements = 12_000
+/** Elements' tags and characters spelled out, each of which the parser keeps by itself. */
+const maxPieces = 200_000
 const maxCharacters = 2_000_000
 const maxDepth = 200
 
@@ -61,14 +65,16 @@ function withoutScripts(html: string): { readonly rest: string; readonly hasScri
   return { rest: parts.join('') + html.slice(from), hasScripts }
 }
 
-/** As much of a page as is read. What looks like the start of an element counts as one, in a comment too. */
+/** As much of a page as is read. What looks like a tag counts as one, in a comment too. */
 function beginningOf(html: string): string {
-  const text = html.slice(0, maxCharacters)
-  const opening = /<[a-z]/gi
+  const text = html.slice(0, maxCharacters).replace(/[ \t\r\n]{200,}/g, '\n')
+  const piece = /[<&]/g
+  let pieces = 0
   let elements = 0
-  for (let found = opening.exec(text); found; found = opening.exec(text)) {
-    elements++
-    if (elements > maxElements) return text.slice(0, found.index)
+  for (let found = piece.exec(text); found; found = piece.exec(text)) {
+    pieces++
+    if (found[0] === '<' && /[a-z]/i.test(text.charAt(piece.lastIndex))) elements++
+    if (pieces > maxPieces || elements > maxElements) return text.slice(0, found.index)
   }
   return text
 }
@@ -149,6 +155,7 @@ function articleIn(document: DomDocument): string {
   // Some pages are all navigation, and are asked for because of it.
   if (length === 0) return whole
   const core = body?.innerHTML ?? ''
+  if ([...document.querySelectorAll('*')].length > maxArticleElements) return core
   const article = new Readability(document).parse()
   return article?.content && (article.length ?? 0) >= length / 4 ? article.content : core
 }

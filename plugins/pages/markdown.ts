@@ -1,4 +1,4 @@
-import { highlightedCodeBlock, strikethrough, taskListItems } from '@joplin/turndown-plugin-gfm'
+import { highlightedCodeBlock, strikethrough } from '@joplin/turndown-plugin-gfm'
 import TurndownService from 'turndown'
 
 /** Markdown of HTML whose links are absolute. Scripts and whatever else shows nothing have been taken out of it. */
@@ -6,11 +6,10 @@ export function markdownOf(html: string): string {
   const service = new TurndownService({
     headingStyle: 'atx',
     hr: '---',
-    bulletListMarker: '-',
     codeBlockStyle: 'fenced',
     emDelimiter: '*',
   })
-  service.use([highlightedCodeBlock, strikethrough, taskListItems, tables])
+  service.use([highlightedCodeBlock, strikethrough, lists, tables])
   service.addRule('link', { filter: 'a', replacement: link })
   service.addRule('image', { filter: 'img', replacement: (_, node) => image(node) })
   return service.turndown(html)
@@ -46,6 +45,25 @@ function onOneLine(text: string): string {
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .join(' ')
+}
+
+/** Items without the spaces that only make them look even. */
+function lists(service: TurndownService): void {
+  const numbers = new WeakMap<Element, number>()
+  service.addRule('item', {
+    filter: 'li',
+    replacement(content: string, node: Element) {
+      const list = node.parentNode
+      let mark = '-'
+      if (list?.nodeName === 'OL') {
+        const number = numbers.get(list) ?? (Number(list.getAttribute('start')) || 1)
+        numbers.set(list, number + 1)
+        mark = `${number}.`
+      }
+      const lines = content.trim().split('\n')
+      return `${mark} ${lines.join(`\n${' '.repeat(mark.length + 1)}`)}\n`
+    },
+  })
 }
 
 /** Tables as rows of cells. The first row heads the table, because Markdown has no table without a head. */

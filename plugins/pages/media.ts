@@ -12,10 +12,12 @@ export function mediaOf(contentType: string | undefined, beginning: Uint8Array):
   const isText = type === '' || textTypes.test(type)
   // Every other character of UTF-16 is a zero where the text is English.
   if ((isText || type === 'application/pdf') && htmlStart.test(start.replaceAll('\0', ''))) return { kind: 'html' }
-  if (htmlTypes.has(type)) return { kind: 'html' }
   if (type === 'application/pdf') return { kind: 'pdf' }
-  if (!isText) return { problem: `The URL leads to ${type}, which cannot be read as text.` }
-  return isBinary(beginning) ? { problem: 'The URL leads to binary data, which cannot be read as text.' } : { kind: 'text' }
+  const isHtml = htmlTypes.has(type)
+  if (!isText && !isHtml) return { problem: `The URL leads to ${type}, which cannot be read as text.` }
+  const isBinary = beginning.subarray(0, 1024).includes(0) && !isUtf16(contentType, beginning)
+  if (isBinary) return { problem: 'The URL leads to binary data, which cannot be read as text.' }
+  return { kind: isHtml ? 'html' : 'text' }
 }
 
 const htmlTypes: ReadonlySet<string> = new Set(['text/html', 'application/xhtml+xml'])
@@ -30,11 +32,10 @@ function essenceOf(contentType: string | undefined): string {
   return 'something of an unknown type'
 }
 
-/** Whether text would not begin so: it has no zeros, unless it is UTF-16 and says so. */
-function isBinary(beginning: Uint8Array): boolean {
-  const [first, second] = beginning
-  const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
-  return !isUtf16 && beginning.subarray(0, 1024).includes(0)
+/** Of all encodings of text it is the one that has zeros. */
+function isUtf16(contentType: string | undefined, [first, second]: Uint8Array): boolean {
+  const isMarked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  return isMarked || /charset\s*=\s*"?(?:utf-16|ucs-2|unicode)/i.test(contentType ?? '')
 }
 
 function latin1(bytes: Uint8Array): string {

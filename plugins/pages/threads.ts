@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import type { Piscina } from 'piscina'
 import type { Clock } from '../../api/clock.ts'
 import { ToolError } from '../../tools/tool.ts'
@@ -42,7 +41,7 @@ export function openReaders(clock: Clock): Readers {
 }
 
 /** The longest that a page may wait for a thread and keep it, in milliseconds. */
-const maxMs = 15_000
+const maxMs = 10_000
 const maxWaiting = 64
 /** A thread cannot run what is not compiled. */
 const isBuilt = import.meta.url.endsWith('.js')
@@ -53,10 +52,10 @@ async function openPool(): Promise<Piscina<Extraction, Extracted>> {
   return new Piscina<Extraction, Extracted>({
     filename: new URL('thread.js', import.meta.url).href,
     minThreads: 0,
-    maxThreads: Math.min(4, Math.max(2, availableParallelism())),
+    maxThreads: 2,
     maxQueue: maxWaiting,
     idleTimeout: 10_000,
-    resourceLimits: { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+    resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     // What reads a page has no business with the operator's keys.
     env: {},
     execArgv: [],

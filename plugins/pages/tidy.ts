@@ -1,20 +1,13 @@
-/**
- * Text as a model should get it: no spaces at the ends of lines, no more than one empty line at a time, and none of the characters that
- * nobody sees and a model reads all the same.
- */
+/** Text as a model should get it: no spaces at the ends of lines, and no more than one empty line at a time. */
 export function tidied(text: string): string {
   return text
     .replace(/\r\n?/g, '\n')
-    .replace(unseen, '')
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()
 }
-
-/** Control characters but tabs and line ends, byte order marks, and the invisible copies of ASCII among Unicode's tags. */
-const unseen = /(?![\n\t])\p{Cc}|\ufeff|[\u{e0000}-\u{e007f}]/gu
 
 /** The beginning of a text, at most so many UTF-16 units long, cut where a paragraph, a line or a word ends if there is one near. */
 export function cutAt(text: string, most: number): string {

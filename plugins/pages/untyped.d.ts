@@ -13,5 +13,4 @@ declare module '@joplin/turndown-plugin-gfm' {
 
   export const highlightedCodeBlock: Plugin
   export const strikethrough: Plugin
-  export const taskListItems: Plugin
 }
