@@ -82,8 +82,9 @@ interface RequestEnd {
 function endOf(request: FastifyRequest, reply: FastifyReply, isCancelled: boolean): RequestEnd {
   return {
     method: request.method,
-    // The route's own pattern: a URL may carry what a caller did not mean to have logged.
-    route: request.routeOptions.url ?? 'unknown',
+    // The route's own pattern, in which a colon that stands for itself is doubled: a URL may carry what a caller did not mean to
+    // have logged.
+    route: request.routeOptions.url?.replaceAll('::', ':') ?? 'unknown',
     // 499 as other servers have it: the caller left before there was an answer.
     status: isCancelled && !reply.raw.headersSent ? 499 : reply.raw.statusCode,
     duration_ms: reply.elapsedTime,

@@ -66,7 +66,9 @@ function tracesURL({ href }: URL): string {
 }
 
 function start(request: FastifyRequest, tracer: Tracer): RequestSpan {
-  const route = request.routeOptions.url
+  const { url: pattern } = request.routeOptions
+  // A colon that stands for itself is doubled in it.
+  const route = pattern?.replaceAll('::', ':')
   const attributes: Attributes = {
     [names.httpMethod]: request.method,
     [names.urlScheme]: request.protocol,
@@ -75,7 +77,7 @@ function start(request: FastifyRequest, tracer: Tracer): RequestSpan {
   if (route !== undefined) {
     attributes[names.httpRoute] = route
     // A path that is not the route's own may carry what a caller did not mean to be kept.
-    if (!/[:*]/.test(route)) attributes[names.urlPath] = route
+    if (!/[:*]/.test(pattern?.replaceAll('::', '') ?? '')) attributes[names.urlPath] = route
   }
   const parent = traceContextOf(request.headers)
   const context = parent ? trace.setSpanContext(ROOT_CONTEXT, remote(parent)) : ROOT_CONTEXT
