@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { KnownSecrets } from '../api/known-secrets.ts'
 import { Secret } from '../api/secret.ts'
 import type { HttpToolAuth, HttpToolDefinition } from './http-tool-definition.ts'
 import { leastKeyBytes, signingKeyOf } from './signature.ts'
@@ -10,8 +9,7 @@ export interface HttpToolKeys {
   readonly auth: Readonly<Record<string, string>>
   /** What calls are signed with; undefined where they are not. */
   readonly signing: KeyObject | undefined
-  /** All that must not be read in what the tool says. */
-  readonly known: KnownSecrets
+  /** All that must not be read anywhere. */
   readonly secrets: readonly Secret[]
 }
 
@@ -38,7 +36,7 @@ export function keysOfTool(
   // The proof of who calls is as good as the key: of `Basic …` the word after it.
   const proof = auth?.kind === 'basic' && value ? [new Secret(value.replace(/^Basic /, ''))] : []
   const secrets = [...(said ? [said] : []), ...proof, ...(signed ? [signed, withoutPrefix(signed)] : [])]
-  return { auth: header && value ? { [header]: value } : {}, signing, known: new KnownSecrets(secrets), secrets }
+  return { auth: header && value ? { [header]: value } : {}, signing, secrets }
 }
 
 /** Where the variable is named in the definition. */

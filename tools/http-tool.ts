@@ -1,6 +1,7 @@
 import { GatewayError } from '../api/error.ts'
 import { newId } from '../api/id.ts'
 import { isRecord, parseJson } from '../api/json.ts'
+import type { KnownSecrets } from '../api/known-secrets.ts'
 import { describeStatus, readErrorBody, send, type UpstreamResponse } from '../providers/http.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { HttpToolDefinition } from './http-tool-definition.ts'
@@ -12,9 +13,9 @@ import { markUntrusted, untrustedNotice } from './untrusted.ts'
 /**
  * A tool that is an endpoint of the operator's: each call is a POST of JSON, `{tool, tool_call_id, request_id, tenant, input}`, in which
  * `tenant` may be null. It answers with what the model is to read: JSON `{content, is_error?}`, any other JSON, or text. No redirect is
- * followed, nothing is tried again, and its keys are masked in whatever it says.
+ * followed, nothing is tried again, and keys are masked in whatever it says.
  */
-export function httpTool(definition: HttpToolDefinition, keys: HttpToolKeys): Tool {
+export function httpTool(definition: HttpToolDefinition, keys: Keys): Tool {
   const { name, description, inputSchema } = definition
   return {
     name,
@@ -26,6 +27,9 @@ export function httpTool(definition: HttpToolDefinition, keys: HttpToolKeys): To
     run: (input, _, call) => runWithin(definition.timeoutMs, call, (signal) => ask(call, signal, definition, keys, input)),
   }
 }
+
+/** What it is called with, and all that must not be read in what it says. */
+type Keys = Pick<HttpToolKeys, 'auth' | 'signing'> & { readonly known: KnownSecrets }
 
 /** Runs something that ends by its signal when the call's does, or when the tool has taken longer than the operator allows. */
 async function runWithin<Result>(
@@ -47,7 +51,7 @@ async function ask(
   call: ToolCall,
   signal: AbortSignal,
   definition: HttpToolDefinition,
-  keys: HttpToolKeys,
+  keys: Keys,
   input: Arguments,
 ): Promise<ToolOutput> {
   try {
@@ -77,7 +81,7 @@ function sendTo(
   call: ToolCall,
   signal: AbortSignal,
   { name, url, headers }: HttpToolDefinition,
-  { auth, signing }: HttpToolKeys,
+  { auth, signing }: Keys,
   input: Arguments,
 ): Promise<UpstreamResponse> {
   const { requestId, tenant = null, clock, timeoutMs, dispatcher, trace } = call
@@ -117,11 +121,7 @@ async function answerOf(response: UpstreamResponse, { maxResultBytes }: HttpTool
 }
 
 /** Throws what the model is told of an answer that is none. */
-async function refusalOf(
-  response: UpstreamResponse,
-  call: Pick<ToolCall, 'signal' | 'clock'>,
-  keys: HttpToolKeys,
-): Promise<never> {
+async function refusalOf(response: UpstreamResponse, call: Pick<ToolCall, 'signal' | 'clock'>, keys: Keys): Promise<never> {
   const { status } = response
   const body = await readErrorBody(response, call)
   const isText = isJson(response) || mediaTypeOf(response) === 'text/plain'
@@ -146,9 +146,9 @@ const excerptCharacters = 500
 function outputOf(text: string, response: UpstreamResponse): ToolOutput {
   if (text.trim() === '') return { content: 'The tool succeeded and said nothing.' }
   if (!isJson(response)) {
-    const type = mediaTypeOf(response)
-    if (type.startsWith('text/')) return { content: text }
-    throw new ToolError(`The tool answered with ${type || 'something that has no content type'}; it has to be JSON or text.`)
+    if (mediaTypeOf(response).startsWith('text/')) return { content: text }
+    // What it is instead is not repeated: a header is as good a place for a key as any.
+    throw new ToolError('The tool answered with something whose content type is neither JSON nor text.')
   }
   const json = parseJson(text)
   if (json === undefined) throw new ToolError('The tool answered with what is not valid JSON.')
@@ -165,7 +165,6 @@ function mediaTypeOf({ headers }: UpstreamResponse): string {
   return String(headers['content-type'] ?? '')
     .replace(/;.*$/s, '')
     .trim()
-    .slice(0, 100)
     .toLowerCase()
 }
 

@@ -1,3 +1,4 @@
+import { KnownSecrets } from '../api/known-secrets.ts'
 import type { Secret } from '../api/secret.ts'
 import { httpTool } from './http-tool.ts'
 import type { HttpToolDefinition } from './http-tool-definition.ts'
@@ -16,9 +17,10 @@ export interface HttpTools {
 /** Makes tools of their definitions, with the keys that these name in the environment. */
 export function httpTools(definitions: readonly HttpToolDefinition[], variable: (name: string) => Secret | undefined): HttpTools {
   const problems: string[] = []
-  const all = definitions.map((definition) => {
-    const keys = keysOfTool(definition, variable, (problem) => void problems.push(problem))
-    return { tool: httpTool(definition, keys), secrets: keys.secrets }
-  })
-  return { tools: all.map(({ tool }) => tool), secrets: all.flatMap(({ secrets }) => secrets), problems }
+  const tell = (problem: string): void => void problems.push(problem)
+  const all = definitions.map((definition) => ({ definition, keys: keysOfTool(definition, variable, tell) }))
+  const secrets = all.flatMap(({ keys }) => keys.secrets)
+  // They may well be one server, which knows the keys of all.
+  const known = new KnownSecrets(secrets)
+  return { tools: all.map(({ definition, keys }) => httpTool(definition, { ...keys, known })), secrets, problems }
 }
