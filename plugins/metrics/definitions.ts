@@ -2,7 +2,8 @@
  * Every metric of the gateway's own: its name, what it says, its labels and its buckets. The page of the documentation is made from
  * this. What there is of the process besides, such as its memory and its event loop, is prom-client's.
  *
- * A label takes few values: routes, providers, tools that are offered, codes of the contract. Never a model, a key, a tenant or anything that a caller says.
+ * A label takes few values: routes, providers, tools that are offered, codes of the contract. Never a model, a key, a tenant or
+ * anything that a caller says.
  */
 export interface MetricDefinition<Label extends string = string> {
   readonly kind: 'counter' | 'gauge' | 'histogram'
