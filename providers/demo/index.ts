@@ -8,7 +8,8 @@ import { sampleOf } from './sample.ts'
 
 /**
  * Two models that need no key, so that the gateway can be tried and tested: `demo/echo` says the last user text again, word by
- * word; `demo/tools` calls the first tool it is offered and then reports the result. They say the same to the same request.
+ * word; `demo/tools` calls the first tool it is offered, with the URL it was told of where the tool wants one, and then reports the
+ * result. They say the same to the same request.
  */
 export const demo: LlmProvider = {
   id: 'demo',
@@ -40,7 +41,7 @@ async function* stream(request: MessageRequest, call: Call): AsyncGenerator<Stre
     },
   }
   const tool = call.model === 'tools' ? chosenTool(request) : undefined
-  yield* tool ? callTool(tool, call) : say(call.model === 'tools' ? report(request) : lastUserText(request), request)
+  yield* tool ? callTool(tool, request, call) : say(call.model === 'tools' ? report(request) : lastUserText(request), request)
   yield { type: 'message_stop' }
 }
 
@@ -78,8 +79,8 @@ function* say(text: string, request: MessageRequest): Generator<StreamItem> {
 
 const maxDeltas = 2000
 
-function* callTool(tool: CustomTool | FunctionTool, call: Call): Generator<StreamItem> {
-  const input = JSON.stringify(sampleOf(tool.input_schema))
+function* callTool(tool: CustomTool | FunctionTool, request: MessageRequest, call: Call): Generator<StreamItem> {
+  const input = JSON.stringify(sampleOf(tool.input_schema, urlIn(lastUserText(request))))
   const id = newId('toolu', call.clock.wallclock())
   yield { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id, name: tool.name, input: {} } }
   for (let at = 0; at < input.length; at += 16) {
@@ -145,6 +146,12 @@ function lastUserText(request: MessageRequest): string {
   return typeof content === 'string'
     ? content
     : content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
+}
+
+/** The first URL of the web in a text, without what ends the sentence that it stands in. */
+function urlIn(text: string): string | undefined {
+  const found = /https?:\/\/[^\s<>"'`)\]}]{1,2000}/i.exec(text)?.[0].replace(/[.,;:!?]{1,10}$/, '')
+  return found && URL.canParse(found) ? found : undefined
 }
 
 function textOf(request: MessageRequest): string {

@@ -1,12 +1,13 @@
 import { arrayOf, isRecord } from '../../api/json.ts'
 
 /**
- * A value that fits a JSON schema of the usual kinds, made without chance: the same schema gives the same value.
+ * A value that fits a JSON schema of the usual kinds, made without chance: the same schema gives the same value. Where it wants a URL
+ * it gets the one that is given.
  *
  * A schema may refer to itself. Beyond a depth or a number of values only what is required is made, and where even that would
  * not end, null.
  */
-export function sampleOf(root: unknown): unknown {
+export function sampleOf(root: unknown, url?: string): unknown {
   let left = maxValues
   return sample(root, 'value', 0)
 
@@ -32,7 +33,7 @@ export function sampleOf(root: unknown): unknown {
       case 'null':
         return null
       default:
-        return sampleText(schema, name)
+        return sampleText(schema, name, url)
     }
   }
 
@@ -138,7 +139,8 @@ const formats: Readonly<Record<string, string>> = {
   uuid: '00000000-0000-4000-8000-000000000000',
 }
 
-function sampleText(schema: Schema, name: string): string {
+function sampleText(schema: Schema, name: string, url: string | undefined): string {
+  if (schema.format === 'uri' && url !== undefined && url.length <= (numberOf(schema.maxLength) ?? Infinity)) return url
   // JSON Schema counts characters, not units of UTF-16.
   const characters = [...(formats[String(schema.format)] ?? `some ${name}`)]
   const least = Math.min(numberOf(schema.minLength) ?? 0, maxTextLength)

@@ -125,6 +125,20 @@ describe('demo/tools', () => {
     })
   })
 
+  it.each([
+    ['What does http://127.0.0.1:8080/demo/page say?', 'http://127.0.0.1:8080/demo/page'],
+    ['Read https://a.example/x?y=1, then (https://b.example/).', 'https://a.example/x?y=1'],
+    ['(https://b.example/)', 'https://b.example/'],
+    ['Nothing here: ftp://a.example/ http:// https', 'https://example.com/'],
+    [`https://a.example/${'x'.repeat(200)}`, 'https://example.com/'],
+  ])('gives a tool that wants a URL the first one of %j', async (text, url) => {
+    const fetcher = {
+      name: 'fetch',
+      input_schema: { type: 'object' as const, properties: { url: { type: 'string', format: 'uri', maxLength: 100 } } },
+    }
+    expect((await ask('tools', text, { tools: [fetcher] })).content).toMatchObject([{ type: 'tool_use', input: { url } }])
+  })
+
   it('echoes where there is no tool', async () => {
     expect(await ask('tools', 'Hello')).toMatchObject({ content: [{ type: 'text', text: 'Hello' }], stop_reason: 'end_turn' })
   })

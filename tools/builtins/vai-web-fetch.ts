@@ -1,0 +1,101 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { defineTool } from '../define.ts'
+import { domainPattern, isAllowed } from '../domains.ts'
+import { firecrawl, readWithFirecrawl } from '../services/firecrawl.ts'
+import { readWithTavily, tavily } from '../services/tavily.ts'
+import { type Page, type ToolCall, ToolError } from '../tool.ts'
+import { excerpt, markUntrusted, untrustedNotice } from '../untrusted.ts'
+
+const input = Type.Object(
+  {
+    url: Type.String({
+      format: 'uri',
+      pattern: '^[Hh][Tt][Tt][Pp][Ss]?://',
+      maxLength: 4000,
+      description: 'The URL of the page, beginning with `https://` or `http://`.',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+const domains = (description: string) =>
+  Type.Optional(Type.Array(Type.String({ maxLength: 500, pattern: domainPattern }), { minItems: 1, maxItems: 100, description }))
+
+const config = Type.Object(
+  {
+    provider: Type.Optional(
+      Type.Unsafe<'direct' | 'tavily' | 'firecrawl'>({
+        type: 'string',
+        enum: ['direct', 'tavily', 'firecrawl'],
+        description: 'Who reads the page: the gateway itself, or a service that there is a key for. Default `direct`.',
+      }),
+    ),
+    allowed_domains: domains(
+      'Only these domains are read, with their subdomains, redirects included: `example.com`, or a part of one: `example.com/blog`, `example.com/*/articles`. Default: all.',
+    ),
+    blocked_domains: domains('These domains are not read, by the same rules, not even where they are allowed. Default: none.'),
+    max_characters: Type.Optional(
+      Type.Integer({
+        minimum: 500,
+        maximum: 500_000,
+        description: 'The most characters of a page that the model gets. Default 50000.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
+
+type Config = Static<typeof config>
+
+/** Reads a page for a model. */
+export const tool = defineTool({
+  name: 'vai_web_fetch',
+  description:
+    'Reads the page at a URL: HTML as Markdown, PDF and other text as text. Scripts of the page are not run. Use it for a URL that the user named or that a search found.',
+  input,
+  config,
+  services: [tavily, firecrawl],
+  needs: ({ provider }) => [tavily, firecrawl].filter(({ id }) => id === provider),
+  async run({ url }, set, call) {
+    const { max_characters: maxCharacters = 50_000 } = set
+    const page = await read(url, maxCharacters, set, call)
+    return { content: written(page, maxCharacters) }
+  },
+})
+
+/** What is read of a page before text is made of it, in bytes. */
+const maxBytes = 10 * 1024 * 1024
+
+async function read(text: string, maxCharacters: number, set: Config, call: ToolCall): Promise<Page> {
+  const check = (url: URL): void => checkDomain(url, set)
+  const service = readers.get(call.service?.service.id ?? '')
+  if (!service) return call.readPage(text, { maxBytes, maxCharacters, check })
+  if (!URL.canParse(text)) throw new ToolError('The URL is none.')
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '') throw new ToolError('URLs with a user name or a password are not read.')
+  check(url)
+  const page = await service(url.href, { maxCharacters }, call)
+  // The service has followed redirects by itself.
+  check(new URL(page.url))
+  return page
+}
+
+const readers: ReadonlyMap<string, typeof readWithTavily> = new Map([
+  [tavily.id, readWithTavily],
+  [firecrawl.id, readWithFirecrawl],
+])
+
+function checkDomain(url: URL, { allowed_domains: allowed, blocked_domains: blocked }: Config): void {
+  if (isAllowed(url, { allowed, blocked })) return
+  throw new ToolError(`The page at ${excerpt(url.host, 100)} may not be read: its domain is not among those that are allowed.`)
+}
+
+function written(page: Page, maxCharacters: number): string {
+  const text = page.title === undefined ? page.text : `Title: ${page.title}\n\n${page.text}`
+  const parts = [untrustedNotice, markUntrusted(page.url, text)]
+  if (page.text.length < page.characters && page.characters > maxCharacters) {
+    parts.push(`The text was cut: these are the first ${page.text.length} of ${page.characters} characters.`)
+  }
+  if (page.isPartial) parts.push('There is more of the page than was read.')
+  return parts.join('\n\n')
+}
