@@ -1,13 +1,13 @@
 /**
  * Makes the pages of docs/ that are tables of what the code knows: settings, the matrix of features and providers, errors,
- * measurements.
+ * measurements, tools.
  *
  *   npm run generate            write the pages
  *   npm run drift               fail when the committed pages are not what the code says
  */
 import { catalogue, type ErrorCode, GatewayError } from '../api/error.ts'
 import { issueCodes } from '../api/issue-codes.ts'
-import { settings } from '../config.ts'
+import { ownReached, settings } from '../config.ts'
 import { definitions, type MetricDefinition } from '../plugins/metrics/definitions.ts'
 import {
   type BasicFeature,
@@ -21,6 +21,8 @@ import { providers } from '../providers/index.ts'
 import { presetsInWords, quirksInWords } from '../providers/openai-compatible.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import { writeOrCheck } from './generated-files.ts'
+import { code, page, table } from './markdown.ts'
+import { toolsPage } from './tools-page.ts'
 
 const recoveries = { again: 'again', elsewhere: 'fallback', none: '' } as const
 
@@ -30,6 +32,7 @@ writeOrCheck({ 'docs/settings.md': settingsPage() }, 'config.ts')
 writeOrCheck({ 'docs/matrix.md': matrixPage() }, 'the matrix of a provider')
 writeOrCheck({ 'docs/errors.md': errorsPage() }, 'api/error.ts')
 writeOrCheck({ 'docs/servers.md': serversPage() }, 'providers/openai-chat')
+writeOrCheck({ 'docs/tools.md': toolsPage() }, 'scripts/tools-page.md and tools/')
 writeOrCheck({ 'docs/metrics.md': metricsPage() }, 'plugins/metrics/definitions.ts')
 
 // ── Settings ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -42,7 +45,7 @@ function settingsPage(): string {
     accepts,
     meaning,
   ])
-  const keys = providers.flatMap(({ name, upstream }) =>
+  const keys = ownReached.flatMap(({ name, upstream }) =>
     upstream ? [[name, upstream.keyVariables.map(code).join(', then ')]] : [],
   )
   return page('Settings', 'config.ts', [
@@ -51,8 +54,8 @@ function settingsPage(): string {
     table(['Variable', 'In YAML', 'Default', 'Takes', 'Meaning'], rows),
     '`VAI_CONFIG` names the YAML file; it has no place in the file itself.',
     "## The operator's provider keys",
-    'Keys are read from the environment only, never from the file. Of several variables the first that is set counts.',
-    table(['Provider', 'Variable'], keys),
+    'Keys for providers, and for services that [tools](tools.md) ask, are read from the environment only, never from the file. Of several variables the first that is set counts.',
+    table(['Provider or service', 'Variable'], keys),
   ])
 }
 
@@ -186,27 +189,4 @@ function metricsPage(): string {
     'The upper bounds of the histograms.',
     table(['Name', 'Unit', 'Buckets'], buckets),
   ])
-}
-
-// ── Markdown ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function page(title: string, source: string, parts: readonly string[]): string {
-  const header = `<!-- Generated from ${source} by \`npm run generate\`. Do not edit. -->`
-  return `${[header, `# ${title}`, ...parts].join('\n\n')}\n`
-}
-
-/** A table whose columns are aligned, as the formatter has them. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
-  const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => row[at]?.length ?? 0)))
-  const [first, ...rest] = cells.map((row) => line(row, widths))
-  return [first, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rest].join('\n')
-}
-
-function line(row: readonly string[], widths: readonly number[]): string {
-  return `| ${widths.map((width, at) => (row[at] ?? '').padEnd(width)).join(' | ')} |`
-}
-
-function code(text: string): string {
-  return `\`${text}\``
 }

@@ -41,6 +41,8 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   demo: ['false', false],
   allowed_models: ['demo/*', ['demo/*']],
   catalogue: [catalogueFile, catalogueFile],
+  limit_run_turns: ['7', 7],
+  limit_parallel_tools: ['3', 3],
   allowed_tools: ['vai_*', ['vai_*']],
   tools: ['{"crm":{"description":"Looks a customer up.","url":"http://127.0.0.1:9/crm"}}', ['crm']],
   ollama_detect: ['false', false],

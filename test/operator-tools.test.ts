@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import type { RunResponse } from '../api/schemas.gen.ts'
 import { Secret } from '../api/secret.ts'
 import { settingsTable } from '../cli/settings-table.ts'
@@ -103,6 +106,50 @@ describe('a tool of the operator’s', () => {
     expect(printed).toContain('VAI_TOOLS=crm\n')
     expect(printed).toContain('Your tools:\n    crm: https://crm.example/a, key from CRM_KEY, signed with SIGN')
     expect(printed).not.toContain('q7-secret')
+  })
+})
+
+describe('the page about tools', () => {
+  const page = readFileSync(new URL('../docs/tools.md', import.meta.url), 'utf8')
+  const exampleIn = (language: string): string => new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(page)?.[1] ?? ''
+
+  it('shows a definition that can be used', async () => {
+    const { tools }: { tools: object } = parse(exampleIn('yaml'))
+    const config = await loadConfig({ VAI_TOOLS: JSON.stringify(tools) })
+    expect(config.tools).toMatchObject([{ name: 'crm_lookup', signingKey: 'CRM_SIGNING_KEY', timeoutMs: 5000 }])
+  })
+
+  /** A call as it came, and others that somebody has changed. */
+  async function calls(): Promise<{ headers: Record<string, string>; body: string; isGenuine: boolean }[]> {
+    const house = await start(json({ content: 'ok' }))
+    await run(house, 'crm_lookup')
+    const { headers, body } = await house.crm.waitForRequest()
+    const sent = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+    const old = { ...sent, 'webhook-timestamp': String(Number(sent['webhook-timestamp']) - 301) }
+    return [
+      { headers: sent, body, isGenuine: true },
+      { headers: sent, body: `${body} `, isGenuine: false },
+      { headers: { ...sent, 'webhook-id': 'msg_other' }, body, isGenuine: false },
+      { headers: { ...sent, 'webhook-signature': 'v1,ä' }, body, isGenuine: false },
+      { headers: old, body, isGenuine: false },
+    ]
+  }
+
+  it('shows how a call is verified in JavaScript', async () => {
+    const { isGenuine } = await import(`data:text/javascript,${encodeURIComponent(exampleIn('js'))}`)
+    for (const call of await calls()) expect(isGenuine(call.headers, call.body, signingKey)).toBe(call.isGenuine)
+  })
+
+  const hasPython = spawnSync('python3', ['--version']).status === 0
+  it.skipIf(!hasPython)('shows how a call is verified in Python', async () => {
+    // Python compares no letters beyond ASCII, which is as good as a no.
+    const all = (await calls()).filter(({ headers }) => !headers['webhook-signature']?.includes('ä'))
+    const input = JSON.stringify(all.map((call) => ({ ...call, key: signingKey })))
+    const script = `${exampleIn('python')}
+import json, sys
+print([is_genuine(c["headers"], c["body"].encode(), c["key"]) for c in json.load(sys.stdin)])`
+    const { stdout, stderr } = spawnSync('python3', ['-c', script], { input, encoding: 'utf8' })
+    expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: '[True, False, False, False]', stderr: '' })
   })
 })
 
