@@ -187,6 +187,36 @@ describe('a stream that is not what the contract says', () => {
   })
 })
 
+describe('an answer that broke off', () => {
+  const partial = (events: readonly StreamEvent[]): Message | undefined => {
+    const accumulator = new Accumulator()
+    for (const event of events) accumulator.add(event)
+    return accumulator.partial()
+  }
+  const call: ContentBlock = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
+  const json: ContentBlockDelta = { type: 'input_json_delta', partial_json: '{"a":1}' }
+
+  it('is nothing before it has begun', () => {
+    expect(partial([])).toBeUndefined()
+  })
+
+  it('keeps the blocks that are whole, and text as far as it came', () => {
+    const text = block(1, { type: 'text', text: '' }, { type: 'text_delta', text: 'Half a' })
+    const message = partial([start, ...block(0, call, json), ...text.slice(0, -1)])
+    expect(message?.content).toEqual([
+      { ...call, input: { a: 1 } },
+      { type: 'text', text: 'Half a' },
+    ])
+    expect(message?.stop_reason).toBeNull()
+  })
+
+  it('keeps neither a call nor a thought that is not whole', () => {
+    const thought = block(0, { type: 'thinking', thinking: '', signature: '' }, { type: 'thinking_delta', thinking: 'Hm' })
+    const calls = block(1, call, json)
+    expect(partial([start, ...thought.slice(0, -1), ...calls.slice(0, -1)])?.content).toEqual([])
+  })
+})
+
 describe('accumulate', () => {
   it('reads frames that are forwarded as bytes like events', async () => {
     const events = [

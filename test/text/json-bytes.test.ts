@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editMembers, jsonBytes } from '../../text/json-bytes.ts'
+import { editMembers, jsonBytes, memberOf, withItems } from '../../text/json-bytes.ts'
 import { anyObject, anyValue, key, space } from './any-json.ts'
 
 function edit(text: string, changes: Readonly<Record<string, string | undefined>>): string {
@@ -82,5 +82,28 @@ describe('editMembers', () => {
     ['{"x":{"model":"inner"}}', { model: '"y"' }, '{"x":{"model":"inner"},"model":"y"}'],
   ])('edits %s', (text, edits, expected) => {
     expect(edit(text, edits)).toBe(expected)
+  })
+})
+
+describe('memberOf', () => {
+  it.each([
+    ['{"a": [1, 2] , "b": "}"}', 'a', '[1, 2]'],
+    ['{"a": [1, 2] , "b": "}"}', 'b', '"}"'],
+    ['{"b": {"a": 1}}', 'a', undefined],
+    ['{}', 'a', undefined],
+    ['{"\\u0061":1e2}', 'a', '1e2'],
+  ])('of %s, %s, is %s', (json, key, value) => {
+    expect(memberOf(Buffer.from(json), key)?.toString()).toBe(value)
+  })
+})
+
+describe('withItems', () => {
+  it.each([
+    ['[]', ['1'], '[1]'],
+    ['[ \n ]', ['1', '"]"'], '[ \n 1,"]"]'],
+    ['[1.0, {"a": "]"} ]', ['2'], '[1.0, {"a": "]"} ,2]'],
+    ['[1.0]', [], '[1.0]'],
+  ])('of %s with %j is %s', (array, items, result) => {
+    expect(withItems(Buffer.from(array), items).toString()).toBe(result)
   })
 })

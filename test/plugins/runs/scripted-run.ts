@@ -134,7 +134,10 @@ class ScriptedModel implements Conversation {
           source: {
             head: [],
             next: () => items.next(),
-            close: async () => void (this.openSources--, await items.return(undefined)),
+            close: async () => {
+              this.openSources--
+              await items.return(undefined)
+            },
           },
           add(event) {
             if (event.type === 'message_start' || event.type === 'message_delta') usage = { ...usage, ...usageIn(event) }

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import type { ContentBlock, StopReason } from '../../../api/schemas.gen.ts'
+import { historyOf, planAfter, refusals, stopBefore, withOwnIds } from '../../../plugins/runs/loop.ts'
+
+const text = (said: string): ContentBlock => ({ type: 'text', text: said })
+const call = (id: string): ContentBlock => ({ type: 'tool_use', id, name: 'look', input: {} })
+const thought: ContentBlock = { type: 'thinking', thinking: 'Hm.', signature: 's' }
+const search = (id: string): ContentBlock => ({ type: 'server_tool_use', id, name: 'web_search', input: {} })
+const found = (id: string): ContentBlock => ({ type: 'web_search_tool_result', tool_use_id: id, content: [] })
+
+describe('before a turn', () => {
+  const limits = { maxTurns: 3, maxToolCalls: 5, maxTokens: 100 }
+
+  it.each([
+    [{ turns: 1, toolCalls: 5, tokens: 99 }, undefined],
+    [{ turns: 3, toolCalls: 0, tokens: 0 }, 'max_turns'],
+    [{ turns: 4, toolCalls: 0, tokens: 0 }, 'max_turns'],
+    [{ turns: 1, toolCalls: 0, tokens: 100 }, 'max_tokens'],
+    [{ turns: 3, toolCalls: 0, tokens: 100 }, 'max_turns'],
+  ])('%j stops for %s', (progress, reason) => {
+    expect(stopBefore(progress, limits)).toBe(reason)
+  })
+
+  it('no number of tokens is a limit where there is none', () => {
+    expect(stopBefore({ turns: 1, toolCalls: 0, tokens: 1e12 }, { ...limits, maxTokens: 0 })).toBeUndefined()
+  })
+})
+
+describe('after an answer', () => {
+  const plan = (
+    content: ContentBlock[],
+    reason: StopReason | null,
+    left = 5,
+    interruption?: 'timeout' | 'cancelled' | 'error',
+  ) => {
+    const { calls, stop } = planAfter(
+      { content, stop_reason: reason },
+      { toolCalls: 10 },
+      { maxToolCalls: 10 + left },
+      interruption,
+    )
+    return {
+      run: calls.filter(({ refusal }) => refusal === undefined).length,
+      refused: calls.flatMap(({ refusal }) => refusal ?? []),
+      stop,
+    }
+  }
+
+  it.each<[string, ReturnType<typeof plan>, ReturnType<typeof plan>]>([
+    ['without calls it is over', plan([text('Hi.')], 'end_turn'), { run: 0, refused: [], stop: 'end_turn' }],
+    ['at a stop sequence too', plan([text('Hi.')], 'stop_sequence'), { run: 0, refused: [], stop: 'end_turn' }],
+    ['nothing at all ends it', plan([], 'end_turn'), { run: 0, refused: [], stop: 'end_turn' }],
+    ['calls are run', plan([call('a'), call('b')], 'tool_use'), { run: 2, refused: [], stop: undefined }],
+    ['whatever reason a provider gives for them', plan([call('a')], 'end_turn'), { run: 1, refused: [], stop: undefined }],
+    ['beside a pause as well', plan([search('s'), call('a')], 'pause_turn'), { run: 1, refused: [], stop: undefined }],
+    ['a pause goes on', plan([search('s')], 'pause_turn'), { run: 0, refused: [], stop: undefined }],
+    ['all that are left are run', plan([call('a')], 'tool_use', 1), { run: 1, refused: [], stop: undefined }],
+    [
+      'those that fit are run, the others are answered',
+      plan([call('a'), call('b'), call('c')], 'tool_use', 1),
+      { run: 1, refused: [refusals.max_tool_calls, refusals.max_tool_calls], stop: 'max_tool_calls' },
+    ],
+    [
+      'none where none are left',
+      plan([call('a')], 'tool_use', 0),
+      { run: 0, refused: [refusals.max_tool_calls], stop: 'max_tool_calls' },
+    ],
+    [
+      'a call in an answer that was cut off is not run',
+      plan([call('a')], 'max_tokens'),
+      { run: 0, refused: [refusals.cut], stop: 'max_tokens' },
+    ],
+    [
+      'nor where the window is full',
+      plan([call('a')], 'model_context_window_exceeded'),
+      { run: 0, refused: [refusals.cut], stop: 'max_tokens' },
+    ],
+    ['nor beside a refusal', plan([call('a')], 'refusal'), { run: 0, refused: [refusals.refusal], stop: 'end_turn' }],
+    ['nor after the time', plan([call('a')], null, 5, 'timeout'), { run: 0, refused: [refusals.timeout], stop: 'timeout' }],
+    [
+      'nor for a caller who left',
+      plan([call('a')], null, 5, 'cancelled'),
+      { run: 0, refused: [refusals.cancelled], stop: 'cancelled' },
+    ],
+    ['nor in an answer that broke', plan([call('a')], null, 5, 'error'), { run: 0, refused: [refusals.error], stop: 'error' }],
+  ])('%s', (_, is, ought) => {
+    expect(is).toEqual(ought)
+  })
+})
+
+describe('the history', () => {
+  const kinds = (content: ContentBlock[], isLast: boolean): string[] => {
+    const [message] = historyOf(content, [], isLast)
+    return message && typeof message.content !== 'string' ? message.content.map(({ type }) => type) : []
+  }
+
+  it('holds an answer and the results of its calls, failures marked', () => {
+    const results = [
+      { tool_use_id: 'a', content: 'fine', is_error: false },
+      { tool_use_id: 'b', content: 'not there', is_error: true },
+    ]
+    expect(historyOf([text('I look.'), call('a'), call('b')], results, false)).toEqual([
+      { role: 'assistant', content: [text('I look.'), call('a'), call('b')] },
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 'a', content: 'fine' },
+          { type: 'tool_result', tool_use_id: 'b', content: 'not there', is_error: true },
+        ],
+      },
+    ])
+  })
+
+  it('has no message without content', () => {
+    expect(historyOf([], [], true)).toEqual([])
+    expect(historyOf([text('')], [], true)).toEqual([])
+    expect(historyOf([thought], [], true)).toEqual([])
+  })
+
+  it.each<[ContentBlock[], boolean, string[]]>([
+    [[text(''), text('Hi.')], false, ['text']],
+    [[thought, search('s')], false, ['thinking', 'server_tool_use']],
+    [[text('Hi.'), thought, search('s')], true, ['text']],
+    [[search('s'), found('s'), text('So.')], true, ['server_tool_use', 'web_search_tool_result', 'text']],
+    [[search('s'), found('s'), search('t')], true, ['server_tool_use', 'web_search_tool_result']],
+    [[thought, call('a')], true, ['thinking', 'tool_use']],
+  ])('keeps of %j, last %s, %j', (content, isLast, kept) => {
+    expect(kinds(content, isLast)).toEqual(kept)
+  })
+
+  it('gives a call an id of its own where another has it, or it has none', () => {
+    const taken = new Set(['a'])
+    let count = 0
+    const ids = withOwnIds([call('a'), call('b'), call('b'), call(''), text('x')], taken, () => `new_${++count}`)
+    expect(ids.map((block) => (block.type === 'tool_use' ? block.id : block.type))).toEqual([
+      'new_1',
+      'b',
+      'new_2',
+      'new_3',
+      'text',
+    ])
+    expect([...taken]).toEqual(['a', 'new_1', 'b', 'new_2', 'new_3'])
+  })
+})
