@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { answerJson, StreamAnswer } from '../plugins/messages/answer.ts'
+import { answerJson } from '../plugins/messages/answer.ts'
 import { type Budget, budgetFor } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
 import type { Caller } from '../plugins/messages/index.ts'
@@ -63,7 +63,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
   async function stream(prepared: PreparedRequest, caller: Caller, budget: Budget, reply: FastifyReply): Promise<FastifyReply> {
     const { request } = reply
     const { result: source, target } = await app.messages.stream(prepared, caller)
-    const answer = new StreamAnswer(target.warnings, app.models.prices(target.model))
+    const answer = app.messages.follow(target)
     const { socket } = request.raw
     const writtenBefore = socket.bytesWritten
     let end: SseEnd | undefined

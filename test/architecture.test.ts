@@ -54,6 +54,8 @@ const pureKernels = [
   /^plugins\/auth\/(?:allowances|document|principal)\.ts$/,
   /^plugins\/limits\/(?:allotment|decide|told)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
+  /^plugins\/runs\/(?:loop|usage)\.ts$/,
+  /^tools\/untrusted\.ts$/,
   /^plugins\/egress\/ranges\.ts$/,
   /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,
   /^providers\/(?:blocks|capabilities|model-policy|registry)\.ts$/,

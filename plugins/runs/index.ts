@@ -4,7 +4,6 @@ import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
 import { checkOf } from '../../tools/schema.ts'
 import type { Service, ServiceAccess, Tool } from '../../tools/tool.ts'
-import { StreamAnswer } from '../messages/answer.ts'
 import type { Budget, Turn } from '../messages/budget.ts'
 import type { Caller } from '../messages/index.ts'
 import type { OpenedStream } from '../messages/open.ts'
@@ -194,7 +193,7 @@ class ModelConversation implements Conversation {
     said: Parameters<ReturnType<Conversation['begin']>['ask']>[0],
     signal: AbortSignal,
   ): Promise<OpenAnswer> {
-    const { messages, models } = this.#app
+    const { messages } = this.#app
     const caller: Caller = { ...this.#caller, signal, watch }
     const { request: first } = this.#run
     const request = said.length === 0 ? first : messages.extend(first, { append: said, answeredBy: this.#answeredBy })
@@ -203,7 +202,7 @@ class ModelConversation implements Conversation {
     try {
       const { result, target } = await messages.stream(request, caller)
       this.#answeredBy = target.model.id
-      const answer = new StreamAnswer(target.warnings, models.prices(target.model))
+      const answer = messages.follow(target)
       const source = new CountedStream(result)
       let isComplete = false
       budget.answers(target, () => ({ usage: answer.usage, bytes: source.bytes, isStream: true, isComplete }))
