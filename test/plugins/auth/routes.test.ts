@@ -28,6 +28,8 @@ it('every route says who may call it; a new one has to be put on this list', () 
     'GET /docs/static/swagger-initializer.js': 'public',
     'POST /v1/messages': 'client',
     'POST /v1/messages/count_tokens': 'client',
+    'POST /v1/runs': 'client',
+    'POST /v1/runs::stream': 'client',
     'GET /v1/models': 'client',
     'GET /v1/models/*': 'client',
   })
