@@ -49,6 +49,8 @@ export interface PlannedCall {
   readonly use: ToolUse
   /** Why it is not run, in words for the model; undefined where it is. */
   readonly refusal: string | undefined
+  /** Whether the model wrote something else than a JSON object, so that the input is no more than what could be read of it. */
+  readonly isMisread: boolean
 }
 
 // ── When it ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -67,19 +69,22 @@ const limitsOfTurns: readonly (readonly [RunStopReason, (progress: Progress, lim
 
 /** What becomes of an answer's calls, and of the run after them. */
 export function planAfter(
-  { content, stop_reason: stopReason }: Pick<Message, 'content' | 'stop_reason'>,
+  { content, stop_reason: stopReason, metadata }: Pick<Message, 'content' | 'stop_reason' | 'metadata'>,
   { toolCalls }: Pick<Progress, 'toolCalls'>,
   { maxToolCalls }: Pick<Limits, 'maxToolCalls'>,
   interruption?: Interruption,
 ): Plan {
-  const uses = content.filter(isToolUse)
-  const none = (refusal: string, stop: RunStopReason): Plan => ({ calls: uses.map((use) => ({ use, refusal })), stop })
+  const misread = new Set(metadata?.warnings?.map(({ code, param }) => (code === 'invalid_tool_input' ? param : undefined)))
+  const uses = content.flatMap((use, index) =>
+    isToolUse(use) ? [{ use, isMisread: misread.has(`content[${index}].input`) }] : [],
+  )
+  const none = (refusal: string, stop: RunStopReason): Plan => ({ calls: uses.map((each) => ({ ...each, refusal })), stop })
   if (interruption) return none(refusals[interruption], interruption)
   if (isCutShort(stopReason)) return none(refusals.cut, 'max_tokens')
   if (stopReason === 'refusal') return none(refusals.refusal, 'end_turn')
   if (uses.length === 0) return { calls: [], stop: isPaused(stopReason) ? undefined : 'end_turn' }
   const left = maxToolCalls - toolCalls
-  const calls = uses.map((use, index) => ({ use, refusal: index < left ? undefined : refusals.max_tool_calls }))
+  const calls = uses.map((each, index) => ({ ...each, refusal: index < left ? undefined : refusals.max_tool_calls }))
   return { calls, stop: uses.length > left ? 'max_tool_calls' : undefined }
 }
 

@@ -76,13 +76,14 @@ export async function* callTools(
 
 /** Never rejects. */
 async function resultOf(
-  { use, refusal }: PlannedCall,
+  call: PlannedCall,
   settings: CallSettings,
   watcher: CallWatcher,
   signal: AbortSignal,
 ): Promise<RunToolResult> {
   const startedAt = settings.clock.now()
-  const { content, is_error } = refusal === undefined ? await attempt(use, settings, watcher, signal) : failed(refusal)
+  const { use, refusal } = call
+  const { content, is_error } = refusal === undefined ? await attempt(call, settings, watcher, signal) : failed(refusal)
   const duration = Math.round(settings.clock.now() - startedAt)
   return {
     tool_use_id: use.id,
@@ -98,7 +99,12 @@ interface Said {
   readonly is_error: boolean
 }
 
-async function attempt(use: ToolUse, settings: CallSettings, watcher: CallWatcher, signal: AbortSignal): Promise<Said> {
+async function attempt(
+  { use, isMisread }: PlannedCall,
+  settings: CallSettings,
+  watcher: CallWatcher,
+  signal: AbortSignal,
+): Promise<Said> {
   const tool = settings.tools.get(use.name)
   const watch = watcher.tool(use.name, use.id)
   const told = (outcome: ToolOutcome, said: Said): Said => {
@@ -106,6 +112,7 @@ async function attempt(use: ToolUse, settings: CallSettings, watcher: CallWatche
     return said
   }
   if (!tool) return told('invalid', failed(unknownTool(use.name, settings.tools)))
+  if (isMisread) return told('invalid', failed(misreadArguments))
   const deadline = new ToolDeadline(settings, signal)
   try {
     const issues = await tool.check(use.input)
@@ -130,6 +137,8 @@ function unknownTool(name: string, tools: CallSettings['tools']): string {
   const known = [...tools.keys()].join(', ')
   return `There is no tool ${JSON.stringify(name.slice(0, 100))}${known === '' ? '.' : `; there are: ${known}.`}`
 }
+
+const misreadArguments = 'The arguments are not a JSON object, and the tool was not run. Write them as one JSON object.'
 
 function wrongArguments(issues: readonly Issue[]): string {
   const list = issues.map(({ param, message }) => (param === undefined ? message : `${param}: ${message}`)).join('; ')
