@@ -22,7 +22,13 @@ const client = gatewayKey('client', { tenant: 'acme', project: 'app' })
 const expired = gatewayKey('expired', { expires_at: '2020-01-01T00:00:00Z' })
 const unknown = gatewayKey('unknown')
 const gatewayKeys = [admin, client, expired, unknown]
-const operatorKeys = { ANTHROPIC_API_KEY: 'q7f2-operator-key-of-anthropic', OPENAI_API_KEY: 'w3k9-operator-key-of-openai' }
+const operatorKeys = {
+  ANTHROPIC_API_KEY: 'q7f2-operator-key-of-anthropic',
+  OPENAI_API_KEY: 'w3k9-operator-key-of-openai',
+  TAVILY_API_KEY: 't6y0-operator-key-of-tavily',
+  OWN_TOOL_KEY: 'z8m4-key-of-the-own-tool',
+  OWN_TOOL_SIGNING_KEY: 'o4v8-signing-key-of-the-own-tool',
+}
 const tenantKey = 'e6d1-key-of-the-tenant-for-openai'
 const ownKey = 'r2p5-key-that-the-caller-brought'
 const password = 'u8b3-password-of-redis'
@@ -71,6 +77,12 @@ const env = {
   VAI_BREAKER_FAILURE_PERCENT: '0',
 }
 
+const ownTool = {
+  description: 'Repeats everything.',
+  auth: { bearer: 'OWN_TOOL_KEY' },
+  signing_key: 'OWN_TOOL_SIGNING_KEY',
+}
+
 interface Place {
   readonly server: Process & { readonly url: string }
   readonly redis: TestRedis | undefined
@@ -87,6 +99,8 @@ async function start(more: Readonly<Record<string, string>> = {}): Promise<Place
       ...env,
       VAI_ANTHROPIC_BASE_URL: upstream.url,
       VAI_OPENAI_BASE_URL: `${upstream.url}/v1`,
+      VAI_TAVILY_BASE_URL: upstream.url,
+      VAI_TOOLS: JSON.stringify({ own_tool: { ...ownTool, url: upstream.url } }),
       VAI_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${collectorKey}`,
       ...(redis && { VAI_REDIS_URL: redis.url }),
@@ -113,7 +127,12 @@ async function askEverything(url: string): Promise<string[]> {
   }
   const callers = [
     ...gatewayKeys.flatMap(({ key }) => [{ 'x-api-key': key }, { authorization: `Bearer ${key}` }]),
-    { 'x-api-key': client.key, 'x-provider-key-openai': ownKey, 'x-provider-key-anthropic': ownKey },
+    {
+      'x-api-key': client.key,
+      'x-provider-key-openai': ownKey,
+      'x-provider-key-anthropic': ownKey,
+      'x-provider-key-tavily': ownKey,
+    },
     {},
   ]
   for (const headers of callers) {
@@ -133,6 +152,11 @@ async function askEverything(url: string): Promise<string[]> {
       }
     }
     await note(await post(url, { model: 'demo/echo', nonsense: prompt }, headers))
+    for (const tool of ['own_tool', 'vai_web_search', 'vai_web_fetch']) {
+      const request = { model: 'demo/tools', messages: [{ role: 'user', content: 'Hello' }] }
+      const run = { request, builtins: [tool], run: { tool_config: { [tool]: {} } } }
+      for (const path of ['/v1/runs', '/v1/runs:stream']) await note(await post(url, run, headers, path))
+    }
     for (const path of [
       '/v1/models',
       '/metrics',
@@ -148,9 +172,9 @@ async function askEverything(url: string): Promise<string[]> {
   return answers
 }
 
-function post(url: string, body: object, headers: Readonly<Record<string, string>>): Promise<Response> {
+function post(url: string, body: object, headers: Readonly<Record<string, string>>, path = '/v1/messages'): Promise<Response> {
   const all = { 'content-type': 'application/json', ...headers }
-  return fetch(`${url}/v1/messages`, { method: 'POST', headers: all, body: JSON.stringify(body) })
+  return fetch(url + path, { method: 'POST', headers: all, body: JSON.stringify(body) })
 }
 
 /** Every key that is in it and what it holds, as text. */
@@ -187,6 +211,7 @@ describe('a process with keys and prompts in it', () => {
     expect(answers.length).toBeGreaterThan(300)
     expect(answers.some((answer) => answer.includes('[redacted]'))).toBe(true)
     expect(answers.some((answer) => answer.includes('vai_requests_total'))).toBe(true)
+    expect(answers.some((answer) => answer.includes('run_complete') && answer.includes('webhook-signature'))).toBe(true)
     expect(server.output()).toContain('"tenant":"acme"')
     expect(collector.requests.some(({ headers }) => headers.authorization === `Bearer ${collectorKey}`)).toBe(true)
     expect(stored.length > 0).toBe(redis !== undefined)
@@ -201,6 +226,9 @@ describe('a process with keys and prompts in it', () => {
     const url = `redis://:${password}@127.0.0.1:1`
     const attempts: [string[], Record<string, string>][] = [
       [['config'], { VAI_REDIS_URL: url, OTEL_EXPORTER_OTLP_HEADERS: `authorization=${collectorKey}` }],
+      [['config'], { VAI_TOOLS: JSON.stringify({ own_tool: { ...ownTool, url: `http://127.0.0.1:9?key=${ownKey}` } }) }],
+      [['serve'], { VAI_TOOLS: JSON.stringify({ own_tool: { ...ownTool, url: ownKey, auth: { bearer: ownKey } } }) }],
+      [['serve'], { VAI_TOOLS: `{"own_tool": "${ownKey}` }],
       [['keys', 'list'], {}],
       [['keys', 'show', 'client'], {}],
       [['serve'], { VAI_REDIS_URL: `nothing-${password}` }],
