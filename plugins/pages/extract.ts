@@ -60,7 +60,8 @@ async function extractPdf({ bytes, isTruncated, maxCharacters }: Extraction): Pr
   // What tells where things are in it stands at its end.
   if (isTruncated) return { problem: `The PDF is too large: only ${bytes.length} bytes of one are read.` }
   const { readPdf } = await import('./pdf.ts')
-  const { title, text: raw, isPartial } = await readPdf(bytes, Math.max(maxCharacters * 2, 1_000_000))
+  // A copy, because the parser takes what it is given for its own, and no `Buffer`.
+  const { title, text: raw, isPartial } = await readPdf(new Uint8Array(bytes), Math.max(maxCharacters * 2, 1_000_000))
   const text = tidied(raw)
   if (text === '') return { problem: 'The PDF holds no text; its pages may be pictures.' }
   return { title, ...cut(text, maxCharacters), isPartial }

@@ -13,17 +13,21 @@ type Document = Awaited<ReturnType<typeof getDocumentProxy>>
 /** The text of a PDF, page by page, until there is enough of it. Throws what the parser throws at what is broken. */
 export async function readPdf(bytes: Uint8Array, enoughCharacters: number): Promise<PdfText> {
   const document = await getDocumentProxy(bytes, { verbosity: 0, useSystemFonts: false, disableFontFace: true })
-  const pages: string[] = []
-  let left = enoughCharacters
-  let read = 0
-  while (read < Math.min(document.numPages, maxPages) && left > 0) {
-    read++
-    const text = await textOf(document, read, left)
-    left -= text.length
-    pages.push(text)
+  try {
+    const pages: string[] = []
+    let left = enoughCharacters
+    let read = 0
+    while (read < Math.min(document.numPages, maxPages) && left > 0) {
+      read++
+      const text = await textOf(document, read, left)
+      left -= text.length
+      pages.push(text)
+    }
+    const isPartial = read < document.numPages || left <= 0
+    return { title: await titleOf(document), text: pages.join('\n\n'), isPartial }
+  } finally {
+    await document.destroy()
   }
-  const text = pages.join('\n\n')
-  return { title: await titleOf(document), text, isPartial: read < document.numPages || left <= 0 }
 }
 
 const maxPages = 500
@@ -33,16 +37,18 @@ async function textOf(document: Document, number: number, enough: number): Promi
   const parts: string[] = []
   let length = 0
   // As a stream, because a small page may be made to say the same thing a million times.
-  for await (const chunk of page.streamTextContent()) {
-    const { items }: { readonly items: readonly TextItem[] } = chunk
-    for (const { str, hasEOL } of items) {
+  const reader = page.streamTextContent().getReader()
+  while (length < enough) {
+    const { done, value }: { readonly done: boolean; readonly value?: { readonly items: readonly TextItem[] } } =
+      await reader.read()
+    if (done) return parts.join('')
+    for (const { str, hasEOL } of value?.items ?? []) {
       if (str === undefined) continue
       parts.push(str, hasEOL ? '\n' : '')
       length += str.length
     }
-    if (length >= enough) break
   }
-  page.cleanup()
+  await reader.cancel(new Error('there is enough text'))
   return parts.join('')
 }
 

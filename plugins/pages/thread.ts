@@ -13,4 +13,7 @@ globalThis.Uint8Array = new Proxy(Uint8Array, {
   },
 })
 
+// It unpacks all there is before anybody can say that it is enough; without it the reader of PDFs unpacks into buffers of its own.
+Reflect.deleteProperty(globalThis, 'DecompressionStream')
+
 export default extract
