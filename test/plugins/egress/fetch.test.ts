@@ -118,11 +118,6 @@ describe('fetching what a caller named', () => {
     expect((await get('/full')).body).toHaveLength(1024)
   })
 
-  it('inflates nothing', async () => {
-    pages['/zipped'] = answer('200 OK', ['content-encoding: gzip'], 'x')
-    expect((await failure('/zipped')).code).toBe('fetch_failed')
-  })
-
   it.each<[string, string]>([
     ['is no HTTP', 'hello\r\n\r\n'],
     ['breaks off', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhello'],
