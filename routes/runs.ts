@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { GatewayError } from '../api/error.ts'
+import { Cancelled, GatewayError } from '../api/error.ts'
 import type { RunResponse, RunResult } from '../api/schemas.gen.ts'
 import { budgetFor } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
@@ -14,7 +14,9 @@ export async function runRoutes(app: FastifyInstance): Promise<void> {
   app.post('/runs', { schema: { body, querystring: { $ref: 'createRun' } }, attachValidation: true }, async (request, reply) => {
     const run = await begin(request, reply, false)
     const result = await resultOf(run)
-    request.lifetime.signal.throwIfAborted()
+    // To a caller who is still there even a run that was ended for them is a result.
+    const { reason } = request.lifetime.signal
+    if (reason instanceof Cancelled) throw reason
     reply.header('x-model', run.answeredBy)
     reply.header('x-duration-ms', Math.round(reply.elapsedTime))
     reply.headers(usageHeaders(result.usage))

@@ -1,17 +1,25 @@
-import { Type } from '@sinclair/typebox'
 import { defineTool } from '../../tools/define.ts'
 import { type Tool, type ToolCall, ToolError, type ToolOutput } from '../../tools/tool.ts'
 
 /** Tools for tests: plain ones, and one that does what it is told. */
 
-const nothing = Type.Object({}, { additionalProperties: false })
+const nothing = { type: 'object', properties: {}, additionalProperties: false } as const
 
 /** Says what it was asked for. */
 export const weather: Tool = defineTool({
   name: 'get_weather',
   description: 'The weather in a city.',
-  input: Type.Object({ city: Type.String({ minLength: 1 }) }, { additionalProperties: false }),
-  config: Type.Object({ unit: Type.Optional(Type.String({ description: 'Of temperatures.' })) }, { additionalProperties: false }),
+  input: {
+    type: 'object',
+    properties: { city: { type: 'string', minLength: 1 } },
+    required: ['city'],
+    additionalProperties: false,
+  },
+  config: {
+    type: 'object',
+    properties: { unit: { type: 'string', description: 'Of temperatures.' } },
+    additionalProperties: false,
+  },
   run: async ({ city }, { unit = 'C' }) => ({ content: `It rains in ${city} at 7 ${unit}.` }),
 })
 
@@ -32,7 +40,7 @@ export function toolThat(
   return defineTool({
     name,
     description: `Does what a test says of ${name}.`,
-    input: Type.Object({}, { additionalProperties: true }),
+    input: { type: 'object', properties: {}, additionalProperties: true },
     config: nothing,
     run: (input, _, call) => run(input, call),
   })
