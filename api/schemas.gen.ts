@@ -1,6 +1,10 @@
 // Generated from openapi.yaml by `npm run generate`. Do not edit.
 
-import { Type } from '@sinclair/typebox'
+/** A JSON schema of the contract. */
+export interface ContractSchema {
+  readonly $id: string
+  readonly [keyword: string]: unknown
+}
 
 /** Anthropic's Messages request, extended. */
 export interface MessageRequest {
@@ -49,7 +53,7 @@ export interface MessageRequest {
   /** Models to try in order, each as `provider/name`, when the first cannot answer though another may: it is overloaded, limits the rate, fails, cannot be reached, or its quota is used up. A wrong request or a bad key is not tried elsewhere. `metadata.warnings` of the answer says with the code `fallback` why another model answered. */
   fallbacks?: string[]
 }
-export const MessageRequest = Type.Unsafe<MessageRequest>({
+export const MessageRequest: ContractSchema = {
   $id: 'MessageRequest',
   type: 'object',
   required: ['model', 'messages'],
@@ -261,7 +265,7 @@ export const MessageRequest = Type.Unsafe<MessageRequest>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** The part of a message request that costs input tokens. */
 export interface CountTokensRequest {
@@ -280,7 +284,7 @@ export interface CountTokensRequest {
   user_profile_id?: string
   workspace_id?: string
 }
-export const CountTokensRequest = Type.Unsafe<CountTokensRequest>({
+export const CountTokensRequest: ContractSchema = {
   $id: 'CountTokensRequest',
   type: 'object',
   required: ['model', 'messages'],
@@ -380,14 +384,14 @@ export const CountTokensRequest = Type.Unsafe<CountTokensRequest>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface MessageParam {
   /** Who speaks. `system` may stand later in a conversation, never first. */
   role: 'user' | 'assistant' | 'system'
   content: string | ContentBlockParam[]
 }
-export const MessageParam = Type.Unsafe<MessageParam>({
+export const MessageParam: ContractSchema = {
   $id: 'MessageParam',
   type: 'object',
   required: ['role', 'content'],
@@ -412,10 +416,10 @@ export const MessageParam = Type.Unsafe<MessageParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type SystemBlockParam = TextBlockParam
-export const SystemBlockParam = Type.Unsafe<SystemBlockParam>({
+export const SystemBlockParam: ContractSchema = {
   $id: 'SystemBlockParam',
   type: 'object',
   'x-unknown-code': 'unsupported_block_type',
@@ -426,11 +430,11 @@ export const SystemBlockParam = Type.Unsafe<SystemBlockParam>({
   oneOf: [{
     $ref: 'TextBlockParam#',
   }],
-})
+}
 
 /** A block of a message. The assistant's are `tool_use`, thinking and server-tool blocks; `tool_result` is the user's. */
 export type ContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlockParam | SearchResultBlockParam | AudioBlockParam | AudioSttBlockParam | VideoBlockParam | ThinkingBlockParam | RedactedThinkingBlockParam | ToolUseBlockParam | ToolResultBlockParam | ServerToolUseBlockParam | WebSearchToolResultBlockParam | ServerToolResultBlockParam | McpToolUseBlockParam | McpToolResultBlockParam | ContainerUploadBlockParam
-export const ContentBlockParam = Type.Unsafe<ContentBlockParam>({
+export const ContentBlockParam: ContractSchema = {
   $id: 'ContentBlockParam',
   type: 'object',
   'x-unknown-code': 'unknown_block_type',
@@ -473,7 +477,7 @@ export const ContentBlockParam = Type.Unsafe<ContentBlockParam>({
   }, {
     $ref: 'ContainerUploadBlockParam#',
   }],
-})
+}
 
 export interface TextBlockParam {
   type: 'text'
@@ -482,7 +486,7 @@ export interface TextBlockParam {
   /** The citations of an earlier answer, sent back as they came. */
   citations?: TextCitation[] | null
 }
-export const TextBlockParam = Type.Unsafe<TextBlockParam>({
+export const TextBlockParam: ContractSchema = {
   $id: 'TextBlockParam',
   type: 'object',
   required: ['type', 'text'],
@@ -513,7 +517,7 @@ export const TextBlockParam = Type.Unsafe<TextBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ImageBlockParam {
   type: 'image'
@@ -521,7 +525,7 @@ export interface ImageBlockParam {
   cache_control?: NullableCacheControl
   transformations?: ImageTransformations | null
 }
-export const ImageBlockParam = Type.Unsafe<ImageBlockParam>({
+export const ImageBlockParam: ContractSchema = {
   $id: 'ImageBlockParam',
   type: 'object',
   required: ['type', 'source'],
@@ -549,12 +553,12 @@ export const ImageBlockParam = Type.Unsafe<ImageBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ImageTransformations {
   oversized_image?: 'downsize' | 'error'
 }
-export const ImageTransformations = Type.Unsafe<ImageTransformations>({
+export const ImageTransformations: ContractSchema = {
   $id: 'ImageTransformations',
   type: 'object',
   properties: {
@@ -564,10 +568,10 @@ export const ImageTransformations = Type.Unsafe<ImageTransformations>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type ImageSource = Base64ImageSource | UrlSource | FileSource
-export const ImageSource = Type.Unsafe<ImageSource>({
+export const ImageSource: ContractSchema = {
   $id: 'ImageSource',
   type: 'object',
   'x-unknown-code': 'unknown_source_type',
@@ -582,7 +586,7 @@ export const ImageSource = Type.Unsafe<ImageSource>({
   }, {
     $ref: 'FileSource#',
   }],
-})
+}
 
 export interface Base64ImageSource {
   type: 'base64'
@@ -590,7 +594,7 @@ export interface Base64ImageSource {
   /** The image, base64. */
   data: string
 }
-export const Base64ImageSource = Type.Unsafe<Base64ImageSource>({
+export const Base64ImageSource: ContractSchema = {
   $id: 'Base64ImageSource',
   type: 'object',
   required: ['type', 'media_type', 'data'],
@@ -609,13 +613,13 @@ export const Base64ImageSource = Type.Unsafe<Base64ImageSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface UrlSource {
   type: 'url'
   url: string
 }
-export const UrlSource = Type.Unsafe<UrlSource>({
+export const UrlSource: ContractSchema = {
   $id: 'UrlSource',
   type: 'object',
   required: ['type', 'url'],
@@ -631,14 +635,14 @@ export const UrlSource = Type.Unsafe<UrlSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface FileSource {
   type: 'file'
   /** The id of a file that the provider keeps. */
   file_id: string
 }
-export const FileSource = Type.Unsafe<FileSource>({
+export const FileSource: ContractSchema = {
   $id: 'FileSource',
   type: 'object',
   required: ['type', 'file_id'],
@@ -653,7 +657,7 @@ export const FileSource = Type.Unsafe<FileSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface DocumentBlockParam {
   type: 'document'
@@ -663,7 +667,7 @@ export interface DocumentBlockParam {
   citations?: CitationsConfig | null
   cache_control?: NullableCacheControl
 }
-export const DocumentBlockParam = Type.Unsafe<DocumentBlockParam>({
+export const DocumentBlockParam: ContractSchema = {
   $id: 'DocumentBlockParam',
   type: 'object',
   required: ['type', 'source'],
@@ -697,10 +701,10 @@ export const DocumentBlockParam = Type.Unsafe<DocumentBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type DocumentSource = Base64PdfSource | PlainTextSource | UrlSource | ContentSource | FileSource
-export const DocumentSource = Type.Unsafe<DocumentSource>({
+export const DocumentSource: ContractSchema = {
   $id: 'DocumentSource',
   type: 'object',
   'x-unknown-code': 'unknown_source_type',
@@ -719,7 +723,7 @@ export const DocumentSource = Type.Unsafe<DocumentSource>({
   }, {
     $ref: 'FileSource#',
   }],
-})
+}
 
 export interface Base64PdfSource {
   type: 'base64'
@@ -727,7 +731,7 @@ export interface Base64PdfSource {
   /** The document, base64. */
   data: string
 }
-export const Base64PdfSource = Type.Unsafe<Base64PdfSource>({
+export const Base64PdfSource: ContractSchema = {
   $id: 'Base64PdfSource',
   type: 'object',
   required: ['type', 'media_type', 'data'],
@@ -746,14 +750,14 @@ export const Base64PdfSource = Type.Unsafe<Base64PdfSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface PlainTextSource {
   type: 'text'
   media_type: 'text/plain'
   data: string
 }
-export const PlainTextSource = Type.Unsafe<PlainTextSource>({
+export const PlainTextSource: ContractSchema = {
   $id: 'PlainTextSource',
   type: 'object',
   required: ['type', 'media_type', 'data'],
@@ -771,13 +775,13 @@ export const PlainTextSource = Type.Unsafe<PlainTextSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ContentSource {
   type: 'content'
   content: string | ContentSourceBlockParam[]
 }
-export const ContentSource = Type.Unsafe<ContentSource>({
+export const ContentSource: ContractSchema = {
   $id: 'ContentSource',
   type: 'object',
   required: ['type', 'content'],
@@ -802,10 +806,10 @@ export const ContentSource = Type.Unsafe<ContentSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type ContentSourceBlockParam = TextBlockParam | ImageBlockParam
-export const ContentSourceBlockParam = Type.Unsafe<ContentSourceBlockParam>({
+export const ContentSourceBlockParam: ContractSchema = {
   $id: 'ContentSourceBlockParam',
   type: 'object',
   'x-unknown-code': 'unsupported_block_type',
@@ -818,7 +822,7 @@ export const ContentSourceBlockParam = Type.Unsafe<ContentSourceBlockParam>({
   }, {
     $ref: 'ImageBlockParam#',
   }],
-})
+}
 
 export interface SearchResultBlockParam {
   type: 'search_result'
@@ -828,7 +832,7 @@ export interface SearchResultBlockParam {
   citations?: CitationsConfig
   cache_control?: NullableCacheControl
 }
-export const SearchResultBlockParam = Type.Unsafe<SearchResultBlockParam>({
+export const SearchResultBlockParam: ContractSchema = {
   $id: 'SearchResultBlockParam',
   type: 'object',
   required: ['type', 'source', 'title', 'content'],
@@ -857,7 +861,7 @@ export const SearchResultBlockParam = Type.Unsafe<SearchResultBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Audio that the model hears itself. */
 export interface AudioBlockParam {
@@ -866,7 +870,7 @@ export interface AudioBlockParam {
   transcript?: string | null
   cache_control?: NullableCacheControl
 }
-export const AudioBlockParam = Type.Unsafe<AudioBlockParam>({
+export const AudioBlockParam: ContractSchema = {
   $id: 'AudioBlockParam',
   type: 'object',
   required: ['type', 'source'],
@@ -886,7 +890,7 @@ export const AudioBlockParam = Type.Unsafe<AudioBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Audio that is transcribed before the model sees it. */
 export interface AudioSttBlockParam {
@@ -894,7 +898,7 @@ export interface AudioSttBlockParam {
   source: AudioSource
   language?: string
 }
-export const AudioSttBlockParam = Type.Unsafe<AudioSttBlockParam>({
+export const AudioSttBlockParam: ContractSchema = {
   $id: 'AudioSttBlockParam',
   type: 'object',
   required: ['type', 'source'],
@@ -912,10 +916,10 @@ export const AudioSttBlockParam = Type.Unsafe<AudioSttBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type AudioSource = Base64AudioSource | UrlSource | FileSource
-export const AudioSource = Type.Unsafe<AudioSource>({
+export const AudioSource: ContractSchema = {
   $id: 'AudioSource',
   type: 'object',
   'x-unknown-code': 'unknown_source_type',
@@ -930,14 +934,14 @@ export const AudioSource = Type.Unsafe<AudioSource>({
   }, {
     $ref: 'FileSource#',
   }],
-})
+}
 
 export interface Base64AudioSource {
   type: 'base64'
   media_type: 'audio/wav' | 'audio/x-wav' | 'audio/mpeg' | 'audio/mp3' | 'audio/flac' | 'audio/ogg' | 'audio/opus' | 'audio/webm' | 'audio/aac' | 'audio/mp4' | 'audio/aiff' | 'audio/pcm' | 'audio/basic'
   data: string
 }
-export const Base64AudioSource = Type.Unsafe<Base64AudioSource>({
+export const Base64AudioSource: ContractSchema = {
   $id: 'Base64AudioSource',
   type: 'object',
   required: ['type', 'media_type', 'data'],
@@ -956,14 +960,14 @@ export const Base64AudioSource = Type.Unsafe<Base64AudioSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface VideoBlockParam {
   type: 'video'
   source: VideoSource
   cache_control?: NullableCacheControl
 }
-export const VideoBlockParam = Type.Unsafe<VideoBlockParam>({
+export const VideoBlockParam: ContractSchema = {
   $id: 'VideoBlockParam',
   type: 'object',
   required: ['type', 'source'],
@@ -980,10 +984,10 @@ export const VideoBlockParam = Type.Unsafe<VideoBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type VideoSource = Base64VideoSource | UrlSource | FileSource
-export const VideoSource = Type.Unsafe<VideoSource>({
+export const VideoSource: ContractSchema = {
   $id: 'VideoSource',
   type: 'object',
   'x-unknown-code': 'unknown_source_type',
@@ -998,14 +1002,14 @@ export const VideoSource = Type.Unsafe<VideoSource>({
   }, {
     $ref: 'FileSource#',
   }],
-})
+}
 
 export interface Base64VideoSource {
   type: 'base64'
   media_type: 'video/mp4' | 'video/mpeg' | 'video/quicktime' | 'video/webm' | 'video/x-msvideo' | 'video/x-flv' | 'video/3gpp' | 'video/x-ms-wmv'
   data: string
 }
-export const Base64VideoSource = Type.Unsafe<Base64VideoSource>({
+export const Base64VideoSource: ContractSchema = {
   $id: 'Base64VideoSource',
   type: 'object',
   required: ['type', 'media_type', 'data'],
@@ -1024,7 +1028,7 @@ export const Base64VideoSource = Type.Unsafe<Base64VideoSource>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ThinkingBlockParam {
   type: 'thinking'
@@ -1032,7 +1036,7 @@ export interface ThinkingBlockParam {
   /** Opaque; what the provider needs to see its own reasoning again. */
   signature: string
 }
-export const ThinkingBlockParam = Type.Unsafe<ThinkingBlockParam>({
+export const ThinkingBlockParam: ContractSchema = {
   $id: 'ThinkingBlockParam',
   type: 'object',
   required: ['type', 'thinking', 'signature'],
@@ -1049,13 +1053,13 @@ export const ThinkingBlockParam = Type.Unsafe<ThinkingBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface RedactedThinkingBlockParam {
   type: 'redacted_thinking'
   data: string
 }
-export const RedactedThinkingBlockParam = Type.Unsafe<RedactedThinkingBlockParam>({
+export const RedactedThinkingBlockParam: ContractSchema = {
   $id: 'RedactedThinkingBlockParam',
   type: 'object',
   required: ['type', 'data'],
@@ -1069,7 +1073,7 @@ export const RedactedThinkingBlockParam = Type.Unsafe<RedactedThinkingBlockParam
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ToolUseBlockParam {
   type: 'tool_use'
@@ -1080,7 +1084,7 @@ export interface ToolUseBlockParam {
   toolset_name?: string | null
   cache_control?: NullableCacheControl
 }
-export const ToolUseBlockParam = Type.Unsafe<ToolUseBlockParam>({
+export const ToolUseBlockParam: ContractSchema = {
   $id: 'ToolUseBlockParam',
   type: 'object',
   required: ['type', 'id', 'name', 'input'],
@@ -1112,14 +1116,14 @@ export const ToolUseBlockParam = Type.Unsafe<ToolUseBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** What called the tool, as the provider said it. */
 export interface ToolCaller {
   type: string
   tool_id?: string
 }
-export const ToolCaller = Type.Unsafe<ToolCaller>({
+export const ToolCaller: ContractSchema = {
   $id: 'ToolCaller',
   type: 'object',
   required: ['type'],
@@ -1132,7 +1136,7 @@ export const ToolCaller = Type.Unsafe<ToolCaller>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ToolResultBlockParam {
   type: 'tool_result'
@@ -1142,7 +1146,7 @@ export interface ToolResultBlockParam {
   toolset_name?: string | null
   cache_control?: NullableCacheControl
 }
-export const ToolResultBlockParam = Type.Unsafe<ToolResultBlockParam>({
+export const ToolResultBlockParam: ContractSchema = {
   $id: 'ToolResultBlockParam',
   type: 'object',
   required: ['type', 'tool_use_id'],
@@ -1180,10 +1184,10 @@ export const ToolResultBlockParam = Type.Unsafe<ToolResultBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type ToolResultContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlockParam | SearchResultBlockParam | ToolReferenceBlockParam | BrowserStateBlockParam
-export const ToolResultContentBlockParam = Type.Unsafe<ToolResultContentBlockParam>({
+export const ToolResultContentBlockParam: ContractSchema = {
   $id: 'ToolResultContentBlockParam',
   type: 'object',
   'x-unknown-code': 'unsupported_block_type',
@@ -1204,14 +1208,14 @@ export const ToolResultContentBlockParam = Type.Unsafe<ToolResultContentBlockPar
   }, {
     $ref: 'BrowserStateBlockParam#',
   }],
-})
+}
 
 export interface ToolReferenceBlockParam {
   type: 'tool_reference'
   tool_name: string
   cache_control?: NullableCacheControl
 }
-export const ToolReferenceBlockParam = Type.Unsafe<ToolReferenceBlockParam>({
+export const ToolReferenceBlockParam: ContractSchema = {
   $id: 'ToolReferenceBlockParam',
   type: 'object',
   required: ['type', 'tool_name'],
@@ -1229,13 +1233,13 @@ export const ToolReferenceBlockParam = Type.Unsafe<ToolReferenceBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** The state of a browser toolset; its fields are Anthropic's. */
 export interface BrowserStateBlockParam {
   type: 'browser_state'
 }
-export const BrowserStateBlockParam = Type.Unsafe<BrowserStateBlockParam>({
+export const BrowserStateBlockParam: ContractSchema = {
   $id: 'BrowserStateBlockParam',
   type: 'object',
   required: ['type'],
@@ -1246,7 +1250,7 @@ export const BrowserStateBlockParam = Type.Unsafe<BrowserStateBlockParam>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ServerToolUseBlockParam {
   type: 'server_tool_use'
@@ -1256,7 +1260,7 @@ export interface ServerToolUseBlockParam {
   caller?: ToolCaller
   cache_control?: NullableCacheControl
 }
-export const ServerToolUseBlockParam = Type.Unsafe<ServerToolUseBlockParam>({
+export const ServerToolUseBlockParam: ContractSchema = {
   $id: 'ServerToolUseBlockParam',
   type: 'object',
   required: ['type', 'id', 'name', 'input'],
@@ -1285,7 +1289,7 @@ export const ServerToolUseBlockParam = Type.Unsafe<ServerToolUseBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface WebSearchToolResultBlockParam {
   type: 'web_search_tool_result'
@@ -1294,7 +1298,7 @@ export interface WebSearchToolResultBlockParam {
   caller?: ToolCaller
   cache_control?: NullableCacheControl
 }
-export const WebSearchToolResultBlockParam = Type.Unsafe<WebSearchToolResultBlockParam>({
+export const WebSearchToolResultBlockParam: ContractSchema = {
   $id: 'WebSearchToolResultBlockParam',
   type: 'object',
   required: ['type', 'tool_use_id', 'content'],
@@ -1338,7 +1342,7 @@ export const WebSearchToolResultBlockParam = Type.Unsafe<WebSearchToolResultBloc
     },
   },
   additionalProperties: false,
-})
+}
 
 /** The result of a tool that the provider ran. Its content goes back as it came. */
 export interface ServerToolResultBlockParam {
@@ -1348,7 +1352,7 @@ export interface ServerToolResultBlockParam {
   caller?: ToolCaller
   cache_control?: NullableCacheControl
 }
-export const ServerToolResultBlockParam = Type.Unsafe<ServerToolResultBlockParam>({
+export const ServerToolResultBlockParam: ContractSchema = {
   $id: 'ServerToolResultBlockParam',
   type: 'object',
   required: ['type', 'tool_use_id', 'content'],
@@ -1373,7 +1377,7 @@ export const ServerToolResultBlockParam = Type.Unsafe<ServerToolResultBlockParam
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface McpToolUseBlockParam {
   type: 'mcp_tool_use'
@@ -1383,7 +1387,7 @@ export interface McpToolUseBlockParam {
   input: Record<string, unknown>
   cache_control?: NullableCacheControl
 }
-export const McpToolUseBlockParam = Type.Unsafe<McpToolUseBlockParam>({
+export const McpToolUseBlockParam: ContractSchema = {
   $id: 'McpToolUseBlockParam',
   type: 'object',
   required: ['type', 'id', 'name', 'server_name', 'input'],
@@ -1413,7 +1417,7 @@ export const McpToolUseBlockParam = Type.Unsafe<McpToolUseBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface McpToolResultBlockParam {
   type: 'mcp_tool_result'
@@ -1422,7 +1426,7 @@ export interface McpToolResultBlockParam {
   content?: string | SystemBlockParam[]
   cache_control?: NullableCacheControl
 }
-export const McpToolResultBlockParam = Type.Unsafe<McpToolResultBlockParam>({
+export const McpToolResultBlockParam: ContractSchema = {
   $id: 'McpToolResultBlockParam',
   type: 'object',
   required: ['type', 'tool_use_id'],
@@ -1457,14 +1461,14 @@ export const McpToolResultBlockParam = Type.Unsafe<McpToolResultBlockParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ContainerUploadBlockParam {
   type: 'container_upload'
   file_id: string
   cache_control?: NullableCacheControl
 }
-export const ContainerUploadBlockParam = Type.Unsafe<ContainerUploadBlockParam>({
+export const ContainerUploadBlockParam: ContractSchema = {
   $id: 'ContainerUploadBlockParam',
   type: 'object',
   required: ['type', 'file_id'],
@@ -1482,13 +1486,13 @@ export const ContainerUploadBlockParam = Type.Unsafe<ContainerUploadBlockParam>(
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface CacheControl {
   type: 'ephemeral'
   ttl?: '5m' | '1h'
 }
-export const CacheControl = Type.Unsafe<CacheControl>({
+export const CacheControl: ContractSchema = {
   $id: 'CacheControl',
   type: 'object',
   required: ['type'],
@@ -1503,10 +1507,10 @@ export const CacheControl = Type.Unsafe<CacheControl>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type NullableCacheControl = CacheControl | null
-export const NullableCacheControl = Type.Unsafe<NullableCacheControl>({
+export const NullableCacheControl: ContractSchema = {
   $id: 'NullableCacheControl',
   type: ['object', 'null'],
   allOf: [{
@@ -1517,12 +1521,12 @@ export const NullableCacheControl = Type.Unsafe<NullableCacheControl>({
       $ref: 'CacheControl#',
     },
   }],
-})
+}
 
 export interface CitationsConfig {
   enabled?: boolean
 }
-export const CitationsConfig = Type.Unsafe<CitationsConfig>({
+export const CitationsConfig: ContractSchema = {
   $id: 'CitationsConfig',
   type: 'object',
   properties: {
@@ -1531,14 +1535,14 @@ export const CitationsConfig = Type.Unsafe<CitationsConfig>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Where a statement comes from. The fields depend on `type` and are the provider's. */
 export interface TextCitation {
   type: string
   cited_text?: string
 }
-export const TextCitation = Type.Unsafe<TextCitation>({
+export const TextCitation: ContractSchema = {
   $id: 'TextCitation',
   type: 'object',
   required: ['type'],
@@ -1551,11 +1555,11 @@ export const TextCitation = Type.Unsafe<TextCitation>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** A tool the model may call. Without `type`, or with `custom` or `function`, it is the caller's own; the other forms are tools that the provider defines or runs. */
 export type Tool = CustomTool | FunctionTool | WebSearchTool | WebFetchTool | CodeExecutionTool | ComputerUseTool | FileSearchTool | TextEditorTool | AnthropicWebSearchTool | AnthropicWebFetchTool | AnthropicCodeExecutionTool | AnthropicToolSearchTool | AnthropicClientTool | AnthropicComputerTool | AnthropicToolset | McpToolset
-export const Tool = Type.Unsafe<Tool>({
+export const Tool: ContractSchema = {
   $id: 'Tool',
   type: 'object',
   if: {
@@ -1607,7 +1611,7 @@ export const Tool = Type.Unsafe<Tool>({
       $ref: 'McpToolset#',
     }],
   },
-})
+}
 
 export interface CustomTool {
   type?: 'custom' | null
@@ -1621,7 +1625,7 @@ export interface CustomTool {
   eager_input_streaming?: boolean | null
   input_examples?: InputExamples
 }
-export const CustomTool = Type.Unsafe<CustomTool>({
+export const CustomTool: ContractSchema = {
   $id: 'CustomTool',
   type: 'object',
   required: ['name', 'input_schema'],
@@ -1669,7 +1673,7 @@ export const CustomTool = Type.Unsafe<CustomTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** The portable form of the caller's own tool. It takes no `config`. */
 export interface FunctionTool {
@@ -1680,7 +1684,7 @@ export interface FunctionTool {
   strict?: boolean
   cache_control?: NullableCacheControl
 }
-export const FunctionTool = Type.Unsafe<FunctionTool>({
+export const FunctionTool: ContractSchema = {
   $id: 'FunctionTool',
   type: 'object',
   required: ['type', 'name', 'input_schema'],
@@ -1708,13 +1712,13 @@ export const FunctionTool = Type.Unsafe<FunctionTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** A JSON schema of the tool's arguments; its `type` is `object`. */
 export interface ToolInputSchema {
   type: 'object'
 }
-export const ToolInputSchema = Type.Unsafe<ToolInputSchema>({
+export const ToolInputSchema: ContractSchema = {
   $id: 'ToolInputSchema',
   type: 'object',
   required: ['type'],
@@ -1725,27 +1729,27 @@ export const ToolInputSchema = Type.Unsafe<ToolInputSchema>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export type AllowedCallers = string[]
-export const AllowedCallers = Type.Unsafe<AllowedCallers>({
+export const AllowedCallers: ContractSchema = {
   $id: 'AllowedCallers',
   type: 'array',
   items: {
     type: 'string',
     minLength: 1,
   },
-})
+}
 
 export type InputExamples = Record<string, unknown>[]
-export const InputExamples = Type.Unsafe<InputExamples>({
+export const InputExamples: ContractSchema = {
   $id: 'InputExamples',
   type: 'array',
   items: {
     type: 'object',
     additionalProperties: true,
   },
-})
+}
 
 export interface UserLocation {
   type: 'approximate'
@@ -1754,7 +1758,7 @@ export interface UserLocation {
   country?: string | null
   timezone?: string | null
 }
-export const UserLocation = Type.Unsafe<UserLocation>({
+export const UserLocation: ContractSchema = {
   $id: 'UserLocation',
   type: 'object',
   required: ['type'],
@@ -1777,10 +1781,10 @@ export const UserLocation = Type.Unsafe<UserLocation>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type DomainList = string[] | null
-export const DomainList = Type.Unsafe<DomainList>({
+export const DomainList: ContractSchema = {
   $id: 'DomainList',
   type: ['array', 'null'],
   allOf: [{
@@ -1795,10 +1799,10 @@ export const DomainList = Type.Unsafe<DomainList>({
       },
     },
   }],
-})
+}
 
 export type NullablePositiveInteger = number | null
-export const NullablePositiveInteger = Type.Unsafe<NullablePositiveInteger>({
+export const NullablePositiveInteger: ContractSchema = {
   $id: 'NullablePositiveInteger',
   type: ['integer', 'null'],
   allOf: [{
@@ -1810,7 +1814,7 @@ export const NullablePositiveInteger = Type.Unsafe<NullablePositiveInteger>({
       minimum: 1,
     },
   }],
-})
+}
 
 /** Web search, portable. The gateway maps it to the provider's own. */
 export interface WebSearchTool {
@@ -1822,7 +1826,7 @@ export interface WebSearchTool {
     user_location?: UserLocation
   }
 }
-export const WebSearchTool = Type.Unsafe<WebSearchTool>({
+export const WebSearchTool: ContractSchema = {
   $id: 'WebSearchTool',
   type: 'object',
   required: ['type'],
@@ -1860,7 +1864,7 @@ export const WebSearchTool = Type.Unsafe<WebSearchTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Fetching of web pages, portable. */
 export interface WebFetchTool {
@@ -1873,7 +1877,7 @@ export interface WebFetchTool {
     citations?: CitationsConfig
   }
 }
-export const WebFetchTool = Type.Unsafe<WebFetchTool>({
+export const WebFetchTool: ContractSchema = {
   $id: 'WebFetchTool',
   type: 'object',
   required: ['type'],
@@ -1915,14 +1919,14 @@ export const WebFetchTool = Type.Unsafe<WebFetchTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Code execution, portable. */
 export interface CodeExecutionTool {
   type: 'code_execution'
   config?: Record<string, never>
 }
-export const CodeExecutionTool = Type.Unsafe<CodeExecutionTool>({
+export const CodeExecutionTool: ContractSchema = {
   $id: 'CodeExecutionTool',
   type: 'object',
   required: ['type'],
@@ -1937,7 +1941,7 @@ export const CodeExecutionTool = Type.Unsafe<CodeExecutionTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** A screen that the caller drives, portable. */
 export interface ComputerUseTool {
@@ -1948,7 +1952,7 @@ export interface ComputerUseTool {
     display_number?: number
   }
 }
-export const ComputerUseTool = Type.Unsafe<ComputerUseTool>({
+export const ComputerUseTool: ContractSchema = {
   $id: 'ComputerUseTool',
   type: 'object',
   required: ['type', 'config'],
@@ -1978,7 +1982,7 @@ export const ComputerUseTool = Type.Unsafe<ComputerUseTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Search in files that the provider keeps, portable. */
 export interface FileSearchTool {
@@ -1988,7 +1992,7 @@ export interface FileSearchTool {
     max_num_results?: number
   }
 }
-export const FileSearchTool = Type.Unsafe<FileSearchTool>({
+export const FileSearchTool: ContractSchema = {
   $id: 'FileSearchTool',
   type: 'object',
   required: ['type', 'config'],
@@ -2018,7 +2022,7 @@ export const FileSearchTool = Type.Unsafe<FileSearchTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** A text editor that the caller runs, portable. */
 export interface TextEditorTool {
@@ -2027,7 +2031,7 @@ export interface TextEditorTool {
     max_characters?: number
   }
 }
-export const TextEditorTool = Type.Unsafe<TextEditorTool>({
+export const TextEditorTool: ContractSchema = {
   $id: 'TextEditorTool',
   type: 'object',
   required: ['type'],
@@ -2048,7 +2052,7 @@ export const TextEditorTool = Type.Unsafe<TextEditorTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface AnthropicWebSearchTool {
   type: 'web_search_20250305' | 'web_search_20260209' | 'web_search_20260318'
@@ -2063,7 +2067,7 @@ export interface AnthropicWebSearchTool {
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
-export const AnthropicWebSearchTool = Type.Unsafe<AnthropicWebSearchTool>({
+export const AnthropicWebSearchTool: ContractSchema = {
   $id: 'AnthropicWebSearchTool',
   type: 'object',
   required: ['type', 'name'],
@@ -2114,7 +2118,7 @@ export const AnthropicWebSearchTool = Type.Unsafe<AnthropicWebSearchTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface AnthropicWebFetchTool {
   type: 'web_fetch_20250910' | 'web_fetch_20260209' | 'web_fetch_20260309' | 'web_fetch_20260318'
@@ -2132,7 +2136,7 @@ export interface AnthropicWebFetchTool {
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
-export const AnthropicWebFetchTool = Type.Unsafe<AnthropicWebFetchTool>({
+export const AnthropicWebFetchTool: ContractSchema = {
   $id: 'AnthropicWebFetchTool',
   type: 'object',
   required: ['type', 'name'],
@@ -2201,7 +2205,7 @@ export const AnthropicWebFetchTool = Type.Unsafe<AnthropicWebFetchTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface AnthropicCodeExecutionTool {
   type: 'code_execution_20250522' | 'code_execution_20250825' | 'code_execution_20260120' | 'code_execution_20260521'
@@ -2211,7 +2215,7 @@ export interface AnthropicCodeExecutionTool {
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
-export const AnthropicCodeExecutionTool = Type.Unsafe<AnthropicCodeExecutionTool>({
+export const AnthropicCodeExecutionTool: ContractSchema = {
   $id: 'AnthropicCodeExecutionTool',
   type: 'object',
   required: ['type', 'name'],
@@ -2238,7 +2242,7 @@ export const AnthropicCodeExecutionTool = Type.Unsafe<AnthropicCodeExecutionTool
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface AnthropicToolSearchTool {
   type: 'tool_search_tool_bm25_20251119' | 'tool_search_tool_bm25' | 'tool_search_tool_regex_20251119' | 'tool_search_tool_regex'
@@ -2248,7 +2252,7 @@ export interface AnthropicToolSearchTool {
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
-export const AnthropicToolSearchTool = Type.Unsafe<AnthropicToolSearchTool>({
+export const AnthropicToolSearchTool: ContractSchema = {
   $id: 'AnthropicToolSearchTool',
   type: 'object',
   required: ['type', 'name'],
@@ -2275,7 +2279,7 @@ export const AnthropicToolSearchTool = Type.Unsafe<AnthropicToolSearchTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** A tool that Anthropic defines and the caller runs. */
 export interface AnthropicClientTool {
@@ -2288,7 +2292,7 @@ export interface AnthropicClientTool {
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
-export const AnthropicClientTool = Type.Unsafe<AnthropicClientTool>({
+export const AnthropicClientTool: ContractSchema = {
   $id: 'AnthropicClientTool',
   type: 'object',
   required: ['type', 'name'],
@@ -2321,7 +2325,7 @@ export const AnthropicClientTool = Type.Unsafe<AnthropicClientTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface AnthropicComputerTool {
   type: 'computer_20241022' | 'computer_20250124' | 'computer_20251124'
@@ -2336,7 +2340,7 @@ export interface AnthropicComputerTool {
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
-export const AnthropicComputerTool = Type.Unsafe<AnthropicComputerTool>({
+export const AnthropicComputerTool: ContractSchema = {
   $id: 'AnthropicComputerTool',
   type: 'object',
   required: ['type', 'name', 'display_width_px', 'display_height_px'],
@@ -2389,14 +2393,14 @@ export const AnthropicComputerTool = Type.Unsafe<AnthropicComputerTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface AnthropicToolset {
   type: 'browser_toolset_20260801' | 'computer_toolset_20260801'
   configs?: Record<string, unknown> | null
   cache_control?: NullableCacheControl
 }
-export const AnthropicToolset = Type.Unsafe<AnthropicToolset>({
+export const AnthropicToolset: ContractSchema = {
   $id: 'AnthropicToolset',
   type: 'object',
   required: ['type'],
@@ -2422,7 +2426,7 @@ export const AnthropicToolset = Type.Unsafe<AnthropicToolset>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface McpToolset {
   type: 'mcp_toolset'
@@ -2432,7 +2436,7 @@ export interface McpToolset {
   tools?: Record<string, unknown>[] | null
   cache_control?: NullableCacheControl
 }
-export const McpToolset = Type.Unsafe<McpToolset>({
+export const McpToolset: ContractSchema = {
   $id: 'McpToolset',
   type: 'object',
   required: ['type', 'mcp_server_name'],
@@ -2481,10 +2485,10 @@ export const McpToolset = Type.Unsafe<McpToolset>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type ToolChoice = ToolChoiceAuto | ToolChoiceAny | ToolChoiceTool | ToolChoiceNone
-export const ToolChoice = Type.Unsafe<ToolChoice>({
+export const ToolChoice: ContractSchema = {
   $id: 'ToolChoice',
   type: 'object',
   'x-unknown-code': 'unknown_tool_choice',
@@ -2501,13 +2505,13 @@ export const ToolChoice = Type.Unsafe<ToolChoice>({
   }, {
     $ref: 'ToolChoiceNone#',
   }],
-})
+}
 
 export interface ToolChoiceAuto {
   type: 'auto'
   disable_parallel_tool_use?: boolean
 }
-export const ToolChoiceAuto = Type.Unsafe<ToolChoiceAuto>({
+export const ToolChoiceAuto: ContractSchema = {
   $id: 'ToolChoiceAuto',
   type: 'object',
   required: ['type'],
@@ -2521,13 +2525,13 @@ export const ToolChoiceAuto = Type.Unsafe<ToolChoiceAuto>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ToolChoiceAny {
   type: 'any'
   disable_parallel_tool_use?: boolean
 }
-export const ToolChoiceAny = Type.Unsafe<ToolChoiceAny>({
+export const ToolChoiceAny: ContractSchema = {
   $id: 'ToolChoiceAny',
   type: 'object',
   required: ['type'],
@@ -2541,14 +2545,14 @@ export const ToolChoiceAny = Type.Unsafe<ToolChoiceAny>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ToolChoiceTool {
   type: 'tool'
   name: string
   disable_parallel_tool_use?: boolean
 }
-export const ToolChoiceTool = Type.Unsafe<ToolChoiceTool>({
+export const ToolChoiceTool: ContractSchema = {
   $id: 'ToolChoiceTool',
   type: 'object',
   required: ['type', 'name'],
@@ -2566,12 +2570,12 @@ export const ToolChoiceTool = Type.Unsafe<ToolChoiceTool>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ToolChoiceNone {
   type: 'none'
 }
-export const ToolChoiceNone = Type.Unsafe<ToolChoiceNone>({
+export const ToolChoiceNone: ContractSchema = {
   $id: 'ToolChoiceNone',
   type: 'object',
   required: ['type'],
@@ -2582,10 +2586,10 @@ export const ToolChoiceNone = Type.Unsafe<ToolChoiceNone>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type ThinkingConfig = ThinkingEnabled | ThinkingDisabled | ThinkingAdaptive | ThinkingBetweenTools
-export const ThinkingConfig = Type.Unsafe<ThinkingConfig>({
+export const ThinkingConfig: ContractSchema = {
   $id: 'ThinkingConfig',
   type: 'object',
   'x-unknown-code': 'unknown_thinking_type',
@@ -2602,14 +2606,14 @@ export const ThinkingConfig = Type.Unsafe<ThinkingConfig>({
   }, {
     $ref: 'ThinkingBetweenTools#',
   }],
-})
+}
 
 export interface ThinkingEnabled {
   type: 'enabled'
   budget_tokens: number
   display?: ThinkingDisplay
 }
-export const ThinkingEnabled = Type.Unsafe<ThinkingEnabled>({
+export const ThinkingEnabled: ContractSchema = {
   $id: 'ThinkingEnabled',
   type: 'object',
   required: ['type', 'budget_tokens'],
@@ -2627,12 +2631,12 @@ export const ThinkingEnabled = Type.Unsafe<ThinkingEnabled>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ThinkingDisabled {
   type: 'disabled'
 }
-export const ThinkingDisabled = Type.Unsafe<ThinkingDisabled>({
+export const ThinkingDisabled: ContractSchema = {
   $id: 'ThinkingDisabled',
   type: 'object',
   required: ['type'],
@@ -2643,13 +2647,13 @@ export const ThinkingDisabled = Type.Unsafe<ThinkingDisabled>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ThinkingAdaptive {
   type: 'adaptive'
   display?: ThinkingDisplay
 }
-export const ThinkingAdaptive = Type.Unsafe<ThinkingAdaptive>({
+export const ThinkingAdaptive: ContractSchema = {
   $id: 'ThinkingAdaptive',
   type: 'object',
   required: ['type'],
@@ -2663,12 +2667,12 @@ export const ThinkingAdaptive = Type.Unsafe<ThinkingAdaptive>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ThinkingBetweenTools {
   type: 'between_tools'
 }
-export const ThinkingBetweenTools = Type.Unsafe<ThinkingBetweenTools>({
+export const ThinkingBetweenTools: ContractSchema = {
   $id: 'ThinkingBetweenTools',
   type: 'object',
   required: ['type'],
@@ -2679,10 +2683,10 @@ export const ThinkingBetweenTools = Type.Unsafe<ThinkingBetweenTools>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export type ThinkingDisplay = 'summarized' | 'omitted' | null
-export const ThinkingDisplay = Type.Unsafe<ThinkingDisplay>({
+export const ThinkingDisplay: ContractSchema = {
   $id: 'ThinkingDisplay',
   type: ['string', 'null'],
   allOf: [{
@@ -2694,13 +2698,13 @@ export const ThinkingDisplay = Type.Unsafe<ThinkingDisplay>({
       enum: ['summarized', 'omitted'],
     },
   }],
-})
+}
 
 export interface OutputConfig {
   effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null
   format?: JsonOutputFormat | null
 }
-export const OutputConfig = Type.Unsafe<OutputConfig>({
+export const OutputConfig: ContractSchema = {
   $id: 'OutputConfig',
   type: 'object',
   properties: {
@@ -2729,14 +2733,14 @@ export const OutputConfig = Type.Unsafe<OutputConfig>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Anthropic's own form of structured output. */
 export interface JsonOutputFormat {
   type: 'json_schema'
   schema: Record<string, unknown>
 }
-export const JsonOutputFormat = Type.Unsafe<JsonOutputFormat>({
+export const JsonOutputFormat: ContractSchema = {
   $id: 'JsonOutputFormat',
   type: 'object',
   required: ['type', 'schema'],
@@ -2751,7 +2755,7 @@ export const JsonOutputFormat = Type.Unsafe<JsonOutputFormat>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** The answer is JSON that fits this schema. One of `json_schema` (portable) and `schema` (Anthropic's) is given. */
 export interface OutputFormat {
@@ -2761,7 +2765,7 @@ export interface OutputFormat {
   name?: string
   strict?: boolean
 }
-export const OutputFormat = Type.Unsafe<OutputFormat>({
+export const OutputFormat: ContractSchema = {
   $id: 'OutputFormat',
   type: 'object',
   required: ['type'],
@@ -2788,7 +2792,7 @@ export const OutputFormat = Type.Unsafe<OutputFormat>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** What the answer may consist of besides text. */
 export interface OutputOptions {
@@ -2799,7 +2803,7 @@ export interface OutputOptions {
     format?: string
   }
 }
-export const OutputOptions = Type.Unsafe<OutputOptions>({
+export const OutputOptions: ContractSchema = {
   $id: 'OutputOptions',
   type: 'object',
   properties: {
@@ -2827,7 +2831,7 @@ export const OutputOptions = Type.Unsafe<OutputOptions>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** Voice in and out. */
 export interface VoiceOptions {
@@ -2845,7 +2849,7 @@ export interface VoiceOptions {
     language?: string
   }
 }
-export const VoiceOptions = Type.Unsafe<VoiceOptions>({
+export const VoiceOptions: ContractSchema = {
   $id: 'VoiceOptions',
   type: 'object',
   properties: {
@@ -2902,13 +2906,13 @@ export const VoiceOptions = Type.Unsafe<VoiceOptions>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ContainerParams {
   id?: string | null
   skills?: SkillParams[] | null
 }
-export const ContainerParams = Type.Unsafe<ContainerParams>({
+export const ContainerParams: ContractSchema = {
   $id: 'ContainerParams',
   type: 'object',
   properties: {
@@ -2931,14 +2935,14 @@ export const ContainerParams = Type.Unsafe<ContainerParams>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface SkillParams {
   type: 'anthropic' | 'custom'
   skill_id: string
   version?: string
 }
-export const SkillParams = Type.Unsafe<SkillParams>({
+export const SkillParams: ContractSchema = {
   $id: 'SkillParams',
   type: 'object',
   required: ['type', 'skill_id'],
@@ -2957,14 +2961,14 @@ export const SkillParams = Type.Unsafe<SkillParams>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface ContextManagement {
   edits?: {
     type: string
   }[]
 }
-export const ContextManagement = Type.Unsafe<ContextManagement>({
+export const ContextManagement: ContractSchema = {
   $id: 'ContextManagement',
   type: 'object',
   properties: {
@@ -2984,12 +2988,12 @@ export const ContextManagement = Type.Unsafe<ContextManagement>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface DiagnosticsParam {
   previous_message_id?: string | null
 }
-export const DiagnosticsParam = Type.Unsafe<DiagnosticsParam>({
+export const DiagnosticsParam: ContractSchema = {
   $id: 'DiagnosticsParam',
   type: 'object',
   properties: {
@@ -2998,7 +3002,7 @@ export const DiagnosticsParam = Type.Unsafe<DiagnosticsParam>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface McpServer {
   type: 'url'
@@ -3007,7 +3011,7 @@ export interface McpServer {
   authorization_token?: string | null
   tool_configuration?: McpToolConfiguration | null
 }
-export const McpServer = Type.Unsafe<McpServer>({
+export const McpServer: ContractSchema = {
   $id: 'McpServer',
   type: 'object',
   required: ['type', 'name', 'url'],
@@ -3040,13 +3044,13 @@ export const McpServer = Type.Unsafe<McpServer>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface McpToolConfiguration {
   enabled?: boolean | null
   allowed_tools?: string[] | null
 }
-export const McpToolConfiguration = Type.Unsafe<McpToolConfiguration>({
+export const McpToolConfiguration: ContractSchema = {
   $id: 'McpToolConfiguration',
   type: 'object',
   properties: {
@@ -3070,7 +3074,7 @@ export const McpToolConfiguration = Type.Unsafe<McpToolConfiguration>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface Message {
   id: string
@@ -3086,7 +3090,7 @@ export interface Message {
   usage: Usage
   metadata?: ResponseMetadata
 }
-export const Message = Type.Unsafe<Message>({
+export const Message: ContractSchema = {
   $id: 'Message',
   type: 'object',
   required: ['id', 'type', 'role', 'model', 'content', 'stop_reason', 'stop_sequence', 'usage'],
@@ -3158,7 +3162,7 @@ export const Message = Type.Unsafe<Message>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** What the gateway has to say about this answer. */
 export interface ResponseMetadata {
@@ -3166,7 +3170,7 @@ export interface ResponseMetadata {
   /** What the provider said that has no place in the canonical shape, and its own stop reason. */
   provider?: Record<string, unknown>
 }
-export const ResponseMetadata = Type.Unsafe<ResponseMetadata>({
+export const ResponseMetadata: ContractSchema = {
   $id: 'ResponseMetadata',
   type: 'object',
   properties: {
@@ -3182,14 +3186,14 @@ export const ResponseMetadata = Type.Unsafe<ResponseMetadata>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface Warning {
   param?: string
   code: string
   message: string
 }
-export const Warning = Type.Unsafe<Warning>({
+export const Warning: ContractSchema = {
   $id: 'Warning',
   type: 'object',
   required: ['code', 'message'],
@@ -3205,15 +3209,15 @@ export const Warning = Type.Unsafe<Warning>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** Anthropic's stop reasons; a later one of that API is passed on as it comes. */
 export type StopReason = 'end_turn' | 'max_tokens' | 'stop_sequence' | 'tool_use' | 'pause_turn' | 'refusal' | 'model_context_window_exceeded' | 'compaction'
-export const StopReason = Type.Unsafe<StopReason>({
+export const StopReason: ContractSchema = {
   $id: 'StopReason',
   type: 'string',
   enum: ['end_turn', 'max_tokens', 'stop_sequence', 'tool_use', 'pause_turn', 'refusal', 'model_context_window_exceeded', 'compaction'],
-})
+}
 
 /** Tokens, by Anthropic's arithmetic (`input_tokens` excludes what was read from or written to a cache). A number that the provider did not give is absent. */
 export interface Usage {
@@ -3234,7 +3238,7 @@ export interface Usage {
   /** The price of this answer, where the catalogue has one. */
   cost_usd?: number
 }
-export const Usage = Type.Unsafe<Usage>({
+export const Usage: ContractSchema = {
   $id: 'Usage',
   type: 'object',
   properties: {
@@ -3320,11 +3324,11 @@ export const Usage = Type.Unsafe<Usage>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** A block of the answer. New types may come; a client keeps and sends back those it does not know. */
 export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ServerToolUseBlock | ServerToolResultBlock | McpToolUseBlock | McpToolResultBlock | ContainerUploadBlock | CompactionBlock | FallbackBlock | ImageBlock
-export const ContentBlock = Type.Unsafe<ContentBlock>({
+export const ContentBlock: ContractSchema = {
   $id: 'ContentBlock',
   type: 'object',
   required: ['type'],
@@ -3356,14 +3360,14 @@ export const ContentBlock = Type.Unsafe<ContentBlock>({
   }, {
     $ref: 'ImageBlock#',
   }],
-})
+}
 
 export interface TextBlock {
   type: 'text'
   text: string
   citations?: TextCitation[] | null
 }
-export const TextBlock = Type.Unsafe<TextBlock>({
+export const TextBlock: ContractSchema = {
   $id: 'TextBlock',
   type: 'object',
   required: ['type', 'text'],
@@ -3391,7 +3395,7 @@ export const TextBlock = Type.Unsafe<TextBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ThinkingBlock {
   type: 'thinking'
@@ -3399,7 +3403,7 @@ export interface ThinkingBlock {
   /** Opaque; send it back with the block. */
   signature: string
 }
-export const ThinkingBlock = Type.Unsafe<ThinkingBlock>({
+export const ThinkingBlock: ContractSchema = {
   $id: 'ThinkingBlock',
   type: 'object',
   required: ['type', 'thinking', 'signature'],
@@ -3416,13 +3420,13 @@ export const ThinkingBlock = Type.Unsafe<ThinkingBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface RedactedThinkingBlock {
   type: 'redacted_thinking'
   data: string
 }
-export const RedactedThinkingBlock = Type.Unsafe<RedactedThinkingBlock>({
+export const RedactedThinkingBlock: ContractSchema = {
   $id: 'RedactedThinkingBlock',
   type: 'object',
   required: ['type', 'data'],
@@ -3436,7 +3440,7 @@ export const RedactedThinkingBlock = Type.Unsafe<RedactedThinkingBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ToolUseBlock {
   type: 'tool_use'
@@ -3445,7 +3449,7 @@ export interface ToolUseBlock {
   input: Record<string, unknown>
   caller?: ToolCaller
 }
-export const ToolUseBlock = Type.Unsafe<ToolUseBlock>({
+export const ToolUseBlock: ContractSchema = {
   $id: 'ToolUseBlock',
   type: 'object',
   required: ['type', 'id', 'name', 'input'],
@@ -3469,7 +3473,7 @@ export const ToolUseBlock = Type.Unsafe<ToolUseBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** A picture that the model made. */
 export interface ImageBlock {
@@ -3481,7 +3485,7 @@ export interface ImageBlock {
     url?: string
   }
 }
-export const ImageBlock = Type.Unsafe<ImageBlock>({
+export const ImageBlock: ContractSchema = {
   $id: 'ImageBlock',
   type: 'object',
   required: ['type', 'source'],
@@ -3512,7 +3516,7 @@ export const ImageBlock = Type.Unsafe<ImageBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ServerToolUseBlock {
   type: 'server_tool_use'
@@ -3521,7 +3525,7 @@ export interface ServerToolUseBlock {
   input: Record<string, unknown>
   caller?: ToolCaller
 }
-export const ServerToolUseBlock = Type.Unsafe<ServerToolUseBlock>({
+export const ServerToolUseBlock: ContractSchema = {
   $id: 'ServerToolUseBlock',
   type: 'object',
   required: ['type', 'id', 'name', 'input'],
@@ -3545,14 +3549,14 @@ export const ServerToolUseBlock = Type.Unsafe<ServerToolUseBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ServerToolResultBlock {
   type: 'web_search_tool_result' | 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result' | 'file_search_tool_result' | 'advisor_tool_result'
   tool_use_id: string
   content: Record<string, unknown>[] | Record<string, unknown>
 }
-export const ServerToolResultBlock = Type.Unsafe<ServerToolResultBlock>({
+export const ServerToolResultBlock: ContractSchema = {
   $id: 'ServerToolResultBlock',
   type: 'object',
   required: ['type', 'tool_use_id', 'content'],
@@ -3589,7 +3593,7 @@ export const ServerToolResultBlock = Type.Unsafe<ServerToolResultBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface McpToolUseBlock {
   type: 'mcp_tool_use'
@@ -3598,7 +3602,7 @@ export interface McpToolUseBlock {
   server_name: string
   input: Record<string, unknown>
 }
-export const McpToolUseBlock = Type.Unsafe<McpToolUseBlock>({
+export const McpToolUseBlock: ContractSchema = {
   $id: 'McpToolUseBlock',
   type: 'object',
   required: ['type', 'id', 'name', 'server_name', 'input'],
@@ -3622,7 +3626,7 @@ export const McpToolUseBlock = Type.Unsafe<McpToolUseBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface McpToolResultBlock {
   type: 'mcp_tool_result'
@@ -3630,7 +3634,7 @@ export interface McpToolResultBlock {
   is_error?: boolean
   content: string | Record<string, unknown>[]
 }
-export const McpToolResultBlock = Type.Unsafe<McpToolResultBlock>({
+export const McpToolResultBlock: ContractSchema = {
   $id: 'McpToolResultBlock',
   type: 'object',
   required: ['type', 'tool_use_id', 'content'],
@@ -3662,13 +3666,13 @@ export const McpToolResultBlock = Type.Unsafe<McpToolResultBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ContainerUploadBlock {
   type: 'container_upload'
   file_id: string
 }
-export const ContainerUploadBlock = Type.Unsafe<ContainerUploadBlock>({
+export const ContainerUploadBlock: ContractSchema = {
   $id: 'ContainerUploadBlock',
   type: 'object',
   required: ['type', 'file_id'],
@@ -3682,13 +3686,13 @@ export const ContainerUploadBlock = Type.Unsafe<ContainerUploadBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface CompactionBlock {
   type: 'compaction'
   content?: string | null
 }
-export const CompactionBlock = Type.Unsafe<CompactionBlock>({
+export const CompactionBlock: ContractSchema = {
   $id: 'CompactionBlock',
   type: 'object',
   required: ['type'],
@@ -3702,12 +3706,12 @@ export const CompactionBlock = Type.Unsafe<CompactionBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface FallbackBlock {
   type: 'fallback'
 }
-export const FallbackBlock = Type.Unsafe<FallbackBlock>({
+export const FallbackBlock: ContractSchema = {
   $id: 'FallbackBlock',
   type: 'object',
   required: ['type'],
@@ -3718,11 +3722,11 @@ export const FallbackBlock = Type.Unsafe<FallbackBlock>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** One server-sent event. Its SSE `event` equals `type`. New types may come and are to be ignored. */
 export type StreamEvent = MessageStartEvent | ContentBlockStartEvent | ContentBlockDeltaEvent | ContentBlockStopEvent | MessageDeltaEvent | MessageStopEvent | PingEvent | ErrorResponse
-export const StreamEvent = Type.Unsafe<StreamEvent>({
+export const StreamEvent: ContractSchema = {
   $id: 'StreamEvent',
   type: 'object',
   required: ['type'],
@@ -3746,13 +3750,13 @@ export const StreamEvent = Type.Unsafe<StreamEvent>({
   }, {
     $ref: 'ErrorResponse#',
   }],
-})
+}
 
 export interface MessageStartEvent {
   type: 'message_start'
   message: Message
 }
-export const MessageStartEvent = Type.Unsafe<MessageStartEvent>({
+export const MessageStartEvent: ContractSchema = {
   $id: 'MessageStartEvent',
   type: 'object',
   required: ['type', 'message'],
@@ -3766,14 +3770,14 @@ export const MessageStartEvent = Type.Unsafe<MessageStartEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ContentBlockStartEvent {
   type: 'content_block_start'
   index: number
   content_block: ContentBlock
 }
-export const ContentBlockStartEvent = Type.Unsafe<ContentBlockStartEvent>({
+export const ContentBlockStartEvent: ContractSchema = {
   $id: 'ContentBlockStartEvent',
   type: 'object',
   required: ['type', 'index', 'content_block'],
@@ -3791,14 +3795,14 @@ export const ContentBlockStartEvent = Type.Unsafe<ContentBlockStartEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ContentBlockDeltaEvent {
   type: 'content_block_delta'
   index: number
   delta: ContentBlockDelta
 }
-export const ContentBlockDeltaEvent = Type.Unsafe<ContentBlockDeltaEvent>({
+export const ContentBlockDeltaEvent: ContractSchema = {
   $id: 'ContentBlockDeltaEvent',
   type: 'object',
   required: ['type', 'index', 'delta'],
@@ -3816,10 +3820,10 @@ export const ContentBlockDeltaEvent = Type.Unsafe<ContentBlockDeltaEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export type ContentBlockDelta = TextDelta | InputJsonDelta | ThinkingDelta | SignatureDelta | CitationsDelta | CompactionDelta
-export const ContentBlockDelta = Type.Unsafe<ContentBlockDelta>({
+export const ContentBlockDelta: ContractSchema = {
   $id: 'ContentBlockDelta',
   type: 'object',
   required: ['type'],
@@ -3839,13 +3843,13 @@ export const ContentBlockDelta = Type.Unsafe<ContentBlockDelta>({
   }, {
     $ref: 'CompactionDelta#',
   }],
-})
+}
 
 export interface TextDelta {
   type: 'text_delta'
   text: string
 }
-export const TextDelta = Type.Unsafe<TextDelta>({
+export const TextDelta: ContractSchema = {
   $id: 'TextDelta',
   type: 'object',
   required: ['type', 'text'],
@@ -3859,13 +3863,13 @@ export const TextDelta = Type.Unsafe<TextDelta>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface InputJsonDelta {
   type: 'input_json_delta'
   partial_json: string
 }
-export const InputJsonDelta = Type.Unsafe<InputJsonDelta>({
+export const InputJsonDelta: ContractSchema = {
   $id: 'InputJsonDelta',
   type: 'object',
   required: ['type', 'partial_json'],
@@ -3879,13 +3883,13 @@ export const InputJsonDelta = Type.Unsafe<InputJsonDelta>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ThinkingDelta {
   type: 'thinking_delta'
   thinking: string
 }
-export const ThinkingDelta = Type.Unsafe<ThinkingDelta>({
+export const ThinkingDelta: ContractSchema = {
   $id: 'ThinkingDelta',
   type: 'object',
   required: ['type', 'thinking'],
@@ -3899,13 +3903,13 @@ export const ThinkingDelta = Type.Unsafe<ThinkingDelta>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface SignatureDelta {
   type: 'signature_delta'
   signature: string
 }
-export const SignatureDelta = Type.Unsafe<SignatureDelta>({
+export const SignatureDelta: ContractSchema = {
   $id: 'SignatureDelta',
   type: 'object',
   required: ['type', 'signature'],
@@ -3919,13 +3923,13 @@ export const SignatureDelta = Type.Unsafe<SignatureDelta>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface CitationsDelta {
   type: 'citations_delta'
   citation: TextCitation
 }
-export const CitationsDelta = Type.Unsafe<CitationsDelta>({
+export const CitationsDelta: ContractSchema = {
   $id: 'CitationsDelta',
   type: 'object',
   required: ['type', 'citation'],
@@ -3939,13 +3943,13 @@ export const CitationsDelta = Type.Unsafe<CitationsDelta>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface CompactionDelta {
   type: 'compaction_delta'
   content?: string | null
 }
-export const CompactionDelta = Type.Unsafe<CompactionDelta>({
+export const CompactionDelta: ContractSchema = {
   $id: 'CompactionDelta',
   type: 'object',
   required: ['type'],
@@ -3959,13 +3963,13 @@ export const CompactionDelta = Type.Unsafe<CompactionDelta>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ContentBlockStopEvent {
   type: 'content_block_stop'
   index: number
 }
-export const ContentBlockStopEvent = Type.Unsafe<ContentBlockStopEvent>({
+export const ContentBlockStopEvent: ContractSchema = {
   $id: 'ContentBlockStopEvent',
   type: 'object',
   required: ['type', 'index'],
@@ -3980,7 +3984,7 @@ export const ContentBlockStopEvent = Type.Unsafe<ContentBlockStopEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface MessageDeltaEvent {
   type: 'message_delta'
@@ -3991,7 +3995,7 @@ export interface MessageDeltaEvent {
   usage: Usage
   metadata?: ResponseMetadata
 }
-export const MessageDeltaEvent = Type.Unsafe<MessageDeltaEvent>({
+export const MessageDeltaEvent: ContractSchema = {
   $id: 'MessageDeltaEvent',
   type: 'object',
   required: ['type', 'delta', 'usage'],
@@ -4029,12 +4033,12 @@ export const MessageDeltaEvent = Type.Unsafe<MessageDeltaEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface MessageStopEvent {
   type: 'message_stop'
 }
-export const MessageStopEvent = Type.Unsafe<MessageStopEvent>({
+export const MessageStopEvent: ContractSchema = {
   $id: 'MessageStopEvent',
   type: 'object',
   required: ['type'],
@@ -4045,12 +4049,12 @@ export const MessageStopEvent = Type.Unsafe<MessageStopEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface PingEvent {
   type: 'ping'
 }
-export const PingEvent = Type.Unsafe<PingEvent>({
+export const PingEvent: ContractSchema = {
   $id: 'PingEvent',
   type: 'object',
   required: ['type'],
@@ -4061,7 +4065,7 @@ export const PingEvent = Type.Unsafe<PingEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface RunRequest {
   request: MessageRequest
@@ -4069,7 +4073,7 @@ export interface RunRequest {
   /** The names of the gateway's tools that the model may call; those of the operator too. */
   builtins?: string[]
 }
-export const RunRequest = Type.Unsafe<RunRequest>({
+export const RunRequest: ContractSchema = {
   $id: 'RunRequest',
   type: 'object',
   required: ['request'],
@@ -4091,7 +4095,7 @@ export const RunRequest = Type.Unsafe<RunRequest>({
     },
   },
   additionalProperties: false,
-})
+}
 
 /** How far a run may go. The operator may allow less. */
 export interface RunOptions {
@@ -4110,7 +4114,7 @@ export interface RunOptions {
   /** For tools in `builtins`, by name, what each is set to; the tools' documentation says what there is to set. */
   tool_config?: Record<string, Record<string, unknown>>
 }
-export const RunOptions = Type.Unsafe<RunOptions>({
+export const RunOptions: ContractSchema = {
   $id: 'RunOptions',
   type: 'object',
   properties: {
@@ -4146,12 +4150,12 @@ export const RunOptions = Type.Unsafe<RunOptions>({
     },
   },
   additionalProperties: false,
-})
+}
 
 export interface RunResponse {
   result: RunResult
 }
-export const RunResponse = Type.Unsafe<RunResponse>({
+export const RunResponse: ContractSchema = {
   $id: 'RunResponse',
   type: 'object',
   required: ['result'],
@@ -4161,7 +4165,7 @@ export const RunResponse = Type.Unsafe<RunResponse>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface RunResult {
   /** The model's last answer; null where there is none. */
@@ -4177,7 +4181,7 @@ export interface RunResult {
   /** The request's messages and everything that was said since, ready to be sent again: every call of a tool has its result. */
   messages: MessageParam[]
 }
-export const RunResult = Type.Unsafe<RunResult>({
+export const RunResult: ContractSchema = {
   $id: 'RunResult',
   type: 'object',
   required: ['response', 'steps', 'tool_call_count', 'turn_count', 'usage', 'stop_reason', 'messages'],
@@ -4224,15 +4228,15 @@ export const RunResult = Type.Unsafe<RunResult>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** Why the run ended. `end_turn`: the model had no more to call; its own reason stands in `response.stop_reason`. `error`: what went wrong stands in `error`. */
 export type RunStopReason = 'end_turn' | 'max_tool_calls' | 'max_turns' | 'max_tokens' | 'timeout' | 'cancelled' | 'error'
-export const RunStopReason = Type.Unsafe<RunStopReason>({
+export const RunStopReason: ContractSchema = {
   $id: 'RunStopReason',
   type: 'string',
   enum: ['end_turn', 'max_tool_calls', 'max_turns', 'max_tokens', 'timeout', 'cancelled', 'error'],
-})
+}
 
 /** One answer of the model, and what came of the tools that it called. */
 export interface RunStep {
@@ -4243,7 +4247,7 @@ export interface RunStep {
   tool_results: RunToolResult[]
   duration_ms: number
 }
-export const RunStep = Type.Unsafe<RunStep>({
+export const RunStep: ContractSchema = {
   $id: 'RunStep',
   type: 'object',
   required: ['index', 'response', 'tool_calls', 'tool_results', 'duration_ms'],
@@ -4273,14 +4277,14 @@ export const RunStep = Type.Unsafe<RunStep>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface RunToolCall {
   id: string
   name: string
   input: Record<string, unknown>
 }
-export const RunToolCall = Type.Unsafe<RunToolCall>({
+export const RunToolCall: ContractSchema = {
   $id: 'RunToolCall',
   type: 'object',
   required: ['id', 'name', 'input'],
@@ -4297,7 +4301,7 @@ export const RunToolCall = Type.Unsafe<RunToolCall>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface RunToolResult {
   tool_use_id: string
@@ -4307,7 +4311,7 @@ export interface RunToolResult {
   is_error: boolean
   duration_ms: number
 }
-export const RunToolResult = Type.Unsafe<RunToolResult>({
+export const RunToolResult: ContractSchema = {
   $id: 'RunToolResult',
   type: 'object',
   required: ['tool_use_id', 'name', 'content', 'is_error', 'duration_ms'],
@@ -4330,11 +4334,11 @@ export const RunToolResult = Type.Unsafe<RunToolResult>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** One server-sent event of a run. Its SSE `event` equals `type`. New types may come and are to be ignored. */
 export type RunEvent = RunStartEvent | StepStartEvent | RunStreamEvent | ToolCallStartEvent | ToolResultEvent | StepCompleteEvent | HistoryDeltaEvent | RunCompleteEvent | PingEvent | ErrorResponse
-export const RunEvent = Type.Unsafe<RunEvent>({
+export const RunEvent: ContractSchema = {
   $id: 'RunEvent',
   type: 'object',
   required: ['type'],
@@ -4362,7 +4366,7 @@ export const RunEvent = Type.Unsafe<RunEvent>({
   }, {
     $ref: 'ErrorResponse#',
   }],
-})
+}
 
 export interface RunStartEvent {
   type: 'run_start'
@@ -4370,7 +4374,7 @@ export interface RunStartEvent {
   /** The model that is asked first, as `provider/name`. */
   model: string
 }
-export const RunStartEvent = Type.Unsafe<RunStartEvent>({
+export const RunStartEvent: ContractSchema = {
   $id: 'RunStartEvent',
   type: 'object',
   required: ['type', 'request_id', 'model'],
@@ -4387,13 +4391,13 @@ export const RunStartEvent = Type.Unsafe<RunStartEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface StepStartEvent {
   type: 'step_start'
   index: number
 }
-export const StepStartEvent = Type.Unsafe<StepStartEvent>({
+export const StepStartEvent: ContractSchema = {
   $id: 'StepStartEvent',
   type: 'object',
   required: ['type', 'index'],
@@ -4408,7 +4412,7 @@ export const StepStartEvent = Type.Unsafe<StepStartEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** An event of the model's answer, as `POST /v1/messages` streams it. */
 export interface RunStreamEvent {
@@ -4417,7 +4421,7 @@ export interface RunStreamEvent {
   index: number
   event: StreamEvent
 }
-export const RunStreamEvent = Type.Unsafe<RunStreamEvent>({
+export const RunStreamEvent: ContractSchema = {
   $id: 'RunStreamEvent',
   type: 'object',
   required: ['type', 'index', 'event'],
@@ -4435,7 +4439,7 @@ export const RunStreamEvent = Type.Unsafe<RunStreamEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** A tool begins to run. */
 export interface ToolCallStartEvent {
@@ -4446,7 +4450,7 @@ export interface ToolCallStartEvent {
   name: string
   input: Record<string, unknown>
 }
-export const ToolCallStartEvent = Type.Unsafe<ToolCallStartEvent>({
+export const ToolCallStartEvent: ContractSchema = {
   $id: 'ToolCallStartEvent',
   type: 'object',
   required: ['type', 'index', 'id', 'name', 'input'],
@@ -4471,7 +4475,7 @@ export const ToolCallStartEvent = Type.Unsafe<ToolCallStartEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** What came of a call. They come as the tools finish; in the history they stand in the order of the calls. */
 export interface ToolResultEvent {
@@ -4484,7 +4488,7 @@ export interface ToolResultEvent {
   is_error: boolean
   duration_ms: number
 }
-export const ToolResultEvent = Type.Unsafe<ToolResultEvent>({
+export const ToolResultEvent: ContractSchema = {
   $id: 'ToolResultEvent',
   type: 'object',
   required: ['type', 'index', 'tool_use_id', 'name', 'content', 'is_error', 'duration_ms'],
@@ -4515,7 +4519,7 @@ export const ToolResultEvent = Type.Unsafe<ToolResultEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface StepCompleteEvent {
   type: 'step_complete'
@@ -4526,7 +4530,7 @@ export interface StepCompleteEvent {
   tool_call_count: number
   duration_ms: number
 }
-export const StepCompleteEvent = Type.Unsafe<StepCompleteEvent>({
+export const StepCompleteEvent: ContractSchema = {
   $id: 'StepCompleteEvent',
   type: 'object',
   required: ['type', 'index', 'stop_reason', 'usage', 'tool_call_count', 'duration_ms'],
@@ -4563,7 +4567,7 @@ export const StepCompleteEvent = Type.Unsafe<StepCompleteEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** What is to be added to the messages that there are, of which there are `expected_len`. All of them, in order, make of the request's messages those of the result. */
 export interface HistoryDeltaEvent {
@@ -4571,7 +4575,7 @@ export interface HistoryDeltaEvent {
   expected_len: number
   append: MessageParam[]
 }
-export const HistoryDeltaEvent = Type.Unsafe<HistoryDeltaEvent>({
+export const HistoryDeltaEvent: ContractSchema = {
   $id: 'HistoryDeltaEvent',
   type: 'object',
   required: ['type', 'expected_len', 'append'],
@@ -4592,13 +4596,13 @@ export const HistoryDeltaEvent = Type.Unsafe<HistoryDeltaEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface RunCompleteEvent {
   type: 'run_complete'
   result: RunResult
 }
-export const RunCompleteEvent = Type.Unsafe<RunCompleteEvent>({
+export const RunCompleteEvent: ContractSchema = {
   $id: 'RunCompleteEvent',
   type: 'object',
   required: ['type', 'result'],
@@ -4612,7 +4616,7 @@ export const RunCompleteEvent = Type.Unsafe<RunCompleteEvent>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface TokenCount {
   input_tokens: number
@@ -4622,7 +4626,7 @@ export interface TokenCount {
   method?: string
   metadata?: ResponseMetadata
 }
-export const TokenCount = Type.Unsafe<TokenCount>({
+export const TokenCount: ContractSchema = {
   $id: 'TokenCount',
   type: 'object',
   required: ['input_tokens'],
@@ -4642,7 +4646,7 @@ export const TokenCount = Type.Unsafe<TokenCount>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** The one error object, in HTTP bodies and as the `error` event of a stream. */
 export interface ErrorResponse {
@@ -4650,7 +4654,7 @@ export interface ErrorResponse {
   request_id: string
   error: ErrorDetail
 }
-export const ErrorResponse = Type.Unsafe<ErrorResponse>({
+export const ErrorResponse: ContractSchema = {
   $id: 'ErrorResponse',
   type: 'object',
   required: ['type', 'error', 'request_id'],
@@ -4667,7 +4671,7 @@ export const ErrorResponse = Type.Unsafe<ErrorResponse>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ErrorDetail {
   type: ErrorType
@@ -4687,7 +4691,7 @@ export interface ErrorDetail {
     body?: unknown
   }
 }
-export const ErrorDetail = Type.Unsafe<ErrorDetail>({
+export const ErrorDetail: ContractSchema = {
   $id: 'ErrorDetail',
   type: 'object',
   required: ['type', 'message', 'request_id'],
@@ -4732,21 +4736,21 @@ export const ErrorDetail = Type.Unsafe<ErrorDetail>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export type ErrorType = 'invalid_request_error' | 'authentication_error' | 'permission_error' | 'not_found_error' | 'rate_limit_error' | 'timeout_error' | 'overloaded_error' | 'provider_error' | 'api_error'
-export const ErrorType = Type.Unsafe<ErrorType>({
+export const ErrorType: ContractSchema = {
   $id: 'ErrorType',
   type: 'string',
   enum: ['invalid_request_error', 'authentication_error', 'permission_error', 'not_found_error', 'rate_limit_error', 'timeout_error', 'overloaded_error', 'provider_error', 'api_error'],
-})
+}
 
 export interface Issue {
   param?: string
   code: string
   message: string
 }
-export const Issue = Type.Unsafe<Issue>({
+export const Issue: ContractSchema = {
   $id: 'Issue',
   type: 'object',
   required: ['code', 'message'],
@@ -4762,7 +4766,7 @@ export const Issue = Type.Unsafe<Issue>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface ModelList {
   object: 'list'
@@ -4771,7 +4775,7 @@ export interface ModelList {
   first_id: string | null
   last_id: string | null
 }
-export const ModelList = Type.Unsafe<ModelList>({
+export const ModelList: ContractSchema = {
   $id: 'ModelList',
   type: 'object',
   required: ['object', 'data', 'has_more', 'first_id', 'last_id'],
@@ -4797,7 +4801,7 @@ export const ModelList = Type.Unsafe<ModelList>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface Model {
   /** The full id, `provider/name`. */
@@ -4822,7 +4826,7 @@ export interface Model {
   deprecation?: ModelDeprecation
   prices?: ModelPrices
 }
-export const Model = Type.Unsafe<Model>({
+export const Model: ContractSchema = {
   $id: 'Model',
   type: 'object',
   required: ['id', 'object', 'type', 'display_name', 'owned_by', 'created', 'created_at'],
@@ -4884,7 +4888,7 @@ export const Model = Type.Unsafe<Model>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** The model is about to go, or has gone. */
 export interface ModelDeprecation {
@@ -4893,7 +4897,7 @@ export interface ModelDeprecation {
   /** The model to use instead, as `provider/name`. */
   replacement?: string
 }
-export const ModelDeprecation = Type.Unsafe<ModelDeprecation>({
+export const ModelDeprecation: ContractSchema = {
   $id: 'ModelDeprecation',
   type: 'object',
   properties: {
@@ -4910,7 +4914,7 @@ export const ModelDeprecation = Type.Unsafe<ModelDeprecation>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** What the provider asks for, in US dollars a million tokens. A price that is not known is absent. */
 export interface ModelPrices {
@@ -4940,7 +4944,7 @@ export interface ModelPrices {
   /** Where they were looked up. */
   source: string
 }
-export const ModelPrices = Type.Unsafe<ModelPrices>({
+export const ModelPrices: ContractSchema = {
   $id: 'ModelPrices',
   type: 'object',
   required: ['as_of', 'source'],
@@ -5024,23 +5028,23 @@ export const ModelPrices = Type.Unsafe<ModelPrices>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** What the model is known to take and give. */
 export type ModelCapabilities = Record<string, CapabilitySupport>
-export const ModelCapabilities = Type.Unsafe<ModelCapabilities>({
+export const ModelCapabilities: ContractSchema = {
   $id: 'ModelCapabilities',
   type: 'object',
   additionalProperties: {
     $ref: 'CapabilitySupport#',
   },
-})
+}
 
 export interface CapabilitySupport {
   supported: boolean
   state: 'supported' | 'unsupported' | 'unknown'
 }
-export const CapabilitySupport = Type.Unsafe<CapabilitySupport>({
+export const CapabilitySupport: ContractSchema = {
   $id: 'CapabilitySupport',
   type: 'object',
   required: ['supported', 'state'],
@@ -5054,7 +5058,7 @@ export const CapabilitySupport = Type.Unsafe<CapabilitySupport>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface Index {
   name: string
@@ -5062,7 +5066,7 @@ export interface Index {
   /** The path of a page to read and try this contract. */
   docs: string
 }
-export const Index = Type.Unsafe<Index>({
+export const Index: ContractSchema = {
   $id: 'Index',
   type: 'object',
   required: ['name', 'version', 'docs'],
@@ -5078,12 +5082,12 @@ export const Index = Type.Unsafe<Index>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface Health {
   status: 'ok'
 }
-export const Health = Type.Unsafe<Health>({
+export const Health: ContractSchema = {
   $id: 'Health',
   type: 'object',
   required: ['status'],
@@ -5094,7 +5098,7 @@ export const Health = Type.Unsafe<Health>({
     },
   },
   additionalProperties: true,
-})
+}
 
 export interface Readiness {
   status: 'ready' | 'not_ready'
@@ -5103,7 +5107,7 @@ export interface Readiness {
   /** With `deep=1`, by the provider's id whether it can be reached, `ok` or what is the matter. */
   providers?: Record<string, string>
 }
-export const Readiness = Type.Unsafe<Readiness>({
+export const Readiness: ContractSchema = {
   $id: 'Readiness',
   type: 'object',
   required: ['status', 'checks'],
@@ -5126,10 +5130,10 @@ export const Readiness = Type.Unsafe<Readiness>({
     },
   },
   additionalProperties: true,
-})
+}
 
 /** Every schema, for a validator to know them by their `$id`. */
-export const allSchemas = [
+export const allSchemas: readonly ContractSchema[] = [
   MessageRequest,
   CountTokensRequest,
   MessageParam,

@@ -1,4 +1,3 @@
-import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { request } from 'undici'
 import type { StreamItem } from '../api/events.ts'
@@ -117,8 +116,8 @@ const found = 'It says so here. '.repeat(60)
 const lookUp = defineTool({
   name: 'look_up',
   description: 'Looks something up.',
-  input: Type.Object({ term: Type.String() }, { additionalProperties: false }),
-  config: Type.Object({}, { additionalProperties: false }),
+  input: { type: 'object', properties: { term: { type: 'string' } }, required: ['term'], additionalProperties: false },
+  config: { type: 'object', properties: {}, additionalProperties: false },
   run: async () => ({ content: found }),
 })
 

@@ -1,5 +1,5 @@
 /**
- * Makes `api/*.gen.ts` from `openapi.yaml`: a static type and a TypeBox schema for each component, the table of operations, and
+ * Makes `api/*.gen.ts` from `openapi.yaml`: a static type and a JSON schema for each component, the table of operations, and
  * the compiled checks of everything that a caller sends. They are compiled here and not when the server starts, because that takes
  * longer and more memory than all the rest of the start.
  *
@@ -77,16 +77,21 @@ await import('./generate-tools.ts')
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function schemasFile(): string {
-  const parts = [header, "import { Type } from '@sinclair/typebox'\n"]
+  const parts = [
+    header,
+    '/** A JSON schema of the contract. */\nexport interface ContractSchema {\n  readonly $id: string\n  readonly [keyword: string]: unknown\n}\n',
+  ]
   for (const [name, schema] of Object.entries(schemas)) {
     const doc = comment(schema.description)
     const type = isInterface(schema)
       ? `${doc}export interface ${name} ${typeOf(schema, '')}`
       : `${doc}export type ${name} = ${typeOf(schema, '')}`
-    parts.push(`${type}\nexport const ${name} = Type.Unsafe<${name}>(${literal({ $id: name, ...validator(schema) })})\n`)
+    parts.push(`${type}\nexport const ${name}: ContractSchema = ${literal({ $id: name, ...validator(schema) })}\n`)
   }
   parts.push(
-    `/** Every schema, for a validator to know them by their \`$id\`. */\nexport const allSchemas = [\n${Object.keys(schemas)
+    `/** Every schema, for a validator to know them by their \`$id\`. */\nexport const allSchemas: readonly ContractSchema[] = [\n${Object.keys(
+      schemas,
+    )
       .map((name) => `  ${name},\n`)
       .join('')}]\n`,
   )

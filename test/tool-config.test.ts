@@ -80,7 +80,7 @@ it('has a sample of every member', () => {
   for (const { schema, members } of Object.values(tools)) {
     expect(Object.keys(Object(schema).properties.config.properties ?? {})).toEqual(Object.keys(members))
   }
-  expect(Object.keys(UserLocation.properties)).toEqual(['type', ...Object.keys(place)])
+  expect(Object.keys(Object(UserLocation).properties)).toEqual(['type', ...Object.keys(place)])
 })
 
 describe.each(

@@ -1,33 +1,52 @@
-import type { Static, TObject } from '@sinclair/typebox'
-import type { Service, Tool, ToolCall, ToolOutput } from './tool.ts'
+import type { ObjectSchema, Service, Tool, ToolCall, ToolOutput } from './tool.ts'
 
-/** A tool whose arguments and settings are told by TypeBox schemas, so that its code knows their types. */
-export interface ToolDefinition<Input extends TObject, Config extends TObject> {
+/** A tool whose code knows the types of its arguments and settings from their JSON schemas. */
+export interface ToolDefinition<Input extends ObjectSchema, Config extends ObjectSchema> {
   readonly name: string
   readonly description: string
   readonly input: Input
   readonly config: Config
   readonly services?: readonly Service[]
-  readonly needs?: (config: Static<Config>) => readonly Service[]
-  readonly run: (input: Static<Input>, config: Static<Config>, call: ToolCall) => Promise<ToolOutput>
+  readonly needs?: (config: Fitting<Config>) => readonly Service[]
+  readonly run: (input: Fitting<Input>, config: Fitting<Config>, call: ToolCall) => Promise<ToolOutput>
 }
 
-/** Makes a tool of its definition. */
-export function defineTool<Input extends TObject, Config extends TObject>(definition: ToolDefinition<Input, Config>): Tool {
+/** Makes a tool of its definition. Schemas that stand elsewhere are written `as const`, or their types are lost. */
+export function defineTool<const Input extends ObjectSchema, const Config extends ObjectSchema>(
+  definition: ToolDefinition<Input, Config>,
+): Tool {
   const { name, description, input, config, services = [], needs = () => [], run } = definition
   return {
     name,
     description,
-    inputSchema: plain(input),
-    configSchema: plain(config),
+    inputSchema: input,
+    configSchema: config,
     services,
-    needs: (given) => needs(given as Static<Config>),
+    needs: (given) => needs(given as Fitting<Config>),
     // Whoever calls it has checked both against the schemas that their types come from.
-    run: (given, set, call) => run(given as Static<Input>, set as Static<Config>, call),
+    run: (given, set, call) => run(given as Fitting<Input>, set as Fitting<Config>, call),
   }
 }
 
-/** Without the symbols that TypeBox marks its schemas with. */
-function plain(schema: TObject): Tool['inputSchema'] {
-  return JSON.parse(JSON.stringify(schema))
+/** The type of what fits a JSON schema, as far as `type`, `enum`, `items`, `properties` and `required` tell it. */
+export type Fitting<Schema> = Schema extends { readonly enum: readonly (infer Value)[] }
+  ? Value
+  : Schema extends { readonly type: 'string' }
+    ? string
+    : Schema extends { readonly type: 'integer' | 'number' }
+      ? number
+      : Schema extends { readonly type: 'boolean' }
+        ? boolean
+        : Schema extends { readonly type: 'array'; readonly items: infer Items }
+          ? readonly Fitting<Items>[]
+          : Schema extends { readonly type: 'object'; readonly properties: infer Members }
+            ? FittingMembers<Members, NamesOfRequired<Schema>>
+            : unknown
+
+type FittingMembers<Members, Names> = {
+  readonly [Name in keyof Members as Name extends Names ? Name : never]: Fitting<Members[Name]>
+} & {
+  readonly [Name in keyof Members as Name extends Names ? never : Name]?: Fitting<Members[Name]>
 }
+
+type NamesOfRequired<Schema> = Schema extends { readonly required: readonly (infer Name)[] } ? Name : never

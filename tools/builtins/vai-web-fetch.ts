@@ -1,51 +1,60 @@
-import { type Static, Type } from '@sinclair/typebox'
-import { defineTool } from '../define.ts'
+import { defineTool, type Fitting } from '../define.ts'
 import { domainPattern, isAllowed } from '../domains.ts'
 import { firecrawl, readWithFirecrawl } from '../services/firecrawl.ts'
 import { readWithTavily, tavily } from '../services/tavily.ts'
 import { type Page, type ToolCall, ToolError } from '../tool.ts'
 import { excerpt, markUntrusted, untrustedNotice } from '../untrusted.ts'
 
-const input = Type.Object(
-  {
-    url: Type.String({
+const input = {
+  type: 'object',
+  properties: {
+    url: {
+      type: 'string',
       format: 'uri',
       pattern: '^[Hh][Tt][Tt][Pp][Ss]?://',
       maxLength: 4000,
       description: 'The URL of the page, beginning with `https://` or `http://`.',
-    }),
+    },
   },
-  { additionalProperties: false },
-)
+  required: ['url'],
+  additionalProperties: false,
+} as const
 
-const domains = (description: string) =>
-  Type.Optional(Type.Array(Type.String({ maxLength: 500, pattern: domainPattern }), { minItems: 1, maxItems: 100, description }))
+const domains = {
+  type: 'array',
+  items: { type: 'string', maxLength: 500, pattern: domainPattern },
+  minItems: 1,
+  maxItems: 100,
+} as const
 
-const config = Type.Object(
-  {
-    provider: Type.Optional(
-      Type.Unsafe<'direct' | 'tavily' | 'firecrawl'>({
-        type: 'string',
-        enum: ['direct', 'tavily', 'firecrawl'],
-        description: 'Who reads the page: the gateway itself, or a service that there is a key for. Default `direct`.',
-      }),
-    ),
-    allowed_domains: domains(
-      'Only these domains are read, with their subdomains, redirects included: `example.com`, or a part of one: `example.com/blog`, `example.com/*/articles`. Default: all.',
-    ),
-    blocked_domains: domains('These domains are not read, by the same rules, not even where they are allowed. Default: none.'),
-    max_characters: Type.Optional(
-      Type.Integer({
-        minimum: 500,
-        maximum: 500_000,
-        description: 'The most characters of a page that the model gets. Default 50000.',
-      }),
-    ),
+const config = {
+  type: 'object',
+  properties: {
+    provider: {
+      type: 'string',
+      enum: ['direct', 'tavily', 'firecrawl'],
+      description: 'Who reads the page: the gateway itself, or a service that there is a key for. Default `direct`.',
+    },
+    allowed_domains: {
+      ...domains,
+      description:
+        'Only these domains are read, with their subdomains, redirects included: `example.com`, or a part of one: `example.com/blog`, `example.com/*/articles`. Default: all.',
+    },
+    blocked_domains: {
+      ...domains,
+      description: 'These domains are not read, by the same rules, not even where they are allowed. Default: none.',
+    },
+    max_characters: {
+      type: 'integer',
+      minimum: 500,
+      maximum: 500_000,
+      description: 'The most characters of a page that the model gets. Default 50000.',
+    },
   },
-  { additionalProperties: false },
-)
+  additionalProperties: false,
+} as const
 
-type Config = Static<typeof config>
+type Config = Fitting<typeof config>
 
 /** Reads a page for a model. */
 export const tool = defineTool({

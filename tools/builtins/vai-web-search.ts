@@ -1,5 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox'
-import { defineTool } from '../define.ts'
+import { defineTool, type Fitting } from '../define.ts'
 import { brave, searchBrave } from '../services/brave.ts'
 import { exa, searchExa } from '../services/exa.ts'
 import {
@@ -14,76 +13,73 @@ import { searchTavily, tavily } from '../services/tavily.ts'
 import { type Service, type ToolCall, ToolError } from '../tool.ts'
 import { excerpt, markLength, markUntrusted, untrustedNotice } from '../untrusted.ts'
 
-const input = Type.Object(
-  {
-    query: Type.String({
+const input = {
+  type: 'object',
+  properties: {
+    query: {
+      type: 'string',
       minLength: 1,
       maxLength: 400,
       pattern: '\\S',
       description: 'What to search for, in a few words, as one would type it into a search engine.',
-    }),
-    recency: Type.Optional(
-      Type.Unsafe<(typeof recencies)[number]>({
-        type: 'string',
-        enum: [...recencies],
-        description: 'How old a page may be, where only recent ones are of use. Leave it out otherwise.',
-      }),
-    ),
+    },
+    recency: {
+      type: 'string',
+      enum: recencies,
+      description: 'How old a page may be, where only recent ones are of use. Leave it out otherwise.',
+    },
   },
-  { additionalProperties: false },
-)
+  required: ['query'],
+  additionalProperties: false,
+} as const
 
-const domains = (description: string) =>
-  Type.Optional(
-    Type.Array(
-      Type.String({
-        maxLength: 253,
-        pattern: '^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z0-9-]{2,63}$',
-      }),
-      {
-        minItems: 1,
-        maxItems: 50,
-        description,
-      },
-    ),
-  )
-
-const config = Type.Object(
-  {
-    provider: Type.Optional(
-      Type.Unsafe<'tavily' | 'exa' | 'brave'>({
-        type: 'string',
-        enum: ['tavily', 'exa', 'brave'],
-        description: 'Who searches. Default: the first of `tavily`, `exa` and `brave` that there is a key for.',
-      }),
-    ),
-    max_results: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 20, description: 'The most results of one search. Default 5.' }),
-    ),
-    allowed_domains: domains(
-      'Only pages of these domains and their subdomains are shown, such as `example.com`; in ASCII, without scheme and path. Default: all.',
-    ),
-    blocked_domains: domains('Pages of these domains and their subdomains are not shown. Default: none.'),
-    country: Type.Optional(
-      Type.Unsafe<Country>({
-        type: 'string',
-        enum: Object.keys(countries),
-        description:
-          'The country whose pages are preferred, as its code of two letters, such as `DE`. Default: as the service prefers.',
-      }),
-    ),
-    max_characters: Type.Optional(
-      Type.Integer({
-        minimum: 1000,
-        maximum: 100_000,
-        description: 'The most characters that the model gets for one search. Default 20000.',
-      }),
-    ),
+const domains = {
+  type: 'array',
+  items: {
+    type: 'string',
+    maxLength: 253,
+    pattern: '^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z0-9-]{2,63}$',
   },
-  { additionalProperties: false },
-)
+  minItems: 1,
+  maxItems: 50,
+} as const
 
-type Config = Static<typeof config>
+const config = {
+  type: 'object',
+  properties: {
+    provider: {
+      type: 'string',
+      enum: ['tavily', 'exa', 'brave'],
+      description: 'Who searches. Default: the first of `tavily`, `exa` and `brave` that there is a key for.',
+    },
+    max_results: { type: 'integer', minimum: 1, maximum: 20, description: 'The most results of one search. Default 5.' },
+    allowed_domains: {
+      ...domains,
+      description:
+        'Only pages of these domains and their subdomains are shown, such as `example.com`; in ASCII, without scheme and path. Default: all.',
+    },
+    blocked_domains: { ...domains, description: 'Pages of these domains and their subdomains are not shown. Default: none.' },
+    country: {
+      type: 'string',
+      enum: Object.keys(countries).filter(isCountry),
+      description:
+        'The country whose pages are preferred, as its code of two letters, such as `DE`. Default: as the service prefers.',
+    },
+    max_characters: {
+      type: 'integer',
+      minimum: 1000,
+      maximum: 100_000,
+      description: 'The most characters that the model gets for one search. Default 20000.',
+    },
+  },
+  additionalProperties: false,
+} as const
+
+type Config = Fitting<typeof config>
+
+function isCountry(code: string): code is Country {
+  return code in countries
+}
 
 /** Searches the web by whichever service there is a key for. */
 export const tool = defineTool({
