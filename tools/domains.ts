@@ -15,12 +15,12 @@ export interface DomainLists {
 export function isAllowed(url: URL, { allowed, blocked }: DomainLists): boolean {
   const host = hostOf(url)
   const paths = spellingsOf(url.pathname)
-  if (blocked?.some((entry) => isOn(host, entry) && paths.some((path) => isBelow(path, entry)))) return false
-  return !allowed || allowed.some((entry) => isOn(host, entry) && paths.every((path) => isBelow(path, entry)))
+  if (blocked?.some((entry) => isOn(host, entry) && coverings(paths, entry).includes(true))) return false
+  return !allowed || allowed.some((entry) => isOn(host, entry) && !coverings(paths, entry).includes(false))
 }
 
 function isOn(host: string, entry: string): boolean {
-  const text = `http://${partsOf(entry).domain}`
+  const text = `http://${entry.split('/', 1)[0]}`
   // An entry that is no domain covers nothing; names in other scripts are compared as the net spells them.
   if (!URL.canParse(text)) return false
   const domain = hostOf(new URL(text))
@@ -31,8 +31,16 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/\.$/, '')
 }
 
-function isBelow(path: string, entry: string): boolean {
-  const [before = '', after] = partsOf(entry).path.split('*')
+/** For each spelling of a path, whether the entry spelled so covers it. */
+function coverings(paths: readonly string[], entry: string): readonly boolean[] {
+  const slash = entry.indexOf('/')
+  // An entry without a path is the whole domain.
+  const covering = spellingsOf(slash < 0 ? '/' : entry.slice(slash))
+  return paths.map((path, spelling) => isBelow(path, covering[spelling] ?? ''))
+}
+
+function isBelow(path: string, covering: string): boolean {
+  const [before = '', after] = covering.split('*')
   if (after === undefined) return isPrefix(path, before, 0)
   if (!path.startsWith(before)) return false
   for (let at = path.indexOf(after, before.length); at >= 0; at = path.indexOf(after, at + 1)) {
@@ -47,18 +55,13 @@ function isPrefix(path: string, prefix: string, at: number): boolean {
   return path.startsWith(prefix, at) && (prefix.endsWith('/') || end === path.length || path.charAt(end) === '/')
 }
 
-/** A path without an end of its own is the whole domain. */
-function partsOf(entry: string): { readonly domain: string; readonly path: string } {
-  const slash = entry.indexOf('/')
-  if (slash < 0) return { domain: entry, path: '/' }
-  const path = spellingsOf(entry.slice(slash)).at(-1) ?? '/'
-  return { domain: entry.slice(0, slash), path }
+/** A path as it is sent, and as servers may understand it: decoded, without `.`, `..` and empty names. */
+function spellingsOf(path: string): readonly [sent: string, understood: string] {
+  return [pathname(path), decoded(pathname(decoded(path).replace(/[\\/]+/g, '/')))]
 }
 
-/** The path as it is sent, and as servers may understand it: decoded, without `.`, `..` and empty names. */
-function spellingsOf(path: string): readonly string[] {
-  const plain = new URL(decoded(path).replace(/[\\/]+/g, '/'), 'http://any.invalid').pathname
-  return [path, decoded(plain)]
+function pathname(path: string): string {
+  return new URL(`http://any.invalid${path}`).pathname
 }
 
 function decoded(path: string): string {

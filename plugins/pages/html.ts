@@ -42,7 +42,7 @@ const maxDepth = 200
 
 /** What nobody sees, or nobody reads. */
 const unshown =
-  'script,style,noscript,template,iframe,frame,object,embed,applet,svg,canvas,audio,video,map,link,meta,input,select,textarea,button,dialog,[hidden]'
+  'script,style,noscript,template,iframe,frame,object,embed,applet,svg,canvas,audio,video,map,link,meta,input,select,textarea,button,dialog,body title,[hidden]'
 const surroundings = 'nav,footer,aside,[role=navigation],[role=banner],[role=contentinfo],[role=complementary],[role=search]'
 
 /** Without scripts and styles, which may be most of a page, and of which nothing is read. Takes time in proportion to the length. */

@@ -2,6 +2,7 @@ import type { Piscina } from 'piscina'
 import type { Clock } from '../../api/clock.ts'
 import { ToolError } from '../../tools/tool.ts'
 import type { Extracted, Extraction } from './extract.ts'
+import { Places } from './places.ts'
 
 /** Makes text of what was fetched, in threads of its own where this is compiled. */
 export interface Readers {
@@ -15,33 +16,49 @@ export interface Readers {
  * thread, because nothing else ends what never waits.
  */
 export function openReaders(clock: Clock): Readers {
+  const places = new Places(maxThreads, maxWaiting)
   let pool: Promise<Piscina<Extraction, Extracted>> | undefined
+
   return {
     async read(task, signal) {
-      signal.throwIfAborted()
-      if (!isBuilt) return readHere(task)
-      pool ??= openPool()
-      const late = new AbortController()
-      const timer = clock.after(maxMs, () => late.abort())
+      // Whoever waits does so here: the pool forgets the length of its queue where tasks can be aborted.
+      if (!(await places.take(signal))) throw new ToolError('Too many pages are being read at the moment; try again.')
       try {
-        const threads = await pool
-        return await threads.run(task, { signal: AbortSignal.any([signal, late.signal]) })
-      } catch (error) {
-        signal.throwIfAborted()
-        if (late.signal.aborted) throw new ToolError('The page could not be made readable in time.', { cause: error })
-        throw failure(error)
+        if (!isBuilt) return await readHere(task)
+        pool ??= openPool()
+        return await readInThread(await pool, task, signal)
       } finally {
-        timer.cancel()
+        places.give()
       }
     },
     async close() {
       await (await pool)?.destroy()
     },
   }
+
+  async function readInThread(
+    threads: Piscina<Extraction, Extracted>,
+    task: Extraction,
+    signal: AbortSignal,
+  ): Promise<Extracted> {
+    const late = new AbortController()
+    const timer = clock.after(maxMs, () => late.abort())
+    try {
+      return await threads.run(task, { signal: AbortSignal.any([signal, late.signal]) })
+    } catch (cause) {
+      signal.throwIfAborted()
+      if (late.signal.aborted) throw new ToolError('The page could not be made readable in time.', { cause })
+      if (isOutOfMemory(cause)) throw new ToolError('The page takes too much memory to be read.', { cause })
+      throw cause
+    } finally {
+      timer.cancel()
+    }
+  }
 }
 
-/** The longest that a page may wait for a thread and keep it, in milliseconds. */
+/** The longest that a page may keep a thread, in milliseconds. */
 const maxMs = 10_000
+const maxThreads = 2
 const maxWaiting = 64
 /** A thread cannot run what is not compiled. */
 const isBuilt = import.meta.url.endsWith('.js')
@@ -52,8 +69,7 @@ async function openPool(): Promise<Piscina<Extraction, Extracted>> {
   return new Piscina<Extraction, Extracted>({
     filename: new URL('thread.js', import.meta.url).href,
     minThreads: 0,
-    maxThreads: 2,
-    maxQueue: maxWaiting,
+    maxThreads,
     idleTimeout: 10_000,
     resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
     // What reads a page has no business with the operator's keys.
@@ -68,11 +84,6 @@ async function readHere(task: Extraction): Promise<Extracted> {
   return extract(task)
 }
 
-function failure(cause: unknown): unknown {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') return new ToolError('The page takes too much memory to be read.', { cause })
-  if (cause instanceof Error && cause.message === 'Task queue is at limit') {
-    return new ToolError('Too many pages are being read at the moment; try again.', { cause })
-  }
-  return cause
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
 }
