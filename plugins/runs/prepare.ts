@@ -71,19 +71,20 @@ export async function prepareRun(raw: RawRequest, rules: RunRules): Promise<Prep
     ...configs.issues,
   ]
   const request = prepareRequest(raw, body.request, tools, rules)
-  if ('issues' in request) issues.push(...request.issues)
+  // What is more than a wrong field keeps its own status where no field is wrong besides.
+  const isAlone = issues.length === 0 && 'failure' in request
+  if ('issues' in request && !isAlone) issues.push(...request.issues)
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
   const index = names.findIndex((name) => !rules.mayUse(name))
   if (index >= 0) throw notAllowed(names[index] ?? '', index)
-  if ('failure' in request) throw request.failure
-  if (!('prepared' in request)) throw new GatewayError('invalid_request')
+  if ('issues' in request) throw request.failure ?? new GatewayError('invalid_request')
   const chosen = tools.map((tool) => ({ tool, config: configs.byName.get(tool.name) ?? {} }))
   return { request: request.prepared, tools: chosen, limits: options.limits }
 }
 
 // ── The request within ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Request = { readonly prepared: PreparedRequest } | { readonly issues: readonly Issue[] } | { readonly failure: GatewayError }
+type Request = { readonly prepared: PreparedRequest } | { readonly issues: readonly Issue[]; readonly failure?: GatewayError }
 
 /** Prepares the request as the model will get it: streamed, and with the gateway's tools after its own. */
 function prepareRequest(raw: RawRequest, given: unknown, tools: readonly Tool[], rules: RunRules): Request {
@@ -107,8 +108,9 @@ function prepareRequest(raw: RawRequest, given: unknown, tools: readonly Tool[],
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
     const place = placeIn(arrayOf(own).length)
-    if (error.issues) return { issues: [...isStreaming, ...error.issues.map((issue) => placed(issue, place))] }
-    return isStreaming.length > 0 ? { issues: isStreaming } : { failure: placedError(error, place) }
+    const issues = [...isStreaming, ...(error.issues ?? []).map((issue) => placed(issue, place))]
+    const isOfFields = error.issues && error.type === 'invalid_request_error'
+    return isOfFields || isStreaming.length > 0 ? { issues } : { issues, failure: placedError(error, place) }
   }
 }
 
@@ -145,11 +147,15 @@ function placed(issue: Issue, place: (param: string) => string): Issue {
 
 /** The error with its field where it stands in the run, in its message too where that begins with it. */
 function placedError(error: GatewayError, place: (param: string) => string): GatewayError {
-  const { code, param, message } = error
+  const { code, param, message, issues } = error
   if (param === undefined || !isErrorCode(code)) return error
   const at = place(param)
   const text = message.startsWith(`${param}:`) ? `${at}${message.slice(param.length)}` : message
-  return new GatewayError(code, { param: at, message: text })
+  return new GatewayError(code, {
+    param: at,
+    message: text,
+    ...(issues && { issues: issues.map((issue) => placed(issue, place)) }),
+  })
 }
 
 // ── Tools ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
