@@ -330,3 +330,55 @@ describe('sizes', () => {
     })
   })
 })
+
+describe('runs', () => {
+  const routes = ['/v1/runs', '/v1/runs:stream'] as const
+  const within = (request: string, more = '') => `{"request":${request}${more}}`
+  const asked = JSON.stringify({ ...hello, system: prompt })
+
+  it.each<[string, string, string, string | undefined, number?]>([
+    ['what is cut short', within(asked).slice(0, -1), 'invalid_json', undefined],
+    ['a word', prompt, 'invalid_json', undefined],
+    ['a key that stands twice', within(withFields('"system":"a","s\\u0079stem":"b"')), 'duplicate_key', 'request.system'],
+    ['a number that is none', within(asked, ',"run":{"max_turns":1e999}'), 'number_out_of_range', 'run.max_turns'],
+    ['a key of JavaScript', within(asked, ',"run":{"__proto__":{"polluted":1}}'), 'unknown_field', 'run.__proto__'],
+    ['a tool of JavaScript', within(asked, ',"builtins":["__proto__"]'), 'unknown_builtin', 'builtins[0]'],
+    ['settings for one', within(asked, ',"run":{"tool_config":{"__proto__":{}}}'), 'tool_not_found', 'run.tool_config.__proto__'],
+    ['arrays without end', within('['.repeat(100_000) + ']'.repeat(100_000)), 'too_deep', undefined],
+    [
+      'settings nested without end',
+      within(asked, `,"run":{"tool_config":{"a":${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}}}`),
+      'too_deep',
+      undefined,
+    ],
+    ['more values than there may be', within(asked, `,"builtins":[${'1,'.repeat(300_000)}1]`), 'too_many_values', undefined, 413],
+    [
+      'names without end',
+      within(asked, `,"builtins":[${Array.from({ length: 100_000 }, (_, index) => `"t${index}"`)}]`),
+      'too_large',
+      'builtins',
+    ],
+    [
+      'settings without end',
+      within(asked, `,"run":{"tool_config":{${Array.from({ length: 100_000 }, (_, index) => `"t${index}":{}`)}}}`),
+      'tool_not_found',
+      'run.tool_config.t0',
+    ],
+    [
+      'unknown fields without end',
+      within(`{${Array.from({ length: 200_000 }, (_, index) => `"k${index}":1`)}}`),
+      'required',
+      'request.model',
+    ],
+    ['a long name', within(asked, `,"builtins":["${'t'.repeat(500_000)}"]`), 'too_large', 'builtins[0]'],
+    ['long settings', within(asked, `,"run":{"tool_config":{"${'t'.repeat(500_000)}":{}}}`), 'tool_not_found', undefined],
+  ])('with %s are refused in a moment, in a few words', async (_, body, code, param, status = 400) => {
+    for (const path of routes) {
+      const error = await refused(await gateway.post(body, {}, path))
+      expect(error).toMatchObject({ status, type: 'invalid_request_error', code })
+      if (param !== undefined) expect(error.param).toBe(param)
+      expect(error.param?.length ?? 0).toBeLessThan(300)
+      expect(Object.prototype).not.toHaveProperty('polluted')
+    }
+  })
+})

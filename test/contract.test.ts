@@ -6,6 +6,7 @@ import { allSchemas } from '../api/schemas.gen.ts'
 import { bodyValidators } from '../api/validators.gen.ts'
 import { problemsWith } from './contract-schemas.ts'
 import { type Gateway, startGateway } from './gateway.ts'
+import { eventsIn } from './runs/run.ts'
 
 const yaml = readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')
 const document: unknown = parse(yaml)
@@ -136,12 +137,17 @@ describe('the server', () => {
     expect(await json.json()).toEqual(document)
   })
 
-  it.each(requests.filter(({ value }) => String(Object(value).model).startsWith('demo/')))(
-    'answers $path',
-    async ({ path, value }) => {
-      const route = path.includes('count_tokens') ? '/v1/messages/count_tokens' : '/v1/messages'
-      const response = await gateway.post(value, {}, route)
-      expect(response.status, await response.clone().text()).toBe(200)
-    },
-  )
+  it.each(requests.filter(({ value }) => modelOf(value).startsWith('demo/')))('answers $path', async ({ path, value }) => {
+    const route = /(\/v1\/[^/]+(?:\/count_tokens)?)\/post\//.exec(path)?.[1] ?? ''
+    const response = await gateway.post(value, {}, route)
+    expect(response.status, await response.clone().text()).toBe(200)
+    if (route === '/v1/runs') expect(problemsWith('RunResponse', await response.json())).toEqual([])
+    if (route === '/v1/runs:stream') expect(eventsIn(await response.text()).at(-1)?.type).toBe('run_complete')
+  })
 })
+
+/** The model that a request asks, itself or in the request within it. */
+function modelOf(value: unknown): string {
+  const { model, request } = Object(value)
+  return String(model ?? Object(request).model)
+}

@@ -59,8 +59,9 @@ export interface MostOfRun {
 export async function prepareRun(raw: RawRequest, rules: RunRules): Promise<PreparedRun> {
   if (raw.schemaError && !(raw.schemaError instanceof SchemaMismatch)) throw raw.schemaError
   const body = isRecord(raw.body) ? raw.body : {}
-  const names = arrayOf(body.builtins).filter((name) => typeof name === 'string')
-  const tools = [...new Set(names)].flatMap((name) => rules.tools.get(name) ?? [])
+  const names = namesIn(body.builtins)
+  const offered = offeredOf(names, rules.tools)
+  const tools = offered.map(({ tool }) => tool)
   const options = optionsOf(body.run, rules.most)
   const configs = await configsOf(body.run, tools)
   const issues = [
@@ -70,13 +71,13 @@ export async function prepareRun(raw: RawRequest, rules: RunRules): Promise<Prep
     ...options.issues,
     ...configs.issues,
   ]
-  const request = prepareRequest(raw, body.request, tools, rules)
+  const request = prepareRequest(raw, body.request, offered, rules)
   // What is more than a wrong field keeps its own status where no field is wrong besides.
   const isAlone = issues.length === 0 && 'failure' in request
   if ('issues' in request && !isAlone) issues.push(...request.issues)
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
-  const index = names.findIndex((name) => !rules.mayUse(name))
-  if (index >= 0) throw notAllowed(names[index] ?? '', index)
+  const forbidden = names.find(({ name }) => !rules.mayUse(name))
+  if (forbidden) throw notAllowed(forbidden)
   if ('issues' in request) throw request.failure ?? new GatewayError('invalid_request')
   const chosen = tools.map((tool) => ({ tool, config: configs.byName.get(tool.name) ?? {} }))
   return { request: request.prepared, tools: chosen, limits: options.limits }
@@ -87,10 +88,10 @@ export async function prepareRun(raw: RawRequest, rules: RunRules): Promise<Prep
 type Request = { readonly prepared: PreparedRequest } | { readonly issues: readonly Issue[]; readonly failure?: GatewayError }
 
 /** Prepares the request as the model will get it: streamed, and with the gateway's tools after its own. */
-function prepareRequest(raw: RawRequest, given: unknown, tools: readonly Tool[], rules: RunRules): Request {
+function prepareRequest(raw: RawRequest, given: unknown, offered: readonly Offered[], rules: RunRules): Request {
   if (!isRecord(given)) return { issues: [] }
   const own = given.tools === undefined ? [] : given.tools
-  const definitions = tools.map(definitionOf)
+  const definitions = offered.map(({ tool }) => definitionOf(tool))
   const all = Array.isArray(own) ? [...own, ...definitions] : own
   const hasTools = given.tools !== undefined || definitions.length > 0
   const json = requestJson(raw.json, Array.isArray(own) ? definitions : [])
@@ -107,7 +108,7 @@ function prepareRequest(raw: RawRequest, given: unknown, tools: readonly Tool[],
     return isStreaming.length > 0 ? { issues: isStreaming } : { prepared }
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
-    const place = placeIn(arrayOf(own).length)
+    const place = placeIn(arrayOf(own).length, offered)
     const issues = [...isStreaming, ...(error.issues ?? []).map((issue) => placed(issue, place))]
     const isOfFields = error.issues && error.type === 'invalid_request_error'
     return isOfFields || isStreaming.length > 0 ? { issues } : { issues, failure: placedError(error, place) }
@@ -132,12 +133,12 @@ function requestJson(runJson: Buffer, definitions: readonly CustomTool[]): Buffe
 const nothing = Buffer.from('{}')
 const emptyArray = Buffer.from('[]')
 
-/** Where in the run a field of the request stands: the tools after the caller's own are those that `builtins` names. */
-function placeIn(ownTools: number): (param: string) => string {
+/** Where in the run a field of the request stands: the tools after the caller's own are those that are offered. */
+function placeIn(ownTools: number, offered: readonly Offered[]): (param: string) => string {
   return (param) => {
-    const [whole = '', index = ''] = /^tools\[(\d+)\]/.exec(param) ?? []
-    const isBuiltin = whole !== '' && Number(index) >= ownTools
-    return isBuiltin ? `builtins[${Number(index) - ownTools}]` : `request.${param}`
+    const [, index] = /^tools\[(\d+)\]/.exec(param) ?? []
+    const builtin = index === undefined ? undefined : offered[Number(index) - ownTools]
+    return builtin ? `builtins[${builtin.index}]` : `request.${param}`
   }
 }
 
@@ -180,10 +181,43 @@ function isCallers(type: unknown): boolean {
 const callersOwn: readonly string[] = ['custom', 'function', 'computer_use', 'text_editor']
 const runByCaller = /^(?:bash|text_editor|memory|computer|browser_toolset|computer_toolset)_\d{8}$/
 
-function builtinIssues(names: readonly string[], { tools, mayUse }: RunRules): Issue[] {
+/** A name in `builtins`, and where it stands there. */
+interface Named {
+  readonly name: string
+  readonly index: number
+}
+
+/** A tool that the model is offered, and where in `builtins` it is named first. */
+interface Offered {
+  readonly tool: Tool
+  readonly index: number
+}
+
+/** What can be names; what else stands there, and how many may, is for the schema to tell. */
+function namesIn(builtins: unknown): Named[] {
+  return arrayOf(builtins)
+    .slice(0, mostNames)
+    .flatMap((name, index) => (typeof name === 'string' && name !== '' && name.length <= longestName ? [{ name, index }] : []))
+}
+
+/** As in the contract. */
+const mostNames = 64
+const longestName = 64
+
+function offeredOf(names: readonly Named[], tools: RunRules['tools']): Offered[] {
+  const offered = new Map<Tool, Offered>()
+  for (const { name, index } of names) {
+    const tool = tools.get(name)
+    if (tool && !offered.has(tool)) offered.set(tool, { tool, index })
+  }
+  return [...offered.values()]
+}
+
+function builtinIssues(names: readonly Named[], { tools, mayUse }: RunRules): Issue[] {
   const usable = [...tools.keys()].filter(mayUse)
-  return names.flatMap((name, index) => {
-    if (names.indexOf(name) < index) return issueAt(['builtins', index], 'duplicate', `${JSON.stringify(name)} stands before`)
+  return names.flatMap(({ name, index }) => {
+    if (names.some((before) => before.name === name && before.index < index))
+      return issueAt(['builtins', index], 'duplicate', `${JSON.stringify(name)} stands before`)
     return tools.has(name) ? [] : issueAt(['builtins', index], 'unknown_builtin', unknownBuiltin(name, usable))
   })
 }
@@ -194,7 +228,7 @@ function unknownBuiltin(name: string, usable: readonly string[]): string {
   return `the gateway has no tool ${JSON.stringify(name)}${near ? `; did you mean "${near}"?` : '.'} ${known}`
 }
 
-function notAllowed(name: string, index: number): GatewayError {
+function notAllowed({ name, index }: Named): GatewayError {
   const message = `builtins[${index}]: the tool ${name} may not be used with this key.`
   return new GatewayError('tool_not_allowed', { param: `builtins[${index}]`, message })
 }

@@ -205,6 +205,19 @@ describe('builtins', () => {
     expect(error.found).toEqual([['builtins[2]', 'duplicate']])
   })
 
+  it('are told of where they stand, whatever stands before them', async () => {
+    const error = await refused({ request: hello, builtins: [5, 'get_time', null, 'nobody', 'get_time'] })
+    expect(error.found).toEqual(
+      expect.arrayContaining([
+        ['builtins[0]', 'invalid_type'],
+        ['builtins[2]', 'invalid_type'],
+        ['builtins[3]', 'unknown_builtin'],
+        ['builtins[4]', 'duplicate'],
+      ]),
+    )
+    expect(error.found).toHaveLength(4)
+  })
+
   it('may not be too many', async () => {
     const error = await refused({ request: hello, builtins: Array.from({ length: 65 }, (_, n) => `tool_${n}`) })
     expect(error).toMatchObject({ status: 400 })
