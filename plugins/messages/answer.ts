@@ -1,4 +1,5 @@
 import { mergeMetadata, mergeUsage } from '../../api/accumulate.ts'
+import { isRecord } from '../../api/json.ts'
 import type { Message, StreamEvent, Usage, Warning } from '../../api/schemas.gen.ts'
 import { editMembers } from '../../text/json-bytes.ts'
 import { costOf, type PriceList, type Served } from './cost.ts'
@@ -46,6 +47,7 @@ export class StreamAnswer {
   #served: Served = {}
   #id: string | undefined
   #stopReason: string | null | undefined
+  #containerId: string | undefined
 
   constructor(warnings: readonly Warning[], prices: PriceList) {
     this.#warnings = warnings
@@ -71,8 +73,14 @@ export class StreamAnswer {
     return this.#stopReason
   }
 
+  /** The id of the container that the provider's code runs in, where it named one. */
+  get containerId(): string | undefined {
+    return this.#containerId
+  }
+
   add(event: StreamEvent): StreamEvent {
     if (event.type === 'message_start') {
+      this.#containerId = containerIn(event.message)
       this.#usage = event.message.usage
       this.#id = event.message.id
       this.#served = event.message.metadata?.provider ?? {}
@@ -84,10 +92,16 @@ export class StreamAnswer {
       this.#usage = mergeUsage(this.#usage, event.usage ?? {})
       this.#served = { ...this.#served, ...event.metadata?.provider }
       this.#stopReason = event.delta.stop_reason
+      this.#containerId = containerIn(event.delta) ?? this.#containerId
       const { total_tokens: total, cost_usd: cost } = this.usage
       const added = { ...(total !== undefined && { total_tokens: total }), ...(cost !== undefined && { cost_usd: cost }) }
       return { ...event, usage: { ...event.usage, ...added } }
     }
     return event
   }
+}
+
+function containerIn(said: object): string | undefined {
+  const container = 'container' in said && isRecord(said.container) ? said.container : undefined
+  return typeof container?.id === 'string' && container.id !== '' ? container.id : undefined
 }

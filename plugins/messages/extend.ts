@@ -10,6 +10,15 @@ export interface Continuation {
   readonly append: readonly MessageParam[]
   /** The id of the model that answered last, which is then asked first. */
   readonly answeredBy: string
+  /** What the answers so far ran code in; undefined where they ran none. Only its own provider is told of it. */
+  readonly container: GivenContainer | undefined
+}
+
+/** A container that a provider keeps. Calls that its code has made and waits for are only taken up together with its id. */
+export interface GivenContainer {
+  readonly id: string
+  /** The id of the model whose answer named it. */
+  readonly givenBy: string
 }
 
 /**
@@ -21,9 +30,12 @@ export interface Continuation {
 export function extendRequest(prepared: PreparedRequest, continuation: Continuation, models: KnownModels): PreparedRequest {
   const targets: Target[] = []
   let refusal: unknown
-  for (const target of inOrder(prepared.targets, continuation.answeredBy)) {
+  const { container, answeredBy } = continuation
+  const keeper = prepared.targets.find(({ model }) => model.id === container?.givenBy)?.model.provider
+  for (const target of inOrder(prepared.targets, answeredBy)) {
     try {
-      targets.push(extended(target, prepared, continuation, models))
+      const goesOnIn = target.model.provider === keeper ? container?.id : undefined
+      targets.push(extended(target, prepared, continuation, goesOnIn, models))
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       refusal ??= error
@@ -39,11 +51,20 @@ function inOrder(targets: readonly Target[], answeredBy: string): readonly Targe
   return [...targets.filter(isFirst), ...targets.filter((target) => !isFirst(target))]
 }
 
-function extended(target: Target, prepared: PreparedRequest, { append }: Continuation, models: KnownModels): Target {
+function extended(
+  target: Target,
+  prepared: PreparedRequest,
+  { append }: Continuation,
+  containerId: string | undefined,
+  models: KnownModels,
+): Target {
   const { request, json } = target
-  const choice = freeChoice(request.tool_choice)
-  const body: MessageRequest = { ...request, messages: [...request.messages, ...append], ...(choice && { tool_choice: choice }) }
-  const written = json ? extendedJson(json, append, choice) : nothing
+  const changes: Changes = {
+    tool_choice: freeChoice(request.tool_choice),
+    container: containerId === undefined ? undefined : containerWith(containerId, request.container),
+  }
+  const body: MessageRequest = { ...request, messages: [...request.messages, ...append], ...whereGiven(changes) }
+  const written = json ? extendedJson(json, append, changes) : nothing
   const hasRounded = json !== undefined && prepared.hasRoundedNumber
   return targetFor(target.model, models, body, {
     body,
@@ -54,15 +75,29 @@ function extended(target: Target, prepared: PreparedRequest, { append }: Continu
   })
 }
 
-function extendedJson(json: Buffer, append: readonly MessageParam[], choice: MessageRequest['tool_choice']): Buffer {
-  const messages = memberOf(json, 'messages') ?? nothing
+/** What has to be said in another way than in the request; undefined where the request's own word stays. */
+interface Changes {
+  readonly tool_choice: MessageRequest['tool_choice']
+  readonly container: MessageRequest['container']
+}
+
+function whereGiven({ tool_choice, container }: Changes): Partial<MessageRequest> {
+  return { ...(tool_choice && { tool_choice }), ...(container && { container }) }
+}
+
+function extendedJson(json: Buffer, append: readonly MessageParam[], changes: Changes): Buffer {
+  const added = append.map((message) => JSON.stringify(message))
+  const { tool_choice, container } = whereGiven(changes)
   return editMembers(json, {
-    messages: withItems(
-      messages,
-      append.map((message) => JSON.stringify(message)),
-    ),
-    ...(choice && { tool_choice: JSON.stringify(choice) }),
+    messages: withItems(memberOf(json, 'messages') ?? nothing, added),
+    ...(tool_choice && { tool_choice: JSON.stringify(tool_choice) }),
+    ...(container && { container: JSON.stringify(container) }),
   })
+}
+
+/** The container with what the caller wants in it. */
+function containerWith(id: string, asked: MessageRequest['container']): NonNullable<MessageRequest['container']> {
+  return typeof asked === 'object' && asked !== null ? { ...asked, id } : id
 }
 
 /** The choice without what must be called; undefined where it can stay as it is. */

@@ -5,6 +5,7 @@ import { GatewayError } from '../../api/error.ts'
 import { checkOf } from '../../tools/schema.ts'
 import type { Service, ServiceAccess, Tool } from '../../tools/tool.ts'
 import type { Budget, Turn } from '../messages/budget.ts'
+import type { GivenContainer } from '../messages/extend.ts'
 import type { Caller } from '../messages/index.ts'
 import type { OpenedStream } from '../messages/open.ts'
 import type { PreparedRequest, RawRequest } from '../messages/prepare.ts'
@@ -166,6 +167,7 @@ class ModelConversation implements Conversation {
   readonly #run: PreparedRun
   readonly #caller: RunCaller
   #answeredBy: string
+  #container: GivenContainer | undefined
 
   constructor(app: FastifyInstance, run: PreparedRun, caller: RunCaller) {
     this.#app = app
@@ -196,7 +198,8 @@ class ModelConversation implements Conversation {
     const { messages } = this.#app
     const caller: Caller = { ...this.#caller, signal, watch }
     const { request: first } = this.#run
-    const request = said.length === 0 ? first : messages.extend(first, { append: said, answeredBy: this.#answeredBy })
+    const continuation = { append: said, answeredBy: this.#answeredBy, container: this.#container }
+    const request = said.length === 0 ? first : messages.extend(first, continuation)
     const jsonBytes = this.#caller.jsonBytes + (said.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(said)))
     const budget = await this.#caller.budget(request, { jsonBytes, isStream: this.#caller.isStream && index === 0, caller })
     try {
@@ -212,8 +215,10 @@ class ModelConversation implements Conversation {
         get usage() {
           return answer.usage
         },
-        end(how) {
+        end: (how) => {
           isComplete = how === 'complete'
+          // An answer that runs no code says nothing of the container, which is still there.
+          if (answer.containerId !== undefined) this.#container = { id: answer.containerId, givenBy: target.model.id }
           budget.settle()
           watch.turnEnded(target, how, answer)
         },
