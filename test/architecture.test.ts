@@ -99,7 +99,7 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
 function dials({ path }: Module, { target, values }: Import): boolean {
   if (!['routes', 'plugins', 'tools', 'providers', 'api'].includes(layerOf(path)) || path.startsWith('plugins/egress/'))
     return false
-  if (/^(?:undici|node:(?:https|http2|tls|dns|dns\/promises))$/.test(target)) return values.length > 0
+  if (/^(?:undici(?:\/.*)?|node:(?:https|http2|tls|dns|dns\/promises))$/.test(target)) return values.length > 0
   return /^node:(?:http|net)$/.test(target) && values.some((name) => dialing.has(name))
 }
 
@@ -316,6 +316,7 @@ describe('a broken arrow is seen where', () => {
     ['a provider is compared by its name', { 'plugins/a.ts': "if (provider.id === 'anthropic') go()" }],
     ['a provider is told from others by its name', { 'routes/a.ts': "switch (id) { case 'openai': go() }" }],
     ['a provider makes its own connections', { 'providers/a/index.ts': "import { fetch } from 'undici'" }],
+    ['a plugin makes its own', { 'plugins/a.ts': "import Agent from 'undici/lib/dispatcher/agent.js'" }],
     ['a plugin makes its own connections', { 'plugins/a.ts': "import { request } from 'node:http'" }],
     ['a preset is compared by its name', { 'cli/a.ts': "const is = provider.id === 'ollama'" }],
     ['one provider compares the name of another', { 'providers/openai-chat/x.ts': "const is = 'anthropic' !== id" }],

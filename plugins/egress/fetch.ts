@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
 import { acceptedEncodings, readBody, single } from './body.ts'
@@ -58,6 +58,8 @@ export async function fetchPublic(dispatcher: Dispatcher, clock: Clock, url: str
 async function follow(dispatcher: Dispatcher, signal: AbortSignal, start: string, options: FetchOptions): Promise<Fetched> {
   const headers = { accept: options.accept ?? '*/*', 'accept-encoding': acceptedEncodings, 'user-agent': 'vai-gateway' }
   let url = checkedURL(start)
+  // Most gateways never fetch anything; see undici.ts.
+  const { request } = await import('undici')
   for (let hops = 0; ; hops++) {
     options.check?.(url)
     const response = await request(url, { dispatcher, signal, headers }).catch(fail)

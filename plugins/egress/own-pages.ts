@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
-import { Agent, buildConnector, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import { Agent, buildConnector } from './undici.ts'
 
 /**
  * Where the server may be fetched from itself, though it stands on an address that is not public: the pages that it made for this and
