@@ -148,6 +148,8 @@ describe('answers', () => {
 
 describe('rules', () => {
   const use = { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} }
+  const code = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'code_execution', input: { code: 'f()' } }
+  const fromCode = { ...use, caller: { type: 'code_execution_20260120', tool_id: code.id } }
   const result = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'x' }
   const user = { role: 'user', content: 'hi' }
   const says = (...content: unknown[]) => ({ role: 'assistant', content })
@@ -175,6 +177,13 @@ describe('rules', () => {
     ['messages: at least one message is required', { messages: [] }],
     ['messages: first message must use the "user" role', { messages: [says({ type: 'text', text: 'x' })] }],
     ['messages: text content blocks must be non-empty', { messages: [told({ type: 'text', text: '' })] }],
+    ['text content blocks must contain non-whitespace text', { messages: [{ role: 'user', content: ' ' }] }],
+    [
+      'text content blocks must contain non-whitespace text',
+      { messages: [user, says({ type: 'text', text: '\n\n' }, use), told(result)] },
+    ],
+    ['container_id is required when there are pending tool uses', { messages: [user, says(code, fromCode), told(result)] }],
+    ['container_id is required', { messages: [user, says(code, fromCode), told(result)], container: { skills: [] } }],
     ["messages.0.content.0: Input tag 'video' found", { messages: [told({ type: 'video' })] }],
     ['messages.1: all messages must have non-empty content', { messages: [user, says(), user] }],
     ['unexpected `tool_use_id` found in `tool_result` blocks: toolu_1.', { messages: [told(result)] }],
@@ -201,6 +210,21 @@ describe('rules', () => {
       status: 400,
       error: { type: 'invalid_request_error', message: expect.stringContaining(message) },
     })
+  })
+
+  it('takes white space beside words, and calls of code that is named or over', async () => {
+    const { upstream } = await simulated()
+    const ran = { type: 'code_execution_tool_result', tool_use_id: code.id, content: {} }
+    const called = [user, says(code, fromCode), told(result)]
+    for (const fields of [
+      { messages: [told({ type: 'text', text: ' ' }, { type: 'text', text: 'x' })] },
+      { messages: called, container: 'container_1' },
+      { messages: called, container: { id: 'container_1', skills: [] } },
+      { messages: [...called, says(ran, { type: 'text', text: 'x' }), user] },
+      { messages: [user, says(code), user] },
+    ]) {
+      expect((await post(upstream, { ...hello, ...fields })).status, JSON.stringify(fields)).toBe(200)
+    }
   })
 
   it('takes unknown fields from a beta, and consecutive messages of one role', async () => {

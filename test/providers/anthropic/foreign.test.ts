@@ -66,6 +66,21 @@ describe('a conversation that goes to Anthropic', () => {
     expect(messages.map(({ role }) => role)).toEqual(['user', 'user'])
   })
 
+  it('has no empty lines before a call by another provider, and keeps those of its own', () => {
+    const blank: ContentBlockParam = { type: 'text', text: '\n\n' }
+    const call = (id: string): ContentBlockParam => ({ type: 'tool_use', id, name: 'f', input: {} })
+    const thought: ContentBlockParam = { type: 'thinking', thinking: 'x', signature: seal('deepseek', '') }
+    expect(kept(blank, call('call_abc'))).toEqual([call('call_abc')])
+    expect(kept(text, blank, call('call_abc'))).toEqual([text, call('call_abc')])
+    expect(kept(thought, blank, call('call_abc'))).toEqual([call('call_abc')])
+    expect(kept(text, call('call_abc'))).toEqual([text, call('call_abc')])
+    // What Anthropic is said to have written goes back as it was written.
+    const own = conversationWith(blank, call('toolu_01A09q90qw90lq917835lq9'))
+    expect(withoutForeign(own)).toBe(own.messages)
+    const alone = conversationWith(blank)
+    expect(withoutForeign(alone)).toBe(alone.messages)
+  })
+
   it('has ids that Anthropic takes', () => {
     const [call] = Object(kept({ type: 'tool_use', id: 'functions.f:0', name: 'f', input: {} }))
     expect(call.id).toMatch(/^[a-zA-Z0-9_-]+$/)
