@@ -96,8 +96,9 @@ describe.each(vendors.map((vendor) => [vendor.model, vendor] as const))('a run a
   it.each(vendors.map(({ model }) => [model]))('leaves a conversation that %s takes', async (model) => {
     const { gateway, upstream } = listeners.get(model) ?? {}
     const tools = [weather, time].map(({ name, description, inputSchema }) => ({ name, description, input_schema: inputSchema }))
-    for (const isLast of [true, false]) {
-      const conversation = isLast ? [...whole.messages, { role: 'user', content: 'And in Rome?' }] : whole.messages.slice(0, 3)
+    const next = { role: 'user', content: 'And in Rome?' }
+    const untilResults = whole.messages.slice(0, 3)
+    for (const conversation of [[...whole.messages, next], [...untilResults, next], untilResults]) {
       const response = await gateway?.post({ model, max_tokens: 2048, messages: conversation, tools })
       if (!response) throw new Error(`${model} is not there`)
       expect(response.status, await response.clone().text()).toBe(200)

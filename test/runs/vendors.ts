@@ -1,11 +1,15 @@
 import { expect } from 'vitest'
 import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
+import type { AnthropicAnswer } from '../upstreams/anthropic-answer.ts'
+import type { Delivery } from '../upstreams/behaviour.ts'
 import { geminiKey, startGemini } from '../upstreams/gemini.ts'
+import type { GeminiAnswer } from '../upstreams/gemini-answer.ts'
 import type { Json } from '../upstreams/json.ts'
 import { openAiKey, startOpenAiChat } from '../upstreams/openai-chat.ts'
+import type { OpenAiAnswer } from '../upstreams/openai-chat-answer.ts'
 import { startOpenAiResponses } from '../upstreams/openai-responses.ts'
-import { functionCall, message, reasoning } from '../upstreams/openai-responses-answer.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
+import { functionCall, message, type ResponsesAnswer, reasoning } from '../upstreams/openai-responses-answer.ts'
+import type { RecordedRequest, Upstream } from '../upstreams/upstream.ts'
 
 /** A simulated vendor whose model thinks, calls `get_weather` for Oslo and `get_time` for nothing, and then answers. */
 export interface Vendor {
@@ -13,6 +17,8 @@ export interface Vendor {
   readonly model: string
   /** One that calls tools in its first answer, and speaks in every other. */
   readonly startCaller: () => Promise<Upstream>
+  /** One that calls tools in every answer; all but the first of a conversation break off after so many events. */
+  readonly startCutter: (events: () => number) => Promise<Upstream>
   /** One that holds what it gets to its rules, and repeats it. */
   readonly startListener: () => Promise<Upstream>
   readonly settings: (url: string) => Record<string, string>
@@ -30,24 +36,29 @@ export const answerText = 'It rains at noon.'
 const weatherText = 'It rains in Oslo at 7 C.'
 const timeText = 'It is noon.'
 
+const claudesCalls: AnthropicAnswer = {
+  content: [
+    { type: 'thinking', thinking: ['Let me', ' think.'], signature: 'c2lnbmF0dXJl' },
+    { type: 'redacted_thinking', data: 'cmVkYWN0ZWQ=' },
+    { type: 'text', text: 'I look.' },
+    { type: 'tool_use', id: 'toolu_a', name: 'get_weather', input: { city: 'Oslo' } },
+    { type: 'tool_use', id: 'toolu_b', name: 'get_time', input: {} },
+  ],
+}
+
+const responsesCalls: ResponsesAnswer = {
+  output: [
+    reasoning('Let me think.'),
+    functionCall('get_weather', { city: 'Oslo' }, { call_id: 'call_a' }),
+    { type: 'function_call', name: 'get_time', arguments: '', call_id: 'call_b' },
+  ],
+}
+
 export const vendors: readonly Vendor[] = [
   {
     model: 'anthropic/claude-sonnet-4-6',
-    startCaller: () =>
-      startAnthropic({
-        script: [
-          {
-            content: [
-              { type: 'thinking', thinking: ['Let me', ' think.'], signature: 'c2lnbmF0dXJl' },
-              { type: 'redacted_thinking', data: 'cmVkYWN0ZWQ=' },
-              { type: 'text', text: 'I look.' },
-              { type: 'tool_use', id: 'toolu_a', name: 'get_weather', input: { city: 'Oslo' } },
-              { type: 'tool_use', id: 'toolu_b', name: 'get_time', input: {} },
-            ],
-          },
-          { content: [{ type: 'text', text: answerText }] },
-        ],
-      }),
+    startCaller: () => startAnthropic({ script: [claudesCalls, { content: [{ type: 'text', text: answerText }] }] }),
+    startCutter: (events) => startAnthropic({ script: (request) => cutLater(claudesCalls, request, events) }),
     startListener: () => startAnthropic(),
     settings: (url) => ({ VAI_ANTHROPIC_BASE_URL: url }),
     fields: { thinking: { type: 'adaptive' } },
@@ -75,19 +86,8 @@ export const vendors: readonly Vendor[] = [
   },
   {
     model: 'oai-resp/gpt-5',
-    startCaller: () =>
-      startOpenAiResponses({
-        script: [
-          {
-            output: [
-              reasoning('Let me think.'),
-              functionCall('get_weather', { city: 'Oslo' }, { call_id: 'call_a' }),
-              { type: 'function_call', name: 'get_time', arguments: '', call_id: 'call_b' },
-            ],
-          },
-          { output: [message(answerText)] },
-        ],
-      }),
+    startCaller: () => startOpenAiResponses({ script: [responsesCalls, { output: [message(answerText)] }] }),
+    startCutter: (events) => startOpenAiResponses({ script: (request) => cutLater(responsesCalls, request, events) }),
     startListener: () => startOpenAiResponses(),
     settings: (url) => ({ VAI_OPENAI_BASE_URL: `${url}/v1` }),
     conversation: ({ input }) => input,
@@ -163,24 +163,25 @@ export const keys: Readonly<Record<string, string>> = {
   deepseek: openAiKey,
 }
 
+/** The answer, which breaks off where results have come before. */
+function cutLater<Answer extends Delivery>(answer: Answer, { body }: RecordedRequest, events: () => number): Answer {
+  return body.includes(timeText) ? { ...answer, dieAt: { event: events() } } : answer
+}
+
 function gemini(model: string, service: 'gemini-api' | 'vertex-ai', settings: Vendor['settings']): Vendor {
   const call = (name: string, args: object) => ({ functionCall: { name, ...args } })
+  const calls: GeminiAnswer = {
+    parts: [
+      { text: 'Let me think.', thought: true },
+      { ...call('get_weather', { args: { city: 'Oslo' } }), thoughtSignature: 'c2lnbmVk' },
+      call('get_time', {}),
+    ],
+  }
+  const answer = { parts: [{ text: answerText }, { text: '', thoughtSignature: 'bGFzdA==' }] }
   return {
     model,
-    startCaller: () =>
-      startGemini({
-        service,
-        script: [
-          {
-            parts: [
-              { text: 'Let me think.', thought: true },
-              { ...call('get_weather', { args: { city: 'Oslo' } }), thoughtSignature: 'c2lnbmVk' },
-              call('get_time', {}),
-            ],
-          },
-          { parts: [{ text: answerText }, { text: '', thoughtSignature: 'bGFzdA==' }] },
-        ],
-      }),
+    startCaller: () => startGemini({ service, script: [calls, answer] }),
+    startCutter: (events) => startGemini({ service, script: (request) => cutLater(calls, request, events) }),
     startListener: () => startGemini({ service }),
     settings,
     conversation: ({ contents }) => contents,
@@ -216,23 +217,18 @@ interface ChatVendor extends Pick<Vendor, 'model' | 'counts'> {
 
 function openAiChat({ model, variable, more = {}, deltas = [], sentBack = {}, counts = true }: ChatVendor): Vendor {
   const alsoTakes = ['usage', 'reasoning']
+  const calls: OpenAiAnswer = {
+    deltas,
+    toolCalls: [
+      { id: 'call_a', name: 'get_weather', arguments: ['{"city":', '"Oslo"}'] },
+      { id: 'call_b', name: 'get_time', arguments: '' },
+    ],
+  }
   return {
     model,
     counts,
-    startCaller: () =>
-      startOpenAiChat({
-        alsoTakes,
-        script: [
-          {
-            deltas,
-            toolCalls: [
-              { id: 'call_a', name: 'get_weather', arguments: ['{"city":', '"Oslo"}'] },
-              { id: 'call_b', name: 'get_time', arguments: '' },
-            ],
-          },
-          { text: ['It rains ', 'at noon.'] },
-        ],
-      }),
+    startCaller: () => startOpenAiChat({ alsoTakes, script: [calls, { text: ['It rains ', 'at noon.'] }] }),
+    startCutter: (events) => startOpenAiChat({ alsoTakes, script: (request) => cutLater(calls, request, events) }),
     startListener: () => startOpenAiChat({ alsoTakes }),
     settings: (url) => ({ [variable]: `${url}/v1`, ...more }),
     conversation: ({ messages }) => messages,
