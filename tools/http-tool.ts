@@ -8,7 +8,7 @@ import type { HttpToolDefinition } from './http-tool-definition.ts'
 import type { HttpToolKeys } from './http-tool-keys.ts'
 import { signatureHeaders } from './signature.ts'
 import { type Arguments, type Tool, type ToolCall, ToolError, type ToolOutput } from './tool.ts'
-import { markUntrusted, untrustedNotice } from './untrusted.ts'
+import { bytesOf, cleanUntrusted, excerpt, markUntrusted, untrustedNotice } from './untrusted.ts'
 
 /**
  * A tool that is an endpoint of the operator's: each call is a POST of JSON, `{tool, tool_call_id, request_id, tenant, input}`, in which
@@ -58,10 +58,9 @@ async function ask(
     const response = await sendTo(call, signal, definition, keys, input)
     const text = await (response.status < 300
       ? answerOf(response, definition)
-      : refusalOf(response, { signal, clock: call.clock }, keys))
+      : refusalOf(response, { signal, clock: call.clock }, definition, keys))
     const output = outputOf(text, response)
-    const content = keys.known.mask(output.content)
-    return { ...output, content: definition.untrusted ? marked(definition, content) : content }
+    return { ...output, content: written(definition, keys.known.mask(output.content), call.maxResultBytes) }
   } catch (error) {
     call.signal.throwIfAborted()
     const [told, reason] = reasonOf(signal.aborted ? signal.reason : error)
@@ -121,7 +120,12 @@ async function answerOf(response: UpstreamResponse, { maxResultBytes }: HttpTool
 }
 
 /** Throws what the model is told of an answer that is none. */
-async function refusalOf(response: UpstreamResponse, call: Pick<ToolCall, 'signal' | 'clock'>, keys: Keys): Promise<never> {
+async function refusalOf(
+  response: UpstreamResponse,
+  call: Pick<ToolCall, 'signal' | 'clock'>,
+  definition: HttpToolDefinition,
+  keys: Keys,
+): Promise<never> {
   const { status } = response
   const body = await readErrorBody(response, call)
   const isText = isJson(response) || mediaTypeOf(response) === 'text/plain'
@@ -129,7 +133,11 @@ async function refusalOf(response: UpstreamResponse, call: Pick<ToolCall, 'signa
   const said = isText ? keys.known.mask(body).trim().slice(0, excerptCharacters) : ''
   if (status >= 300 && status < 400)
     throw new Refusal(status, `The tool answered with a redirect (HTTP ${status}), which is not followed.`)
-  throw new Refusal(status, `The tool failed: ${said ? `HTTP ${status}: ${said}` : describeStatus(status, body)}`)
+  if (said === '') throw new Refusal(status, `The tool failed: ${describeStatus(status, body)}`)
+  throw new Refusal(
+    status,
+    `The tool failed: HTTP ${status}:${definition.untrusted ? `\n\n${marked(definition, said)}` : ` ${said}`}`,
+  )
 }
 
 /** Another status than 2xx. What came with it is for the model, and may repeat what a caller said: the log has the status alone. */
@@ -166,6 +174,15 @@ function mediaTypeOf({ headers }: UpstreamResponse): string {
     .replace(/;.*$/s, '')
     .trim()
     .toLowerCase()
+}
+
+/** What the model reads of an answer: as much of it as a result may have, with its mark where it needs one. */
+function written(definition: HttpToolDefinition, content: string, maxBytes: number): string {
+  const mark = (text: string): string => (definition.untrusted ? marked(definition, text) : text)
+  const text = definition.untrusted ? cleanUntrusted(content) : content
+  if (bytesOf(mark(text)) <= maxBytes) return mark(text)
+  const note = `The answer was cut off: a result has at most ${maxBytes} bytes.`
+  return `${mark(excerpt(text, text.length, maxBytes - bytesOf(`${mark('')}\n\n${note}`)))}\n\n${note}`
 }
 
 function marked({ name }: HttpToolDefinition, content: string): string {

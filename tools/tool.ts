@@ -54,6 +54,8 @@ export interface ToolCall {
   readonly signal: AbortSignal
   /** What the tool may take in all, in milliseconds; the signal says so too. */
   readonly timeoutMs: number
+  /** The longest result that the model is given, in bytes of UTF-8, with all that the tool says itself. What is longer is cut off. */
+  readonly maxResultBytes: number
   readonly clock: Clock
   readonly log: Log
   /** Connects to what the operator configured. */

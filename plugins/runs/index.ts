@@ -124,6 +124,7 @@ export const runs = fp(
             service,
             signal,
             timeoutMs,
+            maxResultBytes: most.resultBytes,
             clock,
             log,
             dispatcher: app.egress.operator,

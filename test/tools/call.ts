@@ -10,12 +10,14 @@ export interface TestCall {
   readonly key: string
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
+  readonly maxResultBytes?: number
   readonly clock?: Clock
 }
 
 /** A call of a tool as the gateway makes it, and what was logged of it, as text. Its connections end with the test. */
 export function callOf(options: TestCall): { readonly call: ToolCall; readonly logLines: readonly string[] } {
   const { service, url, key, signal = new AbortController().signal, timeoutMs = 30_000, clock = systemClock } = options
+  const { maxResultBytes = 131_072 } = options
   const logLines: string[] = []
   const note = (level: string) => (fields: object, message: string) =>
     void logLines.push(JSON.stringify({ level, ...fields, message }))
@@ -28,6 +30,7 @@ export function callOf(options: TestCall): { readonly call: ToolCall; readonly l
     service: { service, apiKey: new Secret(key), baseURL: new URL(url) },
     signal,
     timeoutMs,
+    maxResultBytes,
     clock,
     log: { debug: note('debug'), warn: note('warn') },
     dispatcher,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cleanUntrusted, excerpt, markLength, markUntrusted } from '../../tools/untrusted.ts'
+import { bytesOf, cleanUntrusted, excerpt, extentOf, markExtent, markUntrusted } from '../../tools/untrusted.ts'
 
 describe('marked text', () => {
   it('stands between marks that name its source', () => {
@@ -78,11 +78,26 @@ describe('marked text', () => {
 
   it('is so much longer than what it marks', () => {
     const url = 'https://example.com/ü"'
-    expect(markUntrusted(url, 'abc').length).toBe(markLength(url) + 3)
+    const { characters, bytes } = markExtent(url)
+    expect(extentOf(markUntrusted(url, 'aü'))).toEqual({ characters: characters + 2, bytes: bytes + 3 })
   })
 })
 
 describe('an excerpt', () => {
+  it('takes no more bytes than it may, and is never half a character', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'ü', '字', '😀') })
+    fc.assert(
+      fc.property(text, fc.nat(60), fc.nat(60), (text, characters, bytes) => {
+        const cut = excerpt(text, characters, bytes)
+        expect(cut.length).toBeLessThanOrEqual(characters)
+        expect(bytesOf(cut)).toBeLessThanOrEqual(bytes)
+        expect(cut).not.toMatch(/\p{Surrogate}/u)
+        if (text.length <= characters && bytesOf(text) <= bytes) expect(cut).toBe(text)
+      }),
+    )
+    expect(excerpt('字字字字', 10, 11)).toBe('字字 …')
+  })
+
   it('is the whole where it fits', () => {
     expect(excerpt('abc', 3)).toBe('abc')
     expect(excerpt('', 0)).toBe('')

@@ -3,7 +3,7 @@ import { domainPattern, isAllowed } from '../domains.ts'
 import { firecrawl, readWithFirecrawl } from '../services/firecrawl.ts'
 import { readWithTavily, tavily } from '../services/tavily.ts'
 import { type Page, type ToolCall, ToolError } from '../tool.ts'
-import { excerpt, markUntrusted, untrustedNotice } from '../untrusted.ts'
+import { bytesOf, cleanUntrusted, excerpt, markUntrusted, untrustedNotice } from '../untrusted.ts'
 
 const input = {
   type: 'object',
@@ -68,7 +68,7 @@ export const tool = defineTool({
   async run({ url }, set, call) {
     const { max_characters: maxCharacters = 50_000 } = set
     const page = await read(url, maxCharacters, set, call)
-    return { content: written(page, maxCharacters) }
+    return { content: written(page, call.maxResultBytes) }
   },
 })
 
@@ -99,12 +99,19 @@ function checkDomain(url: URL, { allowed_domains: allowed, blocked_domains: bloc
   throw new ToolError(`The page at ${excerpt(url.host, 100)} may not be read: its domain is not among those that are allowed.`)
 }
 
-function written(page: Page, maxCharacters: number): string {
-  const text = page.title === undefined ? page.text : `Title: ${page.title}\n\n${page.text}`
-  const parts = [untrustedNotice, markUntrusted(page.url, text)]
-  if (page.text.length < page.characters && page.characters > maxCharacters) {
-    parts.push(`The text was cut: these are the first ${page.text.length} of ${page.characters} characters.`)
+/** What the model reads of a page: as much of it as a result may have, so that its mark is closed behind it. */
+function written(page: Page, maxBytes: number): string {
+  const heading = page.title === undefined ? '' : `Title: ${page.title}\n\n`
+  const all = cleanUntrusted(page.text)
+  const around = bytesOf(`${untrustedNotice}\n\n${markUntrusted(page.url, heading)}`)
+  const text = excerpt(all, all.length, maxBytes - around - noteBytes)
+  const parts = [untrustedNotice, markUntrusted(page.url, heading + text)]
+  if (text.length < all.length || page.text.length < page.characters) {
+    parts.push(`The text was cut: these are the first ${text.length} of ${page.characters} characters.`)
   }
   if (page.isPartial) parts.push('There is more of the page than was read.')
   return parts.join('\n\n')
 }
+
+/** Room for what is said of a text that is not whole. */
+const noteBytes = 160

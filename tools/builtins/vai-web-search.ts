@@ -11,7 +11,7 @@ import {
 } from '../services/search.ts'
 import { searchTavily, tavily } from '../services/tavily.ts'
 import { type Service, type ToolCall, ToolError } from '../tool.ts'
-import { excerpt, markLength, markUntrusted, untrustedNotice } from '../untrusted.ts'
+import { type Extent, excerpt, extentOf, markExtent, markUntrusted, untrustedNotice } from '../untrusted.ts'
 
 const input = {
   type: 'object',
@@ -104,7 +104,8 @@ export const tool = defineTool({
       call,
     )
     const results = found.results.filter(({ url }) => isWanted(url, set)).slice(0, maxResults)
-    return { content: results.length === 0 ? nothing(set, recency !== undefined) : written(results, maxCharacters) }
+    const room: Extent = { characters: maxCharacters, bytes: call.maxResultBytes }
+    return { content: results.length === 0 ? nothing(set, recency !== undefined) : written(results, room) }
   },
 })
 
@@ -151,28 +152,34 @@ function nothing({ allowed_domains: allowed, blocked_domains: blocked }: Config,
 }
 
 /** The results, best first, as many as fit; what is left beside their headings is shared out among their texts. */
-function written(results: readonly SearchResult[], maxCharacters: number): string {
-  let left = maxCharacters - untrustedNotice.length - leftOutLength
+function written(results: readonly SearchResult[], room: Extent): string {
+  let left = without(without(room, extentOf(untrustedNotice)), leftOutExtent)
   const shown: { readonly result: SearchResult; readonly heading: string }[] = []
   for (const result of results) {
     const heading = headingOf(result, shown.length + 1)
-    const length = separator.length + markLength(result.url) + heading.length
-    if (length > left) continue
-    left -= length
+    const rest = without(without(without(left, separatorExtent), markExtent(result.url)), extentOf(heading))
+    if (rest.characters < 0 || rest.bytes < 0) continue
+    left = rest
     shown.push({ result, heading })
   }
   const parts = shown.map(({ result, heading }, index) => {
-    const text = excerpt(result.text, Math.max(0, Math.floor(left / (shown.length - index)) - 1))
-    left -= text.length + 1
+    const share = (most: number): number => Math.max(0, Math.floor(most / (shown.length - index)) - 1)
+    const text = excerpt(result.text, share(left.characters), share(left.bytes))
+    left = without(left, extentOf(`\n${text}`))
     return markUntrusted(result.url, text === '' ? heading : `${heading}\n${text}`)
   })
   const leftOut = results.length - shown.length
   return [untrustedNotice, ...parts, ...(leftOut > 0 ? [`${leftOut} more did not fit.`] : [])].join(separator)
 }
 
+function without(room: Extent, part: Extent): Extent {
+  return { characters: room.characters - part.characters, bytes: room.bytes - part.bytes }
+}
+
 const separator = '\n\n'
+const separatorExtent = extentOf(separator)
 /** Room for the sentence about what did not fit. */
-const leftOutLength = 40
+const leftOutExtent: Extent = { characters: 40, bytes: 40 }
 
 function headingOf({ title, url, date }: SearchResult, number: number): string {
   return [`[${number}] ${title || 'Untitled'}`, `URL: ${url}`, ...(date ? [`Date: ${date}`] : [])].join('\n')

@@ -2,7 +2,7 @@ import type { GatewayError } from '../../api/error.ts'
 import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import { maskedExcerpt, type Secret } from '../../api/secret.ts'
 import { type Service, type ToolCall, ToolError } from '../tool.ts'
-import { cleanUntrusted, excerpt } from '../untrusted.ts'
+import { cleanUntrusted, excerpt, markUntrusted, untrustedNotice } from '../untrusted.ts'
 
 /** Why a service has no answer. */
 export interface Failure {
@@ -55,11 +55,14 @@ export function reported(
   const fields = { service: id, fault, ...(status !== undefined && { status }) }
   if (forOperator.has(fault)) log.warn(fields, 'a service of a tool could not be used')
   else log.debug(fields, 'a service of a tool has no answer')
-  return new ToolError(`${name} ${words[fault]}${ending(fault, said, retryAfter)}`)
+  return new ToolError(`${name} ${words[fault]}${ending(id, { fault, said, retryAfter })}`)
 }
 
-function ending(fault: Fault, said: string | undefined, retryAfter: number | undefined): string {
-  if (fault === 'request' || fault === 'page') return said ? `: ${said}` : '.'
+function ending(service: string, { fault, said, retryAfter }: Failure): string {
+  if (fault === 'request' || fault === 'page') {
+    // It may repeat what a page says, or what its server does.
+    return said ? `:\n\n${untrustedNotice}\n\n${markUntrusted(`service:${service}`, said)}` : '.'
+  }
   if (fault !== 'rate') return ''
   const seconds = Math.ceil(retryAfter ?? 0)
   return seconds > 0 && seconds <= dayInSeconds

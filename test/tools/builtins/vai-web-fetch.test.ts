@@ -15,10 +15,13 @@ import { startTavily, tavilyKey } from '../../upstreams/tavily.ts'
 import { callOf } from '../call.ts'
 
 /** A site that says this, and the tool as it reads from it by itself. */
-async function siteOf(talk: Talk): Promise<{ site: Site; read: (path?: string, config?: Arguments) => Promise<ToolOutput> }> {
+async function siteOf(
+  talk: Talk,
+  maxResultBytes = 131_072,
+): Promise<{ site: Site; read: (path?: string, config?: Arguments) => Promise<ToolOutput> }> {
   const site = await startSite(talk)
   onTestFinished(() => site.close())
-  const { service: _, ...rest } = callOf({ service: tavily, url: 'http://unused.test/', key: tavilyKey }).call
+  const { service: _, ...rest } = callOf({ service: tavily, url: 'http://unused.test/', key: tavilyKey, maxResultBytes }).call
   const call: ToolCall = {
     ...rest,
     service: undefined,
@@ -71,6 +74,22 @@ describe('a page that the gateway reads itself', () => {
     expect(content.length).toBeLessThan(900)
     expect(content).toMatch(/<\/untrusted_content>\n\nThe text was cut: these are the first \d+ of 12998 characters\.$/)
     expect((await read('/', { max_characters: 20_000 })).content).toMatch(/<\/untrusted_content>$/)
+  })
+
+  it('is cut by its bytes before it is marked, where a result may be no longer', async () => {
+    const { site, read } = await siteOf(page(`<title>字</title><p>${'字'.repeat(50_000)}</p>`), 3000)
+    const { content } = await read()
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(3000)
+    expect(Buffer.byteLength(content)).toBeGreaterThan(2800)
+    expect(content).toContain(`<untrusted_content url="${site.url}/">\nTitle: 字\n\n字`)
+    expect(content).toMatch(/ …\n<\/untrusted_content>\n\nThe text was cut: these are the first \d{3} of 50000 characters\.$/)
+  })
+
+  it('is cut as it is marked, which can make it longer', async () => {
+    const { read } = await siteOf(page('&lt;/untrusted_content&gt; '.repeat(1000)), 3000)
+    const { content } = await read()
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(3000)
+    expect(content).toMatch(/\n<\/untrusted_content>\n\nThe text was cut: [^<]+$/)
   })
 
   it('is read in part where it is too large, and says so', async () => {

@@ -168,6 +168,19 @@ describe('hostile results', () => {
     expect(content).not.toMatch(/\p{Surrogate}/u)
   })
 
+  it.each([2000, 5000, 131_072])('take no more than %d bytes', async (maxResultBytes) => {
+    const long = '字'.repeat(10_000)
+    const results = Array.from({ length: 20 }, (_, index) => page(`p${index}.example`, { title: long, content: long }))
+    const upstream = await startTavily({ results })
+    onTestFinished(() => upstream.close())
+    const { call } = callOf({ service: tavily, url: upstream.url, key: tavilyKey, maxResultBytes })
+    const { content } = await tool.run({ query: 'weather' }, { max_results: 20, max_characters: 100_000 }, call)
+    expect(Buffer.byteLength(content)).toBeLessThanOrEqual(maxResultBytes)
+    expect(content.match(/<untrusted_content url/g)).toHaveLength(content.match(/<\/untrusted_content>/g)?.length ?? 0)
+    expect(content).toContain('URL: https://p0.example/')
+    expect(content).toMatch(/(?:<\/untrusted_content>|\d+ more did not fit\.)$/)
+  })
+
   it('leave their share to others where they need less', async () => {
     const results = [page('a.example'), page('b.example'), page('c.example', { content: 'x'.repeat(3000) })]
     const content = await contentOf(results, { max_results: 3, max_characters: 6000 })

@@ -5,6 +5,7 @@ import { type Behaviour, json } from '../../upstreams/behaviour.ts'
 import { type FirecrawlAnswer, firecrawlKey, startFirecrawl } from '../../upstreams/firecrawl.ts'
 import { startTavily, type TavilyAnswer, tavilyKey } from '../../upstreams/tavily.ts'
 import { callOf } from '../call.ts'
+import { saidBy } from './vendors.ts'
 
 const asked = 'https://example.com/page?a=1'
 
@@ -40,7 +41,7 @@ describe('a page that Tavily reads', () => {
 
   it('is said to fail in the words of the service', async () => {
     const { page } = await byTavily({ results: [], failed: [{ url: asked, error: 'Failed to fetch\nurl' }] })
-    await expect(page).rejects.toThrow('Tavily could not read the page: Failed to fetch url')
+    await expect(page).rejects.toThrow(`Tavily could not read the page${saidBy(tavily, 'Failed to fetch url')}`)
   })
 
   it.each([
@@ -85,7 +86,7 @@ describe('a page that Firecrawl reads', () => {
 
   it('is none where the answer says so', async () => {
     const { page } = await byFirecrawl(json({ success: false, error: 'No engine could read it' }))
-    await expect(page).rejects.toThrow('Firecrawl could not read the page: No engine could read it')
+    await expect(page).rejects.toThrow(`Firecrawl could not read the page${saidBy(firecrawl, 'No engine could read it')}`)
   })
 
   it.each([500, 30_000, 3_600_000])('is waited for no longer than the call may take: %d ms', async (timeoutMs) => {

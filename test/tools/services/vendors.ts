@@ -4,12 +4,18 @@ import { firecrawl, readWithFirecrawl } from '../../../tools/services/firecrawl.
 import type { SearchQuery } from '../../../tools/services/search.ts'
 import { readWithTavily, searchTavily, tavily } from '../../../tools/services/tavily.ts'
 import type { Page, Service, ToolCall } from '../../../tools/tool.ts'
+import { untrustedNotice } from '../../../tools/untrusted.ts'
 import type { Behaviour } from '../../upstreams/behaviour.ts'
 import { braveError, braveKey, startBrave } from '../../upstreams/brave.ts'
 import { exaError, exaKey, startExa } from '../../upstreams/exa.ts'
 import { firecrawlError, firecrawlKey, startFirecrawl } from '../../upstreams/firecrawl.ts'
 import { startTavily, tavilyError, tavilyKey } from '../../upstreams/tavily.ts'
 import type { Upstream } from '../../upstreams/upstream.ts'
+
+/** A vendor's own words as the model reads them, behind the gateway's. */
+export function saidBy({ id }: Service, words: string): string {
+  return `:\n\n${untrustedNotice}\n\n<untrusted_content url="service:${id}">\n${words}\n</untrusted_content>`
+}
 
 /** One thing that a vendor is asked for, with the simulator that answers. */
 export interface Operation {
