@@ -17,12 +17,26 @@ export interface WireFrames {
 
 /** The events of an item, parsed. */
 export function eventsOf(item: StreamItem): readonly StreamEvent[] {
-  if (item.type !== 'wire') return [item]
+  return item.type === 'wire' ? writtenEventsOf(item).map(({ event }) => event) : [item]
+}
+
+/** An event, and the JSON that it was read from. */
+export interface WrittenStreamEvent {
+  readonly event: StreamEvent
+  readonly json: string
+}
+
+/** The events of frames, with their JSON as it was written. */
+export function writtenEventsOf({ bytes }: WireFrames): readonly WrittenStreamEvent[] {
   return new TextDecoder()
-    .decode(item.bytes)
+    .decode(bytes)
     .split('\n')
     .filter((line) => line.startsWith('data:'))
-    .map((line): StreamEvent => JSON.parse(line.slice('data:'.length)))
+    .map((line) => {
+      const json = line.slice('data:'.length).trim()
+      const event: StreamEvent = JSON.parse(json)
+      return { event, json }
+    })
 }
 
 /** What kind of block each kind of delta belongs to. A kind that is not listed fits any block. */

@@ -10,6 +10,17 @@ export function sseFrame<Event extends SseEvent>(event: Event): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }
 
+/** An event whose payload is JSON already. */
+export interface WrittenEvent {
+  readonly type: 'written'
+  readonly name: string
+  readonly json: string
+}
+
+export function writtenFrame({ name, json }: WrittenEvent): string {
+  return `event: ${name}\ndata: ${json}\n\n`
+}
+
 export type SseMessage = Pick<EventSourceMessage, 'event' | 'data'>
 
 /** Thrown where the bytes are not a stream of events: not UTF-8, or one event larger than the limit. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Cancelled, GatewayError } from '../api/error.ts'
 import type { RunResponse, RunResult } from '../api/schemas.gen.ts'
+import type { SseEvent, WrittenEvent } from '../api/sse.ts'
 import { budgetFor } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
 import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
@@ -30,10 +31,7 @@ export async function runRoutes(app: FastifyInstance): Promise<void> {
     const run = await begin(request, reply, true)
     const head = await headOf(run)
     reply.header('x-model', run.answeredBy)
-    // What was asked is with the run: nothing here needs to keep it.
-    request.body = undefined
-    request.bodyJson = nothing
-    await reply.sse({ head, next: () => run.items.next(), close: async () => void (await run.items.return()) })
+    await reply.sse({ head, next: () => run.items.next(), close: async () => void (await run.items.return()) }, written)
     return reply
   })
 
@@ -44,12 +42,16 @@ export async function runRoutes(app: FastifyInstance): Promise<void> {
     // The run ends by its own time, which is less; this is for a caller who does not read what it is told.
     lifetime.limit(prepared.limits.timeoutMs + readingMs)
     const { watch, ...caller } = callerOf(request, reply)
+    const jsonBytes = request.bodyJson.byteLength
+    // What was asked is with the run: nothing here needs to keep it.
+    request.body = undefined
+    request.bodyJson = nothing
     const tools = new Set(prepared.tools.map(({ tool }) => tool.name))
     return app.runs.start(prepared, {
       ...caller,
       watch: new RunWatch(reply, watch, { isStream, tools }),
       isStream,
-      jsonBytes: request.bodyJson.byteLength,
+      jsonBytes,
       budget: (turnRequest, turn) => budgetFor(turnRequest, turn, app, request, reply),
     })
   }
@@ -62,6 +64,12 @@ const nothing = Buffer.alloc(0)
 async function resultOf({ items }: Run): Promise<RunResult> {
   for await (const item of items) if (item.type === 'run_complete') return item.result
   throw new GatewayError('internal_error')
+}
+
+/** What is told as its provider wrote it is sent on so. */
+function written(item: RunItem): SseEvent | WrittenEvent {
+  if (item.type !== 'stream_event' || item.json === undefined) return item
+  return { type: 'written', name: item.type, json: `{"type":"stream_event","index":${item.index},"event":${item.json}}` }
 }
 
 /** Everything up to the first word of the model, so that what goes wrong before it keeps its status. */

@@ -5,16 +5,15 @@ import { GatewayError } from '../../api/error.ts'
 import { checkOf } from '../../tools/schema.ts'
 import type { Service, ServiceAccess, Tool } from '../../tools/tool.ts'
 import type { Budget, Turn } from '../messages/budget.ts'
-import type { GivenContainer } from '../messages/extend.ts'
 import type { Caller } from '../messages/index.ts'
-import type { OpenedStream } from '../messages/open.ts'
 import type { PreparedRequest, RawRequest } from '../messages/prepare.ts'
 import type { RequestLimits } from '../messages/validate.ts'
+import { ModelConversation } from './conversation.ts'
 import { type ChosenTool, definitionOf, type MostOfRun, type PreparedRun, prepareRun } from './prepare.ts'
-import { type Conversation, type OpenAnswer, runToEnd } from './runner.ts'
+import { runToEnd } from './runner.ts'
 import type { RunnableTool } from './tool-calls.ts'
 import type { RunItem } from './turn.ts'
-import type { RunWatch, StepWatch } from './watch.ts'
+import type { RunWatch } from './watch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -79,7 +78,7 @@ export const runs = fp(
         return prepared
       },
       start(prepared, caller) {
-        const conversation = new ModelConversation(app, prepared, caller)
+        const conversation = new ModelConversation(app, prepared.request, caller)
         const items = watched(
           runToEnd({
             requestId: caller.requestId,
@@ -161,111 +160,6 @@ function noKeyForAny(tool: Tool, services: readonly Service[]): GatewayError {
     message: `${tool.name} needs a key for one of ${names}, and there is none: send yours in one of the headers ${headers.join(', ')}.`,
   })
 }
-
-/** The turns of one run: the model's, with what they may cost, and their traces. */
-class ModelConversation implements Conversation {
-  readonly #app: FastifyInstance
-  readonly #run: PreparedRun
-  readonly #caller: RunCaller
-  #answeredBy: string
-  #container: GivenContainer | undefined
-
-  constructor(app: FastifyInstance, run: PreparedRun, caller: RunCaller) {
-    this.#app = app
-    this.#run = run
-    this.#caller = caller
-    this.#answeredBy = run.request.targets[0].model.id
-  }
-
-  get answeredBy(): string {
-    return this.#answeredBy
-  }
-
-  begin(index: number): ReturnType<Conversation['begin']> {
-    const step = this.#caller.watch.turn(index)
-    return {
-      ask: (said, signal) => this.#ask(index, step, said, signal),
-      tool: (name, id) => step.tool(name, id),
-      end: () => step.end(),
-    }
-  }
-
-  async #ask(
-    index: number,
-    { watch }: StepWatch,
-    said: Parameters<ReturnType<Conversation['begin']>['ask']>[0],
-    signal: AbortSignal,
-  ): Promise<OpenAnswer> {
-    const { messages } = this.#app
-    const caller: Caller = { ...this.#caller, signal, watch }
-    const { request: first } = this.#run
-    const continuation = { append: said, answeredBy: this.#answeredBy, container: this.#container }
-    const request = said.length === 0 ? first : messages.extend(first, continuation)
-    const jsonBytes = this.#caller.jsonBytes + (said.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(said)))
-    const budget = await this.#caller.budget(request, { jsonBytes, isStream: this.#caller.isStream && index === 0, caller })
-    try {
-      const { result, target } = await messages.stream(request, caller)
-      this.#answeredBy = target.model.id
-      const answer = messages.follow(target)
-      const source = new CountedStream(result)
-      let isComplete = false
-      budget.answers(target, () => ({ usage: answer.usage, bytes: source.bytes, isStream: true, isComplete }))
-      return {
-        source,
-        add: (event) => answer.add(event),
-        get usage() {
-          return answer.usage
-        },
-        end: (how) => {
-          isComplete = how === 'complete'
-          // An answer that runs no code says nothing of the container, which is still there.
-          if (answer.containerId !== undefined) this.#container = { id: answer.containerId, givenBy: target.model.id }
-          budget.settle()
-          watch.turnEnded(target, how, answer)
-        },
-      }
-    } catch (error) {
-      budget.settle()
-      throw error
-    }
-  }
-}
-
-/** A stream of which it is known about how much has come. */
-class CountedStream implements OpenAnswerSource {
-  readonly head: OpenedStream['head']
-  readonly #stream: OpenedStream
-  #bytes = 0
-
-  constructor(stream: OpenedStream) {
-    this.#stream = stream
-    this.head = stream.head
-    for (const item of stream.head) this.#count(item)
-  }
-
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  async next(): ReturnType<OpenedStream['next']> {
-    const next = await this.#stream.next()
-    if (!next.done) this.#count(next.value)
-    return next
-  }
-
-  close(): Promise<void> {
-    return this.#stream.close()
-  }
-
-  #count(item: OpenedStream['head'][number]): void {
-    this.#bytes += item.type === 'wire' ? item.bytes.byteLength : bytesOfEvent
-  }
-}
-
-type OpenAnswerSource = OpenAnswer['source']
-
-/** An event carries a few letters; what it would take on the wire. */
-const bytesOfEvent = 128
 
 /** Tells how the run ended, however it does. */
 async function* watched(items: AsyncGenerator<RunItem, void>, watch: RunWatch): AsyncGenerator<RunItem, void> {

@@ -1,17 +1,41 @@
 import { Cancelled } from '../../api/error.ts'
-import type { ContentBlock, ContentBlockParam, Message, MessageParam, RunStopReason } from '../../api/schemas.gen.ts'
+import type { ContentBlock, Message, MessageParam, RunStep, RunStopReason, RunToolResult, Usage } from '../../api/schemas.gen.ts'
+import { historyOf, isToolUse, type ToolUse } from './history.ts'
 
 /**
- * The rules of a run. Nothing here waits, asks or knows the time: what has happened goes in, what is to be done comes out.
+ * The rules of a run. Nothing here waits, asks or knows the time: what has happened goes in, a new state and what is to be done come
+ * out.
  *
- *   1. A turn is one answer of the model. Before each turn the limits are asked (`stopBefore`); the first turn is always made.
- *   2. After each turn the calls in its answer are divided (`planAfter`): those that are run, and those that are answered without being
- *      run because the run ends here. Whatever happens, every call gets a result.
+ *   1. A turn is one answer of the model. Before each turn but the first the limits are asked (`limitsOfTurns`).
+ *   2. After each answer (`afterAnswer`) its calls are divided: those that are run, and those that are answered without being run
+ *      because the run ends here. Whatever happens, every call gets a result.
  *   3. A run ends when the model calls nothing more, when a limit says so, or when it is interrupted: by its time, by the caller who
- *      leaves, or by an error. What was said until then stays.
- *   4. The history is whatever can be sent again to any provider (`historyOf`): no call without its result, no empty text, no message
- *      without content, and at the end no call that only its own provider could go on with.
+ *      leaves, or by an error. What was said until then stays; only before the first whole answer there is nothing to keep
+ *      (`hasNothingToLose`).
+ *   4. An answer that pauses is held back and becomes one with the answer that goes on from it: it may hold a call of the provider's own
+ *      tools that only the next answer resolves.
+ *   5. The history is whatever can be sent again to any provider (history.ts), and only grows.
  */
+export interface RunState {
+  readonly limits: Limits
+  /** The request's messages and what was said since. */
+  readonly messages: readonly MessageParam[]
+  /** How many of them are the request's. */
+  readonly asked: number
+  readonly steps: readonly RunStep[]
+  /** Of each answer that began. */
+  readonly usages: readonly Usage[]
+  /** How often the model was asked. */
+  readonly turns: number
+  /** Calls that were taken up, whatever came of them. */
+  readonly toolCalls: number
+  /** What was said in answers that paused and have not been gone on from. */
+  readonly paused: readonly ContentBlock[]
+  /** Whether an answer came whole. */
+  readonly hasAnswer: boolean
+  /** Why the run is over, once it is. */
+  readonly stop: RunStopReason | undefined
+}
 
 export interface Limits {
   readonly maxTurns: number
@@ -20,24 +44,55 @@ export interface Limits {
   readonly maxTokens: number
 }
 
-/** What has been done so far. */
-export interface Progress {
-  /** Answers that the model was asked for. */
-  readonly turns: number
-  /** Calls that were taken up, whatever came of them. */
-  readonly toolCalls: number
-  /** Of all turns together. */
-  readonly tokens: number
-}
-
 /** What breaks a run off in the middle of something. */
 export type Interruption = Extract<RunStopReason, 'timeout' | 'cancelled' | 'error'>
 
 /** The run has taken as long as it may. To those whom it called that is as if their caller had left: it is no fault of theirs. */
 export class RunTimeout extends Cancelled {}
 
-export type ToolUse = Extract<ContentBlock, { type: 'tool_use' }>
+export function beginRun(messages: readonly MessageParam[], limits: Limits): RunState {
+  return {
+    limits,
+    messages,
+    asked: messages.length,
+    steps: [],
+    usages: [],
+    turns: 0,
+    toolCalls: 0,
+    paused: [],
+    hasAnswer: false,
+    stop: undefined,
+  }
+}
 
+/** Whether what goes wrong now is better told as an error than as a result with nothing in it. */
+export function hasNothingToLose({ hasAnswer }: RunState): boolean {
+  return !hasAnswer
+}
+
+/** What was said since the request and is to stay as it is. */
+export function saidIn({ messages, asked }: RunState): readonly MessageParam[] {
+  return messages.slice(asked)
+}
+
+/** What is said besides in the next turn, and may yet change. */
+export function pendingIn({ paused }: RunState): readonly MessageParam[] {
+  return historyOf(paused, [], false)
+}
+
+// ── An answer ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What came of a turn. */
+export interface Answered {
+  /** The answer as far as it came; undefined where not even its beginning did. */
+  readonly message: Message | undefined
+  /** Whether the model was asked at all. */
+  readonly wasAsked: boolean
+  /** What broke it off; undefined where it is whole. */
+  readonly interruption: Interruption | undefined
+}
+
+/** What is to be done after an answer. */
 export interface Plan {
   /** In the order of the calls. */
   readonly calls: readonly PlannedCall[]
@@ -49,41 +104,43 @@ export interface PlannedCall {
   readonly use: ToolUse
   /** Why it is not run, in words for the model; undefined where it is. */
   readonly refusal: string | undefined
-  /** Whether the model wrote something else than a JSON object, so that the input is no more than what could be read of it. */
-  readonly isMisread: boolean
+  /** What the model wrote where it is not what was read of it. */
+  readonly misread: Misread | undefined
 }
 
-// ── When it ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** `invalid_tool_input`: no JSON object. `inexact_tool_input`: a number that would be rounded. */
+export type Misread = 'invalid_tool_input' | 'inexact_tool_input'
 
-/** Why no further turn is made; undefined where one is. */
-export function stopBefore(progress: Progress, limits: Limits): RunStopReason | undefined {
-  return limitsOfTurns.find(([, isReached]) => isReached(progress, limits))?.[0]
+/** The state with an answer, whole or not; and what it asks for, where there is any of it. */
+export function afterAnswer(state: RunState, answered: Answered): { readonly state: RunState; readonly plan: Plan | undefined } {
+  const { message, wasAsked, interruption } = answered
+  const turns = state.turns + (wasAsked ? 1 : 0)
+  if (!message) return { state: { ...state, turns, stop: interruption ?? 'error' }, plan: undefined }
+  const plan = planAfter(message, state, interruption)
+  const hasAnswer = state.hasAnswer || interruption === undefined
+  const toolCalls = state.toolCalls + takenUp(plan)
+  return { state: { ...state, turns, toolCalls, hasAnswer, usages: [...state.usages, message.usage] }, plan }
 }
 
-const limitsOfTurns: readonly (readonly [RunStopReason, (progress: Progress, limits: Limits) => boolean])[] = [
-  ['max_turns', ({ turns }, { maxTurns }) => turns >= maxTurns],
-  ['max_tokens', ({ tokens }, { maxTokens }) => maxTokens > 0 && tokens >= maxTokens],
-]
-
-// ── What an answer asks for ─────────────────────────────────────────────────────────────────────────────────────────────
+/** How many of the calls are run. */
+export function takenUp({ calls }: Plan): number {
+  return calls.filter(({ refusal }) => refusal === undefined).length
+}
 
 /** What becomes of an answer's calls, and of the run after them. */
 export function planAfter(
   { content, stop_reason: stopReason, metadata }: Pick<Message, 'content' | 'stop_reason' | 'metadata'>,
-  { toolCalls }: Pick<Progress, 'toolCalls'>,
-  { maxToolCalls }: Pick<Limits, 'maxToolCalls'>,
+  { toolCalls, limits }: Pick<RunState, 'toolCalls'> & { readonly limits: Pick<Limits, 'maxToolCalls'> },
   interruption?: Interruption,
 ): Plan {
-  const misread = new Set(metadata?.warnings?.map(({ code, param }) => (code === 'invalid_tool_input' ? param : undefined)))
-  const uses = content.flatMap((use, index) =>
-    isToolUse(use) ? [{ use, isMisread: misread.has(`content[${index}].input`) }] : [],
-  )
+  const misread = misreadInputs(metadata?.warnings ?? [])
+  const uses = content.flatMap((use, index) => (isToolUse(use) ? [{ use, misread: misread.get(`content[${index}].input`) }] : []))
   const none = (refusal: string, stop: RunStopReason): Plan => ({ calls: uses.map((each) => ({ ...each, refusal })), stop })
   if (interruption) return none(refusals[interruption], interruption)
   if (isCutShort(stopReason)) return none(refusals.cut, 'max_tokens')
   if (stopReason === 'refusal') return none(refusals.refusal, 'end_turn')
   if (uses.length === 0) return { calls: [], stop: isPaused(stopReason) ? undefined : 'end_turn' }
-  const left = maxToolCalls - toolCalls
+  const left = limits.maxToolCalls - toolCalls
   const calls = uses.map((each, index) => ({ ...each, refusal: index < left ? undefined : refusals.max_tool_calls }))
   return { calls, stop: uses.length > left ? 'max_tool_calls' : undefined }
 }
@@ -98,12 +155,16 @@ export const refusals = {
   max_tool_calls: 'The tool was not run: the run reached its limit of tool calls.',
 } as const
 
-export function isToolUse(block: ContentBlock): block is ToolUse {
-  return block.type === 'tool_use'
+function misreadInputs(warnings: readonly { readonly code: string; readonly param?: string }[]): ReadonlyMap<string, Misread> {
+  const found = new Map<string, Misread>()
+  for (const { code, param } of warnings) {
+    if (param !== undefined && (code === 'invalid_tool_input' || code === 'inexact_tool_input')) found.set(param, code)
+  }
+  return found
 }
 
 /** The provider stopped in the middle of its own tools and goes on once it is sent what it has said. */
-export function isPaused(stopReason: string | null): boolean {
+function isPaused(stopReason: string | null): boolean {
   return stopReason === 'pause_turn' || stopReason === 'compaction'
 }
 
@@ -111,68 +172,66 @@ function isCutShort(stopReason: string | null): boolean {
   return stopReason === 'max_tokens' || stopReason === 'model_context_window_exceeded'
 }
 
-// ── What stays of it ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── A step ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A result of a call, in the order of the calls. */
-export interface Result {
-  readonly tool_use_id: string
-  readonly content: string
-  readonly is_error: boolean
+/** What came of a step's tools. */
+export interface Ran {
+  readonly response: Message
+  readonly plan: Plan
+  /** In the order of the calls. */
+  readonly results: readonly RunToolResult[]
+  /** What broke the tools off; undefined where nothing did. */
+  readonly interruption: Interruption | undefined
+  /** Milliseconds for all of the step. */
+  readonly durationMs: number
 }
 
-/** The messages that an answer and the results of its calls add to the history; `isLast` where no turn follows. */
-export function historyOf(content: readonly ContentBlock[], results: readonly Result[], isLast: boolean): MessageParam[] {
-  const said = withoutLoose(content, isLast).map(asParam)
-  const answers = results.map(
-    ({ tool_use_id, content: text, is_error }): ContentBlockParam => ({
-      type: 'tool_result',
-      tool_use_id,
-      content: text,
-      ...(is_error && { is_error }),
-    }),
-  )
-  return [
-    ...(said.length > 0 ? [{ role: 'assistant' as const, content: said }] : []),
-    ...(answers.length > 0 ? [{ role: 'user' as const, content: answers }] : []),
-  ]
+/** The state after a step, with the step, and what it adds to the history. */
+export function afterTools(
+  state: RunState,
+  { response, plan, results, interruption, durationMs }: Ran,
+): { readonly state: RunState; readonly step: RunStep; readonly append: MessageParam[] } {
+  const step: RunStep = {
+    index: state.steps.length,
+    response,
+    tool_calls: plan.calls.map(({ use: { id, name, input } }) => ({ id, name, input })),
+    tool_results: [...results],
+    duration_ms: durationMs,
+  }
+  const stop = plan.stop ?? interruption ?? stopBefore(state, state.limits)
+  const content = [...state.paused, ...response.content]
+  const isHeldBack = stop === undefined && plan.calls.length === 0
+  const append = isHeldBack ? [] : historyOf(content, results, stop !== undefined)
+  const next = { ...state, steps: [...state.steps, step], paused: isHeldBack ? content : [], stop }
+  return { state: withMessages(next, append), step, append }
 }
 
-/** Without empty text, which some providers write and others refuse; and in the last answer without what leads nowhere. */
-function withoutLoose(content: readonly ContentBlock[], isLast: boolean): readonly ContentBlock[] {
-  const filled = content.filter((block) => block.type !== 'text' || block.text !== '')
-  if (!isLast) return filled
-  const answered = filled.filter((block) => !isUnanswered(block, content))
-  // A thought before nothing is refused by the provider that had it.
-  return answered.slice(0, answered.findLastIndex((block) => !isThought(block)) + 1)
+/** Why no further turn is made; undefined where one is. */
+export function stopBefore(progress: Pick<RunState, 'turns' | 'usages'>, limits: Limits): RunStopReason | undefined {
+  return limitsOfTurns.find(([, isReached]) => isReached(progress, limits))?.[0]
 }
 
-function isThought({ type }: ContentBlock): boolean {
-  return type === 'thinking' || type === 'redacted_thinking'
+type IsReached = (progress: Pick<RunState, 'turns' | 'usages'>, limits: Limits) => boolean
+
+const limitsOfTurns: readonly (readonly [RunStopReason, IsReached])[] = [
+  ['max_turns', ({ turns }, { maxTurns }) => turns >= maxTurns],
+  ['max_tokens', ({ usages }, { maxTokens }) => maxTokens > 0 && tokensOf(usages) >= maxTokens],
+]
+
+function tokensOf(usages: readonly Usage[]): number {
+  return usages.reduce((sum, { total_tokens: total, input_tokens: input = 0, output_tokens: output = 0 }) => {
+    return sum + (total ?? input + output)
+  }, 0)
 }
 
-/** A call of the provider's own tools that it has not answered itself. */
-function isUnanswered(block: ContentBlock, content: readonly ContentBlock[]): boolean {
-  if (block.type !== 'server_tool_use' && block.type !== 'mcp_tool_use') return false
-  return !content.some((other) => 'tool_use_id' in other && other.tool_use_id === block.id)
+// ── The end ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The state with what was held back and is not gone on from, as far as it can stand by itself. */
+export function afterAll(state: RunState): { readonly state: RunState; readonly append: MessageParam[] } {
+  const append = historyOf(state.paused, [], true)
+  return { state: withMessages({ ...state, paused: [] }, append), append }
 }
 
-/**
- * Blocks go back as they came: what a provider says is what it takes. Those few that the contract lists in answers alone are the
- * betas of a provider that reads its own blocks itself.
- */
-function asParam(block: ContentBlock): ContentBlockParam {
-  return block as ContentBlockParam
-}
-
-/**
- * The content with an id of its own for every call: some servers count theirs anew in each answer, and a history in which two calls
- * have one id is refused by others. `taken` holds the ids of the conversation so far, and learns those of the content.
- */
-export function withOwnIds(content: readonly ContentBlock[], taken: Set<string>, newId: () => string): readonly ContentBlock[] {
-  return content.map((block) => {
-    if (!isToolUse(block)) return block
-    const id = block.id === '' || taken.has(block.id) ? newId() : block.id
-    taken.add(id)
-    return id === block.id ? block : { ...block, id }
-  })
+function withMessages(state: RunState, append: readonly MessageParam[]): RunState {
+  return append.length === 0 ? state : { ...state, messages: [...state.messages, ...append] }
 }

@@ -263,18 +263,20 @@ async function configsOf(
   tools: readonly Tool[],
 ): Promise<{ readonly byName: ReadonlyMap<string, Arguments>; readonly issues: readonly Issue[] }> {
   const given = isRecord(run) && isRecord(run.tool_config) ? run.tool_config : {}
-  const issues: Issue[] = []
+  const issues = Object.keys(given).flatMap((name) =>
+    tools.some((tool) => tool.name === name)
+      ? []
+      : issueAt(['run', 'tool_config', name], 'tool_not_found', 'builtins does not name this tool'),
+  )
   const byName = new Map<string, Arguments>()
-  for (const [name, config] of Object.entries(given)) {
-    const tool = tools.find((each) => each.name === name)
-    if (!tool) {
-      issues.push(issueAt(['run', 'tool_config', name], 'tool_not_found', 'builtins does not name this tool'))
-    } else if (isRecord(config)) {
-      const check = await checkOf(tool.configSchema)
-      const prefix = `run.tool_config.${name}`
-      issues.push(...check(config).map((issue) => ({ ...issue, param: issue.param ? `${prefix}.${issue.param}` : prefix })))
-      byName.set(name, config)
-    }
+  for (const { name, configSchema } of tools) {
+    const config = given[name] ?? {}
+    // What is of another type is for the schema of the request to tell.
+    if (!isRecord(config)) continue
+    const check = await checkOf(configSchema)
+    const prefix = `run.tool_config.${name}`
+    issues.push(...check(config).map((issue) => ({ ...issue, param: issue.param ? `${prefix}.${issue.param}` : prefix })))
+    byName.set(name, config)
   }
   return { byName, issues }
 }

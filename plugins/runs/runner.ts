@@ -1,18 +1,25 @@
 import type { Clock } from '../../api/clock.ts'
 import { Cancelled, type GatewayError } from '../../api/error.ts'
 import { newId } from '../../api/id.ts'
-import type {
-  ContentBlock,
-  Message,
-  MessageParam,
-  RunResult,
-  RunStep,
-  RunStopReason,
-  StreamEvent,
-  Usage,
-} from '../../api/schemas.gen.ts'
+import type { MessageParam, RunResult, RunToolResult, StreamEvent, Usage } from '../../api/schemas.gen.ts'
 import type { SseEnd, SseSource } from '../sse/index.ts'
-import { historyOf, type Interruption, type Limits, type Plan, planAfter, RunTimeout, stopBefore, withOwnIds } from './loop.ts'
+import { idsIn, withOwnId } from './history.ts'
+import {
+  afterAll,
+  afterAnswer,
+  afterTools,
+  beginRun,
+  hasNothingToLose,
+  type Interruption,
+  type Limits,
+  type Plan,
+  pendingIn,
+  type Ran,
+  type RunState,
+  RunTimeout,
+  saidIn,
+  takenUp,
+} from './loop.ts'
 import { type CallSettings, type CallWatcher, callTools } from './tool-calls.ts'
 import { type Answer, type RunItem, tellAnswer } from './turn.ts'
 import { sumOf } from './usage.ts'
@@ -42,9 +49,19 @@ export interface Conversation {
 /** One turn with the model, from its question to the last of its tools. */
 export interface TurnCall extends CallWatcher {
   /** Asks for an answer, with everything that was said since the request, and resolves once its first content is there. */
-  ask(said: readonly MessageParam[], signal: AbortSignal): Promise<OpenAnswer>
+  ask(since: SinceRequest, signal: AbortSignal): Promise<OpenAnswer>
+  /** Whether the model was asked, whatever came of it. */
+  readonly wasAsked: boolean
   /** To be called once, when the step is over. */
   end(): void
+}
+
+/** What was said since the request. */
+export interface SinceRequest {
+  /** What stays; it only grows from turn to turn. */
+  readonly said: readonly MessageParam[]
+  /** What comes after it in this turn alone. */
+  readonly pending: readonly MessageParam[]
 }
 
 export interface OpenAnswer {
@@ -68,77 +85,73 @@ export async function* runToEnd(plan: RunPlan): AsyncGenerator<RunItem, void> {
   const run = new Run(plan)
   try {
     yield { type: 'run_start', request_id: plan.requestId, model: plan.model }
-    let stop: RunStopReason | undefined
-    for (let index = 0; stop === undefined; index++) stop = yield* run.step(index)
+    while (!run.isOver) yield* run.step()
     yield* run.tellPaused()
-    yield { type: 'run_complete', result: run.result(stop) }
+    yield { type: 'run_complete', result: run.result() }
   } finally {
     run.close()
   }
 }
 
+/** Carries out what the rules in loop.ts say, and tells them what has come of it. */
 class Run {
   readonly #plan: RunPlan
   readonly #deadline: Deadline
-  readonly #steps: RunStep[] = []
-  readonly #usages: Usage[] = []
-  /** What was said since the request. */
-  readonly #said: MessageParam[] = []
-  /** What was said in answers that pause and go on with the next one, in which the provider's own tools may still be answered. */
-  #paused: readonly ContentBlock[] = []
   /** Every id of a call in the conversation. */
   readonly #ids: Set<string>
-  #turns = 0
-  #toolCalls = 0
-  /** Whether an answer is complete, so that there is something to lose. */
-  #hasAnswer = false
+  #state: RunState
   #error: GatewayError | undefined
 
   constructor(plan: RunPlan) {
     this.#plan = plan
     this.#deadline = new Deadline(plan.clock, plan.limits.timeoutMs, plan.signal)
-    this.#ids = new Set(plan.messages.flatMap(({ content }) => idsIn(content)))
+    this.#ids = idsIn(plan.messages)
+    this.#state = beginRun(plan.messages, plan.limits)
   }
 
-  /** One answer and what it asks for. Returns why the run is over, if it is. */
-  async *step(index: number): AsyncGenerator<RunItem, RunStopReason | undefined> {
+  get isOver(): boolean {
+    return this.#state.stop !== undefined
+  }
+
+  /** One answer, and the tools that it calls. */
+  async *step(): AsyncGenerator<RunItem, void> {
     const { conversation, clock } = this.#plan
+    const index = this.#state.steps.length
     yield { type: 'step_start', index }
     const startedAt = clock.now()
     const turn = conversation.begin(index)
     try {
-      this.#turns++
-      const answer = yield* this.#answer(turn, index)
-      const interruption = answer.failure === undefined ? undefined : this.#interruptedBy(answer.failure)
-      if (!answer.message) return interruption ?? 'error'
-      const { stop, step } = yield* this.#callTools(turn, index, answer.message, interruption)
-      const done: RunStep = { ...step, duration_ms: Math.round(clock.now() - startedAt) }
-      this.#steps.push(done)
-      const reason = stop ?? stopBefore(this.#progress, this.#plan.limits)
-      yield* this.#tellStep(done, reason !== undefined)
-      return reason
+      const { message, failure } = yield* this.#answer(turn, index)
+      const interruption = failure === undefined ? undefined : this.#interruptedBy(failure)
+      const { state, plan } = afterAnswer(this.#state, { message, wasAsked: turn.wasAsked, interruption })
+      this.#state = state
+      if (!message || !plan) return
+      const results = yield* this.#callTools(turn, index, plan)
+      yield* this.#conclude({ response: message, plan, results, durationMs: Math.round(clock.now() - startedAt) })
     } finally {
       turn.end()
     }
   }
 
-  /** What was to go on and does not, as far as it can stand by itself. */
+  /** What was to go on and does not. */
   *tellPaused(): Generator<RunItem> {
-    if (this.#paused.length > 0) yield this.#append(historyOf(this.#paused, [], true))
-    this.#paused = []
+    const { state, append } = afterAll(this.#state)
+    if (append.length > 0) yield historyDelta(this.#state, append)
+    this.#state = state
   }
 
-  result(stop: RunStopReason): RunResult {
+  result(): RunResult {
+    const { steps, toolCalls, turns, usages, stop = 'error', messages } = this.#state
     const error = this.#error?.toBody(this.#plan.requestId).error
     return {
-      response: this.#steps.at(-1)?.response ?? null,
-      steps: this.#steps,
-      tool_call_count: this.#toolCalls,
-      turn_count: this.#turns,
-      usage: sumOf(this.#usages),
+      response: steps.at(-1)?.response ?? null,
+      steps: [...steps],
+      tool_call_count: toolCalls,
+      turn_count: turns,
+      usage: sumOf(usages),
       stop_reason: stop,
       ...(error && { error }),
-      messages: [...this.#plan.messages, ...this.#said],
+      messages: [...messages],
     }
   }
 
@@ -146,78 +159,46 @@ class Run {
     this.#deadline.clear()
   }
 
-  get #progress() {
-    const tokens = this.#usages.reduce((sum, usage) => sum + tokensOf(usage), 0)
-    return { turns: this.#turns, toolCalls: this.#toolCalls, tokens }
-  }
-
   async *#answer(turn: TurnCall, index: number): AsyncGenerator<RunItem, Answer> {
     let open: OpenAnswer
     try {
-      open = await turn.ask([...this.#said, ...historyOf(this.#paused, [], false)], this.#deadline.signal)
+      open = await turn.ask({ said: saidIn(this.#state), pending: pendingIn(this.#state) }, this.#deadline.signal)
     } catch (failure) {
       return { message: undefined, failure }
     }
     let how: SseEnd = 'cancelled'
     try {
-      const answer = yield* tellAnswer(open.source, index, (event) => open.add(event))
-      if (answer.failure === undefined) this.#hasAnswer = true
+      const { clock } = this.#plan
+      const newCallId = (): string => newId('toolu', clock.wallclock())
+      const answer = yield* tellAnswer(open.source, index, (event) => withOwnId(open.add(event), this.#ids, newCallId))
       how = answer.failure === undefined ? 'complete' : this.#endOf(answer.failure)
-      if (!answer.message) return answer
-      const { usage } = open
-      this.#usages.push(usage)
-      return {
-        ...answer,
-        message: {
-          ...answer.message,
-          usage,
-          content: [...withOwnIds(answer.message.content, this.#ids, newCallId(this.#plan.clock))],
-        },
-      }
+      return answer.message ? { ...answer, message: { ...answer.message, usage: open.usage } } : answer
     } finally {
       open.end(how)
       await open.source.close()
     }
   }
 
-  async *#callTools(
-    turn: TurnCall,
-    index: number,
-    response: Message,
-    interruption: Interruption | undefined,
-  ): AsyncGenerator<RunItem, { readonly stop: RunStopReason | undefined; readonly step: Omit<RunStep, 'duration_ms'> }> {
-    const { calls: settings, limits } = this.#plan
-    const plan: Plan = planAfter(response, this.#progress, limits, interruption)
+  #callTools(turn: TurnCall, index: number, plan: Plan): AsyncGenerator<RunItem, RunToolResult[]> {
+    return callTools(plan.calls, index, this.#plan.calls, turn, this.#deadline.signal)
+  }
+
+  *#conclude(ran: Omit<Ran, 'interruption'>): Generator<RunItem> {
     const { signal } = this.#deadline
-    const results = yield* callTools(plan.calls, index, settings, turn, signal)
-    this.#toolCalls += plan.calls.filter(({ refusal }) => refusal === undefined).length
-    const isInterrupted = signal.aborted && plan.stop === undefined
-    const stop = isInterrupted ? this.#interruptedBy(signal.reason) : plan.stop
-    const toolCalls = plan.calls.map(({ use: { id, name, input } }) => ({ id, name, input }))
-    return { stop, step: { index, response, tool_calls: toolCalls, tool_results: results } }
-  }
-
-  *#tellStep(step: RunStep, isLast: boolean): Generator<RunItem> {
-    const { index, response, tool_calls: calls, tool_results: results, duration_ms } = step
+    const interruption = signal.aborted && ran.plan.stop === undefined ? this.#interruptedBy(signal.reason) : undefined
+    const { state, step, append } = afterTools(this.#state, { ...ran, interruption })
+    const { index, response, duration_ms } = step
     const { stop_reason, usage } = response
-    yield { type: 'step_complete', index, stop_reason, usage, tool_call_count: calls.length, duration_ms }
-    const content = [...this.#paused, ...response.content]
-    const isPause = !isLast && calls.length === 0
-    this.#paused = isPause ? content : []
-    yield this.#append(isPause ? [] : historyOf(content, results, isLast))
-  }
-
-  #append(append: MessageParam[]): RunItem {
-    const length = this.#plan.messages.length + this.#said.length
-    this.#said.push(...append)
-    return { type: 'history_delta', expected_len: length, append }
+    yield { type: 'step_complete', index, stop_reason, usage, tool_call_count: takenUp(ran.plan), duration_ms }
+    yield historyDelta(this.#state, append)
+    this.#state = state
   }
 
   /** What a failure means for the run. Throws it where there is nothing yet that could be lost. */
   #interruptedBy(failure: unknown): Interruption {
     if (failure instanceof RunTimeout) return 'timeout'
     if (failure instanceof Cancelled) return 'cancelled'
-    if (!this.#hasAnswer) throw failure
+    if (hasNothingToLose(this.#state)) throw failure
     this.#error = this.#plan.toGatewayError(failure)
     return 'error'
   }
@@ -225,6 +206,10 @@ class Run {
   #endOf(failure: unknown): SseEnd {
     return failure instanceof Cancelled ? 'cancelled' : this.#plan.toGatewayError(failure)
   }
+}
+
+function historyDelta({ messages }: RunState, append: MessageParam[]): RunItem {
+  return { type: 'history_delta', expected_len: messages.length, append }
 }
 
 /** When a run is over: after its time, when its caller has left, or when nobody listens any more. */
@@ -252,16 +237,4 @@ class Deadline {
   clear(): void {
     this.#clear()
   }
-}
-
-function tokensOf({ total_tokens: total, input_tokens: input = 0, output_tokens: output = 0 }: Usage): number {
-  return total ?? input + output
-}
-
-function idsIn(content: MessageParam['content']): string[] {
-  return typeof content === 'string' ? [] : content.flatMap((block) => (block.type === 'tool_use' ? [block.id] : []))
-}
-
-function newCallId(clock: Clock): () => string {
-  return () => newId('toolu', clock.wallclock())
 }

@@ -3,7 +3,8 @@ import { GatewayError } from '../../api/error.ts'
 import type { CustomTool, Issue, RunToolResult, ToolCallStartEvent, ToolResultEvent } from '../../api/schemas.gen.ts'
 import { ToolError, type ToolOutput } from '../../tools/tool.ts'
 import type { ToolOutcome, ToolTrace } from '../tracing/index.ts'
-import { type PlannedCall, RunTimeout, refusals, type ToolUse } from './loop.ts'
+import type { ToolUse } from './history.ts'
+import { type Misread, type PlannedCall, RunTimeout, refusals } from './loop.ts'
 
 /** A tool that is ready to be called in one run. */
 export interface RunnableTool {
@@ -83,15 +84,8 @@ async function resultOf(
 ): Promise<RunToolResult> {
   const startedAt = settings.clock.now()
   const { use, refusal } = call
-  const { content, is_error } = refusal === undefined ? await attempt(call, settings, watcher, signal) : failed(refusal)
-  const duration = Math.round(settings.clock.now() - startedAt)
-  return {
-    tool_use_id: use.id,
-    name: use.name,
-    content: bounded(content, settings.maxResultBytes),
-    is_error,
-    duration_ms: duration,
-  }
+  const said = refusal === undefined ? await takenUp(call, settings, watcher, signal) : failed(refusal)
+  return { tool_use_id: use.id, name: use.name, ...said, duration_ms: Math.round(settings.clock.now() - startedAt) }
 }
 
 interface Said {
@@ -99,31 +93,42 @@ interface Said {
   readonly is_error: boolean
 }
 
-async function attempt(
-  { use, isMisread }: PlannedCall,
-  settings: CallSettings,
-  watcher: CallWatcher,
-  signal: AbortSignal,
-): Promise<Said> {
-  const tool = settings.tools.get(use.name)
-  const watch = watcher.tool(use.name, use.id)
-  const told = (outcome: ToolOutcome, said: Said): Said => {
-    watch.end(outcome, Buffer.byteLength(said.content))
-    return said
+/** Runs a call and tells how it ended; whoever is told does not stand in the way of the result. */
+async function takenUp(call: PlannedCall, settings: CallSettings, watcher: CallWatcher, signal: AbortSignal): Promise<Said> {
+  try {
+    const watch = watcher.tool(call.use.name, call.use.id)
+    const { outcome, content, is_error } = await attempt(call, settings, watch, signal)
+    const told = bounded(content, settings.maxResultBytes)
+    watch.end(outcome, Buffer.byteLength(told))
+    return { content: told, is_error }
+  } catch (error) {
+    settings.onError(error)
+    return failed(unforeseen)
   }
-  if (!tool) return told('invalid', failed(unknownTool(use.name, settings.tools)))
-  if (isMisread) return told('invalid', failed(misreadArguments))
+}
+
+async function attempt(
+  { use, misread }: PlannedCall,
+  settings: CallSettings,
+  watch: CallWatch,
+  signal: AbortSignal,
+): Promise<Said & { readonly outcome: ToolOutcome }> {
+  const tool = settings.tools.get(use.name)
+  if (!tool) return { outcome: 'invalid', ...failed(unknownTool(use.name, settings.tools)) }
+  if (misread) return { outcome: 'invalid', ...failed(misreadArguments[misread]) }
   const deadline = new ToolDeadline(settings, signal)
   try {
     const issues = await tool.check(use.input)
-    if (issues.length > 0) return told('invalid', failed(wrongArguments(issues)))
+    if (issues.length > 0) return { outcome: 'invalid', ...failed(wrongArguments(issues)) }
     const { timeoutMs } = settings
     deadline.signal.throwIfAborted()
-    const output = await deadline.race(tool.run(use, { signal: deadline.signal, timeoutMs, watch }))
-    return told(output.isError ? 'error' : 'ok', { content: output.content, is_error: output.isError ?? false })
+    const { content, isError = false } = await deadline.race(tool.run(use, { signal: deadline.signal, timeoutMs, watch }))
+    // A tool of somebody's who builds the server may be no TypeScript.
+    if (typeof content !== 'string') throw new TypeError(`the tool ${use.name} returned a content that is no text`)
+    return { outcome: isError ? 'error' : 'ok', content, is_error: isError }
   } catch (error) {
     const { outcome, message } = failureOf(error, deadline, signal, settings)
-    return told(outcome, failed(message))
+    return { outcome, ...failed(message) }
   } finally {
     deadline.clear()
   }
@@ -138,7 +143,12 @@ function unknownTool(name: string, tools: CallSettings['tools']): string {
   return `There is no tool ${JSON.stringify(name.slice(0, 100))}${known === '' ? '.' : `; there are: ${known}.`}`
 }
 
-const misreadArguments = 'The arguments are not a JSON object, and the tool was not run. Write them as one JSON object.'
+const misreadArguments: Readonly<Record<Misread, string>> = {
+  invalid_tool_input: 'The arguments are not a JSON object, and the tool was not run. Write them as one JSON object.',
+  inexact_tool_input:
+    'The arguments hold a number with more digits than can be kept exactly, and the tool was not run. Write it as a string, or with fewer digits.',
+}
+const unforeseen = 'The tool failed.'
 
 function wrongArguments(issues: readonly Issue[]): string {
   const list = issues.map(({ param, message }) => (param === undefined ? message : `${param}: ${message}`)).join('; ')
@@ -159,7 +169,7 @@ function failureOf(
     return { outcome: 'timeout', message: `The tool took longer than ${timeoutMs} ms and was stopped.` }
   if (error instanceof ToolError || error instanceof GatewayError) return { outcome: 'error', message: error.message }
   onError(error)
-  return { outcome: 'error', message: 'The tool failed.' }
+  return { outcome: 'error', message: unforeseen }
 }
 
 /** The end of one call: by its own time, or with the run. */

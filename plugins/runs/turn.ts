@@ -1,10 +1,15 @@
 import { Accumulator } from '../../api/accumulate.ts'
-import type { StreamItem, WireFrames } from '../../api/events.ts'
-import type { Message, RunEvent, StreamEvent } from '../../api/schemas.gen.ts'
+import { type StreamItem, writtenEventsOf } from '../../api/events.ts'
+import type { Message, RunEvent, RunStreamEvent, StreamEvent } from '../../api/schemas.gen.ts'
 import type { SseSource } from '../sse/index.ts'
 
-/** What a run tells while it happens: events, or events that are written already. */
-export type RunItem = RunEvent | WireFrames
+/** What a run tells while it happens. */
+export type RunItem = Exclude<RunEvent, RunStreamEvent> | ToldStreamEvent
+
+export interface ToldStreamEvent extends RunStreamEvent {
+  /** The event within as its provider wrote it, where it is told as it came; for whoever sends it on. */
+  readonly json?: string
+}
 
 /** An answer as far as it came. */
 export interface Answer {
@@ -39,33 +44,25 @@ function* told(
   map: (event: StreamEvent) => StreamEvent,
   accumulator: Accumulator,
 ): Generator<RunItem> {
-  if (item.type === 'wire') {
-    yield wrapped(item, index, accumulator)
-  } else if (item.type === 'ping') {
-    // A sign of life is one wherever it stands.
-    yield item
-  } else {
-    const event = map(item)
-    accumulator.add(event)
-    yield { type: 'stream_event', index, event }
+  if (item.type !== 'wire') {
+    yield toldEvent(item, undefined, index, map, accumulator)
+    return
   }
+  for (const { event, json } of writtenEventsOf(item)) yield toldEvent(event, json, index, map, accumulator)
 }
 
-/** Frames that a provider wrote in the contract's form, each within an event of the run, with their data as they were written. */
-function wrapped({ bytes }: WireFrames, index: number, accumulator: Accumulator): RunItem {
-  let frames = ''
-  for (const line of decoder.decode(bytes).split('\n')) {
-    if (!line.startsWith('data:')) continue
-    const data = line.slice('data:'.length).trim()
-    const event: StreamEvent = JSON.parse(data)
-    accumulator.add(event)
-    frames +=
-      event.type === 'ping'
-        ? pingFrame
-        : `event: stream_event\ndata: {"type":"stream_event","index":${index},"event":${data}}\n\n`
-  }
-  return { type: 'wire', bytes: Buffer.from(frames) }
+function toldEvent(
+  came: StreamEvent,
+  json: string | undefined,
+  index: number,
+  map: (event: StreamEvent) => StreamEvent,
+  accumulator: Accumulator,
+): RunItem {
+  // A sign of life is one wherever it stands.
+  if (came.type === 'ping') return came
+  const event = map(came)
+  accumulator.add(event)
+  return json !== undefined && event === came
+    ? { type: 'stream_event', index, event, json }
+    : { type: 'stream_event', index, event }
 }
-
-const decoder = new TextDecoder()
-const pingFrame = 'event: ping\ndata: {"type":"ping"}\n\n'

@@ -36,7 +36,6 @@ export class RunWatch {
   /** A step begins, the first with the index 0. The one before it is over. */
   turn(index: number): StepWatch {
     this.#closeStep()
-    this.#turns++
     const trace = this.#request.trace?.step(index)
     this.#watch = this.#watch.next(trace)
     this.#step = new StepWatch(this.#watch, trace, this.#tools, this.#reply)
@@ -63,6 +62,7 @@ export class RunWatch {
 
   #closeStep(): void {
     this.#step?.end()
+    if (this.#step?.watch.hasCalled) this.#turns++
     this.#toolCalls += this.#step?.toolCalls ?? 0
     this.#step = undefined
   }

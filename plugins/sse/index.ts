@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import { Cancelled, type GatewayError } from '../../api/error.ts'
 import type { WireFrames } from '../../api/events.ts'
-import type { SseEvent } from '../../api/sse.ts'
+import type { SseEvent, WrittenEvent } from '../../api/sse.ts'
 import { SseWriter } from './writer.ts'
 
 declare module 'fastify' {
@@ -12,7 +12,7 @@ declare module 'fastify' {
      * Answers with a stream of events, pulled as fast as the caller reads, and resolves when it is over. A failure becomes a
      * terminal `error` event. The source and the response are closed, however it ends.
      */
-    sse<Event extends SseEvent>(source: SseSource<Event>, map?: (event: Event) => SseEvent): Promise<SseEnd>
+    sse<Event extends SseEvent>(source: SseSource<Event>, map?: (event: Event) => SseEvent | WrittenEvent): Promise<SseEnd>
   }
 }
 
@@ -80,7 +80,7 @@ const headers = {
 function write<Event extends SseEvent>(
   writer: SseWriter,
   item: Event | WireFrames,
-  map: ((event: Event) => SseEvent) | undefined,
+  map: ((event: Event) => SseEvent | WrittenEvent) | undefined,
 ): void {
   if (isWire(item)) writer.frames(item.bytes)
   else writer.event(map ? map(item) : item)

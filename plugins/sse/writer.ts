@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock, Timer } from '../../api/clock.ts'
-import { type SseEvent, sseFrame } from '../../api/sse.ts'
+import { type SseEvent, sseFrame, type WrittenEvent, writtenFrame } from '../../api/sse.ts'
 
 /**
  * Writes events to the caller. Events that come in one turn of the event loop leave in one write, and nothing waits for more. A
@@ -23,9 +23,9 @@ export class SseWriter {
     this.#ping = clock.after(pingIntervalMs, () => this.#pingWhenQuiet())
   }
 
-  event(event: SseEvent): void {
+  event(event: SseEvent | WrittenEvent): void {
     if (this.#pending === '') process.nextTick(() => this.flush())
-    this.#pending += sseFrame(event)
+    this.#pending += isWritten(event) ? writtenFrame(event) : sseFrame(event)
     if (this.#pending.length > maxPending) this.flush()
   }
 
@@ -81,6 +81,10 @@ export class SseWriter {
     }
     this.#ping = this.#clock.after(isDue ? this.#pingIntervalMs : this.#pingIntervalMs - quietMs, () => this.#pingWhenQuiet())
   }
+}
+
+function isWritten(event: SseEvent | WrittenEvent): event is WrittenEvent {
+  return event.type === 'written'
 }
 
 // Enough to fill a socket's write; an adapter that has everything at once must not build it all before the first write.

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { ContentBlock, StopReason } from '../../../api/schemas.gen.ts'
-import { historyOf, planAfter, refusals, stopBefore, withOwnIds } from '../../../plugins/runs/loop.ts'
+import type { ContentBlock, StopReason, StreamEvent, ToolUseBlock } from '../../../api/schemas.gen.ts'
+import { historyOf, withOwnId } from '../../../plugins/runs/history.ts'
+import { planAfter, refusals, stopBefore } from '../../../plugins/runs/loop.ts'
 
 const text = (said: string): ContentBlock => ({ type: 'text', text: said })
-const call = (id: string): ContentBlock => ({ type: 'tool_use', id, name: 'look', input: {} })
+const toolUse = (id: string): ToolUseBlock => ({ type: 'tool_use', id, name: 'look', input: {} })
+const call = (id: string): ContentBlock => toolUse(id)
 const thought: ContentBlock = { type: 'thinking', thinking: 'Hm.', signature: 's' }
 const search = (id: string): ContentBlock => ({ type: 'server_tool_use', id, name: 'web_search', input: {} })
 const found = (id: string): ContentBlock => ({ type: 'web_search_tool_result', tool_use_id: id, content: [] })
@@ -11,18 +13,23 @@ const found = (id: string): ContentBlock => ({ type: 'web_search_tool_result', t
 describe('before a turn', () => {
   const limits = { maxTurns: 3, maxToolCalls: 5, maxTokens: 100 }
 
-  it.each([
-    [{ turns: 1, toolCalls: 5, tokens: 99 }, undefined],
-    [{ turns: 3, toolCalls: 0, tokens: 0 }, 'max_turns'],
-    [{ turns: 4, toolCalls: 0, tokens: 0 }, 'max_turns'],
-    [{ turns: 1, toolCalls: 0, tokens: 100 }, 'max_tokens'],
-    [{ turns: 3, toolCalls: 0, tokens: 100 }, 'max_turns'],
-  ])('%j stops for %s', (progress, reason) => {
-    expect(stopBefore(progress, limits)).toBe(reason)
+  it.each<[number, number[], string | undefined]>([
+    [1, [99], undefined],
+    [3, [], 'max_turns'],
+    [4, [], 'max_turns'],
+    [1, [60, 40], 'max_tokens'],
+    [3, [100], 'max_turns'],
+  ])('%d turns with %j tokens stop for %s', (turns, tokens, reason) => {
+    const usages = tokens.map((total_tokens) => ({ total_tokens }))
+    expect(stopBefore({ turns, usages }, limits)).toBe(reason)
+  })
+
+  it('tokens are those of questions and answers where there is no total', () => {
+    expect(stopBefore({ turns: 1, usages: [{ input_tokens: 60, output_tokens: 40 }, {}] }, limits)).toBe('max_tokens')
   })
 
   it('no number of tokens is a limit where there is none', () => {
-    expect(stopBefore({ turns: 1, toolCalls: 0, tokens: 1e12 }, { ...limits, maxTokens: 0 })).toBeUndefined()
+    expect(stopBefore({ turns: 1, usages: [{ total_tokens: 1e12 }] }, { ...limits, maxTokens: 0 })).toBeUndefined()
   })
 })
 
@@ -35,8 +42,7 @@ describe('after an answer', () => {
   ) => {
     const { calls, stop } = planAfter(
       { content, stop_reason: reason },
-      { toolCalls: 10 },
-      { maxToolCalls: 10 + left },
+      { toolCalls: 10, limits: { maxToolCalls: 10 + left } },
       interruption,
     )
     return {
@@ -118,7 +124,7 @@ describe('the history', () => {
   })
 
   it.each<[ContentBlock[], boolean, string[]]>([
-    [[text(''), text('Hi.')], false, ['text']],
+    [[text(''), text('\n\n'), text('Hi.')], false, ['text']],
     [[thought, search('s')], false, ['thinking', 'server_tool_use']],
     [[text('Hi.'), thought, search('s')], true, ['text']],
     [[search('s'), found('s'), text('So.')], true, ['server_tool_use', 'web_search_tool_result', 'text']],
@@ -128,17 +134,29 @@ describe('the history', () => {
     expect(kinds(content, isLast)).toEqual(kept)
   })
 
+  it('keeps a call of the provider that a call of a tool refers to', () => {
+    const code: ContentBlock = { type: 'server_tool_use', id: 'srv', name: 'code_execution', input: {} }
+    const called: ContentBlock = { ...toolUse('a'), caller: { type: 'code_execution_20250825', tool_id: 'srv' } }
+    expect(kinds([code, called, search('t')], true)).toEqual(['server_tool_use', 'tool_use'])
+  })
+
   it('gives a call an id of its own where another has it, or it has none', () => {
     const taken = new Set(['a'])
     let count = 0
-    const ids = withOwnIds([call('a'), call('b'), call('b'), call(''), text('x')], taken, () => `new_${++count}`)
-    expect(ids.map((block) => (block.type === 'tool_use' ? block.id : block.type))).toEqual([
-      'new_1',
-      'b',
-      'new_2',
-      'new_3',
-      'text',
-    ])
+    const ids = ['a', 'b', 'b', ''].map((id) => {
+      const event = withOwnId(
+        { type: 'content_block_start', index: 0, content_block: toolUse(id) },
+        taken,
+        () => `new_${++count}`,
+      )
+      return event.type === 'content_block_start' && 'id' in event.content_block ? event.content_block.id : undefined
+    })
+    expect(ids).toEqual(['new_1', 'b', 'new_2', 'new_3'])
     expect([...taken]).toEqual(['a', 'new_1', 'b', 'new_2', 'new_3'])
+  })
+
+  it('leaves every other event as it is', () => {
+    const event: StreamEvent = { type: 'content_block_start', index: 0, content_block: text('x') }
+    expect(withOwnId(event, new Set(), () => 'new')).toBe(event)
   })
 })

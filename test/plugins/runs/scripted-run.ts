@@ -29,6 +29,8 @@ export interface Script {
   readonly parallel: number
   /** After how many items the caller leaves; undefined where they stay. */
   readonly leavesAfter?: number | undefined
+  /** After how many items nobody listens any more; undefined where somebody does. */
+  readonly deafAfter?: number | undefined
 }
 
 export interface Outcome {
@@ -79,6 +81,7 @@ export async function play(script: Script): Promise<Outcome> {
       if (next.done) break
       events.push(...eventsIn(next.value))
       if (count === script.leavesAfter) caller.abort(new Cancelled())
+      if (count === script.deafAfter) await settled(items.return(), clock)
     }
   } catch (thrown) {
     error = thrown
@@ -114,6 +117,7 @@ class ScriptedModel implements Conversation {
   openCalls = 0
   readonly asked: (readonly MessageParam[])[] = []
   readonly #script: Script
+  #said = 0
 
   constructor(script: Script) {
     this.#script = script
@@ -122,10 +126,17 @@ class ScriptedModel implements Conversation {
   begin(index: number): ReturnType<Conversation['begin']> {
     const turn = this.#script.turns[index] ?? lastTurn
     this.openSteps++
+    let wasAsked = false
     return {
-      ask: async (said, signal) => {
-        this.asked.push([...said])
+      get wasAsked() {
+        return wasAsked
+      },
+      ask: async ({ said, pending }, signal) => {
+        if (said.length < this.#said) throw new Error('what was said became less')
+        this.#said = said.length
+        this.asked.push([...said, ...pending])
         signal.throwIfAborted()
+        wasAsked = true
         if (turn.breaks?.after === 'unasked') await broken(turn.breaks.by, signal)
         let usage: Usage = {}
         this.openSources++

@@ -117,7 +117,7 @@ describe.each(['/v1/runs', '/v1/runs:stream'])('a run by %s', (path) => {
     const response = await gateway.post(asked, {}, path)
     expect(response.status).toBe(200)
     expect(await response.text()).toContain('daily_cost_limit')
-    expect(await lineOf(gateway)).toMatchObject({ turns: 2, tool_calls: 1, ended: 'error', error: 'daily_cost_limit' })
+    expect(await lineOf(gateway)).toMatchObject({ turns: 1, tool_calls: 1, ended: 'error', error: 'daily_cost_limit' })
     const probe = await gateway.post({ ...asked.request, model: 'demo/echo' })
     expect(itemsOf(probe.headers.get('ratelimit')).cost?.r).toBe(8500 - 1020)
   })
