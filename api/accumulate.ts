@@ -1,8 +1,7 @@
-import { parsePartialJson } from '../text/partial-json.ts'
 import { GatewayError } from './error.ts'
 import { eventsOf, type StreamItem } from './events.ts'
-import { isRecord, parseJson } from './json.ts'
 import type { ContentBlock, ContentBlockDelta, Message, ResponseMetadata, StreamEvent, Usage, Warning } from './schemas.gen.ts'
+import { parseToolInput } from './tool-input.ts'
 
 /** Folds a whole stream into the message it tells. Throws what the stream throws, and where it ends before `message_stop`. */
 export async function accumulate(items: AsyncIterable<StreamItem>): Promise<Message> {
@@ -111,16 +110,6 @@ function broken(what: string): GatewayError {
   return new GatewayError('provider_protocol', { message: `The stream is not what the contract says: ${what}.` })
 }
 
-/** The arguments of a tool call from the text a model wrote. What is no JSON object becomes as much of one as can be read. */
-export function parseToolInput(text: string): { input: Record<string, unknown>; warning?: Warning } {
-  const value = parseJson(text)
-  if (isRecord(value)) return { input: value }
-  // Not complete, or not JSON at all: read as far as it goes.
-  const partial = parsePartialJson(text)
-  const warning = { code: 'invalid_tool_input', message: `The model did not write a JSON object but: ${text.slice(0, 2000)}` }
-  return { input: isRecord(partial) ? partial : {}, warning }
-}
-
 /** A copy that grows without changing the event it came in. */
 function ownBlock(block: ContentBlock): ContentBlock {
   return block.type === 'text' && block.citations ? { ...block, citations: [...block.citations] } : { ...block }
@@ -135,9 +124,10 @@ export function mergeUsage(earlier: Usage, later: Usage): Usage {
   return merged
 }
 
-/** Warnings of both, and the later one's word for everything else. */
+/** Warnings of both, each once, and the later one's word for everything else. */
 export function mergeMetadata(earlier: ResponseMetadata | undefined, later: ResponseMetadata): ResponseMetadata {
-  const warnings = [...(earlier?.warnings ?? []), ...(later.warnings ?? [])]
+  const known = earlier?.warnings ?? []
+  const warnings = [...known, ...(later.warnings ?? []).filter((warning) => !known.some((other) => isSame(warning, other)))]
   const provider = { ...earlier?.provider, ...later.provider }
   return {
     ...earlier,
@@ -145,6 +135,10 @@ export function mergeMetadata(earlier: ResponseMetadata | undefined, later: Resp
     ...(warnings.length > 0 && { warnings }),
     ...(Object.keys(provider).length > 0 && { provider }),
   }
+}
+
+function isSame(warning: Warning, other: Warning): boolean {
+  return warning.code === other.code && warning.param === other.param && warning.message === other.message
 }
 
 function hasInput(block: ContentBlock): block is Extract<ContentBlock, { input: unknown }> {

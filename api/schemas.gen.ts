@@ -4527,6 +4527,7 @@ export interface StepCompleteEvent {
   /** The model's; null where its answer was cut off. */
   stop_reason: StopReason | null
   usage: Usage
+  /** How many calls of tools were taken up in this step. */
   tool_call_count: number
   duration_ms: number
 }
