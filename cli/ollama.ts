@@ -1,3 +1,4 @@
+import http, { type IncomingMessage } from 'node:http'
 import { type Clock, systemClock } from '../api/clock.ts'
 import { arrayOf, isRecord, parseJson } from '../api/json.ts'
 import type { Config } from '../config.ts'
@@ -29,8 +30,8 @@ async function modelsOf(root: URL, clock: Clock): Promise<readonly string[] | un
   const patience = new AbortController()
   const timer = clock.after(patienceMs, () => patience.abort())
   try {
-    const response = await fetch(new URL('/api/tags', root), { signal: patience.signal, redirect: 'error' })
-    const body = response.ok ? parseJson(await response.text()) : undefined
+    const text = await textAt(new URL('/api/tags', root), patience.signal)
+    const body = text === undefined ? undefined : parseJson(text)
     if (!isRecord(body) || !Array.isArray(body.models)) return undefined
     return arrayOf(body.models).flatMap((model) => (isRecord(model) && typeof model.name === 'string' ? [model.name] : []))
   } catch {
@@ -39,6 +40,21 @@ async function modelsOf(root: URL, clock: Clock): Promise<readonly string[] | un
   } finally {
     timer.cancel()
   }
+}
+
+/** Not by the global `fetch`, whose first use alone takes four megabytes. */
+async function textAt(url: URL, signal: AbortSignal): Promise<string | undefined> {
+  const { get } = url.protocol === 'https:' ? await import('node:https') : http
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get(url, { signal, agent: false }, resolve).once('error', reject)
+  })
+  if (response.statusCode !== 200) {
+    response.destroy()
+    return undefined
+  }
+  let text = ''
+  for await (const piece of response.setEncoding('utf8')) text += piece
+  return text
 }
 
 /** The preset whose provider it is, or would be. */
