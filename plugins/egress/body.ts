@@ -12,29 +12,40 @@ export interface BodyLimit {
   readonly maxBytes: number
   /** True where the first `maxBytes` of a larger body are of use. */
   readonly truncate?: boolean
+  /** Asked once, as soon as the first kilobyte is there, whether the rest is of use. Of a body that is shorter it is not asked. */
+  readonly isWanted?: (contentType: string | undefined, beginning: Uint8Array) => boolean
 }
 
 /**
  * The body of an answer, unpacked. It is unpacked as it comes and never beyond the limit, whatever it would become. A body of which
- * enough has been read is given up with its connection. Throws `fetch_failed` where it is too large or packed in another way.
+ * enough has been read, or that is not wanted, is given up with its connection. Throws `fetch_failed` where it is too large or packed in another way.
  */
 export async function readBody(
   { headers, body }: Pick<Dispatcher.ResponseData, 'headers' | 'body'>,
-  { maxBytes, truncate = false }: BodyLimit,
+  { maxBytes, truncate = false, isWanted }: BodyLimit,
 ): Promise<{ readonly body: Buffer; readonly isTruncated: boolean }> {
   const encoding = encodingOf(headers['content-encoding'])
   if (encoding === undefined) throw unread(body, 'The answer is packed in a way that was not asked for.')
   if (!truncate && Number(single(headers['content-length'])) > maxBytes) throw unread(body, tooLarge(maxBytes))
   const chunks: Uint8Array[] = []
   let size = 0
+  let isJudged = isWanted === undefined
+  const isEnough = (): boolean => {
+    if (size > maxBytes) return true
+    if (isJudged || size < beginningBytes) return false
+    isJudged = true
+    return isWanted?.(single(headers['content-type']), Buffer.concat(chunks, size)) === false
+  }
+  let isLeft = false
   const collect = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const bytes of source) {
       chunks.push(bytes)
       size += bytes.byteLength
-      if (size <= maxBytes) continue
+      if (!isEnough()) continue
+      isLeft = true
       // At once: what feeds this may wait for a server that sends no more.
       abandon(body)
-      throw truncate ? enough : new GatewayError('fetch_failed', { message: tooLarge(maxBytes) })
+      throw truncate || size <= maxBytes ? enough : new GatewayError('fetch_failed', { message: tooLarge(maxBytes) })
     }
   }
   try {
@@ -44,8 +55,11 @@ export async function readBody(
   } finally {
     abandon(body)
   }
-  return { body: Buffer.concat(chunks, Math.min(size, maxBytes)), isTruncated: size > maxBytes }
+  return { body: Buffer.concat(chunks, Math.min(size, maxBytes)), isTruncated: isLeft }
 }
+
+/** As much as tells one kind of data from another. */
+const beginningBytes = 1024
 
 const enough = new Error('enough of the body has been read')
 
@@ -118,7 +132,7 @@ function unread(body: Readable, message: string): GatewayError {
 }
 
 /** That the connection closes with it is no error of anybody's. */
-function abandon(body: Readable): void {
+export function abandon(body: Readable): void {
   body.on('error', () => undefined).destroy()
 }
 

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import { acceptedEncodings, readBody, single } from './body.ts'
+import { abandon, acceptedEncodings, readBody, single } from './body.ts'
 
 export interface FetchOptions {
   readonly signal: AbortSignal
@@ -9,6 +9,13 @@ export interface FetchOptions {
   readonly maxBytes: number
   /** True where the first `maxBytes` of a larger body are of use; otherwise a larger body fails with `fetch_failed`. */
   readonly truncate?: boolean
+  /** True where the body of an answer with another status than 2xx is of no use; it is then not read, and empty. */
+  readonly skipFailures?: boolean
+  /**
+   * Asked once, as soon as the first kilobyte of a body is there, whether the rest is of use; where it is not, no more is read. Of a
+   * body that is shorter it is not asked.
+   */
+  readonly isWanted?: (contentType: string | undefined, beginning: Uint8Array) => boolean
   /** The longest that all of it may take, redirects included, in milliseconds. */
   readonly timeoutMs: number
   /** How many redirects are followed. */
@@ -27,7 +34,7 @@ export interface Fetched {
   readonly contentType: string | undefined
   /** Unpacked, whatever it was sent as. */
   readonly body: Buffer
-  /** Whether there was more than `maxBytes` of it. */
+  /** Whether there was more of it than was read: more than `maxBytes`, or more than was wanted. */
   readonly isTruncated: boolean
 }
 
@@ -65,12 +72,15 @@ async function follow(dispatcher: Dispatcher, signal: AbortSignal, start: string
     const response = await request(url, { dispatcher, signal, headers }).catch(fail)
     const status = response.statusCode
     const location = redirectStatuses.has(status) ? response.headers.location : undefined
+    const contentType = single(response.headers['content-type'])
     if (typeof location !== 'string') {
-      const read = await readBody(response, options).catch(fail)
-      return { url, status, contentType: single(response.headers['content-type']), ...read }
+      const isSkipped = options.skipFailures === true && (status < 200 || status > 299)
+      if (!isSkipped) return { url, status, contentType, ...(await readBody(response, options).catch(fail)) }
+      abandon(response.body)
+      return { url, status, contentType, body: Buffer.alloc(0), isTruncated: true }
     }
-    // What a redirect says besides is not read. That the connection closes with it is no error of anybody's.
-    response.body.on('error', () => undefined).destroy()
+    // What a redirect says besides is not read.
+    abandon(response.body)
     if (hops === options.redirects) throw new GatewayError('fetch_failed', { message: 'The URL redirects too often.' })
     url = checkedURL(location, url)
   }

@@ -1,5 +1,6 @@
 import { type Page, type PageOptions, ToolError } from '../../tools/tool.ts'
 import type { Fetched, FetchOptions } from '../egress/fetch.ts'
+import { mediaOf } from './media.ts'
 import type { Readers } from './threads.ts'
 
 /** Whose time it is that a page takes. */
@@ -20,10 +21,25 @@ export async function readPage(
   { maxBytes, maxCharacters, check }: PageOptions,
   { signal, timeoutMs }: PageCall,
 ): Promise<Page> {
-  const options = { signal, maxBytes, truncate: true, timeoutMs, redirects: maxRedirects, accept, check }
-  const { url: last, status, contentType, body, isTruncated } = await fetch(url, options)
+  const bounds = { signal, maxBytes, truncate: true, timeoutMs, redirects: maxRedirects }
+  const {
+    url: last,
+    status,
+    contentType,
+    body,
+    isTruncated,
+  } = await fetch(url, {
+    ...bounds,
+    accept,
+    check,
+    skipFailures: true,
+    isWanted: (type, beginning) => !('problem' in mediaOf(type, beginning)),
+  })
   if (status < 200 || status >= 300) throw new ToolError(`The URL answers with HTTP ${status}.`)
   if (body.length === 0) throw new ToolError('There is no text at the URL: the answer is empty.')
+  const media = mediaOf(contentType, body)
+  // Before there is a thread for it, which a page that cannot be read needs none of.
+  if ('problem' in media) throw new ToolError(media.problem)
   const read = await readers.read({ bytes: body, contentType, url: last.href, isTruncated, maxCharacters }, signal)
   if ('problem' in read) throw new ToolError(read.problem)
   const { title, text, characters, isPartial } = read

@@ -94,6 +94,23 @@ describe('a page that costs much to fetch', () => {
     expect(once).toMatchObject({ name: 'ToolError', message: expect.stringContaining('binary data') })
   })
 
+  it.each([
+    ['a picture', '200 OK', 'image/png', 'The URL leads to image/png, which cannot be read as text.'],
+    ['an archive that is called a page', '200 OK', 'text/html', 'The URL leads to binary data, which cannot be read as text.'],
+    ['a page about what is missing', '404 Not Found', 'text/html', 'The URL answers with HTTP 404.'],
+  ])('is %s: no more of it is read than tells so', async (_, status, type, message) => {
+    const reading = read(
+      (socket) => {
+        socket.write(answer(status, [`content-type: ${type}`, `content-length: ${10 * 2 ** 30}`], 'PK\x03\x04\0'))
+        pour(socket, Buffer.alloc(65_536, 'x'))
+      },
+      // So much that it would take longer than tests do.
+      { maxBytes: 10 * 2 ** 30 },
+    )
+    await expect(reading).rejects.toMatchObject({ name: 'ToolError', message })
+    expect(await site.raw.exchanges[0]?.closed).toBeLessThan(50_000_000)
+  })
+
   it('redirects for ever', async () => {
     let hops = 0
     const reading = read((socket) => socket.end(answer('302 Found', [`location: /${hops++}`])))
