@@ -9,6 +9,7 @@ import type {
   TextCitation,
   Warning,
 } from '../api/schemas.gen.ts'
+import { inexactToolInput } from '../api/tool-input.ts'
 
 /**
  * Puts what a provider says, in whatever order it says it, into the grammar of the stream: `message_start`; blocks one after the
@@ -111,6 +112,9 @@ export class BlockSequencer {
         if (json !== '') this.#write(entry, { type: 'input_json_delta', partial_json: json }, json.length)
         if (progress.complete) this.#settle(entry)
       },
+      doubt: () => {
+        entry.inexact = true
+      },
       end: () => this.#settle(entry),
     }
   }
@@ -161,7 +165,7 @@ export class BlockSequencer {
 
   #begin(block: ContentBlock, kind: 'whole' | 'open'): Entry {
     if (this.#state !== 'started') throw new Error(`a block of a message that is ${this.#state}`)
-    const entry: Entry = { block, held: [], growing: kind === 'open', sealed: false, ended: false }
+    const entry: Entry = { block, held: [], growing: kind === 'open', sealed: false, inexact: false, ended: false }
     if (!this.#open?.growing && this.#waiting.length === 0) {
       this.#replaceOpen(entry)
     } else {
@@ -207,6 +211,7 @@ export class BlockSequencer {
   #close(entry: Entry): void {
     entry.ended = true
     this.#open = undefined
+    if (entry.inexact) this.warn({ ...inexactToolInput, param: `content[${this.#index}].input` })
     this.#events.push({ type: 'content_block_stop', index: this.#index })
   }
 
@@ -234,6 +239,8 @@ export interface ToolInput {
   readonly complete: boolean
   /** Appends JSON text, cut anywhere. */
   write(json: string): void
+  /** Says that it holds a number which may not be the one that the model wrote. */
+  doubt(): void
   /** Says that nothing more comes. */
   end(): void
 }
@@ -249,6 +256,7 @@ interface Entry {
   growing: boolean
   /** True where what comes next begins another block, even one of the same kind. */
   sealed: boolean
+  inexact: boolean
   ended: boolean
 }
 

@@ -1,4 +1,5 @@
 import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
+import { mayBeInexact } from '../../api/tool-input.ts'
 import type { BlockSequencer, ToolInput } from '../blocks.ts'
 import { PartialArgs, type Skips } from './partial-args.ts'
 
@@ -50,10 +51,16 @@ export class ToolCalls {
   continue(call: Readonly<Record<string, unknown>>): void {
     if (!this.#open) return
     const { input, args } = this.#open
+    // Every number of the service is a double, which it may have rounded itself.
     if (isRecord(call.args) && !input.complete) {
+      if (mayBeInexact(call.args)) input.doubt()
       input.write(JSON.stringify(call.args))
     } else {
-      for (const arg of arrayOf(call.partialArgs)) if (isRecord(arg)) args.add(arg)
+      for (const arg of arrayOf(call.partialArgs)) {
+        if (!isRecord(arg)) continue
+        if (mayBeInexact(arg.numberValue)) input.doubt()
+        args.add(arg)
+      }
     }
     if (call.willContinue !== true) this.end()
   }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../api/error.ts'
 import { isRecord, stringOf } from '../../api/json.ts'
+import { mayBeInexact } from '../../api/tool-input.ts'
 import type { BlockSequencer, ToolInput } from '../blocks.ts'
 import { maxEventBytes } from '../http.ts'
 
@@ -34,7 +35,9 @@ export class ToolCalls {
     const call = this.#find(said, place, count) ?? this.#create(said)
     if (call.id === '') this.#identify(call, said.id)
     if (call.name === '') call.name = said.name
+    if (said.mayBeInexact) call.mayBeInexact = true
     call.input ??= this.#begin(call)
+    if (call.mayBeInexact) call.input?.doubt()
     if (call.input) call.input.write(said.input)
     else this.#hold(call, said.input)
   }
@@ -59,7 +62,7 @@ export class ToolCalls {
   }
 
   #create(said: Piece): CallState {
-    const call: CallState = { id: '', name: said.name, early: '', input: undefined }
+    const call: CallState = { id: '', name: said.name, early: '', mayBeInexact: false, input: undefined }
     this.#calls.push(call)
     if (said.index !== undefined) this.#byIndex.set(said.index, call)
     return call
@@ -96,6 +99,8 @@ interface CallState {
   name: string
   /** Input that came before the name. */
   early: string
+  /** Whether it came in numbers, which may have been rounded by being read. */
+  mayBeInexact: boolean
   /** Where input goes, once the name is known. */
   input: ToolInput | undefined
 }
@@ -105,6 +110,7 @@ interface Piece {
   readonly id: string
   readonly name: string
   readonly input: string
+  readonly mayBeInexact: boolean
 }
 
 function read(piece: Record<string, unknown>): Piece {
@@ -116,5 +122,6 @@ function read(piece: Record<string, unknown>): Piece {
     name: stringOf(name),
     // Some servers send the arguments as an object.
     input: isRecord(input) ? JSON.stringify(input) : stringOf(input),
+    mayBeInexact: isRecord(input) && mayBeInexact(input),
   }
 }

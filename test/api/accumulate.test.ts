@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Accumulator, accumulate, mergeMetadata, mergeUsage, parseToolInput } from '../../api/accumulate.ts'
+import { Accumulator, accumulate, mergeMetadata, mergeUsage } from '../../api/accumulate.ts'
 import { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
 import type { ContentBlock, ContentBlockDelta, Message, StreamEvent } from '../../api/schemas.gen.ts'
 import { sseFrame } from '../../api/sse.ts'
+import { parseToolInput } from '../../api/tool-input.ts'
 import { problemsWith } from '../contract-schemas.ts'
 
 const start: StreamEvent = {
@@ -159,6 +160,12 @@ describe('the input of a tool call', () => {
     const message = fold([start, ...block(0, { type: 'text', text: '' }), ...block(1, tool, json('{"a":1,"b":"cu')), ...end])
     expect(message.content[1]).toMatchObject({ input: { a: 1, b: 'cu' } })
     expect(message.metadata?.warnings).toMatchObject([{ code: 'invalid_tool_input', param: 'content[1].input' }])
+  })
+
+  it('with a number that is rounded is told of, by the block', () => {
+    const text = '{"a":[{"id":12345678901234567890}]}'
+    const message = fold([start, ...block(0, { type: 'text', text: '' }), ...block(1, tool, json(text)), ...end])
+    expect(message.metadata?.warnings).toMatchObject([{ code: 'inexact_tool_input', param: 'content[1].input' }])
   })
 
   it.each(['[1,2]', '"text"', 'null', '42', 'I will not call'])(

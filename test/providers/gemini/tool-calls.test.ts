@@ -23,6 +23,12 @@ describe('function calls', () => {
     expect(contentOf(call('f'))).toEqual([tool('toolu_made1', 'f', {})])
   })
 
+  it('with a number that the service may have rounded say so, each by its block', () => {
+    const large = call('f', { args: { a: [12345678901234568] } })
+    const message = messageOf(decode([chunk([{ text: 'x' }, call('f', { args: { a: 1 } }), large]), stop]))
+    expect(message.metadata?.warnings).toMatchObject([{ code: 'inexact_tool_input', param: 'content[2].input' }])
+  })
+
   it('without a name are none where they say nothing, and break the protocol where they do', () => {
     expect(contentOf({ functionCall: {} }, { text: 'x' })).toEqual([{ type: 'text', text: 'x' }])
     expect(() => contentOf(call(undefined, { args: {} }))).toThrow('a function call has no name')
@@ -62,6 +68,11 @@ describe('a streamed function call', () => {
     expect(contentOf(begin, piece('$.a', { stringValue: 'x', willContinue: true }), { text: 'y' })[0]).toEqual(
       tool('toolu_made1', 'f', { a: 'x' }),
     )
+  })
+
+  it('with a number that the service may have rounded says so', () => {
+    const message = messageOf(decode([chunk([begin, piece('$.a', { numberValue: 2 ** 60 }, false)]), stop]))
+    expect(message.metadata?.warnings).toMatchObject([{ code: 'inexact_tool_input', param: 'content[0].input' }])
   })
 
   it('whose signature comes late carries it behind', () => {

@@ -86,6 +86,17 @@ describe('tool calls', () => {
     expect(message.metadata?.warnings).toMatchObject([{ code: 'invalid_tool_input', param: 'content[0].input' }])
   })
 
+  it.each<[string, Json[]]>([
+    ['text', [call(0, 'c1', 'weather', '{"city":12345678901234567890}')]],
+    ['an object', [{ index: 0, id: 'c1', function: { name: 'weather', arguments: { city: 12345678901234568 } } }]],
+    // Its text is what tells, and what the decoder says of it is the same.
+    ['an object of more digits', [{ index: 0, id: 'c1', function: { name: 'weather', arguments: { city: 2 ** 70 } } }]],
+    ['an object before the name', [{ index: 0, function: { arguments: { city: 1e300 } } }, call(0, 'c1', 'weather', '')]],
+  ])('with a number that is rounded say so once: in %s', (_, calls) => {
+    const message = messageOf(decode([...calls.map((one) => delta({ tool_calls: [one] })), toolStop]))
+    expect(message.metadata?.warnings).toMatchObject([{ code: 'inexact_tool_input', param: 'content[0].input' }])
+  })
+
   it('more input after the end is not mixed in, and said', () => {
     const chunks = [
       delta({ tool_calls: [call(0, 'c1', 'weather', '{"city":"Paris"}')] }),
