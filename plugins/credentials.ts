@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { GatewayError } from '../api/error.ts'
 import { Secret } from '../api/secret.ts'
-import type { LlmProvider, UpstreamSettings } from '../providers/provider.ts'
+import type { LlmProvider } from '../providers/provider.ts'
 import type { Principal } from './auth/principal.ts'
 
 declare module 'fastify' {
@@ -20,10 +20,15 @@ export interface Credentials {
    */
   keyFor(upstream: Keyed, headers: IncomingHttpHeaders, principal: KeyOwner): Secret
   /**
-   * Whether there is a key, or none is needed. One that the caller brings counts also where callers may not: then `keyFor` says so,
-   * and nobody else's is used in its place.
+   * Of several services, any of which would do, the one to ask and its key: one whose key the caller brings, else one whose key their
+   * tenant has, else the operator's or one that needs none; the first of those that are alike. Throws as `keyFor` does, of all of them
+   * where there is no key for any (`param` the first one's header).
    */
-  hasKey(upstream: Keyed, headers: IncomingHttpHeaders, principal: KeyOwner): boolean
+  chooseKey<Service extends Keyed>(
+    services: readonly [Service, ...Service[]],
+    headers: IncomingHttpHeaders,
+    principal: KeyOwner,
+  ): { readonly service: Service; readonly key: Secret }
   /** Whether the operator's own key for a provider or a service is there to be used. */
   hasOperatorKey(upstream: Pick<Keyed, 'id'>): boolean
 }
@@ -43,47 +48,57 @@ export const credentials = fp(
   async (app: FastifyInstance, { mode, operatorKeys }: CredentialsOptions) => {
     app.decorate('credentials', {
       hasOperatorKey: ({ id }) => mode !== 'byok' && operatorKeys.has(id),
-      hasKey(keyed, headers, principal) {
-        const { upstream } = keyed
-        if (!upstream || upstream.keyOptional) return true
-        return sentKey(upstream, headers) !== undefined || heldKey(keyed, principal) !== undefined
-      },
-      keyFor(keyed, headers, principal) {
-        const { name, upstream } = keyed
-        if (!upstream) return noKey
-        const { keyHeader, keyVariables, keyOptional } = upstream
-        const sent = sentKey(upstream, headers)
-        if (sent !== undefined) {
-          if (mode === 'managed') throw new GatewayError('provider_key_not_accepted', { param: keyHeader })
-          return new Secret(sent)
-        }
-        const held = heldKey(keyed, principal)
-        if (held) return held
-        if (keyOptional) return noKey
-        throw new GatewayError('missing_provider_key', {
-          param: keyHeader,
-          message: missingKey(name, keyHeader, keyVariables),
-        })
+      keyFor: (keyed, headers, principal) => keyOf(keyed, headers, principal) ?? missing([keyed]),
+      chooseKey(services, headers, principal) {
+        const service =
+          services.find((each) => sentKey(each, headers) !== undefined) ??
+          services.find((each) => mode !== 'byok' && principal.providerKey(each.id) !== undefined) ??
+          services.find((each) => keyOf(each, headers, principal) !== undefined)
+        const key = service && keyOf(service, headers, principal)
+        return service && key ? { service, key } : missing(services)
       },
     })
+
+    function keyOf(keyed: Keyed, headers: IncomingHttpHeaders, principal: KeyOwner): Secret | undefined {
+      const { upstream } = keyed
+      if (!upstream) return noKey
+      const sent = sentKey(keyed, headers)
+      if (sent === undefined) return heldKey(keyed, principal) ?? (upstream.keyOptional ? noKey : undefined)
+      if (mode === 'managed') throw new GatewayError('provider_key_not_accepted', { param: upstream.keyHeader })
+      return new Secret(sent)
+    }
 
     /** The tenant's key, else the operator's, as the mode allows. */
     function heldKey({ id }: Keyed, principal: KeyOwner): Secret | undefined {
       return mode === 'byok' ? undefined : (principal.providerKey(id) ?? operatorKeys.get(id))
     }
 
-    function missingKey(name: string, header: string, variables: readonly string[]): string {
-      if (mode === 'managed') return `The operator of this gateway has set no key for ${name}.`
-      const operators = mode === 'hybrid' ? `, or start the gateway with ${variables.join(' or ')} set` : ''
-      return `There is no key for ${name}: send yours in the header ${header}${operators}.`
+    /** Throws what is to be done where no key is there for any of these. */
+    function missing(all: readonly Keyed[]): never {
+      const upstreams = all.flatMap(({ upstream }) => upstream ?? [])
+      const headers = upstreams.map(({ keyHeader }) => keyHeader)
+      const variables = upstreams.flatMap(({ keyVariables }) => keyVariables)
+      const names = anyOf(all.map(({ name }) => name))
+      const sendOne = all.length === 1 ? 'send yours in the header' : 'send one of yours in the header'
+      const operators = mode === 'hybrid' ? `, or start the gateway with ${anyOf(variables)} set` : ''
+      const message =
+        mode === 'managed'
+          ? `The operator of this gateway has set no key for ${names}.`
+          : `There is no key for ${names}: ${sendOne} ${anyOf(headers)}${operators}.`
+      throw new GatewayError('missing_provider_key', { param: headers[0] ?? '', message })
     }
   },
   { name: 'credentials' },
 )
 
+function anyOf(names: readonly string[]): string {
+  const last = names.at(-1) ?? ''
+  return names.length > 2 ? `${names.slice(0, -1).join(', ')} or ${last}` : names.join(' or ')
+}
+
 /** The key that a caller brings. */
-function sentKey({ keyHeader }: UpstreamSettings, headers: IncomingHttpHeaders): string | undefined {
-  const sent = headers[keyHeader.toLowerCase()]
+function sentKey({ upstream }: Keyed, headers: IncomingHttpHeaders): string | undefined {
+  const sent = upstream && headers[upstream.keyHeader.toLowerCase()]
   return typeof sent === 'string' && sent.trim() !== '' ? sent.trim() : undefined
 }
 

@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
 import { checkOf } from '../../tools/schema.ts'
-import type { Service, ServiceAccess, Tool } from '../../tools/tool.ts'
+import type { ServiceAccess, Tool } from '../../tools/tool.ts'
 import type { Budget, Turn } from '../messages/budget.ts'
 import type { Caller } from '../messages/index.ts'
 import type { PreparedRequest, RawRequest } from '../messages/prepare.ts'
@@ -128,38 +128,22 @@ export const runs = fp(
             log,
             dispatcher: app.egress.operator,
             ...(watch.trace && { trace: watch.trace }),
-            readPage: (url, options) => app.pages.read(url, options, { signal, timeoutMs }),
+            readPage: (url, options) =>
+              app.pages.read(url, options, { who: principal.tenant ?? principal.id, signal, timeoutMs }),
           }),
       }
     }
 
-    /** The first of the services that would do for which there is a key. Throws where there is none. */
+    /** Of the services that would do, one there is a key for. Throws where there is none. */
     function accessFor({ tool, config }: ChosenTool, asker: Pick<RunAsker, 'headers' | 'principal'>): ServiceAccess | undefined {
-      const services = tool.needs(config)
-      const [first] = services
+      const [first, ...others] = tool.needs(config)
       if (!first) return undefined
-      const { headers, principal } = asker
-      const service =
-        services.find((each) => app.credentials.hasKey(each, headers, principal)) ?? (services.length === 1 ? first : undefined)
-      if (!service) throw noKeyForAny(tool, services)
-      return {
-        service,
-        apiKey: app.credentials.keyFor(service, headers, principal),
-        baseURL: baseURLs.get(service.id) ?? new URL(service.upstream.defaultBaseURL),
-      }
+      const { service, key } = app.credentials.chooseKey([first, ...others], asker.headers, asker.principal)
+      return { service, apiKey: key, baseURL: baseURLs.get(service.id) ?? new URL(service.upstream.defaultBaseURL) }
     }
   },
   { name: 'runs', dependencies: ['messages', 'credentials', 'egress', 'pages', 'errors'] },
 )
-
-function noKeyForAny(tool: Tool, services: readonly Service[]): GatewayError {
-  const headers = services.map(({ upstream }) => upstream.keyHeader)
-  const names = services.map(({ name }) => name).join(', ')
-  return new GatewayError('missing_provider_key', {
-    param: headers[0] ?? '',
-    message: `${tool.name} needs a key for one of ${names}, and there is none: send yours in one of the headers ${headers.join(', ')}.`,
-  })
-}
 
 /** Tells how the run ended, however it does. */
 async function* watched(items: AsyncGenerator<RunItem, void>, watch: RunWatch): AsyncGenerator<RunItem, void> {
