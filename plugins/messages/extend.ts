@@ -2,7 +2,7 @@ import { GatewayError } from '../../api/error.ts'
 import type { MessageParam, MessageRequest } from '../../api/schemas.gen.ts'
 import { editMembers, memberOf, withItems } from '../../text/json-bytes.ts'
 import { scanJson } from '../../text/json-text.ts'
-import { type KnownModels, type PreparedRequest, type Target, targetFor } from './prepare.ts'
+import { contentFor, type KnownModels, type PreparedRequest, type Target } from './prepare.ts'
 
 /** What was said since a request was prepared. */
 export interface Continuation {
@@ -66,13 +66,14 @@ function extended(
   const body: MessageRequest = { ...request, messages: [...request.messages, ...append], ...whereGiven(changes) }
   const written = json ? extendedJson(json, append, changes) : nothing
   const hasRounded = json !== undefined && prepared.hasRoundedNumber
-  return targetFor(target.model, models, body, {
+  const content = contentFor(target.model, models, body, {
     body,
     json: written,
     roundedNumberAt: hasRounded ? scanJson(written.toString()).inexact : undefined,
     schemaError: undefined,
     hasBeta: true,
   })
+  return { param: target.param, ...content }
 }
 
 /** What has to be said in another way than in the request; undefined where the request's own word stays. */

@@ -180,9 +180,8 @@ function factsOf({ model }: Target, error: GatewayError): object {
   return { model: model.id, code: error.code, cause: causeOf(error), upstream_status: error.providerError?.status }
 }
 
-function fallbackWarning({ target, error }: PassedOver<Target>, index: number): Warning {
-  const param = index === 0 ? 'model' : `fallbacks[${index - 1}]`
-  return { param, code: 'fallback', message: `${target.model.id} did not answer (${error.code}); another model did.` }
+function fallbackWarning({ target: { model, param }, error }: PassedOver<Target>): Warning {
+  return { param, code: 'fallback', message: `${model.id} did not answer (${error.code}); another model did.` }
 }
 
 /** A stream whose end is told to the admission, where it breaks after it has begun. */

@@ -38,6 +38,8 @@ export interface PreparedRequest {
 }
 
 export interface Target {
+  /** Which field of the request names it. */
+  readonly param: string
   readonly model: ResolvedModel
   /** With `model` set to the full id. */
   readonly request: MessageRequest
@@ -68,7 +70,10 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
   for (const { param, model } of modelsWithin(raw.body))
     refuseUnlessAllowed(`${main.provider.id}/${model}`, caller, models, param)
   const fallbacks = fallbacksOf(raw.body).map((id, index) => resolveFallback(id, index, caller, models))
-  const [first, ...rest] = [main, ...fallbacks].map((model) => targetFor(model, models, raw.body, raw))
+  const [first, ...rest] = [main, ...fallbacks].map((model, index) => {
+    const param = index === 0 ? 'model' : `fallbacks[${index - 1}]`
+    return { param, ...contentFor(model, models, raw.body, raw) }
+  })
   if (!first) throw new GatewayError('internal_error')
   return { targets: [first, ...rest], stream: raw.body.stream ?? false, hasRoundedNumber: raw.roundedNumberAt !== undefined }
 }
@@ -99,7 +104,7 @@ function withoutRepeats(issues: readonly Issue[]): Issue[] {
 }
 
 /** What is said to one model. Throws where it cannot take it. */
-export function targetFor(model: ResolvedModel, models: KnownModels, body: unknown, raw: RawRequest): Target {
+export function contentFor(model: ResolvedModel, models: KnownModels, body: unknown, raw: RawRequest): Omit<Target, 'param'> {
   if (!isMessageRequest(body)) throw new GatewayError('internal_error')
   const { provider, name } = model
   // What one provider may read as a beta would be lost on the way to another.

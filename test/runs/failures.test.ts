@@ -209,6 +209,10 @@ describe('fallbacks', () => {
     })
     const { result } = await watch({ request: { fallbacks: [gpt] } })
     expect(result.steps.map(({ response }) => response.model)).toEqual([claude, gpt, claude])
+    // Whichever was asked first, it is the field of the request that is named.
+    expect(
+      result.steps.map(({ response }) => response.metadata?.warnings?.find(({ code }) => code === 'fallback')?.param),
+    ).toEqual([undefined, 'model', 'fallbacks[0]'])
     expect(openai.requests).toHaveLength(2)
     const last = anthropic.requests.at(-1)
     expect(messagesSent(last)[1]).toMatchObject({ content: thinks.content })
