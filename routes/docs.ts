@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { StaticDocumentSpec } from '@fastify/swagger'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { openapiJson } from '../api/openapi.gen.ts'
 import { routesAreFor } from '../plugins/auth/routes.ts'
 
@@ -19,15 +18,46 @@ export async function docsRoutes(app: FastifyInstance, { contract }: DocsRouteOp
     reply.type('application/yaml; charset=utf-8').send(await readFile(contract, 'utf8')),
   )
 
+  await app.register(pageRoutes, { prefix: '/docs' })
+}
+
+/** The page is made at the first visit: what shows it takes some megabytes, and most gateways are never asked for it. */
+async function pageRoutes(app: FastifyInstance): Promise<void> {
+  let page: Promise<FastifyInstance> | undefined
+  for (const path of pagePaths) {
+    app.get(path, async ({ url, headers }, reply) => {
+      page ??= buildPage()
+      const answer = await (await page).inject({ url, headers })
+      if (answer.statusCode >= 400) return reply.callNotFound()
+      for (const name of connectionHeaders) delete answer.headers[name]
+      // Fastify gives a type to what is empty, but not to what is not there.
+      const payload = answer.rawPayload.byteLength > 0 ? answer.rawPayload : undefined
+      return reply.code(answer.statusCode).headers(answer.headers).send(payload)
+    })
+  }
+  app.addHook('onClose', async () => (await page)?.close())
+}
+
+const pagePaths = ['/', '/json', '/yaml', '/static/index.html', '/static/swagger-initializer.js', '/static/*']
+
+/** What a server says of its connection and not of its answer. */
+const connectionHeaders = ['connection', 'date', 'keep-alive', 'transfer-encoding']
+
+/** A server of its own, which listens nowhere: to a running one no routes can be added. */
+async function buildPage(): Promise<FastifyInstance> {
+  const { default: swagger } = await import('@fastify/swagger')
+  const { default: swaggerUi } = await import('@fastify/swagger-ui')
   const document: StaticDocumentSpec['document'] = JSON.parse(openapiJson)
   // Wherever the page is opened is where its requests go.
   Object.assign(document, { servers: [{ url: '/' }] })
-  await app.register(swagger, { mode: 'static', specification: { document } })
-  await app.register(swaggerUi, {
+  const page = Fastify()
+  await page.register(swagger, { mode: 'static', specification: { document } })
+  await page.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy,
     uiConfig: { deepLinking: true, tryItOutEnabled: true },
   })
+  return page
 }
 
 /**
