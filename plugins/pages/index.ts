@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import type { Page, PageOptions } from '../../tools/tool.ts'
-import { type PageCall, readPage } from './read.ts'
+import { type PageCall, pageReader } from './read.ts'
 import { openReaders } from './threads.ts'
 
 declare module 'fastify' {
@@ -12,7 +12,7 @@ declare module 'fastify' {
 }
 
 export interface Pages {
-  /** Fetches what a model named, which must be public, and makes text of it; its errors are those of `readPage` in read.ts. */
+  /** Fetches what a model named, which must be public, and makes text of it; its errors are those of `pageReader` in read.ts. */
   read(url: string, options: PageOptions, call: PageCall): Promise<Page>
 }
 
@@ -24,9 +24,7 @@ export interface PagesOptions {
 export const pages = fp(
   async (app: FastifyInstance, { clock }: PagesOptions) => {
     const readers = openReaders(clock)
-    app.decorate('pages', {
-      read: (url, options, call) => readPage(app.egress.fetchPublic, readers, url, options, call),
-    })
+    app.decorate('pages', { read: pageReader(app.egress.fetchPublic, readers) })
     app.addHook('onClose', () => readers.close())
   },
   { name: 'pages', dependencies: ['egress'] },

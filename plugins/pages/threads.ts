@@ -1,13 +1,14 @@
 import type { Piscina } from 'piscina'
 import type { Clock } from '../../api/clock.ts'
+import { within } from '../../api/deadline.ts'
 import { ToolError } from '../../tools/tool.ts'
 import type { Extracted, Extraction } from './extract.ts'
-import { Places } from './places.ts'
+import { type Asker, Places } from './places.ts'
 
 /** Makes text of what was fetched, in threads of its own where this is compiled. */
 export interface Readers {
   /** Throws a `ToolError` where it takes too long or too much memory, or too many wait; the signal's reason where it aborts. */
-  read(task: Extraction, signal: AbortSignal): Promise<Extracted>
+  read(task: Extraction, asker: Asker): Promise<Extracted>
   close(): Promise<void>
 }
 
@@ -16,19 +17,20 @@ export interface Readers {
  * thread, because nothing else ends what never waits.
  */
 export function openReaders(clock: Clock): Readers {
-  const places = new Places(maxThreads, maxWaiting)
+  const places = new Places({ places: maxThreads, each: maxThreads, waiting: maxWaiting, eachWaiting: maxWaiting })
   let pool: Promise<Piscina<Extraction, Extracted>> | undefined
 
   return {
-    async read(task, signal) {
+    async read(task, asker) {
       // Whoever waits does so here: the pool forgets the length of its queue where tasks can be aborted.
-      if (!(await places.take(signal))) throw new ToolError('Too many pages are being read at the moment; try again.')
+      const leave = await places.take(asker)
+      if (!leave) throw new ToolError('Too many pages are being read at the moment; try again.')
       try {
         if (!isBuilt) return await readHere(task)
         pool ??= openPool()
-        return await readInThread(await pool, task, signal)
+        return await readInThread(await pool, task, asker.signal)
       } finally {
-        places.give()
+        leave()
       }
     },
     async close() {
@@ -41,18 +43,14 @@ export function openReaders(clock: Clock): Readers {
     task: Extraction,
     signal: AbortSignal,
   ): Promise<Extracted> {
-    const late = new AbortController()
-    const timer = clock.after(maxMs, () => late.abort())
-    try {
-      return await threads.run(task, { signal: AbortSignal.any([signal, late.signal]) })
-    } catch (cause) {
-      signal.throwIfAborted()
-      if (late.signal.aborted) throw new ToolError('The page could not be made readable in time.', { cause })
-      if (isOutOfMemory(cause)) throw new ToolError('The page takes too much memory to be read.', { cause })
-      throw cause
-    } finally {
-      timer.cancel()
-    }
+    const late = (): ToolError => new ToolError('The page could not be made readable in time.')
+    return within(clock, maxMs, signal, late, async (end) => {
+      try {
+        return await threads.run(task, { signal: end })
+      } catch (cause) {
+        throw isOutOfMemory(cause) ? new ToolError('The page takes too much memory to be read.', { cause }) : cause
+      }
+    })
   }
 }
 

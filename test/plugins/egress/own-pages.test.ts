@@ -95,7 +95,7 @@ describe("the gateway's own page", () => {
     const page = await gateway.app.pages.read(
       `${gateway.url}/demo/page`,
       { maxBytes: 100_000, maxCharacters: 10_000, check: () => undefined },
-      { signal: new AbortController().signal, timeoutMs: 5000 },
+      { who: 'somebody', signal: new AbortController().signal, timeoutMs: 5000 },
     )
     expect(page).toMatchObject({ url: `${gateway.url}/demo/page`, title: 'A page to try tools on' })
     expect(page.text).toContain('- The gateway fetches the page and makes Markdown of it.')

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../api/clock.ts'
-import type { readPage } from '../../../plugins/pages/read.ts'
+import type { pageReader } from '../../../plugins/pages/read.ts'
 import type { openReaders, Readers } from '../../../plugins/pages/threads.ts'
 import type { Page, PageOptions } from '../../../tools/tool.ts'
 import { buildBefore } from '../../built.ts'
@@ -19,7 +19,7 @@ buildBefore()
 
 interface Built {
   readonly openReaders: typeof openReaders
-  readonly readPage: typeof readPage
+  readonly pageReader: typeof pageReader
 }
 
 let built: Built
@@ -28,7 +28,7 @@ let site: Site
 beforeAll(async () => {
   const folder = '../../../dist/plugins/pages/'
   const threads: Pick<Built, 'openReaders'> = await import(new URL(`${folder}threads.js`, import.meta.url).href)
-  const reading: Pick<Built, 'readPage'> = await import(new URL(`${folder}read.js`, import.meta.url).href)
+  const reading: Pick<Built, 'pageReader'> = await import(new URL(`${folder}read.js`, import.meta.url).href)
   built = { ...threads, ...reading }
   readers = built.openReaders(systemClock)
 })
@@ -46,7 +46,7 @@ interface Given extends Partial<PageOptions> {
 function read(talk: Talk, { signal = new AbortController().signal, url = `${site.url}/`, ...given }: Given = {}): Promise<Page> {
   site.raw.talk = talk
   const options: PageOptions = { maxBytes: 5_000_000, maxCharacters: 1000, check: () => undefined, ...given }
-  return built.readPage(site.fetch, readers, url, options, { signal, timeoutMs: 20_000 })
+  return built.pageReader(site.fetch, readers)(url, options, { who: 'somebody', signal, timeoutMs: 20_000 })
 }
 
 const html = (text: string | Uint8Array): Talk => {
@@ -126,9 +126,9 @@ describe('a page that costs much to fetch', () => {
       clock.advance(20_000)
     }, clock)
     try {
-      const call = { signal: new AbortController().signal, timeoutMs: 20_000 }
+      const call = { who: 'somebody', signal: new AbortController().signal, timeoutMs: 20_000 }
       const options = { maxBytes: 1_000_000, maxCharacters: 1000, check: () => undefined }
-      const reading = built.readPage(slow.fetch, readers, `${slow.url}/`, options, call)
+      const reading = built.pageReader(slow.fetch, readers)(`${slow.url}/`, options, call)
       await expect(reading).rejects.toMatchObject({ code: 'fetch_timeout' })
       await slow.raw.exchanges[0]?.closed
     } finally {
@@ -235,7 +235,7 @@ describe('the threads that read', () => {
     try {
       const bytes = pdfOf([endless], { filter: '/FlateDecode' })
       const task = { bytes, contentType: 'application/pdf', url: site.url, isTruncated: false, maxCharacters: 1000 }
-      const reading = timed.read(task, new AbortController().signal)
+      const reading = timed.read(task, { who: 'somebody', signal: new AbortController().signal })
       await until(async () => clock.waiting > 0)
       clock.advance(60_000)
       await expect(reading).rejects.toMatchObject({ name: 'ToolError', message: expect.stringContaining('in time') })
@@ -249,17 +249,22 @@ describe('the threads that read', () => {
     const controller = new AbortController()
     const reason = new Error('gone')
     const task = { contentType: 'application/pdf', url: site.url, isTruncated: false, maxCharacters: 1000 }
-    const reading = readers.read({ ...task, bytes: pdfOf([endless], { filter: '/FlateDecode' }) }, controller.signal)
+    const reading = readers.read(
+      { ...task, bytes: pdfOf([endless], { filter: '/FlateDecode' }) },
+      { who: 'somebody', signal: controller.signal },
+    )
     controller.abort(reason)
     await expect(reading).rejects.toBe(reason)
-    await expect(readers.read({ ...task, bytes: pdfOf([]) }, controller.signal)).rejects.toBe(reason)
+    await expect(readers.read({ ...task, bytes: pdfOf([]) }, { who: 'somebody', signal: controller.signal })).rejects.toBe(reason)
     expect((await read(html('<p>words'))).text).toBe('words')
   })
 
   it('turn away what would wait too long', async () => {
     const task = { contentType: 'text/html', url: site.url, isTruncated: false, maxCharacters: 1000 }
     const bytes = Buffer.from(`<p>${'words '.repeat(1000)}`)
-    const reading = Array.from({ length: 200 }, () => readers.read({ ...task, bytes }, new AbortController().signal))
+    const reading = Array.from({ length: 200 }, () =>
+      readers.read({ ...task, bytes }, { who: 'somebody', signal: new AbortController().signal }),
+    )
     const outcomes = await Promise.allSettled(reading)
     const refused = outcomes.filter(({ status }) => status === 'rejected')
     expect(refused.length).toBeGreaterThan(0)

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { systemClock } from '../../../api/clock.ts'
-import { readPage } from '../../../plugins/pages/read.ts'
+import { pageReader } from '../../../plugins/pages/read.ts'
 import { openReaders } from '../../../plugins/pages/threads.ts'
 import { tool } from '../../../tools/builtins/vai-web-fetch.ts'
 import { checkOf } from '../../../tools/schema.ts'
@@ -22,10 +22,11 @@ async function siteOf(
   const site = await startSite(talk)
   onTestFinished(() => site.close())
   const { service: _, ...rest } = callOf({ service: tavily, url: 'http://unused.test/', key: tavilyKey, maxResultBytes }).call
+  const readPage = pageReader(site.fetch, openReaders(systemClock))
   const call: ToolCall = {
     ...rest,
     service: undefined,
-    readPage: (url, options) => readPage(site.fetch, openReaders(systemClock), url, options, rest),
+    readPage: (url, options) => readPage(url, options, { ...rest, who: 'somebody' }),
   }
   return { site, read: (path = '/', config = {}) => tool.run({ url: URL.canParse(path) ? path : site.url + path }, config, call) }
 }
