@@ -1,3 +1,4 @@
+import { within } from '../api/deadline.ts'
 import { GatewayError } from '../api/error.ts'
 import { newId } from '../api/id.ts'
 import { isRecord, parseJson } from '../api/json.ts'
@@ -32,19 +33,13 @@ export function httpTool(definition: HttpToolDefinition, keys: Keys): Tool {
 type Keys = Pick<HttpToolKeys, 'auth' | 'signing'> & { readonly known: KnownSecrets }
 
 /** Runs something that ends by its signal when the call's does, or when the tool has taken longer than the operator allows. */
-async function runWithin<Result>(
+function runWithin<Result>(
   timeoutMs: number | undefined,
-  call: ToolCall,
+  { clock, signal }: ToolCall,
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  if (timeoutMs === undefined) return run(call.signal)
-  const tooLong = new AbortController()
-  const timer = call.clock.after(timeoutMs, () => tooLong.abort(new ToolError(`The tool did not answer within ${timeoutMs} ms.`)))
-  try {
-    return await run(AbortSignal.any([call.signal, tooLong.signal]))
-  } finally {
-    timer.cancel()
-  }
+  if (timeoutMs === undefined) return run(signal)
+  return within(clock, timeoutMs, signal, () => new ToolError(`The tool did not answer within ${timeoutMs} ms.`), run)
 }
 
 async function ask(

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../api/clock.ts'
+import { within } from '../../api/deadline.ts'
 import { GatewayError } from '../../api/error.ts'
 import { abandon, acceptedEncodings, readBody, single } from './body.ts'
 
@@ -49,17 +50,8 @@ export interface Fetched {
 export async function fetchPublic(dispatcher: Dispatcher, clock: Clock, url: string, options: FetchOptions): Promise<Fetched> {
   const { signal, timeoutMs } = options
   signal.throwIfAborted()
-  const late = new AbortController()
-  const timer = clock.after(timeoutMs, () => late.abort(new GatewayError('fetch_timeout')))
-  try {
-    return await follow(dispatcher, AbortSignal.any([signal, late.signal]), url, options)
-  } catch (error) {
-    signal.throwIfAborted()
-    late.signal.throwIfAborted()
-    throw error
-  } finally {
-    timer.cancel()
-  }
+  const late = (): GatewayError => new GatewayError('fetch_timeout')
+  return within(clock, timeoutMs, signal, late, (end) => follow(dispatcher, end, url, options))
 }
 
 async function follow(dispatcher: Dispatcher, signal: AbortSignal, start: string, options: FetchOptions): Promise<Fetched> {
