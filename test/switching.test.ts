@@ -133,6 +133,24 @@ describe('a conversation with tools', () => {
   )
 })
 
+describe('empty lines that a model writes before a call', () => {
+  it.each(vendors.map(({ model }) => [model]))('are no hindrance to %s', async (model) => {
+    const { gateway } = running.get(model) ?? {}
+    const call = { type: 'tool_use', id: 'call_9pw1M', name: 'get_weather', input: { city: 'Oslo' } }
+    const response = await gateway?.post({
+      model,
+      max_tokens: 2048,
+      messages: [
+        { role: 'user', content: 'What is the weather in Oslo?' },
+        { role: 'assistant', content: [{ type: 'text', text: '\n\n' }, call] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: call.id, content: 'Snow.' }] },
+      ],
+      tools: [{ name: call.name, input_schema: { type: 'object', properties: { city: { type: 'string' } } } }],
+    })
+    expect(response?.status, await response?.text()).toBe(200)
+  })
+})
+
 /** A model that sees nothing. */
 const blind = 'groq/openai/gpt-oss-120b'
 
