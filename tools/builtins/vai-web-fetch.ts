@@ -27,6 +27,9 @@ const domains = {
   maxItems: 100,
 } as const
 
+/** Those that say where a page was at last, without which no list of domains can be held to. */
+const provider = { enum: ['direct', 'firecrawl'] } as const
+
 const config = {
   type: 'object',
   properties: {
@@ -38,7 +41,7 @@ const config = {
     allowed_domains: {
       ...domains,
       description:
-        'Only these domains are read, with their subdomains, redirects included: `example.com`, or a part of one: `example.com/blog`, `example.com/*/articles`. Default: all.',
+        'Only these domains are read, with their subdomains, redirects included: `example.com`, or a part of one: `example.com/blog`, `example.com/*/articles`. Not with `tavily`, which does not say where redirects led; `firecrawl` follows them by itself, and the model gets no page that it read elsewhere. Default: all.',
     },
     blocked_domains: {
       ...domains,
@@ -51,6 +54,7 @@ const config = {
       description: 'The most characters of a page that the model gets. Default 50000.',
     },
   },
+  dependentSchemas: { allowed_domains: { properties: { provider } }, blocked_domains: { properties: { provider } } },
   additionalProperties: false,
 } as const
 
@@ -85,9 +89,14 @@ async function read(text: string, maxCharacters: number, set: Config, call: Tool
   check(url)
   const page = await service(url.href, { maxCharacters }, call)
   // The service has followed redirects by itself.
+  const hasLists = set.allowed_domains !== undefined || set.blocked_domains !== undefined
+  if (hasLists && !page.isAtLast) throw new ToolError(nowhere)
   check(new URL(page.url))
   return page
 }
+
+const nowhere =
+  'The page may not be read: its domain has to be among those that are allowed, and the service that read it does not say where it was.'
 
 const readers: ReadonlyMap<string, typeof readWithTavily> = new Map([
   [tavily.id, readWithTavily],

@@ -1,8 +1,8 @@
 import { isRecord, stringOf } from '../../api/json.ts'
-import { type Page, type Service, type ToolCall, ToolError } from '../tool.ts'
+import { type Service, type ToolCall, ToolError } from '../tool.ts'
 import { ask, type Vendor } from './ask.ts'
 import { reported, saidIn } from './failure.ts'
-import { maxPageBytes, pageOf, type ReadOptions } from './page.ts'
+import { maxPageBytes, pageOf, type ReadOptions, type ServicePage } from './page.ts'
 
 export const firecrawl: Service = {
   id: 'firecrawl',
@@ -16,7 +16,7 @@ export const firecrawl: Service = {
 }
 
 /** Reads a page as Markdown. Throws a `ToolError` where that fails, or where the page itself answers with an error. */
-export async function readWithFirecrawl(url: string, options: ReadOptions, call: ToolCall): Promise<Page> {
+export async function readWithFirecrawl(url: string, options: ReadOptions, call: ToolCall): Promise<ServicePage> {
   const body = Buffer.from(
     JSON.stringify({ url, formats: ['markdown'], onlyMainContent: true, timeout: patienceOf(call.timeoutMs) }),
   )
@@ -30,7 +30,8 @@ export async function readWithFirecrawl(url: string, options: ReadOptions, call:
   const { statusCode } = metadata
   if (typeof statusCode === 'number' && statusCode >= 400) throw new ToolError(`The page answered with HTTP ${statusCode}.`)
   const title = Array.isArray(metadata.title) ? metadata.title[0] : metadata.title
-  return pageOf(url, { url: metadata.url ?? metadata.sourceURL, title, text: data.markdown }, options, firecrawl.name)
+  // Its `sourceURL` is the one that was asked for.
+  return pageOf(url, { url: metadata.url, title, text: data.markdown }, options, firecrawl.name)
 }
 
 const vendor: Vendor = {

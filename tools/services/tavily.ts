@@ -1,8 +1,8 @@
 import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
-import { type Page, type Service, type ToolCall, ToolError } from '../tool.ts'
+import { type Service, type ToolCall, ToolError } from '../tool.ts'
 import { ask, type Vendor } from './ask.ts'
 import { reported, saidIn } from './failure.ts'
-import { maxPageBytes, pageOf, type ReadOptions } from './page.ts'
+import { maxPageBytes, pageOf, type ReadOptions, type ServicePage } from './page.ts'
 import { countries, resultsOf, type SearchQuery, type SearchResults } from './search.ts'
 
 export const tavily: Service = {
@@ -35,12 +35,13 @@ export async function searchTavily(query: SearchQuery, call: ToolCall): Promise<
 }
 
 /** Reads a page as Markdown. Throws a `ToolError` where that fails. */
-export async function readWithTavily(url: string, options: ReadOptions, call: ToolCall): Promise<Page> {
+export async function readWithTavily(url: string, options: ReadOptions, call: ToolCall): Promise<ServicePage> {
   const body = Buffer.from(JSON.stringify({ urls: [url], format: 'markdown', extract_depth: 'basic' }))
   const answer = await ask(call, vendor, { method: 'POST', path: '/extract', headers: {}, body }, maxPageBytes)
   if (!isRecord(answer)) throw reported({ fault: 'unreadable' }, call, tavily)
   const found = arrayOf(answer.results).find(isRecord)
-  if (found) return pageOf(url, { url: found.url, title: found.title, text: found.raw_content }, options, tavily.name)
+  // Its `url` is the one that was asked for, wherever that redirects.
+  if (found) return pageOf(url, { url: undefined, title: found.title, text: found.raw_content }, options, tavily.name)
   const failed = arrayOf(answer.failed_results).find(isRecord)
   if (!failed) throw new ToolError(`${tavily.name} found no text on the page.`)
   throw reported({ fault: 'page', said: call.service && saidIn(failed.error, call.service.apiKey) }, call, tavily)

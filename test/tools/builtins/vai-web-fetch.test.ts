@@ -145,6 +145,32 @@ describe('a page that a service reads', () => {
     expect(upstream.requests).toHaveLength(1)
   })
 
+  it.each([{ allowed_domains: ['example.com'] }, { blocked_domains: ['bad.example'] }])(
+    'is given with lists of domains only where the service says where it was: %j',
+    async (lists) => {
+      const asked = 'https://example.com/page'
+      const run = async (metadata: object) => {
+        const upstream = await startFirecrawl({ data: { markdown: 'Text.', metadata } })
+        onTestFinished(() => upstream.close())
+        const { call } = callOf({ service: firecrawl, url: upstream.url, key: firecrawlKey })
+        return tool.run({ url: asked }, { provider: 'firecrawl', ...lists }, call)
+      }
+      expect(await run({ url: 'https://www.example.com/', sourceURL: asked })).toMatchObject({
+        content: expect.stringContaining('url="https://www.example.com/"'),
+      })
+      for (const metadata of [{ url: 'https://bad.example/', sourceURL: asked }, { sourceURL: asked }, { url: 7 }, {}]) {
+        await expect(run(metadata)).rejects.toThrow('may not be read')
+      }
+    },
+  )
+
+  it('is refused with lists of domains before a run begins where the service never says where it was', async () => {
+    const check = await checkOf(tool.configSchema)
+    expect(check({ provider: 'tavily', blocked_domains: ['example.com'] })).toEqual([
+      { param: 'provider', code: 'invalid_enum', message: '"direct", "firecrawl" is expected, not "tavily"' },
+    ])
+  })
+
   it('is needed only where it is asked for', () => {
     expect(tool.needs({})).toEqual([])
     expect(tool.needs({ provider: 'direct' })).toEqual([])
@@ -174,6 +200,10 @@ describe('the schemas', () => {
     [{ blocked_domains: ['*.example.com'] }, false],
     [{ max_characters: 0 }, false],
     [{ max_pages: 1 }, false],
+    [{ provider: 'tavily' }, true],
+    [{ provider: 'tavily', allowed_domains: ['example.com'] }, false],
+    [{ provider: 'tavily', blocked_domains: ['example.com'] }, false],
+    [{ provider: 'direct', blocked_domains: ['example.com'] }, true],
   ])('of the config take %j: %s', async (value, isRight) => {
     expect((await checkOf(tool.configSchema))(value).length === 0).toBe(isRight)
   })

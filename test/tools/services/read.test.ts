@@ -28,7 +28,7 @@ const text = '# A page\n\nWith a text.'
 describe('a page that Tavily reads', () => {
   it('is Markdown', async () => {
     const { page, upstream } = await byTavily()
-    await expect(page).resolves.toEqual({ url: asked, title: 'A page', text, characters: text.length })
+    await expect(page).resolves.toEqual({ url: asked, title: 'A page', text, characters: text.length, isAtLast: false })
     expect(upstream.requests[0]?.json).toEqual({ urls: [asked], format: 'markdown', extract_depth: 'basic' })
   })
 
@@ -64,7 +64,7 @@ describe('a page that Tavily reads', () => {
 describe('a page that Firecrawl reads', () => {
   it('is Markdown', async () => {
     const { page, upstream } = await byFirecrawl()
-    await expect(page).resolves.toEqual({ url: asked, title: 'A page', text, characters: text.length })
+    await expect(page).resolves.toEqual({ url: asked, title: 'A page', text, characters: text.length, isAtLast: true })
     expect(upstream.requests[0]?.json).toEqual({ url: asked, formats: ['markdown'], onlyMainContent: true, timeout: 29_000 })
   })
 
@@ -76,7 +76,7 @@ describe('a page that Firecrawl reads', () => {
 
   it('does without all that is said about it', async () => {
     const { page } = await byFirecrawl({ data: { markdown: 'Text.', metadata: null } })
-    await expect(page).resolves.toEqual({ url: asked, title: undefined, text: 'Text.', characters: 5 })
+    await expect(page).resolves.toEqual({ url: asked, title: undefined, text: 'Text.', characters: 5, isAtLast: false })
   })
 
   it('is none where the page itself answers with an error', async () => {
