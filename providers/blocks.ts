@@ -10,6 +10,7 @@ import type {
   Warning,
 } from '../api/schemas.gen.ts'
 import { inexactToolInput } from '../api/tool-input.ts'
+import { scanJson } from '../text/json-text.ts'
 
 /**
  * Puts what a provider says, in whatever order it says it, into the grammar of the stream: `message_start`; blocks one after the
@@ -109,6 +110,7 @@ export class BlockSequencer {
           return
         }
         progress.feed(json)
+        if (progress.isInexact) entry.inexact = true
         if (json !== '') this.#write(entry, { type: 'input_json_delta', partial_json: json }, json.length)
         if (progress.complete) this.#settle(entry)
       },
@@ -272,6 +274,9 @@ const moreWarnings: Warning = { code: 'more_warnings', message: 'There was more 
 /** Follows JSON text until the object or array it began with is closed. A bare string or number never counts as complete. */
 class JsonProgress {
   complete = false
+  /** Whether a number was among it that is not what it is read as. */
+  isInexact = false
+  #number = ''
   #depth = 0
   #inString = false
   #escaped = false
@@ -283,12 +288,33 @@ class JsonProgress {
       else if (this.#inString) {
         if (character === backslash) this.#escaped = true
         else if (character === quote) this.#inString = false
+      } else if (isOfNumber(character)) {
+        if (this.#number.length < maxNumber) this.#number += String.fromCharCode(character)
+      } else if (this.#number !== '') {
+        this.#endNumber()
+        at--
       } else if (character === quote) this.#inString = true
       else if (character === openBrace || character === openBracket) this.#depth++
       else if (character === closeBrace || character === closeBracket) this.complete = --this.#depth <= 0
     }
   }
+
+  #endNumber(): void {
+    const { inexact, infinite } = scanJson(this.#number)
+    if (inexact !== undefined || infinite !== undefined) this.isInexact = true
+    this.#number = ''
+  }
 }
+
+/** Digits, and + - . E e, which `true` and `false` have too. */
+function isOfNumber(character: number): boolean {
+  return (character >= 0x30 && character <= 0x39) || numberSigns.has(character)
+}
+
+const numberSigns: ReadonlySet<number> = new Set([0x2b, 0x2d, 0x2e, 0x45, 0x65])
+
+/** Characters. Whatever has more of them before its point is too large for a number. */
+const maxNumber = 400
 
 const quote = 0x22
 const openBracket = 0x5b

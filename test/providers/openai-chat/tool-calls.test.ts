@@ -97,6 +97,20 @@ describe('tool calls', () => {
     expect(message.metadata?.warnings).toMatchObject([{ code: 'inexact_tool_input', param: 'content[0].input' }])
   })
 
+  it.each<[string[], boolean]>([
+    [['{"a":[-1234567', '8901234567890', ',1]}'], true],
+    [['{"a":1e', '999}'], true],
+    [['{"a":"12345678901234567890","b":true,"c":[1,', '2,3.25]}'], false],
+  ])('streamed as %j say so in the stream too: %s', (pieces, isSaid) => {
+    const chunks = pieces.map((text, at) =>
+      delta({ tool_calls: [at === 0 ? call(0, 'c1', 'weather', text) : call(0, undefined, undefined, text)] }),
+    )
+    const said = decode([...chunks, toolStop]).find(({ type }) => type === 'message_delta')
+    const warning = { code: 'inexact_tool_input', param: 'content[0].input' }
+    expect(Object(said).metadata?.warnings).toEqual(isSaid ? [expect.objectContaining(warning)] : undefined)
+    expect(messageOf(decode([...chunks, toolStop])).metadata?.warnings ?? []).toHaveLength(isSaid ? 1 : 0)
+  })
+
   it('more input after the end is not mixed in, and said', () => {
     const chunks = [
       delta({ tool_calls: [call(0, 'c1', 'weather', '{"city":"Paris"}')] }),
