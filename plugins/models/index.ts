@@ -58,6 +58,8 @@ export const models = fp(
     const registry = new Registry(providers, aliases)
     const catalogue = new Catalogue(inOrderOf(providers, entries))
     const isAllowed = policyOf(allowed)
+    /** Asked for several times a request. */
+    const knownCapabilities = new Map<string, Capabilities>()
     const forbidden = Object.entries(aliases).find(([, target]) => !isAllowed(target))
     if (forbidden) {
       const [name, target] = forbidden
@@ -107,7 +109,17 @@ export const models = fp(
       return { id, provider, entry, capabilities: capabilities(model), prices: pricesToday(entry), aliases: [...known, ...own] }
     }
 
-    function capabilities({ id, provider, name }: ResolvedModel): Capabilities {
+    function capabilities(model: ResolvedModel): Capabilities {
+      const known = knownCapabilities.get(model.id)
+      if (known) return known
+      // Callers may name what they like.
+      if (knownCapabilities.size === mostKnown) knownCapabilities.clear()
+      const found = findCapabilities(model)
+      knownCapabilities.set(model.id, found)
+      return found
+    }
+
+    function findCapabilities({ id, provider, name }: ResolvedModel): Capabilities {
       const family = provider.capabilities(name)
       const entry = catalogue.find(id)
       if (!entry) return family
@@ -122,11 +134,14 @@ export const models = fp(
     }
 
     function pricesToday(entry: CatalogueEntry | undefined): ModelPrices | undefined {
-      return entry && pricesOn(new Date(clock.wallclock()).toISOString().slice(0, 10), entry)
+      return entry?.later_prices ? pricesOn(new Date(clock.wallclock()).toISOString().slice(0, 10), entry) : entry?.prices
     }
   },
   { name: 'models' },
 )
+
+/** Models whose capabilities are kept at hand. */
+const mostKnown = 500
 
 /** The entries of the providers there are, in the providers' order, with those that a provider itself brings along. */
 function inOrderOf(providers: readonly LlmProvider[], entries: readonly CatalogueEntry[]): CatalogueEntry[] {
