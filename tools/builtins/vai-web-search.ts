@@ -50,7 +50,8 @@ const config = {
     provider: {
       type: 'string',
       enum: ['tavily', 'exa', 'brave'],
-      description: 'Who searches. Default: the first of `tavily`, `exa` and `brave` that there is a key for.',
+      description:
+        'Who searches. Default: the first of `tavily`, `exa` and `brave` whose key the caller sends; else, whose key the tenant has; else, the operator.',
     },
     max_results: { type: 'integer', minimum: 1, maximum: 20, description: 'The most results of one search. Default 5.' },
     allowed_domains: {
