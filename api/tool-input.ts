@@ -1,4 +1,4 @@
-import { scanJson } from '../text/json-text.ts'
+import { countMembers, scanJson } from '../text/json-text.ts'
 import { parsePartialJson } from '../text/partial-json.ts'
 import { isRecord, parseJson } from './json.ts'
 import type { Warning } from './schemas.gen.ts'
@@ -12,13 +12,22 @@ import type { Warning } from './schemas.gen.ts'
 export function parseToolInput(text: string): { input: Record<string, unknown>; warning?: Warning } {
   const value = parseJson(text)
   if (isRecord(value)) {
-    const { inexact, infinite } = scanJson(text)
+    const { inexact, infinite, members, depth } = scanJson(text)
+    if (depth > maxDepth) return { input: {}, warning: invalid('nested deeper than anything that is read') }
+    if (members !== countMembers(value)) return { input: value, warning: invalid('in which a name stands twice in its object') }
     return inexact === undefined && infinite === undefined ? { input: value } : { input: value, warning: inexactToolInput }
   }
   // Not complete, or not JSON at all: read as far as it goes.
   const partial = parsePartialJson(text)
   const warning = { code: 'invalid_tool_input', message: `The model did not write a JSON object but: ${text.slice(0, 2000)}` }
   return { input: isRecord(partial) ? partial : {}, warning }
+}
+
+/** Deeper arguments could not be sent back with the conversation that they stand in. */
+const maxDepth = 100
+
+function invalid(what: string): Warning {
+  return { code: 'invalid_tool_input', message: `The model wrote a JSON object ${what}.` }
 }
 
 /** Says that a number in the arguments is not the one that the model wrote. */

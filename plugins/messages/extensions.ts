@@ -5,13 +5,15 @@ import type { Issue } from '../../api/schemas.gen.ts'
 /**
  * What the extensions of a request may not set, for whichever of the providers: what fields of the contract say, and the gateway has
  * checked, counts by or allows by. Extensions for a provider that is not there are ignored. The value need not fit the schema.
+ *
+ * In a run the gateway answers for the tools besides: others would take the place of its own, and a choice would hold for every turn.
  */
-export function extensionIssues(body: unknown, providers: readonly { readonly id: string }[]): Issue[] {
+export function extensionIssues(body: unknown, providers: readonly { readonly id: string }[], isRun: boolean): Issue[] {
   const extensions = isRecord(body) ? body.extensions : undefined
   if (!isRecord(extensions)) return []
   return providers.flatMap(({ id }) => {
     const fields = Object.hasOwn(extensions, id) ? extensions[id] : undefined
-    return isRecord(fields) ? issuesIn(fields, ['extensions', id], barred) : []
+    return isRecord(fields) ? issuesIn(fields, ['extensions', id], isRun ? barredInRuns : barred) : []
   })
 }
 
@@ -70,4 +72,16 @@ const barred: Barred = new Map<string, string | Barred>([
       ['candidatecount', oneAnswer],
     ]),
   ],
+])
+
+const useTools = "a run's tools are those of builtins and of the request's own tools"
+const useChoice = "the request's own tool_choice says this"
+
+const barredInRuns: Barred = new Map<string, string | Barred>([
+  ...barred,
+  ['tools', useTools],
+  ['functions', useTools],
+  ['toolchoice', useChoice],
+  ['functioncall', useChoice],
+  ['toolconfig', useChoice],
 ])

@@ -3,7 +3,7 @@ import { invalidRequestDetails } from '../../api/issues.ts'
 import { isRecord } from '../../api/json.ts'
 import { paramOf } from '../../api/param.ts'
 import { SchemaMismatch } from '../../api/schema-mismatch.ts'
-import type { Issue, MessageRequest, Warning } from '../../api/schemas.gen.ts'
+import type { Issue, MessageParam, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { ValidationError } from '../../api/validator.ts'
 import { isShown, withoutUnshown } from '../../providers/pictures.ts'
 import { modelError, type ResolvedModel } from '../../providers/registry.ts'
@@ -24,6 +24,8 @@ export interface RawRequest {
   readonly schemaError: Error | undefined
   /** Whether the caller asks for beta features, which only the provider knows. */
   readonly hasBeta: boolean
+  /** Whether the gateway itself runs the tools. */
+  readonly isRun?: boolean
 }
 
 /** What has to be known of models to check a request. */
@@ -33,6 +35,8 @@ export type KnownModels = Pick<Models, 'registry' | 'isAllowed' | 'capabilities'
 export interface PreparedRequest {
   readonly targets: readonly [Target, ...Target[]]
   readonly stream: boolean
+  /** The caller's messages, as they came. */
+  readonly messages: readonly MessageParam[]
   /** Whether the caller's JSON holds a number that parsing it has rounded. */
   readonly hasRoundedNumber: boolean
 }
@@ -60,7 +64,7 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
   const issues = [
     ...schemaIssues(raw, main),
     ...validateRequest(raw.body, limits),
-    ...extensionIssues(raw.body, registry.providers),
+    ...extensionIssues(raw.body, registry.providers, raw.isRun ?? false),
   ]
   if (problem && (issues.length > 0 || problem.code === 'invalid_model')) issues.push({ param: 'model', ...problem })
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
@@ -75,7 +79,8 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
     return { param, ...contentFor(model, models, raw.body, raw) }
   })
   if (!first) throw new GatewayError('internal_error')
-  return { targets: [first, ...rest], stream: raw.body.stream ?? false, hasRoundedNumber: raw.roundedNumberAt !== undefined }
+  const { stream = false, messages } = raw.body
+  return { targets: [first, ...rest], stream, messages, hasRoundedNumber: raw.roundedNumberAt !== undefined }
 }
 
 function resolveModel(body: unknown, registry: Models['registry']): ReturnType<Models['registry']['resolve']> | undefined {

@@ -74,14 +74,43 @@ export function idsIn(messages: readonly MessageParam[]): Set<string> {
   return new Set(blocks.flatMap((block) => (block.type === 'tool_use' ? [block.id] : [])))
 }
 
+/** All text of messages, in bytes. */
+export function textBytesOf(messages: readonly MessageParam[]): number {
+  return messages.reduce((sum, { content }) => sum + bytesOf(content), 0)
+}
+
+function bytesOf(content: MessageParam['content']): number {
+  return typeof content === 'string' ? Buffer.byteLength(content) : content.reduce((sum, block) => sum + bytesOfBlock(block), 0)
+}
+
+function bytesOfBlock(block: ContentBlockParam): number {
+  switch (block.type) {
+    case 'text':
+      return Buffer.byteLength(block.text)
+    case 'thinking':
+      return Buffer.byteLength(block.thinking)
+    case 'tool_result':
+      return typeof block.content === 'string'
+        ? Buffer.byteLength(block.content)
+        : (block.content ?? []).reduce((sum, part) => sum + (part.type === 'text' ? Buffer.byteLength(part.text) : 0), 0)
+    default:
+      return 0
+  }
+}
+
 /**
  * The event with an id of its own for the call that it begins: some servers count theirs anew in each answer, and a history in which two
- * calls have one id is refused by others. `taken` holds the ids of the conversation so far, and learns this one.
+ * calls have one id is refused by others. `taken` holds the ids of the conversation so far, and learns this one. A name that no tool can
+ * have becomes one that a tool could have.
  */
 export function withOwnId(event: StreamEvent, taken: Set<string>, newId: () => string): StreamEvent {
   if (event.type !== 'content_block_start' || !isToolUse(event.content_block)) return event
-  const { id } = event.content_block
-  const own = id === '' || taken.has(id) ? newId() : id
-  taken.add(own)
-  return own === id ? event : { ...event, content_block: { ...event.content_block, id: own } }
+  const { id, name } = event.content_block
+  const own = { id: id === '' || taken.has(id) ? newId() : id, name: nameFor(name) }
+  taken.add(own.id)
+  return own.id === id && own.name === name ? event : { ...event, content_block: { ...event.content_block, ...own } }
+}
+
+function nameFor(name: string): string {
+  return /^[\w-]{1,128}$/.test(name) ? name : name.slice(0, 64).replace(/[^\w-]/g, '_') || 'unnamed'
 }

@@ -55,7 +55,7 @@ export interface RunsOptions {
   readonly tools: readonly Tool[]
   /** Where services are reached, by their id. */
   readonly baseURLs: ReadonlyMap<string, URL>
-  readonly most: Omit<MostOfRun, 'runMs'> & { readonly resultBytes: number }
+  readonly most: Omit<MostOfRun, 'runMs' | 'textBytes'> & { readonly resultBytes: number }
   /** Whether the operator lets a tool be used. */
   readonly isAllowed: (tool: string) => boolean
   readonly clock: Clock
@@ -71,7 +71,7 @@ export const runs = fp(
           tools: byName,
           mayUse: (name) => isAllowed(name) && principal.mayUseTool(name),
           prepare: (request) => app.messages.prepare(request, principal, sizes),
-          most: { ...most, runMs: times.answerMs },
+          most: { ...most, runMs: times.answerMs, textBytes: sizes.textBytes },
         })
         // A key that is missing is better known now than in the middle.
         for (const chosen of prepared.tools) accessFor(chosen, asker)
@@ -83,7 +83,7 @@ export const runs = fp(
           runToEnd({
             requestId: caller.requestId,
             model: prepared.request.targets[0].model.id,
-            messages: prepared.request.targets[0].request.messages,
+            messages: prepared.request.messages,
             limits: prepared.limits,
             calls: {
               tools: new Map(prepared.tools.map((chosen) => [chosen.tool.name, runnable(chosen, caller)])),
@@ -115,7 +115,7 @@ export const runs = fp(
       return {
         definition: definitionOf(tool),
         check: async (input) => (await checkOf(tool.inputSchema))(input),
-        run: ({ id, input }, { signal, timeoutMs, watch }) =>
+        run: ({ id, input }, { signal, timeoutMs, maxResultBytes, watch }) =>
           tool.run(input, config, {
             id,
             requestId,
@@ -123,7 +123,7 @@ export const runs = fp(
             service,
             signal,
             timeoutMs,
-            maxResultBytes: most.resultBytes,
+            maxResultBytes,
             clock,
             log,
             dispatcher: app.egress.operator,

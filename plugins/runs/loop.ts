@@ -1,6 +1,6 @@
 import { Cancelled } from '../../api/error.ts'
 import type { ContentBlock, Message, MessageParam, RunStep, RunStopReason, RunToolResult, Usage } from '../../api/schemas.gen.ts'
-import { historyOf, isToolUse, type ToolUse } from './history.ts'
+import { historyOf, isToolUse, type ToolUse, textBytesOf } from './history.ts'
 
 /**
  * The rules of a run. Nothing here waits, asks or knows the time: what has happened goes in, a new state and what is to be done come
@@ -22,6 +22,8 @@ export interface RunState {
   readonly messages: readonly MessageParam[]
   /** How many of them are the request's. */
   readonly asked: number
+  /** Of all text in them. */
+  readonly textBytes: number
   readonly steps: readonly RunStep[]
   /** Of each answer that began. */
   readonly usages: readonly Usage[]
@@ -42,6 +44,8 @@ export interface Limits {
   readonly maxToolCalls: number
   /** 0 for none. */
   readonly maxTokens: number
+  /** All text of the conversation, in bytes, so that it can be sent again. */
+  readonly maxTextBytes: number
 }
 
 /** What breaks a run off in the middle of something. */
@@ -55,6 +59,7 @@ export function beginRun(messages: readonly MessageParam[], limits: Limits): Run
     limits,
     messages,
     asked: messages.length,
+    textBytes: textBytesOf(messages),
     steps: [],
     usages: [],
     turns: 0,
@@ -120,6 +125,24 @@ export function afterAnswer(state: RunState, answered: Answered): { readonly sta
   const hasAnswer = state.hasAnswer || interruption === undefined
   const toolCalls = state.toolCalls + takenUp(plan)
   return { state: { ...state, turns, toolCalls, hasAnswer, usages: [...state.usages, message.usage] }, plan }
+}
+
+/** The longest that each result may be, in bytes, so that all of them fit into the conversation with the answer that asked for them. */
+export function roomForResults(
+  { textBytes, limits, paused }: RunState,
+  { content }: Pick<Message, 'content'>,
+  calls: number,
+): number {
+  const said = textBytes + textBytesOf(historyOf([...paused, ...content], [], false))
+  return Math.max(leastResultBytes, Math.floor((roomIn(limits.maxTextBytes) - said) / Math.max(1, calls)))
+}
+
+/** Enough to say that something was cut off. */
+const leastResultBytes = 256
+
+/** A little is left for whoever sends the conversation again with a question. */
+function roomIn(maxTextBytes: number): number {
+  return Math.floor(maxTextBytes * 0.95)
 }
 
 /** How many of the calls are run. */
@@ -198,24 +221,27 @@ export function afterTools(
     tool_results: [...results],
     duration_ms: durationMs,
   }
-  const stop = plan.stop ?? interruption ?? stopBefore(state, state.limits)
   const content = [...state.paused, ...response.content]
+  const textBytes = state.textBytes + textBytesOf(historyOf(content, results, false))
+  const stop = plan.stop ?? interruption ?? stopBefore({ ...state, textBytes }, state.limits)
   const isHeldBack = stop === undefined && plan.calls.length === 0
   const append = isHeldBack ? [] : historyOf(content, results, stop !== undefined)
   const next = { ...state, steps: [...state.steps, step], paused: isHeldBack ? content : [], stop }
   return { state: withMessages(next, append), step, append }
 }
 
-/** Why no further turn is made; undefined where one is. */
-export function stopBefore(progress: Pick<RunState, 'turns' | 'usages'>, limits: Limits): RunStopReason | undefined {
+/** Why no further turn is made; undefined where one is. A conversation that has become too long ends it with an error. */
+export function stopBefore(progress: Progress, limits: Limits): RunStopReason | undefined {
   return limitsOfTurns.find(([, isReached]) => isReached(progress, limits))?.[0]
 }
 
-type IsReached = (progress: Pick<RunState, 'turns' | 'usages'>, limits: Limits) => boolean
+type Progress = Pick<RunState, 'turns' | 'usages' | 'textBytes'>
+type IsReached = (progress: Progress, limits: Limits) => boolean
 
 const limitsOfTurns: readonly (readonly [RunStopReason, IsReached])[] = [
   ['max_turns', ({ turns }, { maxTurns }) => turns >= maxTurns],
   ['max_tokens', ({ usages }, { maxTokens }) => maxTokens > 0 && tokensOf(usages) >= maxTokens],
+  ['error', ({ textBytes }, { maxTextBytes }) => textBytes >= roomIn(maxTextBytes)],
 ]
 
 function tokensOf(usages: readonly Usage[]): number {
@@ -233,5 +259,6 @@ export function afterAll(state: RunState): { readonly state: RunState; readonly 
 }
 
 function withMessages(state: RunState, append: readonly MessageParam[]): RunState {
-  return append.length === 0 ? state : { ...state, messages: [...state.messages, ...append] }
+  if (append.length === 0) return state
+  return { ...state, messages: [...state.messages, ...append], textBytes: state.textBytes + textBytesOf(append) }
 }

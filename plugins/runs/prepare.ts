@@ -50,6 +50,8 @@ export interface MostOfRun {
   readonly toolMs: number
   /** Milliseconds for all of it. */
   readonly runMs: number
+  /** All text of the conversation together, in bytes. */
+  readonly textBytes: number
 }
 
 /**
@@ -104,6 +106,7 @@ function prepareRequest(raw: RawRequest, given: unknown, offered: readonly Offer
       roundedNumberAt: raw.roundedNumberAt === undefined ? undefined : scanJson(json.toString()).inexact,
       schemaError,
       hasBeta: raw.hasBeta,
+      isRun: true,
     })
     return isStreaming.length > 0 ? { issues: isStreaming } : { prepared }
   } catch (error) {
@@ -251,6 +254,7 @@ function optionsOf(run: unknown, most: MostOfRun): { readonly limits: RunLimits;
     maxTurns: within('max_turns', 8, most.turns),
     maxToolCalls: within('max_tool_calls', 20, most.toolCalls),
     maxTokens: within('max_tokens', 0, Number.POSITIVE_INFINITY),
+    maxTextBytes: most.textBytes,
     timeoutMs: within('timeout_ms', 60_000, most.runMs),
     toolTimeoutMs: within('tool_timeout_ms', 30_000, most.toolMs),
     parallel: given.parallel_tools === false ? 1 : most.parallel,

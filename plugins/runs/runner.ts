@@ -1,7 +1,8 @@
 import type { Clock } from '../../api/clock.ts'
-import { Cancelled, type GatewayError } from '../../api/error.ts'
+import { Deadline } from '../../api/deadline.ts'
+import { Cancelled, GatewayError } from '../../api/error.ts'
 import { newId } from '../../api/id.ts'
-import type { MessageParam, RunResult, RunToolResult, StreamEvent, Usage } from '../../api/schemas.gen.ts'
+import type { Message, MessageParam, RunResult, RunToolResult, StreamEvent, Usage } from '../../api/schemas.gen.ts'
 import type { SseEnd, SseSource } from '../sse/index.ts'
 import { idsIn, withOwnId } from './history.ts'
 import {
@@ -17,12 +18,13 @@ import {
   type Ran,
   type RunState,
   RunTimeout,
+  roomForResults,
   saidIn,
   takenUp,
 } from './loop.ts'
 import { type CallSettings, type CallWatcher, callTools } from './tool-calls.ts'
 import { type Answer, type RunItem, tellAnswer } from './turn.ts'
-import { sumOf } from './usage.ts'
+import { sumOf, withoutTotals } from './usage.ts'
 
 /** A run, ready to begin. */
 export interface RunPlan {
@@ -104,7 +106,7 @@ class Run {
 
   constructor(plan: RunPlan) {
     this.#plan = plan
-    this.#deadline = new Deadline(plan.clock, plan.limits.timeoutMs, plan.signal)
+    this.#deadline = new Deadline(plan.clock, plan.limits.timeoutMs, plan.signal, () => new RunTimeout())
     this.#ids = idsIn(plan.messages)
     this.#state = beginRun(plan.messages, plan.limits)
   }
@@ -126,7 +128,7 @@ class Run {
       const { state, plan } = afterAnswer(this.#state, { message, wasAsked: turn.wasAsked, interruption })
       this.#state = state
       if (!message || !plan) return
-      const results = yield* this.#callTools(turn, index, plan)
+      const results = yield* this.#callTools(turn, index, message, plan)
       yield* this.#conclude({ response: message, plan, results, durationMs: Math.round(clock.now() - startedAt) })
     } finally {
       turn.end()
@@ -156,7 +158,8 @@ class Run {
   }
 
   close(): void {
-    this.#deadline.clear()
+    // Tools that are left behind end with it.
+    this.#deadline.close(new Cancelled())
   }
 
   async *#answer(turn: TurnCall, index: number): AsyncGenerator<RunItem, Answer> {
@@ -172,15 +175,19 @@ class Run {
       const newCallId = (): string => newId('toolu', clock.wallclock())
       const answer = yield* tellAnswer(open.source, index, (event) => withOwnId(open.add(event), this.#ids, newCallId))
       how = answer.failure === undefined ? 'complete' : this.#endOf(answer.failure)
-      return answer.message ? { ...answer, message: { ...answer.message, usage: open.usage } } : answer
+      const usage = how === 'complete' ? open.usage : withoutTotals(open.usage)
+      return answer.message ? { ...answer, message: { ...answer.message, usage } } : answer
     } finally {
       open.end(how)
       await open.source.close()
     }
   }
 
-  #callTools(turn: TurnCall, index: number, plan: Plan): AsyncGenerator<RunItem, RunToolResult[]> {
-    return callTools(plan.calls, index, this.#plan.calls, turn, this.#deadline.signal)
+  #callTools(turn: TurnCall, index: number, response: Message, plan: Plan): AsyncGenerator<RunItem, RunToolResult[]> {
+    const { calls } = this.#plan
+    const room = roomForResults(this.#state, response, plan.calls.length)
+    const settings = room < calls.maxResultBytes ? { ...calls, maxResultBytes: room } : calls
+    return callTools(plan.calls, index, settings, turn, this.#deadline.signal)
   }
 
   *#conclude(ran: Omit<Ran, 'interruption'>): Generator<RunItem> {
@@ -192,6 +199,7 @@ class Run {
     yield { type: 'step_complete', index, stop_reason, usage, tool_call_count: takenUp(ran.plan), duration_ms }
     yield historyDelta(this.#state, append)
     this.#state = state
+    if (state.stop === 'error') this.#error ??= tooLong(state)
   }
 
   /** What a failure means for the run. Throws it where there is nothing yet that could be lost. */
@@ -208,33 +216,11 @@ class Run {
   }
 }
 
-function historyDelta({ messages }: RunState, append: MessageParam[]): RunItem {
-  return { type: 'history_delta', expected_len: messages.length, append }
+function tooLong({ textBytes }: RunState): GatewayError {
+  const message = `The conversation has grown to ${textBytes} bytes of text, and cannot go on.`
+  return new GatewayError('request_too_large', { message })
 }
 
-/** When a run is over: after its time, when its caller has left, or when nobody listens any more. */
-class Deadline {
-  readonly #controller = new AbortController()
-  readonly #clear: () => void
-
-  constructor(clock: Clock, timeoutMs: number, caller: AbortSignal) {
-    const timer = clock.after(timeoutMs, () => this.#controller.abort(new RunTimeout()))
-    const onAbort = (): void => this.#controller.abort(caller.reason)
-    caller.addEventListener('abort', onAbort, { once: true })
-    if (caller.aborted) onAbort()
-    this.#clear = () => {
-      timer.cancel()
-      caller.removeEventListener('abort', onAbort)
-      // Tools that are left behind end with it.
-      this.#controller.abort(new Cancelled())
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  clear(): void {
-    this.#clear()
-  }
+function historyDelta({ messages }: RunState, append: MessageParam[]): RunItem {
+  return { type: 'history_delta', expected_len: messages.length, append }
 }

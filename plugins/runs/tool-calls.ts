@@ -1,4 +1,5 @@
 import type { Clock } from '../../api/clock.ts'
+import { Deadline } from '../../api/deadline.ts'
 import { GatewayError } from '../../api/error.ts'
 import type { CustomTool, Issue, RunToolResult, ToolCallStartEvent, ToolResultEvent } from '../../api/schemas.gen.ts'
 import { ToolError, type ToolOutput } from '../../tools/tool.ts'
@@ -12,10 +13,17 @@ export interface RunnableTool {
   readonly definition: CustomTool
   /** What is wrong with arguments; they fit where nothing is. */
   check(input: unknown): Promise<readonly Issue[]>
-  run(
-    use: ToolUse,
-    call: { readonly signal: AbortSignal; readonly timeoutMs: number; readonly watch: CallWatch },
-  ): Promise<ToolOutput>
+  run(use: ToolUse, call: RunningCall): Promise<ToolOutput>
+}
+
+/** One call that runs. */
+export interface RunningCall {
+  readonly signal: AbortSignal
+  /** Milliseconds. */
+  readonly timeoutMs: number
+  /** The longest result that the model is given, in bytes of UTF-8. */
+  readonly maxResultBytes: number
+  readonly watch: CallWatch
 }
 
 /** How the calls of a run are made. */
@@ -116,13 +124,14 @@ async function attempt(
   const tool = settings.tools.get(use.name)
   if (!tool) return { outcome: 'invalid', ...failed(unknownTool(use.name, settings.tools)) }
   if (misread) return { outcome: 'invalid', ...failed(misreadArguments[misread]) }
-  const deadline = new ToolDeadline(settings, signal)
+  const { clock, timeoutMs, maxResultBytes } = settings
+  const deadline = new Deadline(clock, timeoutMs, signal, () => new GatewayError('fetch_timeout'))
   try {
     const issues = await tool.check(use.input)
     if (issues.length > 0) return { outcome: 'invalid', ...failed(wrongArguments(issues)) }
-    const { timeoutMs } = settings
     deadline.signal.throwIfAborted()
-    const { content, isError = false } = await deadline.race(tool.run(use, { signal: deadline.signal, timeoutMs, watch }))
+    const call = { signal: deadline.signal, timeoutMs, maxResultBytes, watch }
+    const { content, isError = false } = await noLaterThan(deadline.signal, tool.run(use, call))
     // A tool of somebody's who builds the server may be no TypeScript.
     if (typeof content !== 'string') throw new TypeError(`the tool ${use.name} returned a content that is no text`)
     return { outcome: isError ? 'error' : 'ok', content, is_error: isError }
@@ -130,7 +139,7 @@ async function attempt(
     const { outcome, message } = failureOf(error, deadline, signal, settings)
     return { outcome, ...failed(message) }
   } finally {
-    deadline.clear()
+    deadline.close()
   }
 }
 
@@ -144,7 +153,8 @@ function unknownTool(name: string, tools: CallSettings['tools']): string {
 }
 
 const misreadArguments: Readonly<Record<Misread, string>> = {
-  invalid_tool_input: 'The arguments are not a JSON object, and the tool was not run. Write them as one JSON object.',
+  invalid_tool_input:
+    'The arguments are not a valid JSON object, and the tool was not run. Write them as one JSON object, in which each name stands once.',
   inexact_tool_input:
     'The arguments hold a number with more digits than can be kept exactly, and the tool was not run. Write it as a string, or with fewer digits.',
 }
@@ -157,7 +167,7 @@ function wrongArguments(issues: readonly Issue[]): string {
 
 function failureOf(
   error: unknown,
-  deadline: ToolDeadline,
+  deadline: Deadline,
   signal: AbortSignal,
   { timeoutMs, onError }: CallSettings,
 ): { readonly outcome: ToolOutcome; readonly message: string } {
@@ -172,40 +182,14 @@ function failureOf(
   return { outcome: 'error', message: unforeseen }
 }
 
-/** The end of one call: by its own time, or with the run. */
-class ToolDeadline {
-  readonly #controller = new AbortController()
-  readonly #clear: () => void
-
-  constructor({ clock, timeoutMs }: CallSettings, run: AbortSignal) {
-    const timer = clock.after(timeoutMs, () => this.#controller.abort(new GatewayError('fetch_timeout')))
-    const onAbort = (): void => this.#controller.abort(run.reason)
-    run.addEventListener('abort', onAbort, { once: true })
-    if (run.aborted) onAbort()
-    this.#clear = () => {
-      timer.cancel()
-      run.removeEventListener('abort', onAbort)
-    }
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  /** What a tool says, but no later than the end: a tool need not heed the signal. */
-  race<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason)
-      signal.addEventListener('abort', onAbort, { once: true })
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-      if (signal.aborted) onAbort()
-    })
-  }
-
-  clear(): void {
-    this.#clear()
-  }
+/** What a tool says, but no later than the signal aborts: a tool need not heed it. */
+function noLaterThan<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    if (signal.aborted) onAbort()
+  })
 }
 
 /** What is put in comes out, in order, one for each `take`. There is one taker, and what is in it is bounded by who puts. */

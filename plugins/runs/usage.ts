@@ -13,6 +13,11 @@ export function sumOf(usages: readonly Usage[]): Usage {
   return sum
 }
 
+/** The usage of an answer that broke off: what it would have come to is not known, nor what it costs. */
+export function withoutTotals({ total_tokens: _, cost_usd: __, ...known }: Usage): Usage {
+  return known
+}
+
 const totals = ['total_tokens', 'cost_usd'] as const
 
 function added(sum: Readonly<Record<string, unknown>>, more: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -15,6 +15,16 @@ describe('the arguments that a model wrote', () => {
   )
 })
 
+describe('arguments that are read and are not to be used', () => {
+  it.each([
+    ['{"id":1,"id":2}', { id: 2 }],
+    ['{"a":{"b":[],"b":1}}', { a: { b: 1 } }],
+    [`{"a":${'['.repeat(120)}${']'.repeat(120)}}`, {}],
+  ])('are %s', (text, input) => {
+    expect(parseToolInput(text)).toMatchObject({ input, warning: { code: 'invalid_tool_input' } })
+  })
+})
+
 describe('arguments whose text is not at hand', () => {
   it.each([[{ a: [{ b: 9007199254740992 }] }], [{ a: -1.5e300 }], [{ a: Infinity }], [2 ** 60]])(
     'may be rounded: %j',

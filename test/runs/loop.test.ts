@@ -99,7 +99,7 @@ describe('tools', () => {
     expect(ran).toBe(0)
     expect(result).toMatchObject({ stop_reason: 'end_turn', tool_call_count: 1 })
     expect(result.steps[0]?.tool_results).toMatchObject([
-      { is_error: true, content: expect.stringContaining('not a JSON object') },
+      { is_error: true, content: expect.stringContaining('not a valid JSON object') },
     ])
     expect(upstream.requests).toHaveLength(2)
   })

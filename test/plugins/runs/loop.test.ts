@@ -11,7 +11,7 @@ const search = (id: string): ContentBlock => ({ type: 'server_tool_use', id, nam
 const found = (id: string): ContentBlock => ({ type: 'web_search_tool_result', tool_use_id: id, content: [] })
 
 describe('before a turn', () => {
-  const limits = { maxTurns: 3, maxToolCalls: 5, maxTokens: 100 }
+  const limits = { maxTurns: 3, maxToolCalls: 5, maxTokens: 100, maxTextBytes: 1000 }
 
   it.each<[number, number[], string | undefined]>([
     [1, [99], undefined],
@@ -21,15 +21,22 @@ describe('before a turn', () => {
     [3, [100], 'max_turns'],
   ])('%d turns with %j tokens stop for %s', (turns, tokens, reason) => {
     const usages = tokens.map((total_tokens) => ({ total_tokens }))
-    expect(stopBefore({ turns, usages }, limits)).toBe(reason)
+    expect(stopBefore({ turns, usages, textBytes: 0 }, limits)).toBe(reason)
   })
 
   it('tokens are those of questions and answers where there is no total', () => {
-    expect(stopBefore({ turns: 1, usages: [{ input_tokens: 60, output_tokens: 40 }, {}] }, limits)).toBe('max_tokens')
+    expect(stopBefore({ turns: 1, usages: [{ input_tokens: 60, output_tokens: 40 }, {}], textBytes: 0 }, limits)).toBe(
+      'max_tokens',
+    )
   })
 
   it('no number of tokens is a limit where there is none', () => {
-    expect(stopBefore({ turns: 1, usages: [{ total_tokens: 1e12 }] }, { ...limits, maxTokens: 0 })).toBeUndefined()
+    expect(stopBefore({ turns: 1, usages: [{ total_tokens: 1e12 }], textBytes: 0 }, { ...limits, maxTokens: 0 })).toBeUndefined()
+  })
+
+  it('a conversation that could not be sent again is not gone on with', () => {
+    expect(stopBefore({ turns: 1, usages: [], textBytes: 949 }, limits)).toBeUndefined()
+    expect(stopBefore({ turns: 1, usages: [], textBytes: 950 }, limits)).toBe('error')
   })
 })
 
@@ -153,6 +160,15 @@ describe('the history', () => {
     })
     expect(ids).toEqual(['new_1', 'b', 'new_2', 'new_3'])
     expect([...taken]).toEqual(['a', 'new_1', 'b', 'new_2', 'new_3'])
+  })
+
+  it('gives a call whose name no tool can have another', () => {
+    const names = ['', 'a b', 'ü'.repeat(200), 'fine-1'].map((name) => {
+      const block = { ...toolUse('a'), name }
+      const event = withOwnId({ type: 'content_block_start', index: 0, content_block: block }, new Set(), () => 'new')
+      return event.type === 'content_block_start' && 'name' in event.content_block ? event.content_block.name : undefined
+    })
+    expect(names).toEqual(['unnamed', 'a_b', '_'.repeat(64), 'fine-1'])
   })
 
   it('leaves every other event as it is', () => {

@@ -18,7 +18,7 @@ const block: fc.Arbitrary<ContentBlock> = fc.oneof(
       type: fc.constant('tool_use' as const),
       // Few ids, so that they come again.
       id: fc.constantFrom('call_0', 'call_1', 'toolu_a', 'toolu_b', 'toolu_c'),
-      name: fc.constantFrom(...toolNames, 'nobody'),
+      name: fc.constantFrom(...toolNames, 'nobody', '', 'no such tool', 'ü'.repeat(200)),
       input: fc.constantFrom<Record<string, unknown>>({}, { a: [1, { b: null }] }, { wrong: true }),
     }),
   },
@@ -59,6 +59,7 @@ const script: fc.Arbitrary<Script> = fc.record({
     maxTurns: fc.integer({ min: 1, max: 6 }),
     maxToolCalls: fc.nat(8),
     maxTokens: fc.constantFrom(0, 1, 30, 50),
+    maxTextBytes: fc.constantFrom(300, 5000, 1_000_000),
     timeoutMs: fc.constantFrom(1, 500, 5000, 60_000),
   }),
   toolTimeoutMs: fc.constantFrom(1, 300, 1000),
