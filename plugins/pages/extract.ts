@@ -68,10 +68,15 @@ async function extractPdf({ bytes, isTruncated, maxCharacters }: Extraction): Pr
 }
 
 function extractText(task: Extraction): Extracted {
-  const text = tidied(decodeText(task, false))
+  const whole = decodeText(task, false)
+  const text = tidied(whole.slice(0, maxTextCharacters))
   if (text === '') return { problem: 'There is no text at the URL: the answer is empty.' }
-  return { title: undefined, ...cut(text, task.maxCharacters), isPartial: task.isTruncated }
+  const isPartial = task.isTruncated || whole.length > maxTextCharacters
+  return { title: undefined, ...cut(text, task.maxCharacters), isPartial }
 }
+
+/** Many times what a model is given, and little enough to be made tidy in a moment. */
+const maxTextCharacters = 2_000_000
 
 function cut(text: string, maxCharacters: number): { readonly text: string; readonly characters: number } {
   return { text: cutAt(text, maxCharacters), characters: text.length }

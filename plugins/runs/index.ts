@@ -2,16 +2,15 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import { checkOf } from '../../tools/schema.ts'
-import type { ServiceAccess, Tool } from '../../tools/tool.ts'
+import type { Tool } from '../../tools/tool.ts'
 import type { Budget, Turn } from '../messages/budget.ts'
 import type { Caller } from '../messages/index.ts'
 import type { PreparedRequest, RawRequest } from '../messages/prepare.ts'
 import type { RequestLimits } from '../messages/validate.ts'
 import { ModelConversation } from './conversation.ts'
-import { type ChosenTool, definitionOf, type MostOfRun, type PreparedRun, prepareRun } from './prepare.ts'
+import { type MostOfRun, type PreparedRun, prepareRun } from './prepare.ts'
 import { runToEnd } from './runner.ts'
-import type { RunnableTool } from './tool-calls.ts'
+import { accessFor, runnable } from './tools.ts'
 import type { RunItem } from './turn.ts'
 import type { RunWatch } from './watch.ts'
 
@@ -63,6 +62,7 @@ export interface RunsOptions {
 
 export const runs = fp(
   async (app: FastifyInstance, { tools, baseURLs, most, isAllowed, clock }: RunsOptions) => {
+    const workshop = { app, baseURLs, clock }
     const byName = new Map(tools.map((tool) => [tool.name, tool]))
     app.decorate('runs', {
       async prepare(raw, asker) {
@@ -74,7 +74,7 @@ export const runs = fp(
           most: { ...most, runMs: times.answerMs, textBytes: sizes.textBytes },
         })
         // A key that is missing is better known now than in the middle.
-        for (const chosen of prepared.tools) accessFor(chosen, asker)
+        for (const chosen of prepared.tools) accessFor(workshop, chosen, asker)
         return prepared
       },
       start(prepared, caller) {
@@ -86,7 +86,7 @@ export const runs = fp(
             messages: prepared.request.messages,
             limits: prepared.limits,
             calls: {
-              tools: new Map(prepared.tools.map((chosen) => [chosen.tool.name, runnable(chosen, caller)])),
+              tools: new Map(prepared.tools.map((chosen) => [chosen.tool.name, runnable(workshop, chosen, caller)])),
               parallel: prepared.limits.parallel,
               timeoutMs: prepared.limits.toolTimeoutMs,
               maxResultBytes: most.resultBytes,
@@ -108,39 +108,6 @@ export const runs = fp(
         }
       },
     })
-
-    function runnable({ tool, config }: ChosenTool, caller: RunCaller): RunnableTool {
-      const service = accessFor({ tool, config }, caller)
-      const { requestId, principal, log } = caller
-      return {
-        definition: definitionOf(tool),
-        check: async (input) => (await checkOf(tool.inputSchema))(input),
-        run: ({ id, input }, { signal, timeoutMs, maxResultBytes, watch }) =>
-          tool.run(input, config, {
-            id,
-            requestId,
-            tenant: principal.tenant,
-            service,
-            signal,
-            timeoutMs,
-            maxResultBytes,
-            clock,
-            log,
-            dispatcher: app.egress.operator,
-            ...(watch.trace && { trace: watch.trace }),
-            readPage: (url, options) =>
-              app.pages.read(url, options, { who: principal.tenant ?? principal.id, signal, timeoutMs }),
-          }),
-      }
-    }
-
-    /** Of the services that would do, one there is a key for. Throws where there is none. */
-    function accessFor({ tool, config }: ChosenTool, asker: Pick<RunAsker, 'headers' | 'principal'>): ServiceAccess | undefined {
-      const [first, ...others] = tool.needs(config)
-      if (!first) return undefined
-      const { service, key } = app.credentials.chooseKey([first, ...others], asker.headers, asker.principal)
-      return { service, apiKey: key, baseURL: baseURLs.get(service.id) ?? new URL(service.upstream.defaultBaseURL) }
-    }
   },
   { name: 'runs', dependencies: ['messages', 'credentials', 'egress', 'pages', 'errors'] },
 )
