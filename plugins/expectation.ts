@@ -15,12 +15,13 @@ export const expectation = fp(
       waiting.add(request)
       app.server.emit('request', request, response)
     })
-    app.addHook('preParsing', ({ raw: request, headers, routeOptions }, { raw: response }, payload, done) => {
-      if (waiting.has(request)) {
+    app.addHook('preParsing', (request, reply, payload, done) => {
+      if (waiting.has(request.raw)) {
         // As Fastify does, but only when it begins to read.
-        if (Number(headers['content-length'] ?? 0) > routeOptions.bodyLimit) throw new GatewayError('request_too_large')
-        waiting.delete(request)
-        response.writeContinue()
+        const length = Number(request.headers['content-length'] ?? 0)
+        if (length > request.routeOptions.bodyLimit) throw new GatewayError('request_too_large')
+        waiting.delete(request.raw)
+        reply.raw.writeContinue()
       }
       done(null, payload)
     })

@@ -26,11 +26,13 @@ type Message =
  * What the matrix or the check rejects never comes here; should it come, it is refused rather than left out.
  */
 export function encodeMessages(request: MessageRequest, model: string, dialect: ChatDialect): readonly object[] {
-  const { systemRole, prefill } = dialect
+  const { id, systemRole, prefill, fileParts, videoParts } = dialect
   const marks = dialect.cacheControl ? 'cache_control' : dialect.breakpoints?.(model) ? 'prompt_cache_breakpoint' : undefined
-  const parts: PartDialect = { ...dialect, marks }
+  const parts: PartDialect = { fileParts, videoParts, marks }
   const assistant: AssistantDialect = {
-    ...dialect,
+    id,
+    fileParts,
+    videoParts,
     reasoning: dialect.reasoningField(model),
     // OpenAI's own marks stand on what the model reads alone.
     marks: marks === 'cache_control' ? marks : undefined,
