@@ -39,31 +39,17 @@ const pieceLength = 16 * 1024
  */
 export function editMembers(json: Buffer, changes: Readonly<Record<string, string | Buffer | undefined>>): Buffer {
   const parts: Buffer[] = []
-  const seen = new Set<string>()
-  // Of members that are kept and stand close together: where the first begins, and where the last ends.
-  let keptStart = 0
-  let keptEnd = 0
   const add = (...member: readonly Buffer[]): void => void parts.push(parts.length === 0 ? openBraceBytes : commaBytes, ...member)
-  const addKept = (): void => {
-    if (keptEnd > keptStart) add(json.subarray(keptStart, keptEnd))
-    keptStart = keptEnd
-  }
+  const seen = new Set<string>()
   for (const { key, start, valueStart, end } of membersOf(json)) {
     if (!Object.hasOwn(changes, key)) {
-      const follows = keptEnd > keptStart && start === keptEnd + 1 && json[keptEnd] === comma
-      if (!follows) {
-        addKept()
-        keptStart = start
-      }
-      keptEnd = end
+      add(json.subarray(start, end))
       continue
     }
-    addKept()
     seen.add(key)
     const value = changes[key]
     if (value !== undefined) add(json.subarray(start, valueStart), bytesOf(value))
   }
-  addKept()
   for (const [key, value] of Object.entries(changes)) {
     if (value !== undefined && !seen.has(key)) add(Buffer.from(`${JSON.stringify(key)}:`), bytesOf(value))
   }
