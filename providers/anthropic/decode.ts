@@ -66,38 +66,45 @@ async function* decoded(open: () => Promise<StreamBody>, asked: Asked): AsyncGen
   function* frames(buffer: Buffer): Generator<StreamItem> {
     let runStart = 0
     for (let start = 0; start < buffer.length; ) {
+      const plainEnd = endOfPlainDelta(buffer, start)
+      if (plainEnd > 0) {
+        start = plainEnd
+        continue
+      }
       const found = buffer.indexOf(frameEnd, start)
       // A third "\n" in a row belongs to no frame.
       const end = found < 0 ? buffer.length : found + frameEnd.length
-      if (!isPlainDelta(buffer, start, end)) {
-        const frame = buffer.subarray(start, end)
-        const before = buffer.subarray(runStart, start)
-        let items: StreamItem[]
-        try {
-          items = [...parsed(frame)]
-        } catch (error) {
-          // What stood before the fault was right.
-          if (before.length > 0) yield wire(before)
-          throw error
-        }
-        const [item] = items
-        if (!item || items.length > 1 || !isSaidBy(frame, item)) {
-          if (before.length > 0) yield wire(before)
-          yield* items
-          runStart = end
-        }
-        if (grammar.isComplete) return
+      const frame = buffer.subarray(start, end)
+      const before = buffer.subarray(runStart, start)
+      let items: StreamItem[]
+      try {
+        items = [...parsed(frame)]
+      } catch (error) {
+        // What stood before the fault was right.
+        if (before.length > 0) yield wire(before)
+        throw error
       }
+      const [item] = items
+      if (!item || items.length > 1 || !isSaidBy(frame, item)) {
+        if (before.length > 0) yield wire(before)
+        yield* items
+        runStart = end
+      }
+      if (grammar.isComplete) return
       start = end
     }
     if (runStart < buffer.length) yield wire(buffer.subarray(runStart))
   }
 
-  function isPlainDelta(buffer: Buffer, start: number, end: number): boolean {
+  /** Where the frame that begins here ends, if it is a delta that need not be parsed; else 0. */
+  function endOfPlainDelta(buffer: Buffer, start: number): number {
     const prefix = grammar.plainDeltaPrefix
-    if (!prefix || end - start < prefix.length + frameEnd.length) return false
-    if (buffer.compare(prefix, 0, prefix.length, start, start + prefix.length) !== 0) return false
-    return endsLikeDelta(buffer, start + prefix.length, end)
+    if (!prefix) return 0
+    const textStart = start + prefix.length
+    if (textStart > buffer.length || buffer.compare(prefix, 0, prefix.length, start, textStart) !== 0) return 0
+    const lineEnd = buffer.indexOf(lineFeed, textStart)
+    if (lineEnd < 0 || buffer[lineEnd + 1] !== lineFeed || !endsLikeDelta(buffer, textStart, lineEnd)) return 0
+    return lineEnd + frameEnd.length
   }
 
   function* parsed(bytes: Uint8Array): Generator<StreamItem> {
@@ -131,15 +138,15 @@ function forgottenOnceCalled<T>(open: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** Whether a frame ends with its text and two braces, between which Anthropic puts spaces, all in the line that it began in. */
-function endsLikeDelta(buffer: Buffer, textStart: number, end: number): boolean {
-  let brace = end - 3
+/** Whether a line ends with its text and two braces, between which Anthropic puts spaces. */
+function endsLikeDelta(buffer: Buffer, textStart: number, lineEnd: number): boolean {
+  let brace = lineEnd - 1
   if (buffer[brace--] !== closeBrace) return false
   while (buffer[brace] === space) brace--
   const textEnd = brace - 1
   if (buffer[brace] !== closeBrace || textEnd < textStart) return false
   // A quote behind a backslash may be of the text itself, which then was cut.
-  return buffer[textEnd] === quote && buffer[textEnd - 1] !== backslash && buffer.indexOf(lineFeed, textStart) === end - 2
+  return buffer[textEnd] === quote && buffer[textEnd - 1] !== backslash
 }
 
 function wire(bytes: Buffer): StreamItem {
