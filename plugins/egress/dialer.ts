@@ -1,9 +1,8 @@
 import { lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import type { Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { GatewayError } from '../../api/error.ts'
 import { specialRangeOf } from './ranges.ts'
-import { Agent, buildConnector } from './undici.ts'
 
 export interface DialerOptions {
   /** How long connecting may take, the look-up of the name included, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import type { Clock } from '../../api/clock.ts'
 import { within } from '../../api/deadline.ts'
 import { GatewayError } from '../../api/error.ts'
@@ -57,8 +57,6 @@ export async function fetchPublic(dispatcher: Dispatcher, clock: Clock, url: str
 async function follow(dispatcher: Dispatcher, signal: AbortSignal, start: string, options: FetchOptions): Promise<Fetched> {
   const headers = { accept: options.accept ?? '*/*', 'accept-encoding': acceptedEncodings, 'user-agent': 'vai-gateway' }
   let url = checkedURL(start)
-  // Most gateways never fetch anything; see undici.ts.
-  const { request } = await import('undici')
   for (let hops = 0; ; hops++) {
     options.check?.(url)
     const response = await request(url, { dispatcher, signal, headers }).catch(fail)

@@ -1,12 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Dispatcher } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
 import type { Clock } from '../../api/clock.ts'
 import { publicDialer } from './dialer.ts'
 import { type Fetched, type FetchOptions, fetchPublic } from './fetch.ts'
 import { ownDispatcher, ownPageURLs } from './own-pages.ts'
-import { Agent } from './undici.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,6 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import type { Dispatcher } from 'undici'
-import { Agent, buildConnector } from './undici.ts'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 
 /**
  * Where the server may be fetched from itself, though it stands on an address that is not public: the pages that it made for this and
