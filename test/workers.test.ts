@@ -39,7 +39,7 @@ async function serve(env: Record<string, string> = {}): Promise<Server> {
       // Whatever state they are in, and the one that may have been on its way.
       await until(() => {
         const left = pidsOf(server, 'a worker answers').filter(isAlive)
-        for (const pid of left) process.kill(pid, 'SIGKILL')
+        for (const pid of left) sends(pid, 'SIGKILL')
         return left.length === 0
       })
       await server.close()
@@ -63,8 +63,13 @@ function linesOf(server: Process): Record<string, unknown>[] {
 }
 
 function isAlive(pid: number): boolean {
+  return sends(pid, 0)
+}
+
+/** Whether there was still a process to send it to. */
+function sends(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    return process.kill(pid, 0)
+    return process.kill(pid, signal)
   } catch {
     return false
   }
