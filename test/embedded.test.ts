@@ -74,3 +74,16 @@ describe('the providers of this package, and the services that its tools ask,', 
     }
   })
 })
+
+describe('a route of whoever builds the server', () => {
+  it('may say what its answers look like', async () => {
+    const gateway = await startGateway({
+      routes: async (app) => {
+        const schema = { response: { 200: { type: 'object', properties: { a: { type: 'integer' } } } } }
+        app.get('/own', { schema, config: { auth: 'public' } }, async () => ({ a: 1, b: 'kept' }))
+      },
+    })
+    gateways.push(gateway)
+    expect(await (await fetch(`${gateway.url}/own`)).json()).toEqual({ a: 1, b: 'kept' })
+  })
+})
