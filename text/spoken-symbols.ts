@@ -125,7 +125,14 @@ function sayComparison(source: SpokenSource): Taken {
     writer.pause()
     return 2
   }
-  return say(source, isLess ? 'lessThan' : 'greaterThan', 1)
+  if (isLess) return say(source, 'lessThan', 1)
+  if (next === ' ' && (isUnknown(source, at + 2) || isUnknown(source, at + 3))) return awaiting
+  // From menu to menu: "File > Save".
+  if (/^ \p{Lu}\p{L}/u.test(text.slice(at + 1, at + 4))) {
+    writer.pause()
+    return 1
+  }
+  return say(source, 'greaterThan', 1)
 }
 
 /** A star between numbers or words is a sign of multiplication, any other is emphasis. */

@@ -37,7 +37,7 @@ export class SpokenWriter {
 
   /** A word that takes the place of a symbol. */
   word(word: string): void {
-    this.space()
+    if (!openers.includes(this.#last)) this.space()
     this.text(word)
     this.#gap = 'soft'
   }
@@ -109,6 +109,7 @@ export class SpokenWriter {
 }
 
 const pauses = '.!?…:;,।॥。！？：；，、—–؟،؛۔'
+const openers = '([{“‘«¿¡「『（【'
 const closers = '"\'”’»)]}」』）】›'
 /** What stands close to the word before it. */
 const tight = '.,;:!?…)]}।॥。！？：；，、؟،؛۔'
