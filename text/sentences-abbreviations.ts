@@ -21,6 +21,7 @@ export function meaningOfStop(text: string, from: number, stop: number, next: nu
   if (hours.has(joined)) return unlessFollowedBy(afterHours, text, next, isWhole)
   if (endsNow.has(joined) || isUnit(text, start, word, previous)) return 'ends'
   if (/^\d{1,3}$/.test(word)) return ordinal(word, previous, text, next, isWhole)
+  if (word.length === 1 && beforeLetters.has(previous.toLowerCase())) return 'ends'
   if (mayEnd.has(word) || isInitials(text, start, stop)) return onlyIfFollowedByStarter(text, next, isWhole)
   return 'ends'
 }
@@ -66,6 +67,9 @@ const mayEnd = words(
     'ft km pt max min avg dept rep ca str env रु ' +
     'jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri v.chr n.chr a.c ee.uu s.a s.l ltda cia r.i.p',
 )
+
+/** Before a single letter, these make it a name of its own and no initial. */
+const beforeLetters = words('a an plan vitamin grade option type class group answer')
 
 const pairs: ReadonlySet<string> = new Set(['por ex'])
 

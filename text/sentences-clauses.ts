@@ -20,6 +20,20 @@ export function isWideClauseMark(text: string, at: number): boolean {
   return code === 0x3001 || code === 0xff0c || code === 0xff1b || code === 0xff1a
 }
 
+/**
+ * Where the last word between `from` and `limit` begins that is surely one: the very last may be cut, and the one before it be
+ * taken for another because of that. `from` where there are no three words.
+ */
+export function lastWord(words: Intl.Segmenter, text: string, from: number, limit: number): number {
+  let last = 0
+  let following = 0
+  for (const word of words.segment(text.slice(from, limit))) {
+    last = following
+    following = word.index
+  }
+  return from + last
+}
+
 const conjunctions: ReadonlySet<string> = new Set(
   (
     'and but or because which while although though since whereas unless so ' +

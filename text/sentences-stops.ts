@@ -43,6 +43,13 @@ export function meaningOfGap(stop: Stop, isWhole: boolean): StopMeaning {
   return meaningOfStop(text, from, stop.at, word, isWhole)
 }
 
+/** What several stops in a row mean: the strongest of them, and several full stops an ellipsis. */
+export function together(stop: number, more: number): number {
+  if (stop === kind.full || more === kind.full) return kind.full
+  if (stop === kind.bang || more === kind.bang) return kind.bang
+  return kind.ellipsis
+}
+
 /** How many opening marks are looked through for the word behind them. */
 const mostOpening = 8
 

@@ -1,9 +1,9 @@
 import { wordAt } from './sentences-abbreviations.ts'
 import { isLetterKind, kind, kindAt, kindBefore } from './sentences-characters.ts'
-import { endsClause, isConjunction, isWideClauseMark } from './sentences-clauses.ts'
+import { endsClause, isConjunction, isWideClauseMark, lastWord } from './sentences-clauses.ts'
 import { codeAt } from './sentences-code.ts'
 import { lineStartAt } from './sentences-lines.ts'
-import { meaningOfGap, type Stop } from './sentences-stops.ts'
+import { meaningOfGap, type Stop, together } from './sentences-stops.ts'
 
 export interface SentenceOptions {
   /** The first piece of all may be a clause, so that speech begins early. Off by default. */
@@ -364,16 +364,9 @@ class Scanner {
   }
 
   private lastWordBefore(limit: number): number {
-    const from = Math.max(this.start, limit - unspaced)
     this.words ??= new Intl.Segmenter(this.locale, { granularity: 'word' })
-    // The last word may be cut, and the one before it be taken for another because of that.
-    let last = 0
-    let following = 0
-    for (const word of this.words.segment(this.text.slice(from, limit))) {
-      last = following
-      following = word.index
-    }
-    if (last > 0 && from + last > this.start + this.most / 4) return from + last
+    const found = lastWord(this.words, this.text, Math.max(this.start, limit - unspaced), limit)
+    if (found > this.start + this.most / 4) return found
     const code = this.text.charCodeAt(limit)
     return code >= 0xdc00 && code <= 0xdfff ? limit - 1 : limit
   }
@@ -400,10 +393,4 @@ class Scanner {
     this.spaceCut = -1
     this.gap = -1
   }
-}
-
-function together(stop: number, more: number): number {
-  if (stop === kind.full || more === kind.full) return kind.full
-  if (stop === kind.bang || more === kind.bang) return kind.bang
-  return kind.ellipsis
 }

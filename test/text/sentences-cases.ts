@@ -88,6 +88,8 @@ export const sentenceCases: Readonly<Record<string, readonly string[]>> = {
     'Samuel L. Jackson acts. |He is good.',
     'We need plan B. |The first failed.',
     'Take vitamin C. |It helps.',
+    'She got a B. |Everyone passed.',
+    'We need plan B. |Everyone agrees.',
     'A. A. Milne wrote about a bear.',
     'E. coli is a germ.',
     'C. S. Lewis knew him.',
@@ -467,6 +469,8 @@ export const sentenceCases: Readonly<Record<string, readonly string[]>> = {
 
 /** What a good reader would do as well, which takes more than the look of a few characters. */
 export const beyondCases: readonly string[] = [
+  'The first is x = 5. |y = 6 is the other.',
+  'I work at Google. |iPhone is good.',
   '"Really?" John asked. |"Yes."',
   'There are two: 1. Milk |2. Bread',
   '“走吧！”他说。|大家走了。',
