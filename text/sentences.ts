@@ -170,8 +170,8 @@ class Scanner {
   }
 
   private advance(): void {
-    const code = this.text.charCodeAt(this.at)
-    this.at += code >= 0xd800 && code <= 0xdbff && this.at + 1 < this.text.length ? 2 : 1
+    // Half of a pair may stand alone in what a model writes.
+    this.at += (this.text.codePointAt(this.at) ?? 0) > 0xffff ? 2 : 1
   }
 
   private beginLine(isWhole: boolean): boolean {
