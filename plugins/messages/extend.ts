@@ -67,11 +67,9 @@ function extended(
   const written = json ? extendedJson(json, append, changes) : nothing
   const hasRounded = json !== undefined && prepared.hasRoundedNumber
   const content = contentFor(target.model, models, body, {
-    body,
     json: written,
     roundedNumberAt: hasRounded ? scanJson(written.toString()).inexact : undefined,
     schemaError: undefined,
-    hasBeta: true,
   })
   return { param: target.param, ...content }
 }

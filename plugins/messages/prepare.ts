@@ -109,7 +109,12 @@ function withoutRepeats(issues: readonly Issue[]): Issue[] {
 }
 
 /** What is said to one model. Throws where it cannot take it. */
-export function contentFor(model: ResolvedModel, models: KnownModels, body: unknown, raw: RawRequest): Omit<Target, 'param'> {
+export function contentFor(
+  model: ResolvedModel,
+  models: KnownModels,
+  body: unknown,
+  raw: Pick<RawRequest, 'json' | 'roundedNumberAt' | 'schemaError'>,
+): Omit<Target, 'param'> {
   if (!isMessageRequest(body)) throw new GatewayError('internal_error')
   const { provider, name } = model
   // What one provider may read as a beta would be lost on the way to another.

@@ -121,7 +121,7 @@ function prepareRequest(raw: RawRequest, given: unknown, offered: readonly Offer
 const streamElsewhere = 'a run is streamed by POST /v1/runs:stream; leave stream out'
 
 /** What a model is told of a tool. */
-export function definitionOf({ name, description, inputSchema }: Tool): CustomTool {
+function definitionOf({ name, description, inputSchema }: Tool): CustomTool {
   return { name, description, input_schema: inputSchema }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../api/clock.ts'
 import { Deadline } from '../../api/deadline.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { CustomTool, Issue, RunToolResult, ToolCallStartEvent, ToolResultEvent } from '../../api/schemas.gen.ts'
+import type { Issue, RunToolResult, ToolCallStartEvent, ToolResultEvent } from '../../api/schemas.gen.ts'
 import { ToolError, type ToolOutput } from '../../tools/tool.ts'
 import type { ToolOutcome, ToolTrace } from '../tracing/index.ts'
 import type { ToolUse } from './history.ts'
@@ -9,8 +9,6 @@ import { type Misread, type PlannedCall, RunTimeout, refusals } from './loop.ts'
 
 /** A tool that is ready to be called in one run. */
 export interface RunnableTool {
-  /** What the model is told of it. */
-  readonly definition: CustomTool
   /** What is wrong with arguments; they fit where nothing is. */
   check(input: unknown): Promise<readonly Issue[]>
   run(use: ToolUse, call: RunningCall): Promise<ToolOutput>

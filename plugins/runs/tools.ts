@@ -3,7 +3,7 @@ import type { Clock } from '../../api/clock.ts'
 import { checkOf } from '../../tools/schema.ts'
 import type { ServiceAccess } from '../../tools/tool.ts'
 import type { Caller } from '../messages/index.ts'
-import { type ChosenTool, definitionOf } from './prepare.ts'
+import type { ChosenTool } from './prepare.ts'
 import type { RunnableTool } from './tool-calls.ts'
 
 /** What tools are given of the server, whoever's run it is. */
@@ -24,7 +24,6 @@ export function runnable(
   const { requestId, principal, log } = caller
   const service = accessFor({ app, baseURLs }, chosen, caller)
   return {
-    definition: definitionOf(tool),
     check: async (input) => (await checkOf(tool.inputSchema))(input),
     run: ({ id, input }, { signal, timeoutMs, maxResultBytes, watch }) =>
       tool.run(input, config, {

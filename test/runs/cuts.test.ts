@@ -1,28 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RunResult } from '../../api/schemas.gen.ts'
-import { type Gateway, messageOf, startGateway } from '../gateway.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
+import { messageOf, startGateway } from '../gateway.ts'
+import { listenAtAll } from './listeners.ts'
 import { finishRun } from './run.ts'
 import { time, weather } from './tools.ts'
 import { keys, question, type Vendor, vendors } from './vendors.ts'
 
 /** A run whose second answer breaks off, wherever that is: what is left of it is a conversation that goes on at any vendor. */
 
-const listeners = new Map<string, { readonly upstream: Upstream; readonly gateway: Gateway }>()
-
-beforeAll(async () => {
-  for (const { model, startListener, settings } of vendors) {
-    const upstream = await startListener()
-    listeners.set(model, { upstream, gateway: await startGateway({ env: settings(upstream.url), keys }) })
-  }
-})
-
-afterAll(async () => {
-  for (const { gateway, upstream } of listeners.values()) {
-    await gateway.close()
-    await upstream.close()
-  }
-})
+const listeners = listenAtAll()
 
 describe('an answer that breaks off', () => {
   it.each(vendors.map((vendor) => [vendor.model, vendor] as const))('anywhere at %s', async (_, vendor) => {

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { MessageParam, RunEvent, RunResult } from '../../api/schemas.gen.ts'
 import { type Gateway, messageOf, startGateway } from '../gateway.ts'
 import { isObject } from '../upstreams/json.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
+import { listenAtAll } from './listeners.ts'
 import { comparable, finishRun, resultOf, watchRun } from './run.ts'
 import { time, weather } from './tools.ts'
 import { answerText, keys, question, type Vendor, vendors } from './vendors.ts'
@@ -13,21 +14,7 @@ import { answerText, keys, question, type Vendor, vendors } from './vendors.ts'
  */
 
 const messages: MessageParam[] = [{ role: 'user', content: question }]
-const listeners = new Map<string, { readonly upstream: Upstream; readonly gateway: Gateway }>()
-
-beforeAll(async () => {
-  for (const { model, startListener, settings } of vendors) {
-    const upstream = await startListener()
-    listeners.set(model, { upstream, gateway: await startGateway({ env: settings(upstream.url), keys }) })
-  }
-})
-
-afterAll(async () => {
-  for (const { gateway, upstream } of listeners.values()) {
-    await gateway.close()
-    await upstream.close()
-  }
-})
+const listeners = listenAtAll()
 
 describe.each(vendors.map((vendor) => [vendor.model, vendor] as const))('a run at %s', (_, vendor) => {
   let whole: RunResult

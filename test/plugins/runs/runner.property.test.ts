@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ContentBlock, MessageParam, RunEvent, RunResult } from '../../../api/schemas.gen.ts'
 import { validateRequest } from '../../../plugins/messages/validate.ts'
 import { problemsWith } from '../../contract-schemas.ts'
+import { replayed, wordOf } from '../../runs/run.ts'
 import { firstMessage, maxResultBytes, type Outcome, play, type Script, type ScriptedTurn } from './scripted-run.ts'
 
 const toolNames = ['alpha', 'beta', 'gamma'] as const
@@ -81,7 +82,7 @@ describe('whatever a model says and its tools do, a run', () => {
         if (!result) return
         staysWithin(given, outcome, result)
         answersEveryCall(result.messages)
-        expect(replayed(outcome.events)).toEqual(result.messages)
+        expect(replayed(outcome.events, [firstMessage])).toEqual(result.messages)
         expect(result.steps.flatMap((step) => step.tool_results.map((each) => each.tool_use_id))).toEqual(
           result.steps.flatMap((step) => step.tool_calls.map((each) => each.id)),
         )
@@ -101,23 +102,11 @@ function endsOnce({ events, error }: Outcome, { deafAfter }: Script): void {
   else expect(events.some(({ type }) => type === 'step_complete')).toBe(false)
 }
 
-const letters: Readonly<Record<string, string>> = {
-  run_start: 'R',
-  step_start: 'S',
-  stream_event: 'e',
-  tool_call_start: 't',
-  tool_result: 'r',
-  step_complete: 'C',
-  history_delta: 'H',
-  run_complete: 'E',
-}
-
 const grammar = /^R(?:Se*[tr]*CH)*(?:Se*[tr]*)?H?E?$/
 const beginning = /^R(?:Se*[tr]*CH)*(?:Se*[tr]*C?)?H?E?$/
 
 function keepsTheGrammar(events: readonly RunEvent[], { deafAfter }: Script): void {
-  const text = events.map(({ type }) => letters[type] ?? '?').join('')
-  expect(text).toMatch(deafAfter === undefined ? grammar : beginning)
+  expect(wordOf(events)).toMatch(deafAfter === undefined ? grammar : beginning)
 }
 
 function leavesNothing({ left }: Outcome): void {
@@ -174,15 +163,4 @@ function answersEveryCall(messages: readonly MessageParam[]): void {
   if (last?.role === 'assistant' && typeof last.content !== 'string') {
     expect(['thinking', 'server_tool_use', 'tool_use']).not.toContain(last.content.at(-1)?.type)
   }
-}
-
-/** What a client has that adds every delta to what it sent. */
-function replayed(events: readonly RunEvent[]): MessageParam[] {
-  const messages = [firstMessage]
-  for (const event of events) {
-    if (event.type !== 'history_delta') continue
-    expect(event.expected_len).toBe(messages.length)
-    messages.push(...event.append)
-  }
-  return messages
 }

@@ -239,12 +239,11 @@ class ScriptedTools {
   readonly byName: ReadonlyMap<string, RunnableTool>
 
   constructor(tools: Script['tools'], clock: ManualClock) {
-    this.byName = new Map(Object.entries(tools).map(([name, how]) => [name, this.#tool(name, how, clock)]))
+    this.byName = new Map(Object.entries(tools).map(([name, how]) => [name, this.#tool(how, clock)]))
   }
 
-  #tool(name: string, how: ScriptedTool, clock: ManualClock): RunnableTool {
+  #tool(how: ScriptedTool, clock: ManualClock): RunnableTool {
     return {
-      definition: { name, input_schema: { type: 'object' } },
       check: async (input) => (hasWrong(input) ? [{ code: 'invalid', param: 'wrong', message: 'is wrong' }] : []),
       // What is given up no longer counts, though some tools do not heed it.
       run: (_, { signal }) => {

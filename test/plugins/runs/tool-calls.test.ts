@@ -12,7 +12,7 @@ const call: PlannedCall = {
 const silent: CallWatcher = { tool: () => ({ trace: undefined, end: () => undefined }) }
 
 function tool(run: RunnableTool['run']): RunnableTool {
-  return { definition: { name: 'look', input_schema: { type: 'object' } }, check: async () => [], run }
+  return { check: async () => [], run }
 }
 
 async function resultOf(run: RunnableTool['run'], { watcher = silent, planned = call, maxResultBytes = 1000 } = {}) {
