@@ -99,7 +99,7 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
 function dials({ path }: Module, { target, values }: Import): boolean {
   if (!['routes', 'plugins', 'tools', 'providers', 'api'].includes(layerOf(path)) || path.startsWith('plugins/egress/'))
     return false
-  if (/^(?:undici(?:\/.*)?|node:(?:https|http2|tls|dns|dns\/promises))$/.test(target)) return values.length > 0
+  if (/^(?:undici(?:\/.*)?|ws|node:(?:https|http2|tls|dns|dns\/promises))$/.test(target)) return values.length > 0
   return /^node:(?:http|net)$/.test(target) && values.some((name) => dialing.has(name))
 }
 

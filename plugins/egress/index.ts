@@ -3,9 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { Agent, type Dispatcher } from 'undici'
 import type { Clock } from '../../api/clock.ts'
+import type { SocketDialer } from '../../providers/socket.ts'
 import { publicDialer } from './dialer.ts'
 import { type Fetched, type FetchOptions, fetchPublic } from './fetch.ts'
 import { ownDispatcher, ownPageURLs } from './own-pages.ts'
+import { socketDialer } from './socket.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -13,10 +15,12 @@ declare module 'fastify' {
   }
 }
 
-/** Every connection that the gateway makes by HTTP. Which of the two dispatchers it is depends on who chose the address. */
+/** Every connection that the gateway makes. Which of the two dispatchers it is depends on who chose the address. */
 export interface Egress {
   /** To what the operator configured, which may be private; kept open between calls. */
   readonly operator: Dispatcher
+  /** WebSockets to what the operator configured. They live no longer than the signal that they are opened with. */
+  readonly sockets: SocketDialer
   /** To what a caller named: public addresses alone, or the error `address_not_allowed`. */
   readonly public: Dispatcher
   /** Fetches what a caller named; its errors are those of `fetchPublic` in fetch.ts. Of the server's own only its `ownPages`. */
@@ -38,6 +42,7 @@ export const egress = fp(
     const dialer = publicDialer({ connectMs })
     app.decorate('egress', {
       operator,
+      sockets: socketDialer(clock),
       public: dialer,
       fetchPublic(url, options) {
         const own = ownPageURLs(listeningOn(app), ownPages).get(url)

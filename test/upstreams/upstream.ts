@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { Socket } from 'node:net'
 import type { Behaviour, Respond } from './behaviour.ts'
 import { deliver } from './deliver.ts'
+import { type SocketConnection, type SocketScript, serveSockets } from './sockets.ts'
 
 /** One request as it arrived, and what became of its answer. Times are `performance.now()`, in milliseconds. */
 export interface RecordedRequest {
@@ -12,6 +13,8 @@ export interface RecordedRequest {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: string
+  /** The body as it came, for what is not text. */
+  readonly bytes: Buffer
   /** The parsed body; undefined where it is not JSON. */
   readonly json: unknown
   /** Which connection brought it, 0 for the first one opened. */
@@ -36,12 +39,18 @@ export interface Upstream {
   readonly url: string
   readonly requests: readonly RecordedRequest[]
   readonly closedByClient: readonly ClosedByClient[]
-  /** Sockets open now. */
+  /** Connections open now, those of WebSockets among them. */
   readonly connections: number
+  /** The WebSockets that were opened, in order, whether they are still open or not. */
+  readonly sockets: readonly SocketConnection[]
   /** Resolves with the nth request (1 is the first) once its body is there. */
   waitForRequest(n?: number): Promise<RecordedRequest>
   /** Resolves with the nth client that hung up. */
   waitForClose(n?: number): Promise<ClosedByClient>
+  /** Resolves with the nth WebSocket (1 is the first) once it is open. */
+  waitForSocket(n?: number): Promise<SocketConnection>
+  /** Resolves once the nth WebSocket is closed, however that came. */
+  waitForSocketClose(n?: number): Promise<SocketConnection>
   /** Resolves once at most so many sockets are open. */
   waitForConnections(atMost: number): Promise<void>
   /**
@@ -52,8 +61,11 @@ export interface Upstream {
   close(): Promise<void>
 }
 
-/** The first request gets the first behaviour, the second the second; the last one repeats. */
-export async function startUpstream(script: Behaviour | readonly [Behaviour, ...Behaviour[]]): Promise<Upstream> {
+/** The first request gets the first behaviour, the second the second; the last one repeats. WebSockets are opened where there is a script for them. */
+export async function startUpstream(
+  script: Behaviour | readonly [Behaviour, ...Behaviour[]],
+  socketScript?: SocketScript,
+): Promise<Upstream> {
   const state: State = {
     behaviours: isChain(script) ? script : [script],
     requests: [],
@@ -70,6 +82,17 @@ export async function startUpstream(script: Behaviour | readonly [Behaviour, ...
   server.headersTimeout = 0
   server.keepAliveTimeout = 0
   countConnections(server, state)
+  const opened: SocketConnection[] = []
+  if (socketScript) {
+    const seen = {
+      opened: (connection: SocketConnection) => {
+        opened.push(connection)
+        state.waiting.look()
+      },
+      closed: () => state.waiting.look(),
+    }
+    serveSockets(server, socketScript, seen)
+  }
   const port = await listen(server)
   const { requests, closedByClient, sockets, waiting } = state
 
@@ -80,6 +103,9 @@ export async function startUpstream(script: Behaviour | readonly [Behaviour, ...
     get connections() {
       return sockets.size
     },
+    sockets: opened,
+    waitForSocket: (n = 1) => waiting.until(() => opened[n - 1]),
+    waitForSocketClose: (n = 1) => waiting.until(() => (opened[n - 1]?.isOpen === false ? opened[n - 1] : undefined)),
     waitForRequest: (n = 1) => waiting.until(() => requests[n - 1]),
     waitForClose: (n = 1) => waiting.until(() => closedByClient[n - 1]),
     waitForConnections: (atMost) => abandonable(waiting.until(() => sockets.size <= atMost || undefined).then(() => undefined)),
@@ -185,7 +211,8 @@ function record(
   arrival: Pick<RecordedRequest, 'startedAt' | 'connection'>,
   index: number,
 ): Recording {
-  const body = Buffer.concat(chunks).toString('utf8')
+  const bytes = Buffer.concat(chunks)
+  const body = bytes.toString('utf8')
   const onSent = new Set<() => void>()
   let bytesSent = 0
   return {
@@ -194,6 +221,7 @@ function record(
     path: request.url ?? '',
     headers: request.headers,
     body,
+    bytes,
     json: parsed(body),
     ...arrival,
     receivedAt: performance.now(),
