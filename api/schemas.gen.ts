@@ -44,9 +44,9 @@ export interface MessageRequest {
   workspace_id?: string
   output?: OutputOptions
   voice?: VoiceOptions
-  /** The model that hears `audio_stt` blocks, as `provider/name`. */
+  /** The model that hears, as `provider/name`. By default the operator's choice, else the first of those whose key the caller brings or the gateway has. */
   stt_model?: string
-  /** The model that speaks, as `provider/name`. */
+  /** The model that speaks, as `provider/name`. By default the usual one of the voice's provider. */
   tts_model?: string
   /** For each provider by name, an object that is merged verbatim into that provider's own request; ignored for the others. What this request says in fields of its own, such as the model and the most tokens, is refused in it. */
   extensions?: Record<string, Record<string, unknown>>
@@ -892,11 +892,16 @@ export const AudioBlockParam: ContractSchema = {
   additionalProperties: false,
 }
 
-/** Audio that is transcribed before the model sees it. */
+/** Sound that is heard before the model is asked: what was said in it stands in its place as text. WAV, MP3, FLAC, Ogg, WebM and other files are told by their bytes, whatever `media_type` says. Only `audio/pcm` (16-bit, little-endian) and `audio/basic` (µ-law) are believed, as nothing in them tells what they are. */
 export interface AudioSttBlockParam {
   type: 'audio_stt'
   source: AudioSource
+  /** The language that is spoken, by BCP 47; that of `voice.input` by default. */
   language?: string
+  /** Samples a second. Needed for `audio/pcm`; 8000 by default for `audio/basic`; not taken for files, which say it themselves. */
+  sample_rate?: number
+  /** Of `audio/pcm` and `audio/basic`; 1 by default. */
+  channels?: number
 }
 export const AudioSttBlockParam: ContractSchema = {
   $id: 'AudioSttBlockParam',
@@ -913,6 +918,16 @@ export const AudioSttBlockParam: ContractSchema = {
     language: {
       type: 'string',
       minLength: 1,
+    },
+    sample_rate: {
+      type: 'integer',
+      minimum: 4000,
+      maximum: 384000,
+    },
+    channels: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 8,
     },
   },
   additionalProperties: false,
@@ -2833,21 +2848,16 @@ export const OutputOptions: ContractSchema = {
   additionalProperties: false,
 }
 
-/** Voice in and out. */
+/** How the gateway hears what is said to the model, and speaks what it answers. */
 export interface VoiceOptions {
+  /** Where this is given, `audio` blocks of the user are heard by the gateway too, in place of the model. */
   input?: {
+    /** The language that is spoken, by BCP 47. By default the model finds out. */
     language?: string
+    /** Names and words that may come, where the model can be told of them. */
     hints?: string[]
   }
-  output?: {
-    voice: string
-    format?: 'wav' | 'mp3' | 'pcm' | 'opus'
-    sample_rate?: number
-    speed?: number
-    volume?: number
-    emotion?: string
-    language?: string
-  }
+  output?: VoiceOutput
 }
 export const VoiceOptions: ContractSchema = {
   $id: 'VoiceOptions',
@@ -2858,51 +2868,84 @@ export const VoiceOptions: ContractSchema = {
       properties: {
         language: {
           type: 'string',
+          minLength: 1,
         },
         hints: {
           type: 'array',
+          maxItems: 500,
           items: {
             type: 'string',
+            minLength: 1,
+            maxLength: 200,
           },
         },
       },
       additionalProperties: false,
     },
     output: {
-      type: 'object',
-      required: ['voice'],
-      properties: {
-        voice: {
-          type: 'string',
-          minLength: 1,
-        },
-        format: {
-          type: 'string',
-          enum: ['wav', 'mp3', 'pcm', 'opus'],
-        },
-        sample_rate: {
-          type: 'integer',
-          minimum: 8000,
-          maximum: 48000,
-        },
-        speed: {
-          type: 'number',
-          minimum: 0.25,
-          maximum: 4,
-        },
-        volume: {
-          type: 'number',
-          minimum: 0,
-          maximum: 2,
-        },
-        emotion: {
-          type: 'string',
-        },
-        language: {
-          type: 'string',
-        },
-      },
-      additionalProperties: false,
+      $ref: 'VoiceOutput#',
+    },
+  },
+  additionalProperties: false,
+}
+
+export interface VoiceOutput {
+  /** `provider/voice`, such as `demo/soft` or `google/en-US-Chirp3-HD-Kore`; the voice alone where `tts_model` names the provider. */
+  voice: string
+  /** `wav` by default. `pcm` is 16-bit, little-endian, mono; `opus` is in Ogg. `mp3` and `opus` where the voice's provider gives them. */
+  format?: 'wav' | 'mp3' | 'pcm' | 'opus'
+  /** Of `wav` and `pcm`, in hertz; by default what the voice's provider makes best. */
+  sample_rate?: number
+  /** 1 is usual. How far it may go depends on the provider. */
+  speed?: number
+  /** 1 is usual. */
+  volume?: number
+  emotion?: string
+  /** The language that is to be spoken, by BCP 47. It also tells how symbols are said. */
+  language?: string
+  /** Whether times of words or characters are wanted, where the voice's provider gives them. False by default. */
+  alignment?: boolean
+}
+export const VoiceOutput: ContractSchema = {
+  $id: 'VoiceOutput',
+  type: 'object',
+  required: ['voice'],
+  properties: {
+    voice: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 300,
+    },
+    format: {
+      type: 'string',
+      enum: ['wav', 'mp3', 'pcm', 'opus'],
+    },
+    sample_rate: {
+      type: 'integer',
+      minimum: 8000,
+      maximum: 48000,
+    },
+    speed: {
+      type: 'number',
+      minimum: 0.25,
+      maximum: 4,
+    },
+    volume: {
+      type: 'number',
+      minimum: 0,
+      maximum: 2,
+    },
+    emotion: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+    },
+    language: {
+      type: 'string',
+      minLength: 1,
+    },
+    alignment: {
+      type: 'boolean',
     },
   },
   additionalProperties: false,
@@ -3169,6 +3212,10 @@ export interface ResponseMetadata {
   warnings?: Warning[]
   /** What the provider said that has no place in the canonical shape, and its own stop reason. */
   provider?: Record<string, unknown>
+  /** What was heard in the last message of the user, its blocks put together. */
+  user_transcript?: string
+  /** What was heard in each block, in order. */
+  transcripts?: Transcript[]
 }
 export const ResponseMetadata: ContractSchema = {
   $id: 'ResponseMetadata',
@@ -3183,6 +3230,51 @@ export const ResponseMetadata: ContractSchema = {
     provider: {
       type: 'object',
       additionalProperties: true,
+    },
+    user_transcript: {
+      type: 'string',
+    },
+    transcripts: {
+      type: 'array',
+      items: {
+        $ref: 'Transcript#',
+      },
+    },
+  },
+  additionalProperties: true,
+}
+
+export interface Transcript {
+  /** The path of the block. */
+  param: string
+  text: string
+  /** The model that heard it, as `provider/name`. */
+  model: string
+  /** Where the model told it. */
+  language?: string
+  /** How long the sound is, where that is known. */
+  seconds?: number
+}
+export const Transcript: ContractSchema = {
+  $id: 'Transcript',
+  type: 'object',
+  required: ['param', 'text', 'model'],
+  properties: {
+    param: {
+      type: 'string',
+    },
+    text: {
+      type: 'string',
+    },
+    model: {
+      type: 'string',
+    },
+    language: {
+      type: 'string',
+    },
+    seconds: {
+      type: 'number',
+      minimum: 0,
     },
   },
   additionalProperties: true,
@@ -3235,7 +3327,8 @@ export interface Usage {
   } | null
   /** Input, cache and output tokens together. */
   total_tokens?: number
-  /** The price of this answer, where the catalogue has one. */
+  voice?: VoiceUsage
+  /** The price of this answer, its voice included, where the catalogue has one for all of it. */
   cost_usd?: number
 }
 export const Usage: ContractSchema = {
@@ -3318,6 +3411,44 @@ export const Usage: ContractSchema = {
       type: 'integer',
       minimum: 0,
     },
+    voice: {
+      $ref: 'VoiceUsage#',
+    },
+    cost_usd: {
+      type: 'number',
+      minimum: 0,
+    },
+  },
+  additionalProperties: true,
+}
+
+/** What was heard and spoken. */
+export interface VoiceUsage {
+  /** Of sound that was heard. */
+  heard_seconds?: number
+  /** Of text that a provider spoke; what came from the gateway's cache is not counted. */
+  spoken_characters?: number
+  /** Of sound that was spoken, that from the cache included. */
+  spoken_seconds?: number
+  /** The price of the voice alone, where the catalogue has one. */
+  cost_usd?: number
+}
+export const VoiceUsage: ContractSchema = {
+  $id: 'VoiceUsage',
+  type: 'object',
+  properties: {
+    heard_seconds: {
+      type: 'number',
+      minimum: 0,
+    },
+    spoken_characters: {
+      type: 'integer',
+      minimum: 0,
+    },
+    spoken_seconds: {
+      type: 'number',
+      minimum: 0,
+    },
     cost_usd: {
       type: 'number',
       minimum: 0,
@@ -3327,7 +3458,7 @@ export const Usage: ContractSchema = {
 }
 
 /** A block of the answer. New types may come; a client keeps and sends back those it does not know. */
-export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ServerToolUseBlock | ServerToolResultBlock | McpToolUseBlock | McpToolResultBlock | ContainerUploadBlock | CompactionBlock | FallbackBlock | ImageBlock
+export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | ServerToolUseBlock | ServerToolResultBlock | McpToolUseBlock | McpToolResultBlock | ContainerUploadBlock | CompactionBlock | FallbackBlock | ImageBlock | AudioBlock
 export const ContentBlock: ContractSchema = {
   $id: 'ContentBlock',
   type: 'object',
@@ -3359,6 +3490,8 @@ export const ContentBlock: ContractSchema = {
     $ref: 'FallbackBlock#',
   }, {
     $ref: 'ImageBlock#',
+  }, {
+    $ref: 'AudioBlock#',
   }],
 }
 
@@ -3513,6 +3646,101 @@ export const ImageBlock: ContractSchema = {
         },
       },
       additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The answer as it is spoken. It stands last, and is passed over when it is sent back with the history. */
+export interface AudioBlock {
+  type: 'audio'
+  source: {
+    type: 'base64'
+    /** `audio/wav`, `audio/mpeg`, `audio/pcm` or `audio/ogg`. */
+    media_type: string
+    data: string
+  }
+  /** The text that is spoken. */
+  transcript: string
+  /** Of `audio/wav` and `audio/pcm`. */
+  sample_rate_hz?: number
+  alignment?: Alignment
+}
+export const AudioBlock: ContractSchema = {
+  $id: 'AudioBlock',
+  type: 'object',
+  required: ['type', 'source', 'transcript'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio',
+    },
+    source: {
+      type: 'object',
+      required: ['type', 'media_type', 'data'],
+      properties: {
+        type: {
+          type: 'string',
+          const: 'base64',
+        },
+        media_type: {
+          type: 'string',
+        },
+        data: {
+          type: 'string',
+        },
+      },
+      additionalProperties: true,
+    },
+    transcript: {
+      type: 'string',
+    },
+    sample_rate_hz: {
+      type: 'integer',
+    },
+    alignment: {
+      $ref: 'Alignment#',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** When each word or character is spoken. The three lists are equally long. */
+export interface Alignment {
+  kind: 'char' | 'word'
+  tokens: string[]
+  /** From the beginning of the sound; of the sentence's in a stream. */
+  start_ms: number[]
+  dur_ms: number[]
+}
+export const Alignment: ContractSchema = {
+  $id: 'Alignment',
+  type: 'object',
+  required: ['kind', 'tokens', 'start_ms', 'dur_ms'],
+  properties: {
+    kind: {
+      type: 'string',
+      enum: ['char', 'word'],
+    },
+    tokens: {
+      type: 'array',
+      items: {
+        type: 'string',
+      },
+    },
+    start_ms: {
+      type: 'array',
+      items: {
+        type: 'number',
+        minimum: 0,
+      },
+    },
+    dur_ms: {
+      type: 'array',
+      items: {
+        type: 'number',
+        minimum: 0,
+      },
     },
   },
   additionalProperties: true,
@@ -3725,7 +3953,7 @@ export const FallbackBlock: ContractSchema = {
 }
 
 /** One server-sent event. Its SSE `event` equals `type`. New types may come and are to be ignored. */
-export type StreamEvent = MessageStartEvent | ContentBlockStartEvent | ContentBlockDeltaEvent | ContentBlockStopEvent | MessageDeltaEvent | MessageStopEvent | PingEvent | ErrorResponse
+export type StreamEvent = MessageStartEvent | ContentBlockStartEvent | ContentBlockDeltaEvent | ContentBlockStopEvent | MessageDeltaEvent | MessageStopEvent | PingEvent | AudioChunkEvent | AudioUnavailableEvent | ErrorResponse
 export const StreamEvent: ContractSchema = {
   $id: 'StreamEvent',
   type: 'object',
@@ -3747,6 +3975,10 @@ export const StreamEvent: ContractSchema = {
     $ref: 'MessageStopEvent#',
   }, {
     $ref: 'PingEvent#',
+  }, {
+    $ref: 'AudioChunkEvent#',
+  }, {
+    $ref: 'AudioUnavailableEvent#',
   }, {
     $ref: 'ErrorResponse#',
   }],
@@ -4062,6 +4294,101 @@ export const PingEvent: ContractSchema = {
     type: {
       type: 'string',
       const: 'ping',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** Sound of the answer. The sound of all chunks, put together, is one file of the format; their texts, put together, are what is spoken. A sentence has one chunk or several, of which the first has its text. The last chunk of all has `is_final`. */
+export interface AudioChunkEvent {
+  type: 'audio_chunk'
+  format: 'wav' | 'mp3' | 'pcm' | 'opus'
+  /** In base64. */
+  audio: string
+  /** Of `wav` and `pcm`. */
+  sample_rate_hz?: number
+  /** The sentence that begins with this chunk; empty where one goes on. */
+  text: string
+  /** 0 for the first chunk, and one more for each that follows. */
+  seq: number
+  is_final: boolean
+  alignment?: Alignment
+}
+export const AudioChunkEvent: ContractSchema = {
+  $id: 'AudioChunkEvent',
+  type: 'object',
+  required: ['type', 'format', 'audio', 'text', 'seq', 'is_final'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_chunk',
+    },
+    format: {
+      type: 'string',
+      enum: ['wav', 'mp3', 'pcm', 'opus'],
+    },
+    audio: {
+      type: 'string',
+    },
+    sample_rate_hz: {
+      type: 'integer',
+    },
+    text: {
+      type: 'string',
+    },
+    seq: {
+      type: 'integer',
+      minimum: 0,
+    },
+    is_final: {
+      type: 'boolean',
+    },
+    alignment: {
+      $ref: 'Alignment#',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The rest of the answer is not spoken; its text goes on. It stands in the place of the last chunk. */
+export interface AudioUnavailableEvent {
+  type: 'audio_unavailable'
+  /** How many chunks came before. */
+  seq: number
+  error: {
+    type: string
+    code: string
+    message: string
+  }
+}
+export const AudioUnavailableEvent: ContractSchema = {
+  $id: 'AudioUnavailableEvent',
+  type: 'object',
+  required: ['type', 'seq', 'error'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_unavailable',
+    },
+    seq: {
+      type: 'integer',
+      minimum: 0,
+    },
+    error: {
+      type: 'object',
+      required: ['type', 'code', 'message'],
+      properties: {
+        type: {
+          type: 'string',
+        },
+        code: {
+          type: 'string',
+        },
+        message: {
+          type: 'string',
+        },
+      },
+      additionalProperties: true,
     },
   },
   additionalProperties: true,
@@ -5218,6 +5545,7 @@ export const allSchemas: readonly ContractSchema[] = [
   OutputFormat,
   OutputOptions,
   VoiceOptions,
+  VoiceOutput,
   ContainerParams,
   SkillParams,
   ContextManagement,
@@ -5226,15 +5554,19 @@ export const allSchemas: readonly ContractSchema[] = [
   McpToolConfiguration,
   Message,
   ResponseMetadata,
+  Transcript,
   Warning,
   StopReason,
   Usage,
+  VoiceUsage,
   ContentBlock,
   TextBlock,
   ThinkingBlock,
   RedactedThinkingBlock,
   ToolUseBlock,
   ImageBlock,
+  AudioBlock,
+  Alignment,
   ServerToolUseBlock,
   ServerToolResultBlock,
   McpToolUseBlock,
@@ -5257,6 +5589,8 @@ export const allSchemas: readonly ContractSchema[] = [
   MessageDeltaEvent,
   MessageStopEvent,
   PingEvent,
+  AudioChunkEvent,
+  AudioUnavailableEvent,
   RunRequest,
   RunOptions,
   RunResponse,
