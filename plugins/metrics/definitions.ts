@@ -141,6 +141,45 @@ export const definitions = {
     'bytes',
   ),
 
+  sttCalls: counter(
+    'vai_stt_calls_total',
+    'Blocks of sound that were to be heard, by how that ended: ok, cancelled, or the code of the error.',
+    ['provider', 'outcome'],
+  ),
+  sttSeconds: histogram(
+    'vai_stt_duration_seconds',
+    'How long it took until a block of sound was heard.',
+    ['provider'],
+    answerSeconds,
+  ),
+  heardSeconds: counter('vai_heard_seconds_total', 'How much sound was heard, in seconds.', ['provider']),
+  ttsCalls: counter(
+    'vai_tts_calls_total',
+    'Sentences that a provider was to speak, by how that ended: ok, cancelled, or the code of the error.',
+    ['provider', 'outcome'],
+  ),
+  ttsFirstSeconds: histogram(
+    'vai_tts_first_audio_seconds',
+    'From asking a provider to speak a sentence to the first sound of it.',
+    ['provider'],
+    firstSeconds,
+  ),
+  spokenSeconds: counter('vai_spoken_seconds_total', 'How much sound providers spoke, in seconds.', ['provider']),
+  spokenCharacters: counter('vai_spoken_characters_total', 'How many characters providers spoke.', ['provider']),
+  firstAudioSeconds: histogram(
+    'vai_first_audio_seconds',
+    'From the arrival of a request for a spoken stream to its first sound.',
+    ['provider'],
+    firstSeconds,
+  ),
+  voiceGaps: counter(
+    'vai_voice_gaps_total',
+    'How often somebody who plays a spoken stream as it comes had to wait for more of it.',
+    ['provider'],
+  ),
+  voiceGapSeconds: counter('vai_voice_gap_seconds_total', 'How long they had to wait in all, in seconds.', ['provider']),
+  ttsCache: counter('vai_tts_cache_total', 'Sentences that were looked for in the cache of speech: hit or miss.', ['result']),
+
   limitRefusals: counter('vai_limit_refusals_total', 'Requests that a limit refused: which limit, and whose.', [
     'limit',
     'scope',

@@ -7,6 +7,7 @@ import type { ToolOutcome } from '../tracing/index.ts'
 import { definitions } from './definitions.ts'
 import { instrumentsIn } from './instruments.ts'
 import { addProcessMetrics } from './process.ts'
+import { type VoiceMetrics, voiceMetricsIn } from './voice.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -17,6 +18,7 @@ declare module 'fastify' {
 /** What is measured. Times are in seconds. Labels take few values: never a caller's words, never a key. */
 export interface Metrics {
   readonly registry: Registry
+  readonly voice: VoiceMetrics
   requestBegan(): void
   requestOver(route: string, method: string, status: number, seconds: number): void
   /** What the gateway itself took of a request until then. */
@@ -69,7 +71,8 @@ export const metrics = fp(
 )
 
 function metricsIn(registry: Registry, version: string): Metrics {
-  const { counter, gauge, histogram } = instrumentsIn(registry)
+  const instruments = instrumentsIn(registry)
+  const { counter, gauge, histogram } = instruments
   let inFlight = 0
   let streams = 0
   let storeUp: Gauge | undefined
@@ -106,6 +109,7 @@ function metricsIn(registry: Registry, version: string): Metrics {
 
   return {
     registry,
+    voice: voiceMetricsIn(instruments),
     requestBegan() {
       inFlight++
     },
