@@ -9,6 +9,7 @@ import { asObject, type Setting, url } from './config/setting.ts'
 import { signalSettings } from './config/signals.ts'
 import { toolSettings } from './config/tools.ts'
 import { upstreamSettings } from './config/upstream.ts'
+import { voiceSettings } from './config/voice.ts'
 import type { CatalogueEntry } from './providers/catalogue/entry.ts'
 import { readCatalogueFile } from './providers/catalogue/file.ts'
 import { knownModels } from './providers/catalogue/models.gen.ts'
@@ -34,6 +35,7 @@ const ownSettings = {
   ...toolSettings,
   ...limitSettings,
   ...runSettings,
+  ...voiceSettings,
   ...upstreamSettings,
   ...signalSettings,
 }

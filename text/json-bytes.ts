@@ -74,6 +74,37 @@ export function withItems(array: Buffer, items: readonly string[]): Buffer {
   return Buffer.concat([array.subarray(0, end), Buffer.from(`${isEmpty ? '' : ','}${items.join(',')}]`)])
 }
 
+/** What becomes of an array's items: at its index the JSON in the place of an item, or undefined to leave it out. */
+export type ItemChanges = ReadonlyMap<number, string | Buffer | undefined>
+
+/** An array's JSON with some of its items changed, and every other item byte for byte as it was. The bytes are a valid JSON array. */
+export function editItems(array: Buffer, changes: ItemChanges): Buffer {
+  const parts: Buffer[] = []
+  for (const [index, item] of itemsOf(array)) {
+    const change = changes.has(index) ? changes.get(index) : item
+    if (change === undefined) continue
+    parts.push(parts.length === 0 ? openBracketBytes : commaBytes, bytesOf(change))
+  }
+  return Buffer.concat(parts.length === 0 ? [openBracketBytes, closeBracketBytes] : [...parts, closeBracketBytes])
+}
+
+/** The bytes of an array's item; undefined where it has no such item. */
+export function itemOf(array: Buffer, wanted: number): Buffer | undefined {
+  for (const [index, item] of itemsOf(array)) if (index === wanted) return item
+  return undefined
+}
+
+function* itemsOf(array: Buffer): Generator<readonly [index: number, item: Buffer]> {
+  let index = 0
+  for (let at = array.indexOf(openBracket) + 1; at < array.length; at++) {
+    const byte = array[at]
+    if (isSpace(byte) || byte === comma || byte === closeBracket) continue
+    const end = endOfValue(array, at)
+    yield [index++, array.subarray(at, end)]
+    at = end - 1
+  }
+}
+
 interface Member {
   readonly key: string
   /** Where the key, the value and what stands behind the value begin. */
@@ -141,5 +172,7 @@ const closeBracket = 93
 const openBrace = 123
 const closeBrace = 125
 const openBraceBytes = Buffer.from('{')
+const openBracketBytes = Buffer.from('[')
+const closeBracketBytes = Buffer.from(']')
 const commaBytes = Buffer.from(',')
 const closeBraceBytes = Buffer.from('}')

@@ -7,11 +7,12 @@ import type { Issue, MessageParam, MessageRequest, Warning } from '../../api/sch
 import type { ValidationError } from '../../api/validator.ts'
 import { isShown, withoutUnshown } from '../../providers/pictures.ts'
 import { modelError, type ResolvedModel } from '../../providers/registry.ts'
-import { pathAt } from '../../text/json-text.ts'
+import { pathAt, scanJson } from '../../text/json-text.ts'
 import type { Models, ModelUser } from '../models/index.ts'
 import { checkCompatibility } from './compat.ts'
 import { extensionIssues } from './extensions.ts'
 import { type RequestLimits, validateRequest } from './validate.ts'
+import { type HeardTexts, voiceIssues, withoutVoice } from './voiceless.ts'
 
 /** A request as it came: parsed, and what the schema has to say about it. */
 export interface RawRequest {
@@ -26,6 +27,8 @@ export interface RawRequest {
   readonly hasBeta: boolean
   /** Whether the gateway itself runs the tools. */
   readonly isRun?: boolean
+  /** Where the gateway hears and speaks: what it finds wrong with that, and what it has heard. */
+  readonly voice?: { readonly issues: readonly Issue[]; readonly heard: HeardTexts }
 }
 
 /** What has to be known of models to check a request. */
@@ -65,6 +68,7 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
     ...schemaIssues(raw, main),
     ...validateRequest(raw.body, limits),
     ...extensionIssues(raw.body, registry.providers, raw.isRun ?? false),
+    ...(raw.voice?.issues ?? voiceIssues(raw.body)),
   ]
   if (problem && (issues.length > 0 || problem.code === 'invalid_model')) issues.push({ param: 'model', ...problem })
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
@@ -74,14 +78,25 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
   for (const { param, model } of modelsWithin(raw.body))
     refuseUnlessAllowed(`${main.provider.id}/${model}`, caller, models, param)
   const fallbacks = fallbacksOf(raw.body).map((id, index) => resolveFallback(id, index, caller, models))
+  const said = saidOf(raw)
   const [first, ...rest] = [main, ...fallbacks].map((model, index) => {
     const param = index === 0 ? 'model' : `fallbacks[${index - 1}]`
-    return { param, ...contentFor(model, models, raw.body, raw) }
+    return { param, ...contentFor(model, models, said.body, said) }
   })
   if (!first) throw new GatewayError('internal_error')
   const { stream = false, messages } = raw.body
   return { targets: [first, ...rest], stream, messages, hasRoundedNumber: raw.roundedNumberAt !== undefined }
 }
+
+/** What the models are to read of it. */
+function saidOf(raw: RawRequest): Pick<RawRequest, 'body' | 'json' | 'roundedNumberAt' | 'schemaError'> {
+  const said = withoutVoice(raw, raw.voice?.heard ?? nothingHeard)
+  if (said === raw) return raw
+  const roundedNumberAt = raw.roundedNumberAt === undefined ? undefined : scanJson(said.json.toString()).inexact
+  return { ...said, roundedNumberAt, schemaError: raw.schemaError }
+}
+
+const nothingHeard: HeardTexts = new Map()
 
 function resolveModel(body: unknown, registry: Models['registry']): ReturnType<Models['registry']['resolve']> | undefined {
   const model = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined
