@@ -1,0 +1,152 @@
+import type { Clock, Timer } from '../../api/clock.ts'
+import type { Session } from './session.ts'
+import { isSpeakable } from './tts-request.ts'
+
+/**
+ * Feeds a socket with text. What was asked to be spoken at once, and what is left at the end, is flushed: only then does the vendor owe
+ * the sound of all of it. A `flush` without anything new before it joins the one that is under way.
+ *
+ * Where flushes are rationed, one that has to wait stands for all that are asked for meanwhile.
+ */
+export class TextFeeder {
+  readonly #session: Session
+  readonly #clock: Clock
+  readonly #ration: FlushRation | undefined
+  #characters = 0
+  #isSpeakable = false
+  #hasUnflushed = false
+  /** How many flushes were asked for since the last that was sent. */
+  #asked = 0
+  /** How many each flush that is under way stands for. */
+  #underWay: number[] = []
+  #waiting: Timer | undefined
+  #isStopped = false
+  #isDone = false
+
+  constructor(session: Session, clock: Clock, isRationed: boolean) {
+    this.#session = session
+    this.#clock = clock
+    this.#ration = isRationed ? new FlushRation(clock) : undefined
+  }
+
+  /** How much text was sent, in UTF-16 units. */
+  get characters(): number {
+    return this.#characters
+  }
+
+  /** Whether there was anything in it that can be said. */
+  get isSpeakable(): boolean {
+    return this.#isSpeakable
+  }
+
+  /** True once all of the text was spoken. */
+  get isOver(): boolean {
+    return this.#isDone && !this.#hasUnflushed && this.#underWay.length === 0
+  }
+
+  async run(pieces: AsyncIterator<string | 'flush'>): Promise<void> {
+    for (;;) {
+      const step = await pieces.next()
+      if (this.#isStopped) return
+      if (step.done) break
+      if (step.value === 'flush') await this.#ask()
+      else await this.#speak(step.value)
+    }
+    this.#waiting?.cancel()
+    this.#isDone = true
+    if (this.#hasUnflushed) return this.#flush()
+    if (this.#underWay.length > 0) return
+    // Nobody owes anything: the answer to this is what ends the listener's wait.
+    this.#session.owe()
+    await this.#session.send('{"type":"Close"}')
+  }
+
+  /** The vendor has spoken all before a flush; gives back how many it stood for. */
+  spoken(): number {
+    const asked = this.#underWay.shift() ?? 0
+    if (this.#underWay.length === 0) this.#session.settled()
+    return asked
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#waiting?.cancel()
+  }
+
+  async #speak(text: string): Promise<void> {
+    for (const part of partsOf(text, maxPart)) {
+      this.#characters += part.length
+      this.#hasUnflushed = true
+      this.#isSpeakable ||= isSpeakable(part)
+      await this.#session.send(JSON.stringify({ type: 'Speak', text: part }))
+    }
+  }
+
+  async #ask(): Promise<void> {
+    if (!this.#hasUnflushed) {
+      const last = this.#underWay.length - 1
+      if (last >= 0) this.#underWay[last] = (this.#underWay[last] ?? 0) + 1
+      return
+    }
+    this.#asked++
+    if (this.#waiting) return
+    const waitMs = this.#ration?.waitMs() ?? 0
+    if (waitMs <= 0) return this.#flush()
+    this.#waiting = this.#clock.after(waitMs, () => {
+      this.#waiting = undefined
+      this.#flush().catch((reason: unknown) => this.#session.fail(reason))
+    })
+  }
+
+  async #flush(): Promise<void> {
+    this.#ration?.spend()
+    this.#underWay.push(this.#asked)
+    this.#asked = 0
+    this.#hasUnflushed = false
+    this.#session.owe()
+    await this.#session.send('{"type":"Flush"}')
+  }
+}
+
+/** The vendor takes so many flushes in a while, and none beyond. The last is kept for the end of the text. */
+class FlushRation {
+  readonly #clock: Clock
+  #sentAt: number[] = []
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Milliseconds until one may be sent that is not the last. */
+  waitMs(): number {
+    const now = this.#clock.now()
+    this.#sentAt = this.#sentAt.filter((at) => at + windowMs > now)
+    const freeing = this.#sentAt[this.#sentAt.length - (maxFlushes - 1)]
+    return freeing === undefined ? 0 : freeing + windowMs - now
+  }
+
+  spend(): void {
+    this.#sentAt.push(this.#clock.now())
+  }
+}
+
+const maxFlushes = 20
+/** A minute, and a second for what is longer under way than what came before it. */
+const windowMs = 61_000
+/** Of one message, in UTF-16 units. */
+const maxPart = 2000
+
+/** A text in parts of at most `size`, cut between words where that is possible, and never within a character. */
+export function partsOf(text: string, size: number): string[] {
+  const parts: string[] = []
+  let rest = text
+  while (rest.length > size) {
+    const space = rest.lastIndexOf(' ', size - 1) + 1
+    const cutsPair = /[\ud800-\udbff]/.test(rest.charAt(size - 1))
+    const end = space > 0 ? space : cutsPair ? size - 1 : size
+    parts.push(rest.slice(0, end))
+    rest = rest.slice(end)
+  }
+  if (rest !== '') parts.push(rest)
+  return parts
+}
