@@ -33,6 +33,7 @@ import { turns } from './plugins/turns.ts'
 import { validation } from './plugins/validation/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
+import type { SpeechProvider } from './providers/speech.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { demoPagePath, demoRoutes } from './routes/demo.ts'
 import { docsRoutes } from './routes/docs.ts'
@@ -56,6 +57,8 @@ export interface Parts {
   readonly secrets?: readonly Secret[]
   /** The providers to serve; by default those of the configuration, the demo where it is on. */
   readonly providers?: readonly LlmProvider[]
+  /** Who hears and speaks; by default those of the configuration, the demo where it is on. */
+  readonly speech?: readonly SpeechProvider[]
   /** The tools to serve beside those that the operator defines; by default those of the configuration. */
   readonly tools?: readonly Tool[]
   readonly version: string
@@ -77,19 +80,20 @@ export interface Parts {
 export async function buildApp(config: Config, parts: Parts): Promise<FastifyInstance> {
   const clock = parts.clock ?? systemClock
   const providers = parts.providers ?? config.providers.filter((provider) => config.demo || !provider.demo)
+  const speech = parts.speech ?? config.speech.filter((vendor) => config.demo || !vendor.demo)
   const ownTools = httpTools(config.tools, parts.variable ?? (() => undefined))
   const tools = [...(parts.tools ?? config.builtins), ...ownTools.tools]
-  const keyStore = await readKeys(config, providers, tools, parts, ownTools.problems)
+  const keyStore = await readKeys(config, [...providers, ...speech], tools, parts, ownTools.problems)
   const callerKeys = new CallerKeys()
   const secrets = {
     operatorKeys: [
       ...parts.operatorKeys.values(),
       ...(parts.secrets ?? []),
       ...ownTools.secrets,
-      ...(config.redis_url ? secretsIn(config.redis_url) : []),
+      ...[config.redis_url, config.tts_cache_redis_url].flatMap((url) => (url ? secretsIn(url) : [])),
     ],
     tenantKeys: keyStore.providerKeys,
-    keyHeaders: keyHeadersOf([...providers, ...servicesOf(tools)]),
+    keyHeaders: keyHeadersOf([...providers, ...speech, ...servicesOf(tools)]),
     callerKeys,
   }
   const log = loggerOptions(config.log_level, secrets)
@@ -216,7 +220,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
  */
 async function readKeys(
   config: Config,
-  providers: readonly LlmProvider[],
+  providers: readonly Pick<Reached, 'id'>[],
   tools: readonly Tool[],
   { variable }: Parts,
   problems: readonly string[],
@@ -224,7 +228,7 @@ async function readKeys(
   const store = new KeyStore({
     document: config.gateway_keys,
     file: config.gateway_keys_file,
-    providers: [...config.providers, ...providers].map(({ id }) => id),
+    providers: [...config.providers, ...config.speech, ...providers].map(({ id }) => id),
     services: servicesOf(tools).map(({ id }) => id),
     tools: tools.map(({ name }) => name),
     variable: variable ?? (() => undefined),

@@ -13,10 +13,11 @@ import { voiceSettings } from './config/voice.ts'
 import type { CatalogueEntry } from './providers/catalogue/entry.ts'
 import { readCatalogueFile } from './providers/catalogue/file.ts'
 import { knownModels } from './providers/catalogue/models.gen.ts'
-import { providers as ownProviders } from './providers/index.ts'
+import { providers as ownProviders, speechProviders as ownSpeech } from './providers/index.ts'
 import { patternProblem } from './providers/model-policy.ts'
 import { type DefinedProviders, defineProviders, presetNames } from './providers/openai-compatible.ts'
 import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
+import type { SpeechProvider } from './providers/speech.ts'
 import { nearest } from './text/nearest.ts'
 import { toolPatternProblem } from './tools/allowed.ts'
 import { builtins } from './tools/builtins.gen.ts'
@@ -55,7 +56,7 @@ const providersSetting: Setting<Readonly<Record<string, unknown>>> = {
   },
 }
 
-/** What is reached at a base URL, most often with a key: a provider of models, or a service that tools ask. */
+/** What is reached at a base URL, most often with a key: a provider of models, a vendor of speech, or a service that tools ask. */
 export type Reached = Pick<LlmProvider, 'id' | 'name' | 'upstream'>
 
 /** All settings by their name in the YAML file: the gateway's own, and for each base URL that is reached one more. */
@@ -74,7 +75,7 @@ export function settingsFor(reached: readonly Reached[]): Readonly<Record<string
 }
 
 /** Everybody whom a gateway reaches that has nothing but what it brings along. */
-export const ownReached: readonly Reached[] = [...ownProviders, ...servicesOf(builtins)]
+export const ownReached: readonly Reached[] = [...ownProviders, ...ownSpeech, ...servicesOf(builtins)]
 
 /** The settings of such a gateway. */
 export const settings = settingsFor(ownReached)
@@ -89,6 +90,8 @@ type OwnConfig = Readonly<{ [Name in keyof typeof ownSettings]: ReturnType<(type
 export type Config = Omit<OwnConfig, 'tools'> & {
   /** Those that were given, and those that the operator defines. */
   readonly providers: readonly LlmProvider[]
+  /** Who hears and speaks. */
+  readonly speech: readonly SpeechProvider[]
   /** The tools that were given, which need no configuration. */
   readonly builtins: readonly Tool[]
   /** Whom these may ask. */
@@ -111,7 +114,7 @@ export class ConfigError extends Error {
 
 /**
  * The configuration from the environment and, where `VAI_CONFIG` or `file` names one, a YAML file. The environment wins. The
- * base URLs are those of the given providers and of the services of the given tools. Throws a `ConfigError` that lists every setting
+ * base URLs are those of the given providers, of the vendors of speech and of the services of the given tools. Throws a `ConfigError` that lists every setting
  * that is unknown or has a wrong value.
  */
 export async function loadConfig(
@@ -119,13 +122,14 @@ export async function loadConfig(
   file = env.VAI_CONFIG,
   providers: readonly LlmProvider[] = ownProviders,
   given: readonly Tool[] = builtins,
+  speech: readonly SpeechProvider[] = ownSpeech,
 ): Promise<Config> {
   const problems: string[] = []
   const fromFile = file ? await readFile(file, problems) : {}
   const services = servicesOf(given)
-  const defined = definedProviders(env, fromFile, file, [...providers, ...services], problems)
+  const defined = definedProviders(env, fromFile, file, [...providers, ...speech, ...services], problems)
   const all = [...providers, ...defined.providers]
-  const reached: readonly Reached[] = [...all, ...services]
+  const reached: readonly Reached[] = [...all, ...speech, ...services]
   const { providers: _, ...settings } = settingsFor(reached)
   refuseUnknown(settings, env, fromFile, file, problems)
   const values: Record<string, unknown> = {}
@@ -139,7 +143,7 @@ export async function loadConfig(
       problems.push(`${source}: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  const ids = all.map(({ id }) => id)
+  const ids = [...all, ...speech].map(({ id }) => id)
   const tools = await definedTools(values.tools, env.VAI_TOOLS ? undefined : file, given, problems)
   const toolNames = [...given, ...tools].map(({ name }) => name)
   problems.push(
@@ -153,7 +157,7 @@ export async function loadConfig(
   )
   // Every own setting was read by its own reader above, which the type cannot see.
   const own = values as OwnConfig
-  const config: Config = Object.freeze({ ...own, providers: all, builtins: given, services, tools, baseURLs, models })
+  const config: Config = Object.freeze({ ...own, providers: all, speech, builtins: given, services, tools, baseURLs, models })
   const together = [openRelayProblem(config), bodyProblem(config)].filter((problem) => problem !== undefined)
   if (together.length > 0) throw new ConfigError(together)
   return config

@@ -10,7 +10,7 @@ export const { version }: { readonly version: string } = JSON.parse(readFileSync
 /** The gateway of this package, with the keys in this process' environment. */
 export function buildGateway(config: Config, more: Partial<Parts> = {}): Promise<FastifyInstance> {
   return buildApp(config, {
-    operatorKeys: operatorKeysFrom(process.env, [...config.providers, ...config.services]),
+    operatorKeys: operatorKeysFrom(process.env, [...config.providers, ...config.speech, ...config.services]),
     variable: variablesOf(process.env),
     secrets: collectorKeysFrom(process.env),
     version,

@@ -7,7 +7,7 @@ import type { HttpToolDefinition } from '../tools/http-tool-definition.ts'
 /** Every setting with its environment variable, its value in force, its default and its meaning; then the operator's providers and tools. */
 export function settingsTable(config: Config): string {
   const own = config.providers.filter(({ id }) => !ownProviders.some((provider) => provider.id === id))
-  const reached: readonly Reached[] = [...config.providers, ...config.services]
+  const reached: readonly Reached[] = [...config.providers, ...config.speech, ...config.services]
   const values: Readonly<Record<string, unknown>> = {
     ...config,
     gateway_keys: config.gateway_keys === undefined ? undefined : '…',

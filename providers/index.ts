@@ -5,6 +5,7 @@ import { openai } from './openai-chat/index.ts'
 import { cerebras, groq, openrouter } from './openai-compatible.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 import type { LlmProvider } from './provider.ts'
+import type { SpeechProvider } from './speech.ts'
 
 /** Every provider of language models that this version knows, in the order of the catalogue. */
 export const providers: readonly LlmProvider[] = [
@@ -19,5 +20,25 @@ export const providers: readonly LlmProvider[] = [
   demo,
 ]
 
+/** Every vendor of speech that this version knows; where nothing else tells, the first whose key is there hears. */
+export const speechProviders: readonly SpeechProvider[] = []
+
 export type { Capabilities, Feature, Matrix, MatrixEntry, Support, Treatment } from './capabilities.ts'
 export type { Call, KnownModel, LlmProvider, Log, Timeouts, UpstreamSettings, WholeMessage } from './provider.ts'
+export type {
+  Alignment,
+  AudioFile,
+  SpeechCall,
+  SpeechFormat,
+  SpeechIssue,
+  SpeechProvider,
+  SpeechToText,
+  SttCapabilities,
+  SttEvent,
+  SttOptions,
+  TextToSpeech,
+  Transcript,
+  TtsCapabilities,
+  TtsEvent,
+  TtsOptions,
+} from './speech.ts'

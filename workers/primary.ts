@@ -113,12 +113,12 @@ export async function runPrimary(config: Config, file: string | undefined): Prom
 
 /** What this process knows of what must not be read in a log. It answers no request, and has none of the tenants' keys in its hands. */
 function secretsOf(config: Config): LogSecrets {
-  const { providers, services, redis_url: redisUrl } = config
+  const { providers, speech, services, redis_url: redisUrl, tts_cache_redis_url: cacheUrl } = config
   const operatorKeys = [
-    ...operatorKeysFrom(process.env, [...providers, ...services]).values(),
+    ...operatorKeysFrom(process.env, [...providers, ...speech, ...services]).values(),
     ...toolKeysFrom(process.env, config),
     ...collectorKeysFrom(process.env),
-    ...(redisUrl ? secretsIn(redisUrl) : []),
+    ...[redisUrl, cacheUrl].flatMap((url) => (url ? secretsIn(url) : [])),
   ]
   return { operatorKeys, tenantKeys: new KnownSecrets(), keyHeaders: [], callerKeys: new CallerKeys() }
 }
