@@ -1,0 +1,217 @@
+import { GatewayError } from '../../api/error.ts'
+import { type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
+import type { Socket, SocketClosed } from '../socket.ts'
+import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import { closedFailure, type Debt, nextMessage, openSocket, sourceOf } from './connection.ts'
+import { type Conversation, conversation, type Listener } from './conversation.ts'
+import { speechRequest } from './encode.ts'
+import { type SpeechMessage, speechMessage } from './messages.ts'
+import { SoundLimit } from './sound-limit.ts'
+import { SourceReader } from './source-reader.ts'
+
+/** A text that is still being written. The socket belongs to this call; it is opened before the first word is there. */
+export function speak(text: AsyncIterable<string | 'flush'>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent> {
+  return conversation<TtsEvent>(call, (listener) => new Speaker(text, options, call, listener))
+}
+
+/**
+ * What the vendor makes one piece of speech of. It is over a second after its last sound, of which the vendor tells by `done`; text that
+ * comes later begins another, on the same socket.
+ */
+interface Context {
+  readonly id: string
+  /** What stands in each of its messages. Nothing in it may change. */
+  readonly base: Readonly<Record<string, unknown>>
+  /** The sound before it. */
+  readonly startMs: number
+  /** What was sent and not yet answered by sound, in order. */
+  unheard: (string | Flush)[]
+  /** Whether its text was sent before, in a context that was over when it came. */
+  readonly isRepeat: boolean
+}
+
+const flush = Symbol('flush')
+type Flush = typeof flush
+
+class Speaker implements Conversation {
+  readonly #call: SpeechCall
+  readonly #listener: Listener<TtsEvent>
+  readonly #source: FailureSource
+  readonly #text: SourceReader<string>
+  readonly #base: Readonly<Record<string, unknown>>
+  readonly #limit: SoundLimit
+  readonly #isRaw: boolean
+  #socket: Socket | undefined
+  #context: Context | undefined
+  #contexts = 0
+  /** Since when the vendor has been asked for something and said nothing. */
+  #owedSince: number | undefined
+  #isInputOver = false
+  #hasText = false
+  #isFinished = false
+
+  constructor(text: AsyncIterable<string>, options: TtsOptions, call: SpeechCall, listener: Listener<TtsEvent>) {
+    this.#call = call
+    this.#listener = listener
+    this.#source = sourceOf(call)
+    this.#text = new SourceReader(text)
+    this.#base = { ...speechRequest(options, call.model), ...(options.alignment && { add_timestamps: true }) }
+    this.#limit = new SoundLimit(options.format, this.#source)
+    this.#isRaw = options.format.encoding === 'pcm' || options.format.encoding === 'mulaw'
+  }
+
+  async run(): Promise<void> {
+    if (!this.#isRaw) {
+      throw new GatewayError('unsupported_parameter', {
+        message: 'Cartesia streams PCM and µ-law alone; others come of whole texts.',
+      })
+    }
+    await this.#open()
+    const isWhole = await this.#text.read((piece) => (piece === 'flush' ? this.#flush() : this.#say(piece)))
+    if (!isWhole) return
+    this.#isInputOver = true
+    if (this.#context) await this.#send(this.#context, { transcript: '', continue: false })
+    else await this.#finish()
+  }
+
+  leave(): void {
+    this.#text.stop()
+    const [socket, context] = [this.#socket, this.#context]
+    // Work that has begun may go on for a moment; what it gives goes to a socket that is closed.
+    if (socket && context) socket.send(JSON.stringify({ context_id: context.id, cancel: true })).catch(() => undefined)
+    socket?.close()
+  }
+
+  // ── Sending ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #open(): Promise<Socket> {
+    const { signal } = this.#listener
+    const socket = await openSocket(this.#call, '/tts/websocket', [], signal)
+    if (signal.aborted) socket.close()
+    signal.throwIfAborted()
+    this.#socket = socket
+    this.#receive(socket).catch((reason: unknown) => this.#listener.fail(reason))
+    return socket
+  }
+
+  async #say(piece: string): Promise<void> {
+    if (piece === '') return
+    this.#hasText ||= piece.trim() !== ''
+    this.#limit.allow(piece.length)
+    if (!this.#socket) await this.#open()
+    this.#context ??= this.#begin(piece, false)
+    await this.#sendPiece(this.#context, piece)
+  }
+
+  async #flush(): Promise<void> {
+    // Where there is no context, all has been spoken.
+    if (this.#context) await this.#sendPiece(this.#context, flush)
+    else await this.#listener.tell({ type: 'flushed' })
+  }
+
+  async #sendPiece(context: Context, piece: string | Flush): Promise<void> {
+    context.unheard.push(piece)
+    if (piece === flush) await this.#send(context, { transcript: '', continue: true, flush: true })
+    else await this.#send(context, { transcript: piece, continue: true })
+  }
+
+  async #send(context: Context, what: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#owedSince ??= this.#call.clock.now()
+    await this.#socket?.send(JSON.stringify({ ...context.base, ...what }))
+  }
+
+  /** Text that comes in whole sentences is spoken as it comes; otherwise the vendor waits until there is enough of it. */
+  #begin(first: string, isRepeat: boolean): Context {
+    const id = `${this.#call.requestId}-${++this.#contexts}`
+    const base = { ...this.#base, context_id: id, ...(endsSentence.test(first) && { max_buffer_delay_ms: 0 }) }
+    return { id, base, startMs: this.#limit.ms, unheard: [], isRepeat }
+  }
+
+  // ── Receiving ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #receive(socket: Socket): Promise<void> {
+    for (;;) {
+      const message = await nextMessage(socket, this.#call, this.#listener.signal, () => this.#debt())
+      if (message.type === 'closed') return this.#closed(message)
+      if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where text was expected.')
+      await this.#take(speechMessage(message.text, this.#source))
+    }
+  }
+
+  #debt(): Debt | undefined {
+    if (this.#owedSince === undefined) return undefined
+    return { since: this.#owedSince, ms: Math.min(this.#call.timeouts.idleMs, mostIdleMs) }
+  }
+
+  /** A socket that nothing was said on for long is closed by the vendor; the next text opens another. */
+  #closed(how: SocketClosed): void {
+    if (this.#context || this.#isInputOver) throw closedFailure(this.#source, how)
+    this.#socket = undefined
+  }
+
+  async #take(message: SpeechMessage): Promise<void> {
+    const context = this.#context
+    // Of a context that is over, or not ours; an error may be about the connection.
+    if (message.context === undefined ? message.type !== 'error' : message.context !== context?.id) return
+    if (message.type === 'error') throw streamFailure(this.#source, message.body)
+    if (!context) return
+    this.#owedSince = this.#call.clock.now()
+    switch (message.type) {
+      case 'chunk':
+        if (context.unheard.length > 0) context.unheard = context.unheard.filter((piece) => piece === flush)
+        this.#limit.add(message.bytes.length)
+        return this.#listener.tell({ type: 'audio', bytes: message.bytes })
+      case 'words': {
+        const { alignment } = message
+        const startMs = alignment.startMs.map((ms) => ms + context.startMs)
+        return this.#listener.tell({ type: 'alignment', ...alignment, startMs })
+      }
+      case 'flushed':
+        return this.#flushed(context)
+      case 'done':
+        return this.#done(context)
+    }
+  }
+
+  #flushed(context: Context): Promise<void> {
+    const at = context.unheard.indexOf(flush)
+    if (at < 0) return Promise.resolve()
+    context.unheard.splice(0, at + 1)
+    if (context.unheard.length === 0 && !this.#isInputOver) this.#owedSince = undefined
+    return this.#listener.tell({ type: 'flushed' })
+  }
+
+  /** Text that crossed with the context's end on the way was not spoken, and is said again. */
+  async #done(context: Context): Promise<void> {
+    this.#limit.whole()
+    this.#context = undefined
+    this.#owedSince = undefined
+    const unheard = context.unheard
+    const missing = unheard.filter((piece) => piece !== flush).join('')
+    if (missing.trim() !== '' && !context.isRepeat) return this.#repeat(missing, unheard)
+    await Promise.all(unheard.filter((piece) => piece === flush).map(() => this.#listener.tell({ type: 'flushed' })))
+    if (this.#isInputOver) await this.#finish()
+  }
+
+  /** All is sent in one turn, lest newer text come in between. */
+  async #repeat(missing: string, unheard: readonly (string | Flush)[]): Promise<void> {
+    const context = this.#begin(missing, true)
+    this.#context = context
+    const sent = unheard.map((piece) => this.#sendPiece(context, piece))
+    if (this.#isInputOver) sent.push(this.#send(context, { transcript: '', continue: false }))
+    await Promise.all(sent)
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#isFinished) return
+    this.#isFinished = true
+    if (this.#hasText) this.#limit.some()
+    await this.#listener.tell({ type: 'done' })
+    this.#listener.end()
+  }
+}
+
+const endsSentence = /[.!?…。！？।؟]["'”’»)\]]*\s*$/u
+
+/** A context that is limited in its rate may stop without a word, and nobody listens to silence for longer than this, in milliseconds. */
+const mostIdleMs = 10_000
