@@ -20,7 +20,6 @@ export function socketDialer(clock: Clock): SocketDialer {
       request.signal.throwIfAborted()
       const socket = new WebSocket(request.url, {
         headers: request.headers,
-        handshakeTimeout: request.connectMs,
         maxPayload: maxMessageBytes,
         // Nobody asked for it, and a few bytes could become gigabytes.
         perMessageDeflate: false,
@@ -36,8 +35,9 @@ const maxMessageBytes = 16 * 1024 * 1024
 /** What may lie unsent before a sender has to wait, in bytes, and how long it waits at most. */
 const maxUnsentBytes = 1024 * 1024
 const sendMs = 10_000
-/** How many messages lie here before the vendor is made to wait. */
+/** How many messages, and how much of them, lie here before the vendor is made to wait; in bytes, or UTF-16 units of texts. */
 const mostWaiting = 64
+const mostWaitingSize = 1024 * 1024
 /** How long the answer to a goodbye is waited for. */
 const closeMs = 2000
 const maxBodyBytes = 64 * 1024
@@ -46,6 +46,7 @@ function opened(socket: WebSocket, request: SocketRequest, clock: Clock): Promis
   const { signal, provider } = request
   return new Promise((resolve, reject) => {
     let headers: IncomingMessage['headers'] = {}
+    let refusal: IncomingMessage | undefined
     const settle = (): void => {
       timer.cancel()
       signal.removeEventListener('abort', onAbort)
@@ -59,12 +60,17 @@ function opened(socket: WebSocket, request: SocketRequest, clock: Clock): Promis
       reject(reason)
     }
     const onAbort = (): void => fail(signal.reason)
-    const timer = clock.after(request.connectMs, () => fail(unreachable(provider, 'ETIMEDOUT', undefined)))
+    const timer = clock.after(request.connectMs, () => {
+      // A refusal whose words do not end is one all the same: what there is of them has to do.
+      if (refusal) refusal.destroy()
+      else fail(unreachable(provider, 'ETIMEDOUT', undefined))
+    })
     signal.addEventListener('abort', onAbort, { once: true })
     socket.on('upgrade', (response) => {
       headers = response.headers
     })
     socket.on('unexpected-response', (_, response) => {
+      refusal = response
       void bodyOf(response).then((body) => fail(new HandshakeRefused(response.statusCode ?? 0, response.headers, body)))
     })
     socket.on('error', (cause) => fail(unreachable(provider, codeOf(cause), cause)))
@@ -106,6 +112,7 @@ class OpenSocket implements Socket {
   #waiting: SocketMessage[] = []
   /** Where the next of those waiting stands; taken ones are cleared away together. */
   #next = 0
+  #waitingSize = 0
   #over: Over | undefined
   #receiver: (() => void) | undefined
   #closing: Timer | undefined
@@ -150,6 +157,7 @@ class OpenSocket implements Socket {
   }
 
   async receive(idleMs: number): Promise<SocketMessage | SocketClosed> {
+    this.#signal.throwIfAborted()
     const ready = this.#taken()
     if (ready) return ready
     if (!this.#over) await this.#arrival(idleMs)
@@ -173,8 +181,10 @@ class OpenSocket implements Socket {
 
   #take(data: RawData, isBinary: boolean): void {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data
-    this.#waiting.push(isBinary ? { type: 'binary', bytes } : { type: 'text', text: bytes.toString() })
-    if (this.#waiting.length - this.#next >= mostWaiting) this.#socket.pause()
+    const message: SocketMessage = isBinary ? { type: 'binary', bytes } : { type: 'text', text: bytes.toString() }
+    this.#waiting.push(message)
+    this.#waitingSize += sizeOf(message)
+    if (this.#waiting.length - this.#next >= mostWaiting || this.#waitingSize >= mostWaitingSize) this.#socket.pause()
     this.#wake()
   }
 
@@ -182,10 +192,15 @@ class OpenSocket implements Socket {
     const message = this.#waiting[this.#next]
     if (message === undefined) return undefined
     this.#next++
+    this.#waitingSize -= sizeOf(message)
     if (this.#next === this.#waiting.length) {
       this.#waiting = []
       this.#next = 0
       if (this.#socket.isPaused) this.#socket.resume()
+    } else if (this.#next >= mostWaiting) {
+      // Whoever always lags a little behind would keep all that was ever taken.
+      this.#waiting.splice(0, this.#next)
+      this.#next = 0
     }
     return message
   }
@@ -215,13 +230,17 @@ class OpenSocket implements Socket {
   }
 }
 
+function sizeOf(message: SocketMessage): number {
+  return message.type === 'text' ? message.text.length : message.bytes.length
+}
+
 function codeOf(cause: Error): string {
   return 'code' in cause ? String(cause.code) : ''
 }
 
 function unreachable(provider: string, code: string, cause: unknown): GatewayError {
   const details = { providerError: { provider }, cause }
-  if (code === 'ETIMEDOUT' || (cause instanceof Error && cause.message.includes('handshake has timed out'))) {
+  if (code === 'ETIMEDOUT') {
     return new GatewayError('provider_timeout', { message: 'The provider could not be reached in time.', ...details })
   }
   if (/CERT|SELF_SIGNED|UNABLE_TO_/.test(code)) return new GatewayError('provider_untrusted', details)
