@@ -1,0 +1,114 @@
+import { Cancelled, GatewayError } from '../../../api/error.ts'
+import { bytesOfSamples, bytesPerSample } from '../../../audio/pcm.ts'
+import type { SpeechCall, SpeechFormat, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import type { Admission } from '../../breaker/index.ts'
+import type { VoiceOutcome } from '../../metrics/voice.ts'
+import type { SpeakingVoice, VoiceCaller } from '../plan.ts'
+import type { SpeakingParts } from './parts.ts'
+import { hasWords } from './script.ts'
+
+/** One call to a vendor for one text, held to what a vendor owes: sound in time, some of it, no more than can be, and an end. */
+export class VendorCall {
+  readonly #voice: SpeakingVoice
+  readonly #parts: SpeakingParts
+  readonly #outer: AbortSignal
+  readonly #controller = new AbortController()
+  readonly #call: SpeechCall
+  readonly #admission: Admission
+
+  /** Throws where there is no key for the vendor, or it is left alone. `signal` ends the call. */
+  constructor(voice: SpeakingVoice, parts: SpeakingParts, caller: VoiceCaller, signal: AbortSignal) {
+    signal.throwIfAborted()
+    this.#voice = voice
+    this.#parts = parts
+    this.#outer = signal
+    this.#call = parts.calls.to(voice.provider, voice.name, caller, this.#controller.signal)
+    this.#admission = parts.calls.enter(voice.provider, 'tts')
+  }
+
+  /**
+   * The vendor's events, from its sound to `done`; to be asked for once. Throws a `GatewayError` where the vendor fails, and the
+   * signal's reason once that has aborted.
+   */
+  async *events(text: string, options: TtsOptions): AsyncGenerator<TtsEvent> {
+    const { clock, limits, metrics } = this.#parts
+    const { id } = this.#voice.provider
+    const { signal } = this.#controller
+    const startedAt = clock.now()
+    const most = mostBytes(text, options.format)
+    let outcome: VoiceOutcome = 'cancelled'
+    let bytes = 0
+    let isDone = false
+    const end = (): void => this.#controller.abort(this.#outer.reason)
+    this.#outer.addEventListener('abort', end, { once: true })
+    if (this.#outer.aborted) end()
+    const waitFor = (ms: number) => clock.after(ms, () => this.#controller.abort(this.#late(bytes > 0)))
+    let timer = waitFor(limits.firstAudioMs)
+    try {
+      for await (const event of this.#voice.tts.synthesize(text, options, this.#call)) {
+        signal.throwIfAborted()
+        timer.cancel()
+        if (event.type === 'audio' && event.bytes.length > 0) {
+          if (bytes === 0) {
+            metrics.sentenceBegan(id, (clock.now() - startedAt) / 1000)
+            this.#admission.succeeded()
+          }
+          bytes += event.bytes.length
+          if (bytes > most) throw this.#fault('it sent more sound than the text can last.')
+        }
+        isDone ||= event.type === 'done'
+        yield event
+        // Whatever else comes before the first sound does not make the wait for it longer.
+        timer = waitFor(bytes > 0 ? limits.idleMs : limits.firstAudioMs - (clock.now() - startedAt))
+      }
+      signal.throwIfAborted()
+      this.#checkWhole(text, options.format, bytes, isDone)
+      outcome = 'ok'
+    } catch (error) {
+      const reason: unknown = signal.aborted ? signal.reason : error
+      if (!this.#outer.aborted) outcome = reason instanceof GatewayError ? reason : new GatewayError('internal_error')
+      throw reason
+    } finally {
+      timer.cancel()
+      this.#outer.removeEventListener('abort', end)
+      if (outcome !== 'ok') {
+        this.#controller.abort(new Cancelled())
+        this.#admission.failed(outcome === 'cancelled' ? new Cancelled() : outcome)
+      }
+      const isOk = outcome === 'ok'
+      metrics.sentenceOver(id, outcome, isOk ? text.length : 0, secondsOfPcm(bytes, options.format))
+    }
+  }
+
+  #checkWhole(text: string, format: SpeechFormat, bytes: number, isDone: boolean): void {
+    if (!isDone) throw this.#fault('its sound ended before it said that it was complete.')
+    if (bytes === 0 && hasWords(text)) throw this.#fault('it made no sound of the text.')
+    if (format.encoding === 'pcm' && bytes % bytesPerSample !== 0) throw this.#fault('its sound ended within a sample.')
+  }
+
+  #fault(what: string): GatewayError {
+    const { id, name } = this.#voice.provider
+    // The same text is mostly spoken well when it is asked for again.
+    return new GatewayError('provider_protocol', {
+      message: `${name}: ${what}`,
+      recovery: 'again',
+      providerError: { provider: id },
+    })
+  }
+
+  #late(hasBegun: boolean): GatewayError {
+    const { id, name } = this.#voice.provider
+    const message = hasBegun ? `${name} stopped in the middle of its sound.` : `${name} did not begin to speak in time.`
+    return new GatewayError('provider_timeout', { message, providerError: { provider: id } })
+  }
+}
+
+/** A minute and a second a character, and ten minutes: no voice is as slow. Compressed sound of 320 kbit a second is the densest there is. */
+function mostBytes(text: string, format: SpeechFormat): number {
+  const seconds = Math.min(600, 60 + text.length)
+  return seconds * (format.encoding === 'pcm' ? bytesOfSamples(format.rate) : 40_000)
+}
+
+function secondsOfPcm(bytes: number, format: SpeechFormat): number {
+  return format.encoding === 'pcm' ? bytes / bytesOfSamples(format.rate) : 0
+}

@@ -1,0 +1,299 @@
+import { sleep } from '../../../api/clock.ts'
+import { GatewayError } from '../../../api/error.ts'
+import { bytesPerSample, SampleJoiner } from '../../../audio/pcm.ts'
+import type { Resampler } from '../../../audio/resample.ts'
+import { sniffAudio } from '../../../audio/sniff.ts'
+import type { Alignment, TtsOptions } from '../../../providers/speech.ts'
+import type { SpeakingVoice } from '../plan.ts'
+import { shifted, withoutFirst } from './alignment.ts'
+import { VendorCall } from './call.ts'
+import {
+  type CachedSpeech,
+  isPcm,
+  longestPiece,
+  type SentenceCache,
+  type SpeakingParts,
+  type SpokenAnswer,
+  voicesOf,
+} from './parts.ts'
+
+export type SentenceEvent =
+  /** Sound as it is to be given out: whole samples at the plan's rate, or the vendor's own bytes; at most `longestPiece` of them. */
+  | { readonly type: 'sound'; readonly bytes: Uint8Array }
+  /** From the beginning of the sentence's sound, in order. */
+  | ({ readonly type: 'alignment' } & Alignment)
+  | SentenceSpoken
+
+/** The last event. */
+export interface SentenceSpoken {
+  readonly type: 'spoken'
+  readonly voice: SpeakingVoice
+  /** What the vendor charges for: 0 where the sentence came from the cache. */
+  readonly characters: number
+  /** How long the sound is that this voice made; undefined where that cannot be told of compressed sound. */
+  readonly seconds: number | undefined
+  readonly isCached: boolean
+}
+
+/** Who takes the events of a sentence. */
+export interface SentenceTaker {
+  /** Another of the plan's voices speaks from here on, for the rest of the answer. */
+  moved(voice: number): void
+  /** Throws the events so far away, where nobody has heard any of them; whether that was so. */
+  discard(): boolean
+}
+
+/**
+ * Speaks one sentence: from the cache, or by the plan's voices from the one with the index `voice` on, each as long as none has
+ * spoken it. A vendor that fails is asked once more, unless that is of no use; PCM then goes on at the sample where it broke off. A voice that
+ * takes the place of another speaks the sentence from its beginning.
+ *
+ * To the cache goes the sound as it is given out, at the plan's rate, so that it need not be resampled again: what a voice spoke in
+ * one go. Throws the failure of the last voice that was asked, and the signal's reason once that has aborted.
+ */
+export function speakSentence(
+  text: string,
+  voice: number,
+  parts: SpeakingParts,
+  answer: SpokenAnswer,
+  signal: AbortSignal,
+  taker: SentenceTaker,
+): AsyncGenerator<SentenceEvent> {
+  return new Sentence(text, voice, parts, answer, signal, taker).events()
+}
+
+class Sentence {
+  readonly #text: string
+  readonly #parts: SpeakingParts
+  readonly #answer: SpokenAnswer
+  readonly #signal: AbortSignal
+  readonly #taker: SentenceTaker
+  readonly #voices: readonly SpeakingVoice[]
+  readonly #isPcm: boolean
+  #index: number
+  #hasRetried = false
+  /** Whether a vendor was really asked, since a voice was last chosen. */
+  #wasCalled = false
+  #failure: GatewayError | undefined
+  /** What was given out of this sentence: bytes and tokens. Of which a voice before the one that speaks has given the first `#base`. */
+  #given = 0
+  #base = 0
+  #tokens = 0
+  #baseMs = 0
+  /** Of what the voice says now, what it has said before: bytes and tokens. */
+  #heardBytes = 0
+  #heardTokens = 0
+  /** The sound of the voice that speaks, where it is wanted in whole. */
+  #collected: Uint8Array[] = []
+
+  constructor(
+    text: string,
+    voice: number,
+    parts: SpeakingParts,
+    answer: SpokenAnswer,
+    signal: AbortSignal,
+    taker: SentenceTaker,
+  ) {
+    this.#text = text
+    this.#index = voice
+    this.#parts = parts
+    this.#answer = answer
+    this.#signal = signal
+    this.#taker = taker
+    this.#voices = voicesOf(answer.plan)
+    this.#isPcm = isPcm(answer.plan)
+  }
+
+  async *events(): AsyncGenerator<SentenceEvent> {
+    for (;;) {
+      const voice = this.#voices[this.#index]
+      if (!voice) throw this.#failure ?? new GatewayError('internal_error')
+      this.#collected = []
+      try {
+        yield* this.#spokenBy(voice)
+        return
+      } catch (error) {
+        this.#signal.throwIfAborted()
+        if (!(error instanceof GatewayError)) throw error
+        // Who is refused only after another has failed is not the reason.
+        this.#failure = this.#wasCalled ? error : (this.#failure ?? error)
+        this.#log(voice, error)
+        if (!(await this.#mayRetry(error))) this.#next()
+      }
+    }
+  }
+
+  // ── After a failure ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Makes ready for the same voice to speak again. False where that is of no use, or was done before. */
+  async #mayRetry(error: GatewayError): Promise<boolean> {
+    const waitMs = (error.retryAfter ?? 0) * 1000
+    if (!this.#wasCalled || this.#hasRetried || error.recovery === 'none' || waitMs > longestRetryWaitMs) return false
+    // Nothing tells where in compressed sound it would have to go on.
+    if (!this.#isPcm && this.#given > this.#base && !this.#discard()) return false
+    this.#hasRetried = true
+    this.#heardBytes = this.#given - this.#base
+    this.#heardTokens = this.#tokens
+    if (waitMs > 0) await sleep(this.#parts.clock, waitMs, this.#signal)
+    return true
+  }
+
+  #next(): void {
+    if (this.#given > 0 && !this.#discard()) {
+      this.#baseMs += (this.#secondsOf(this.#given - this.#base) ?? 0) * 1000
+      this.#base = this.#given
+    }
+    this.#index++
+    this.#wasCalled = false
+    this.#tokens = 0
+    this.#heardBytes = 0
+    this.#heardTokens = 0
+    if (this.#index < this.#voices.length) this.#taker.moved(this.#index)
+  }
+
+  #discard(): boolean {
+    if (!this.#taker.discard()) return false
+    this.#given = 0
+    this.#base = 0
+    this.#baseMs = 0
+    this.#tokens = 0
+    return true
+  }
+
+  #log({ id }: SpeakingVoice, { code, providerError }: GatewayError): void {
+    // Not the message: a vendor's words may repeat the text.
+    this.#answer.caller.log.info({ model: id, code, upstream_status: providerError?.status }, 'a sentence was not spoken')
+  }
+
+  // ── One voice ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async *#spokenBy(voice: SpeakingVoice): AsyncGenerator<SentenceEvent> {
+    const { cache } = this.#parts
+    const isAnew = this.#heardBytes === 0 && this.#heardTokens === 0 && !this.#wasCalled
+    const key = cache && isAnew ? this.#keyFor(voice, cache) : undefined
+    const cached = cache && key !== undefined ? await cache.get(key) : undefined
+    this.#signal.throwIfAborted()
+    if (cached) return yield* this.#fromCache(voice, cached)
+    if (key !== undefined) this.#parts.metrics.cacheAsked('miss')
+    const alignments: Alignment[] = []
+    const characters = yield* this.#called(voice, key !== undefined || !this.#isPcm, alignments)
+    const bytes = this.#given - this.#base
+    const seconds = this.#secondsOf(bytes)
+    if (cache && key !== undefined && bytes > 0) cache.put(key, { bytes: Buffer.concat(this.#collected), alignments, seconds })
+    this.#collected = []
+    yield { type: 'spoken', voice, characters, seconds, isCached: false }
+  }
+
+  async *#fromCache(voice: SpeakingVoice, { bytes, alignments, seconds }: CachedSpeech): AsyncGenerator<SentenceEvent> {
+    this.#parts.metrics.cacheAsked('hit')
+    for (const alignment of alignments) yield* this.#timed(alignment)
+    yield* this.#sounded(bytes)
+    yield { type: 'spoken', voice, characters: 0, seconds: seconds ?? this.#secondsOf(bytes.length), isCached: true }
+  }
+
+  /** Calls the vendor and gives its sound on. Returns for how many characters it charges. */
+  async *#called(
+    voice: SpeakingVoice,
+    isCollected: boolean,
+    alignments: Alignment[],
+  ): AsyncGenerator<SentenceEvent, number, undefined> {
+    const { plan, caller } = this.#answer
+    const options = optionsFor(voice, this.#answer)
+    const rate = options.format.encoding === 'pcm' ? options.format.rate : plan.rate
+    const newResampler = rate === plan.rate ? undefined : await this.#parts.resampling()
+    const call = new VendorCall(voice, this.#parts, caller, this.#signal)
+    this.#wasCalled = true
+    let characters = this.#text.length
+    const joiner = this.#isPcm ? new SampleJoiner() : undefined
+    const resampler: Resampler | undefined = newResampler?.(rate, plan.rate)
+    try {
+      for await (const event of call.events(this.#text, options)) {
+        if (event.type === 'audio') {
+          const whole = joiner ? joiner.push(event.bytes) : event.bytes
+          const sound = resampler ? resampler.push(whole) : whole
+          if (isCollected) this.#collected.push(sound)
+          yield* this.#sounded(sound)
+        } else if (event.type === 'alignment' && plan.alignment) {
+          const { kind, tokens, startMs, durationMs } = event
+          const alignment = { kind, tokens, startMs, durationMs }
+          if (isCollected) alignments.push(alignment)
+          yield* this.#timed(alignment)
+        } else if (event.type === 'done') characters = event.characters ?? characters
+      }
+      if (resampler) {
+        const tail = resampler.flush()
+        if (isCollected) this.#collected.push(tail)
+        yield* this.#sounded(tail)
+      }
+    } finally {
+      resampler?.close()
+    }
+    return characters
+  }
+
+  /** Sound, but for what was heard before. */
+  *#sounded(bytes: Uint8Array): Generator<SentenceEvent> {
+    const left = Math.min(this.#heardBytes, bytes.length)
+    this.#heardBytes -= left
+    for (let at = left; at < bytes.length; at += longestPiece) {
+      const piece = at === 0 && bytes.length <= longestPiece ? bytes : bytes.subarray(at, at + longestPiece)
+      this.#given += piece.length
+      yield { type: 'sound', bytes: piece }
+    }
+  }
+
+  /** Times, but for those of what was told before. */
+  *#timed(alignment: Alignment): Generator<SentenceEvent> {
+    const left = Math.min(this.#heardTokens, alignment.tokens.length)
+    this.#heardTokens -= left
+    const rest = withoutFirst(alignment, left)
+    if (!rest) return
+    this.#tokens += rest.tokens.length
+    yield { type: 'alignment', ...shifted(rest, this.#baseMs) }
+  }
+
+  /** Of so much sound of the voice that speaks. */
+  #secondsOf(bytes: number): number | undefined {
+    if (this.#isPcm) return bytes / bytesPerSample / this.#answer.plan.rate
+    return bytes === 0 ? 0 : sniffAudio(Buffer.concat(this.#collected))?.seconds
+  }
+
+  #keyFor({ provider, name, voice }: SpeakingVoice, cache: SentenceCache): string {
+    const { plan, scope } = this.#answer
+    const { format, rate, speed, volume, emotion, language, alignment } = plan
+    return cache.keyOf({
+      scope,
+      provider: provider.id,
+      model: name,
+      voice,
+      format: format === 'wav' ? 'pcm' : format,
+      rate: this.#isPcm ? rate : undefined,
+      speed,
+      volume,
+      emotion,
+      language,
+      alignment,
+      text: this.#text,
+    })
+  }
+}
+
+/** A vendor that asks for more patience is not asked again. */
+const longestRetryWaitMs = 2000
+
+function optionsFor({ tts, name, voice }: SpeakingVoice, { plan }: SpokenAnswer): TtsOptions {
+  const { format, language, speed, volume, emotion, alignment } = plan
+  const { pcmRates } = tts.capabilities(name)
+  const encoding =
+    format === 'mp3' || format === 'opus'
+      ? { encoding: format }
+      : { encoding: 'pcm' as const, rate: rateFor(plan.rate, pcmRates) }
+  return { voice, format: encoding, language, speed, volume, emotion, alignment }
+}
+
+/** The rate itself where the vendor makes it, else the next above, from which nothing is lost; else what it makes best. */
+function rateFor(rate: number, made: readonly [number, ...number[]]): number {
+  if (made.includes(rate)) return rate
+  const above = made.filter((each) => each > rate)
+  return above.length > 0 ? Math.min(...above) : made[0]
+}

@@ -1,0 +1,248 @@
+import type { GatewayError } from '../../../api/error.ts'
+import type { Alignment } from '../../../providers/speech.ts'
+import { joined } from './alignment.ts'
+import { longestPiece, type SpeakingParts, type SpokenAnswer, voicesOf } from './parts.ts'
+import type { Line } from './script.ts'
+import { type SentenceEvent, type SentenceSpoken, speakSentence } from './sentence.ts'
+
+/** Sound of a sentence that goes out together. */
+export interface Portion {
+  /** The sentence's, with its first portion; empty with the others. */
+  readonly text: string
+  readonly isFirst: boolean
+  /** Perhaps none. */
+  readonly sound: readonly TimedSound[]
+  readonly alignment: Alignment | undefined
+  /** The id of who speaks. */
+  readonly provider: string
+}
+
+export interface TimedSound {
+  readonly bytes: Uint8Array
+  /** When it came, by the clock. */
+  readonly cameAt: number
+}
+
+/**
+ * Speaks sentences at the same time, a few ahead of the one that is being given out, and gives them out in order. Each is taken from
+ * its vendor as fast as it comes, so that no more than those few lie here, however slowly they are taken.
+ *
+ * Once a sentence has gone over to another voice, those behind it are spoken with that too, also where they were begun with the other.
+ */
+export class Sequence {
+  readonly #parts: SpeakingParts
+  readonly #answer: SpokenAnswer
+  readonly #onSpoken: (spoken: SentenceSpoken) => void
+  readonly #onAbort: () => void
+  #entries: Entry[] = []
+  /** Who speaks the next sentence that is begun. */
+  #voice = 0
+  #state: 'open' | 'ended' | 'closed' = 'open'
+  /** What is thrown once all sentences have been given out. */
+  #ending: GatewayError | undefined
+  #waiter: (() => void) | undefined
+
+  /** `onSpoken` is told of each sentence that a voice has spoken to its end, whether it is given out or not. */
+  constructor(parts: SpeakingParts, answer: SpokenAnswer, onSpoken: (spoken: SentenceSpoken) => void) {
+    this.#parts = parts
+    this.#answer = answer
+    this.#onSpoken = onSpoken
+    const { signal } = answer.caller
+    this.#onAbort = () => {
+      this.#stop(signal.reason)
+      this.#wake()
+    }
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  push(line: Line): void {
+    if (this.#state !== 'open') return
+    this.#entries.push({ ...line, voice: 0, run: undefined, isTaken: false })
+    this.#start()
+    this.#wake()
+  }
+
+  /** Nothing is pushed any more; `failure` is thrown behind the last sentence. */
+  end(failure?: GatewayError): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ended'
+    this.#ending = failure
+    this.#wake()
+  }
+
+  /**
+   * The next sound; undefined once all of it was given out, or after `close`. Throws the failure of a sentence once those before it
+   * have been given out, and the signal's reason once that has aborted. To be asked by one at a time.
+   */
+  async next(): Promise<Portion | undefined> {
+    for (;;) {
+      if (this.#state === 'closed') return undefined
+      this.#answer.caller.signal.throwIfAborted()
+      const portion = this.#take()
+      if (portion) return portion
+      if (this.#state === 'ended' && this.#entries.length === 0) {
+        if (this.#ending) throw this.#ending
+        return undefined
+      }
+      await new Promise<void>((resolve) => {
+        this.#waiter = resolve
+      })
+    }
+  }
+
+  /** Ends every call at once. Whoever waits is told that there is no more. */
+  close(reason: unknown): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#answer.caller.signal.removeEventListener('abort', this.#onAbort)
+    this.#stop(reason)
+    this.#entries = []
+    this.#wake()
+  }
+
+  // ── Giving out ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #take(): Portion | undefined {
+    for (let [entry] = this.#entries; entry; [entry] = this.#entries) {
+      const { run } = entry
+      if (!run) return undefined
+      const portion = portionOf(run)
+      if (portion) {
+        const isFirst = !entry.isTaken
+        entry.isTaken = true
+        const provider = voicesOf(this.#answer.plan)[entry.voice]?.provider.id ?? ''
+        return { text: isFirst ? entry.text : '', isFirst, provider, ...portion }
+      }
+      if (run.end === undefined) return undefined
+      if (run.end !== 'spoken') throw run.end.error
+      this.#entries.shift()
+      this.#start()
+      // A sentence of which nothing can be heard has been said all the same.
+      if (!entry.isTaken) return { text: entry.text, isFirst: true, sound: [], alignment: undefined, provider: '' }
+    }
+    return undefined
+  }
+
+  #wake(): void {
+    const waiter = this.#waiter
+    this.#waiter = undefined
+    waiter?.()
+  }
+
+  // ── Speaking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Begins as many sentences as may be spoken at the same time. None behind one that failed. */
+  #start(): void {
+    if (this.#answer.caller.signal.aborted) return
+    const most = this.#parts.limits.ahead + 1
+    for (const entry of this.#entries.slice(0, most)) {
+      if (isFailed(entry.run)) return
+      if (entry.run) continue
+      this.#begin(entry, this.#voice)
+    }
+  }
+
+  #begin(entry: Entry, voice: number): void {
+    entry.voice = voice
+    const run: Run = { controller: new AbortController(), queue: [], end: undefined }
+    entry.run = run
+    void this.#speak(entry, run)
+  }
+
+  async #speak(entry: Entry, run: Run): Promise<void> {
+    const { clock } = this.#parts
+    const taker = {
+      moved: (voice: number) => this.#moved(entry, run, voice),
+      discard: () => {
+        if (entry.isTaken) return false
+        run.queue.length = 0
+        return true
+      },
+    }
+    const { signal } = run.controller
+    try {
+      for await (const event of speakSentence(entry.say, entry.voice, this.#parts, this.#answer, signal, taker)) {
+        if (event.type === 'spoken') this.#onSpoken(event)
+        else if (entry.run === run) run.queue.push({ event, cameAt: clock.now() })
+        if (entry === this.#entries[0]) this.#wake()
+      }
+      run.end = 'spoken'
+    } catch (error) {
+      run.end = { error }
+      if (entry.run === run) this.#failed(entry)
+    }
+    if (entry === this.#entries[0]) this.#wake()
+  }
+
+  /** What comes behind a sentence that failed is never given out. */
+  #failed(entry: Entry): void {
+    const at = this.#entries.indexOf(entry)
+    if (at < 0) return
+    for (const { run } of this.#entries.splice(at + 1)) run?.controller.abort(nobodyListens())
+  }
+
+  #moved(entry: Entry, run: Run, voice: number): void {
+    if (entry.run !== run) return
+    entry.voice = voice
+    this.#voice = Math.max(this.#voice, voice)
+    for (const later of this.#entries.slice(this.#entries.indexOf(entry) + 1)) {
+      if (!later.run || later.voice >= voice) continue
+      const old = later.run
+      this.#begin(later, voice)
+      old.controller.abort(nobodyListens())
+    }
+  }
+
+  #stop(reason: unknown): void {
+    for (const { run } of this.#entries) run?.controller.abort(reason)
+  }
+}
+
+/** A sentence that was not given out to its end. */
+interface Entry extends Line {
+  voice: number
+  /** Undefined until it is begun. */
+  run: Run | undefined
+  /** Whether some of it was given out. */
+  isTaken: boolean
+}
+
+/** A sentence as it is being spoken. */
+interface Run {
+  readonly controller: AbortController
+  readonly queue: QueuedEvent[]
+  end: 'spoken' | { readonly error: unknown } | undefined
+}
+
+interface QueuedEvent {
+  readonly event: Exclude<SentenceEvent, SentenceSpoken>
+  readonly cameAt: number
+}
+
+function isFailed(run: Run | undefined): boolean {
+  return run?.end !== undefined && run.end !== 'spoken'
+}
+
+function nobodyListens(): Error {
+  return new Error('nobody listens any more')
+}
+
+/** As much as goes out at once. Times wait for the sound that follows them, as long as there may be some. */
+function portionOf({ queue, end }: Run): Pick<Portion, 'sound' | 'alignment'> | undefined {
+  const sound: TimedSound[] = []
+  const alignments: Alignment[] = []
+  let bytes = 0
+  let count = 0
+  for (const { event, cameAt } of queue) {
+    if (event.type === 'sound') {
+      if (bytes > 0 && bytes + event.bytes.length > longestPiece) break
+      bytes += event.bytes.length
+      sound.push({ bytes: event.bytes, cameAt })
+    } else alignments.push(event)
+    count++
+  }
+  const isUnfinished = end !== 'spoken' && sound.length === 0
+  if (count === 0 || isUnfinished) return undefined
+  queue.splice(0, count)
+  return { sound, alignment: joined(alignments) }
+}
