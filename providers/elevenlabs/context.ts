@@ -1,0 +1,226 @@
+import type { Clock, Timer } from '../../api/clock.ts'
+import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
+import { providerFailure } from '../http.ts'
+import type { Socket } from '../socket.ts'
+import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import { closeContext, flushContext, inactivitySeconds, keepContext, openContext, sayText } from './encode.ts'
+import { closedEarly, reported } from './error.ts'
+import { NotProtocol, readMessage, type SocketNews } from './messages.ts'
+import { SoundGuard } from './sound-guard.ts'
+import { Timeline, withoutLeadingSpace } from './timeline.ts'
+import { speakable } from './words.ts'
+
+/**
+ * One context of a socket: `write` sends a text into it while `hear` gives what comes of it. The rules, each of which has cost
+ * somebody an evening:
+ *
+ * - Settings stand in the context's first message alone, so that this one comes before any other, and keeping alive and flushing
+ *   mean a context that is there.
+ * - A flush alone is never answered by an end; closing the context is. A context that is closed before its text is being spoken
+ *   ends in silence, so it is closed only once sound has come after the last flush, or is not going to.
+ * - A context that is left idle for too long is given up by the vendor: while the text pauses, it is told that there will be more.
+ */
+export class SpeechContext {
+  readonly #socket: Socket
+  readonly #options: TtsOptions
+  readonly #source: FailureSource
+  readonly #over: AbortController
+  readonly #clock: Clock
+  readonly #timeouts: SpeechCall['timeouts']
+  readonly #guard: SoundGuard
+  readonly #timeline = new Timeline()
+  #state: 'open' | 'ended' | 'closed' | 'left' = 'open'
+  /** What was written and is not sent, because it may end within a word. */
+  #held = ''
+  /** Whether there was something to be spoken at all, and whether there is since the last flush. */
+  #hasText = false
+  #isUnflushed = false
+  /** How long the vendor may take for the next message; undefined while it owes none: as long as no sound has come after a flush. */
+  #owedMs: number | undefined
+  #isListening = false
+  #keepAlive: Timer | undefined
+  #late: Timer | undefined
+  #settling: Timer | undefined
+  #isFirstStretch = true
+
+  constructor(socket: Socket, options: TtsOptions, call: SpeechCall, source: FailureSource, over: AbortController) {
+    this.#socket = socket
+    this.#options = options
+    this.#source = source
+    this.#over = over
+    this.#clock = call.clock
+    this.#timeouts = call.timeouts
+    this.#guard = new SoundGuard(options.format, source)
+  }
+
+  // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Sends the text as it comes, until it ends or the context is left. Never rejects: a failure ends the call. */
+  async write(pieces: AsyncIterator<string | 'flush'>): Promise<void> {
+    try {
+      await this.#socket.send(openContext(contextId, this.#options))
+      this.#stayAlive()
+      for (let next = await pieces.next(); this.#state === 'open'; next = await pieces.next()) {
+        if (next.done) return await this.#end()
+        if (next.value === 'flush') await this.#flush()
+        else await this.#say(next.value)
+      }
+    } catch (reason) {
+      this.#over.abort(reason)
+    }
+  }
+
+  #stayAlive(): void {
+    const timer = this.#clock.after(keepAliveMs, () => {
+      if (this.#over.signal.aborted) return
+      // Where it fails, receiving tells why.
+      this.#socket.send(keepContext(contextId)).catch(() => undefined)
+      timer.restart()
+    })
+    this.#keepAlive = timer
+  }
+
+  async #say(piece: string): Promise<void> {
+    const [text, rest] = speakable(this.#held + piece)
+    this.#held = rest
+    if (text === '') return
+    this.#count(text)
+    await this.#socket.send(sayText(contextId, text))
+  }
+
+  async #flush(): Promise<void> {
+    // A text is to end with a space, by which the last word is known to be whole.
+    const text = this.#held === '' || /\s$/.test(this.#held) ? this.#held : `${this.#held} `
+    this.#held = ''
+    this.#count(text)
+    if (!this.#isUnflushed) return
+    this.#isUnflushed = false
+    this.#owe(this.#guard.isEmpty ? this.#timeouts.firstByteMs : this.#timeouts.idleMs)
+    await this.#socket.send(flushContext(contextId, text))
+  }
+
+  #count(text: string): void {
+    this.#guard.expect(text.length)
+    if (!isPronounced.test(text)) return
+    this.#isUnflushed = true
+    this.#hasText = true
+  }
+
+  async #end(): Promise<void> {
+    await this.#flush()
+    this.#state = 'ended'
+    // Nothing is to be heard, and the vendor may not say that it is over either.
+    if (!this.#hasText) return this.#over.abort(nothingSaid)
+    if (this.#owedMs === undefined) return await this.#close()
+    // The end of the text may have been spoken already, without a flush; nothing is owed for it then.
+    if (!this.#guard.isEmpty) this.#settling = this.#clock.after(settleMs, () => void this.#close())
+  }
+
+  /** Never rejects. */
+  async #close(): Promise<void> {
+    if (this.#state !== 'ended') return
+    this.#state = 'closed'
+    this.#quiet()
+    this.#owe(this.#timeouts.idleMs)
+    await this.#socket.send(closeContext(contextId)).catch((reason: unknown) => this.#over.abort(reason))
+  }
+
+  // ── Hearing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The sound and its times, and the end. */
+  async *hear(): AsyncGenerator<TtsEvent> {
+    try {
+      for (let isFinal = false; !isFinal; ) {
+        const news = await this.#news()
+        if (news.type === 'failure') throw reported(this.#source, news.body)
+        if (news.type === 'other' || news.context !== contextId) continue
+        yield* this.#speech(news)
+        isFinal = news.isFinal
+      }
+      if (this.#state === 'open') throw disconnected(this.#source)
+      this.#state = 'left'
+      this.#guard.end()
+    } catch (reason) {
+      if (reason !== nothingSaid) throw reason
+    }
+    yield { type: 'done' }
+  }
+
+  *#speech({ sound, stretch }: SocketNews & { type: 'speech' }): Generator<TtsEvent> {
+    const before = sound && this.#guard.ms
+    if (sound) {
+      this.#guard.take(sound)
+      if (this.#state === 'open') this.#owedMs = undefined
+      else void this.#close()
+      yield { type: 'audio', bytes: sound }
+    }
+    if (!stretch || !this.#options.alignment) return
+    // The space that the context was opened with is told of as well.
+    const own = this.#isFirstStretch ? withoutLeadingSpace(stretch) : stretch
+    if (!own) return
+    this.#isFirstStretch = false
+    yield { type: 'alignment', ...this.#timeline.place(own, before) }
+  }
+
+  async #news(): Promise<SocketNews> {
+    this.#over.signal.throwIfAborted()
+    const message = await this.#received()
+    if (message.type === 'closed') throw closedEarly(this.#source, message)
+    if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where JSON is expected.')
+    try {
+      return readMessage(message.text)
+    } catch (cause) {
+      throw cause instanceof NotProtocol ? protocolFailure(this.#source, cause.message, message.text, cause) : cause
+    }
+  }
+
+  async #received(): ReturnType<Socket['receive']> {
+    this.#isListening = true
+    try {
+      return await this.#socket.receive(this.#owedMs ?? longestPauseMs)
+    } finally {
+      this.#isListening = false
+      this.#late?.cancel()
+    }
+  }
+
+  /** From now on the vendor has to send something in time, also where it is being listened to already, with all patience. */
+  #owe(ms: number): void {
+    this.#owedMs = ms
+    this.#late?.cancel()
+    if (!this.#isListening) return
+    this.#late = this.#clock.after(ms, () => {
+      const message = 'the provider stopped in the middle of its answer.'
+      const { id, name, apiKey } = this.#source
+      this.#over.abort(providerFailure('provider_timeout', name, id, apiKey, { message }))
+    })
+  }
+
+  // ── Leaving ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** To be called in any case. A context that is not over is closed, lest it goes on speaking to nobody. */
+  leave(): void {
+    const isOver = this.#state === 'left' || this.#state === 'closed'
+    this.#state = 'left'
+    this.#quiet()
+    this.#late?.cancel()
+    if (!isOver) this.#socket.send(closeContext(contextId)).catch(() => undefined)
+  }
+
+  #quiet(): void {
+    this.#keepAlive?.cancel()
+    this.#settling?.cancel()
+  }
+}
+
+/** Why the call ends where the text had nothing to be spoken. */
+const nothingSaid = Symbol('nothing was said')
+/** What nobody can say in silence: letters, digits, and signs that have names. */
+const isPronounced = /[\p{L}\p{N}\p{Sc}\p{Sm}%&@#]/u
+/** The only one of its socket. */
+const contextId = 'speech'
+const keepAliveMs = (inactivitySeconds * 1000) / 3
+/** How long sound is waited for at the end of a text of which some has been spoken. */
+const settleMs = 2000
+/** While the text pauses nothing is owed, and whoever writes it is the one to end the call. */
+const longestPauseMs = 60 * 60 * 1000

@@ -1,0 +1,97 @@
+import type { ErrorCode, GatewayError } from '../../api/error.ts'
+import { isRecord, parseJson, stringOf } from '../../api/json.ts'
+import { disconnected, type FailureSource, httpFailure } from '../failure.ts'
+import { codeOfStatus, isFinal, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
+import type { SocketClosed } from '../socket.ts'
+
+/** The failure that an answer with a status other than 2xx tells, to a request or to a handshake. */
+export function refusal(
+  source: FailureSource,
+  response: Pick<UpstreamResponse, 'status' | 'headers'>,
+  text: string,
+  wallclock: number,
+): GatewayError {
+  const body = parseJson(text)
+  const said = saidIn(body)
+  if (said === undefined) return httpFailure(source, response, text, wallclock)
+  const { status, headers } = response
+  const facts = {
+    status,
+    message: said.message,
+    body,
+    retryAfter: retryAfterOf(headers, wallclock),
+    final: isFinal(headers),
+  }
+  return failure(source, codes.get(said.code) ?? codeOfStatus(status), facts)
+}
+
+/** The failure that stands in a stream, or in a message of a socket. */
+export function reported(source: FailureSource, body: unknown): GatewayError {
+  const said = saidIn(body)
+  const message = said?.message || 'the provider ended its answer with an error.'
+  return failure(source, codes.get(said?.code ?? '') ?? codeOfWords(message) ?? 'provider_error', { message, body })
+}
+
+/** The failure of a socket that was closed before all was said. */
+export function closedEarly(source: FailureSource, { code, reason }: SocketClosed): GatewayError {
+  const message = `it closed the socket${reason ? `: ${reason}` : ` with code ${code}`}`
+  if (code === 1008) return failure(source, codeOfWords(reason) ?? 'provider_rejected', { message })
+  if (code === 1013) return failure(source, 'provider_overloaded', { message })
+  if (code === 1011) return failure(source, 'provider_error', { message })
+  return disconnected(source)
+}
+
+function failure(
+  { id, name, apiKey }: FailureSource,
+  code: ErrorCode,
+  facts: Parameters<typeof providerFailure>[4],
+): GatewayError {
+  return providerFailure(code, name, id, apiKey, facts)
+}
+
+interface Said {
+  readonly code: string
+  readonly message: string
+}
+
+/** Over HTTP `{detail: {status, message}}`, in newer answers with a `code` as well; over a socket `{message, error, code: 1008}`. */
+function saidIn(body: unknown): Said | undefined {
+  if (!isRecord(body)) return undefined
+  const { detail, error } = body
+  if (isRecord(detail)) return { code: stringOf(detail.status) || stringOf(detail.code), message: stringOf(detail.message) }
+  return typeof error === 'string' ? { code: error, message: stringOf(body.message) || error } : undefined
+}
+
+const codes: ReadonlyMap<string, ErrorCode> = new Map(
+  Object.entries<ErrorCode>({
+    invalid_api_key: 'provider_authentication',
+    needs_authorization: 'provider_authentication',
+    missing_permissions: 'provider_permission',
+    detected_unusual_activity: 'provider_permission',
+    // Said with the status of a wrong key.
+    quota_exceeded: 'provider_quota',
+    voice_not_found: 'provider_not_found',
+    voice_id_does_not_exist: 'provider_not_found',
+    model_not_found: 'provider_not_found',
+    max_character_limit_exceeded: 'provider_request_too_large',
+    too_many_concurrent_requests: 'provider_rate_limit',
+    max_active_conversations: 'provider_rate_limit',
+    rate_limited: 'provider_rate_limit',
+    system_busy: 'provider_overloaded',
+    input_timeout_exceeded: 'provider_timeout',
+    invalid_input_message: 'provider_rejected',
+  }),
+)
+
+/** Where there are words alone, such as the reason of a close. */
+function codeOfWords(words: string): ErrorCode | undefined {
+  return byWords.find(([pattern]) => pattern.test(words))?.[1]
+}
+
+const byWords: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/quota|credits/i, 'provider_quota'],
+  [/simultaneous|concurrent|too many/i, 'provider_rate_limit'],
+  [/api key|unauthorized|authenticat/i, 'provider_authentication'],
+  [/not received a new text input/i, 'provider_timeout'],
+  [/not (?:found|exist)/i, 'provider_not_found'],
+]
