@@ -3,6 +3,7 @@ import type { Capabilities, Matrix } from '../capabilities.ts'
 import { marksNote } from '../openai-cache.ts'
 import { chatCapabilitiesOf, strictModeOf, takesBreakpoints } from '../openai-models.ts'
 import { samplingFields } from '../openai-thinking.ts'
+import { openaiUpstream } from '../openai-upstream.ts'
 import type { StrictMode } from '../output-schema.ts'
 import type { StopReasons, UpstreamSettings } from '../provider.ts'
 import { wishOf } from '../thinking-wish.ts'
@@ -94,12 +95,7 @@ export interface ChatDialect {
 export const openaiDialect: ChatDialect = {
   id: 'openai',
   name: 'OpenAI',
-  upstream: {
-    keyHeader: 'X-Provider-Key-OpenAI',
-    keyVariables: ['OPENAI_API_KEY'],
-    baseURLVariable: 'VAI_OPENAI_BASE_URL',
-    defaultBaseURL: 'https://api.openai.com/v1',
-  },
+  upstream: openaiUpstream,
   matrix: {
     ...matrix,
     cache_control: { treatment: 'map', note: marksNote },

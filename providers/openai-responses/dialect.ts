@@ -1,6 +1,7 @@
 import type { MessageRequest } from '../../api/schemas.gen.ts'
 import type { Capabilities, Matrix } from '../capabilities.ts'
 import { capabilitiesOf, fittedEffort, mayReason, strictModeOf, takesBreakpoints } from '../openai-models.ts'
+import { openaiUpstream } from '../openai-upstream.ts'
 import type { StrictMode } from '../output-schema.ts'
 import type { UpstreamSettings } from '../provider.ts'
 import type { ReasoningEffort, ThinkingWish } from '../thinking-wish.ts'
@@ -38,13 +39,7 @@ export interface ResponsesDialect {
 export const openaiResponsesDialect: ResponsesDialect = {
   id: 'oai-resp',
   name: 'OpenAI Responses',
-  upstream: {
-    keyHeader: 'X-Provider-Key-OpenAI',
-    keyVariables: ['OPENAI_API_KEY'],
-    conventionalName: 'openai',
-    baseURLVariable: 'VAI_OPENAI_BASE_URL',
-    defaultBaseURL: 'https://api.openai.com/v1',
-  },
+  upstream: { ...openaiUpstream, conventionalName: 'openai' },
   matrix,
   capabilities: capabilitiesOf,
   minOutputTokens: 16,
