@@ -64,9 +64,6 @@ export const features = [
   'output_format.strict',
   'output.modalities',
   'output.image',
-  'voice',
-  'stt_model',
-  'tts_model',
   // Messages and blocks
   'message.system',
   'message.prefill',
@@ -85,7 +82,6 @@ export const features = [
   'block.document.citations',
   'block.search_result',
   'block.audio',
-  'block.audio_stt',
   'block.video',
   'block.thinking',
   'block.thinking.foreign',

@@ -5,7 +5,6 @@ import type { BasicFeature, Feature, MatrixEntry, Treatment } from './capabiliti
 type Cells = Partial<Record<Feature, Treatment | MatrixEntry> & Record<BasicFeature, 'carry' | MatrixEntry>>
 
 const anthropicOnly = 'This belongs to Anthropic; use an anthropic model.'
-const noVoice = 'This version of the gateway has no voice.'
 
 /** Of an API that has another shape than Anthropic's: what is said in text there, and what is Anthropic's alone. */
 export const anotherShape = {
@@ -15,9 +14,6 @@ export const anotherShape = {
   user_profile_id: { treatment: 'reject', note: anthropicOnly },
   workspace_id: { treatment: 'reject', note: anthropicOnly },
   'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },
-  voice: { treatment: 'reject', note: noVoice },
-  stt_model: { treatment: 'reject', note: noVoice },
-  tts_model: { treatment: 'reject', note: noVoice },
   'block.text.citations': { treatment: 'drop', note: 'The text itself is sent.' },
   'block.text.citations.foreign': { treatment: 'drop', note: 'The text itself is sent.' },
   'block.image.transformations': { treatment: 'drop', note: 'The provider scales images by its own rules.' },
@@ -58,7 +54,6 @@ export const openaiShape = {
     treatment: 'reject',
     note: 'The answer would begin anew instead of going on; say in the prompt how it begins, or use output_format.',
   },
-  'block.audio_stt': { treatment: 'reject', note: 'Send a transcript as text.' },
   'block.video': { treatment: 'reject', note: 'Send single frames as images.' },
   'block.tool_result.error': { treatment: 'map', note: 'The result begins with "Error: ".' },
   'tool.custom': { treatment: 'map', note: 'Sent as a function.' },

@@ -111,9 +111,6 @@ const fieldSamples: readonly FeatureSample[] = [
     { output: { modalities: ['text', 'image'], image: { size: '1024x1024' } } },
     { output: { modalities: ['text', 'image'] } },
   ),
-  sample('voice', 'voice', { voice: { output: { voice: 'v' } } }),
-  sample('stt_model', 'stt_model', { stt_model: 'deepgram/nova-3' }),
-  sample('tts_model', 'tts_model', { tts_model: 'cartesia/sonic' }),
   sample(
     'message.system',
     'messages[2].role',
@@ -164,7 +161,6 @@ const blockSamples: readonly FeatureSample[] = [
   inUser('block.search_result', 'type', found),
   inUser('block.document.citations', 'citations', { ...found, citations: { enabled: true } }, found),
   inUser('block.audio', 'type', { type: 'audio', source: wav }),
-  inUser('block.audio_stt', 'type', { type: 'audio_stt', source: wav }),
   inUser('block.video', 'type', { type: 'video', source: film }),
   inUser('block.container_upload', 'type', { type: 'container_upload', file_id: 'file_1' }),
   sample(

@@ -1,7 +1,7 @@
 import { mergeMetadata, mergeUsage } from '../../api/accumulate.ts'
 import { isRecord } from '../../api/json.ts'
-import type { Message, StreamEvent, Usage, Warning } from '../../api/schemas.gen.ts'
-import { editMembers } from '../../text/json-bytes.ts'
+import type { AudioBlock, Message, ResponseMetadata, StreamEvent, Usage, VoiceUsage, Warning } from '../../api/schemas.gen.ts'
+import { editMembers, memberOf, withItems } from '../../text/json-bytes.ts'
 import { costOf, type PriceList, type Served } from './cost.ts'
 
 /** What the gateway adds to a provider's answer: totals, what it costs, and warnings. */
@@ -16,11 +16,24 @@ export function withTotal(usage: Usage): Usage {
   }
 }
 
-/** Usage with all tokens together and what they cost, where both are known. */
-function completed(usage: Usage, served: Served, prices: PriceList): Usage {
+/** What the gateway's own voice adds to an answer. */
+export interface VoiceOfAnswer {
+  /** What was heard, for the metadata. */
+  readonly heard: Pick<ResponseMetadata, 'user_transcript' | 'transcripts'> | undefined
+  /** What was heard and spoken until now, with its price where there is one for all of it; undefined for nothing. */
+  usage(): VoiceUsage | undefined
+}
+
+/** Usage with all tokens together and what they cost, and the voice besides, where that is known. */
+function completed(usage: Usage, served: Served, prices: PriceList, voice: VoiceUsage | undefined): Usage {
   const total = withTotal(usage)
-  const cost = costOf(usage, served, prices)
-  return cost === undefined ? total : { ...total, cost_usd: cost }
+  const tokensCost = costOf(usage, served, prices)
+  const cost = voice ? sum(tokensCost, voice.cost_usd) : tokensCost
+  return { ...total, ...(voice && { voice }), ...(cost !== undefined && { cost_usd: cost }) }
+}
+
+function sum(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one + other
 }
 
 /** A whole answer as JSON. Where the provider's own JSON is at hand, only what the gateway changes is changed in it. */
@@ -29,34 +42,52 @@ export function answerJson(
   providerJson: Buffer | undefined,
   warnings: readonly Warning[],
   prices: PriceList,
+  voice?: VoiceOfAnswer & { readonly block?: AudioBlock | undefined },
 ): { json: string | Buffer; usage: Usage } {
-  const usage = completed(message.usage, message.metadata?.provider ?? {}, prices)
-  const metadata = warnings.length > 0 ? mergeMetadata(message.metadata, { warnings: [...warnings] }) : message.metadata
+  const usage = completed(message.usage, message.metadata?.provider ?? {}, prices, voice?.usage())
+  const metadata = withOwnWords(message.metadata, warnings, voice)
   const changed = { model: message.model, usage, ...(metadata && { metadata }) }
-  if (providerJson === undefined) return { json: JSON.stringify({ ...message, ...changed }), usage }
-  const changes: Record<string, string> = {}
+  const block = voice?.block
+  if (providerJson === undefined) {
+    const content = block ? [...message.content, block] : message.content
+    return { json: JSON.stringify({ ...message, content, ...changed }), usage }
+  }
+  const changes: Record<string, string | Buffer> = {}
   for (const [key, value] of Object.entries(changed)) changes[key] = JSON.stringify(value)
+  const content = block && memberOf(providerJson, 'content')
+  if (content) changes.content = withItems(content, [JSON.stringify(block)])
   return { json: editMembers(providerJson, changes), usage }
+}
+
+function withOwnWords(
+  metadata: ResponseMetadata | undefined,
+  warnings: readonly Warning[],
+  voice: Pick<VoiceOfAnswer, 'heard'> | undefined,
+): ResponseMetadata | undefined {
+  if (warnings.length === 0 && !voice?.heard) return metadata
+  return mergeMetadata(metadata, { ...(warnings.length > 0 && { warnings: [...warnings] }), ...voice?.heard })
 }
 
 /** Adds to the events of one stream what `answerJson` adds to a whole answer. */
 export class StreamAnswer {
   readonly #warnings: readonly Warning[]
   readonly #prices: PriceList
+  readonly #voice: VoiceOfAnswer | undefined
   #usage: Usage = {}
   #served: Served = {}
   #id: string | undefined
   #stopReason: string | null | undefined
   #containerId: string | undefined
 
-  constructor(warnings: readonly Warning[], prices: PriceList) {
+  constructor(warnings: readonly Warning[], prices: PriceList, voice?: VoiceOfAnswer) {
     this.#warnings = warnings
     this.#prices = prices
+    this.#voice = voice
   }
 
-  /** The tokens that are known so far, and what they cost if the answer ends here. */
+  /** The tokens and the voice that are known so far, and what they cost if the answer ends here. */
   get usage(): Usage {
-    return completed(this.#usage, this.#served, this.#prices)
+    return completed(this.#usage, this.#served, this.#prices, this.#voice?.usage())
   }
 
   /** The provider's own, once it is known. */
@@ -84,8 +115,8 @@ export class StreamAnswer {
       this.#usage = event.message.usage
       this.#id = event.message.id
       this.#served = event.message.metadata?.provider ?? {}
-      if (this.#warnings.length === 0) return event
-      const metadata = mergeMetadata(event.message.metadata, { warnings: [...this.#warnings] })
+      const metadata = withOwnWords(event.message.metadata, this.#warnings, this.#voice)
+      if (!metadata || metadata === event.message.metadata) return event
       return { ...event, message: { ...event.message, metadata } }
     }
     if (event.type === 'message_delta') {
@@ -93,8 +124,12 @@ export class StreamAnswer {
       this.#served = { ...this.#served, ...event.metadata?.provider }
       this.#stopReason = event.delta.stop_reason
       this.#containerId = containerIn(event.delta) ?? this.#containerId
-      const { total_tokens: total, cost_usd: cost } = this.usage
-      const added = { ...(total !== undefined && { total_tokens: total }), ...(cost !== undefined && { cost_usd: cost }) }
+      const { total_tokens: total, voice, cost_usd: cost } = this.usage
+      const added = {
+        ...(total !== undefined && { total_tokens: total }),
+        ...(voice && { voice }),
+        ...(cost !== undefined && { cost_usd: cost }),
+      }
       return { ...event, usage: { ...event.usage, ...added } }
     }
     return event

@@ -110,9 +110,6 @@ const plainFields = [
   'user_profile_id',
   'workspace_id',
   'output_format',
-  'voice',
-  'stt_model',
-  'tts_model',
 ] as const satisfies readonly (Feature & keyof MessageRequest)[]
 
 function* fieldsOf(request: MessageRequest): Generator<Use> {
@@ -200,7 +197,6 @@ function* blockFeatures(block: ContentBlockParam, path: Use['path']): Generator<
       for (const [at, part] of block.content.entries()) yield* knownFeatures(part, [...path, 'content', at], ['text'])
       return
     case 'audio':
-    case 'audio_stt':
     case 'video':
     case 'redacted_thinking':
     case 'container_upload':

@@ -11,7 +11,7 @@ import type { Call, LlmProvider, WholeMessage } from '../../providers/provider.t
 import type { Principal } from '../auth/principal.ts'
 import type { Admission } from '../breaker/index.ts'
 import type { CallKind } from '../metrics/index.ts'
-import { StreamAnswer } from './answer.ts'
+import { StreamAnswer, type VoiceOfAnswer } from './answer.ts'
 import { type Attempt, type Attempted, firstSuccess, type PassedOver, type RetryPolicy } from './attempts.ts'
 import { estimateTokens } from './estimate.ts'
 import { type Continuation, extendRequest } from './extend.ts'
@@ -37,7 +37,7 @@ export interface Messages {
   /** Asks the models in turn for a stream, and returns once its first content is there. */
   stream(request: PreparedRequest, caller: Caller): Promise<Answered<OpenedStream>>
   /** What the gateway adds to the events of a stream that a target answers with, which is told of each of them. */
-  follow(target: Target): StreamAnswer
+  follow(target: Target, voice?: VoiceOfAnswer): StreamAnswer
   /** Asks the model itself how many tokens a request has, or estimates it. Fallbacks have no part in it. */
   countTokens(request: PreparedRequest, caller: Caller): Promise<TokenCount>
 }
@@ -88,7 +88,7 @@ export const messages = fp(
           watched.trace?.firstChunk(opened.firstAt - startedAt)
           return admittedStream(opened, admission)
         }),
-      follow: ({ model, warnings }) => new StreamAnswer(warnings, app.models.prices(model)),
+      follow: ({ model, warnings }, voice) => new StreamAnswer(warnings, app.models.prices(model), voice),
       async countTokens({ targets: [target] }, caller) {
         const result = await counted(target, caller)
         return target.warnings.length > 0 ? { ...result, metadata: { warnings: [...target.warnings] } } : result

@@ -50,25 +50,27 @@ export interface Answered {
   readonly bytes: number
   readonly isStream: boolean
   readonly isComplete: boolean
+  /** What was heard and spoken, in dollars, where there is a price. */
+  readonly voiceCost?: number | undefined
 }
 
 /** A stream that broke off has told little of what it came to, so that its length counts too. */
 export function spentOn(
-  { usage, bytes, isStream, isComplete }: Answered,
+  { usage, bytes, isStream, isComplete, voiceCost = 0 }: Answered,
   need: Need,
   prices: PriceList,
 ): Pick<Need, 'tokens' | 'nanodollars'> {
   const { input_tokens: input, output_tokens: output } = usage
   if (isComplete && input !== undefined && output !== undefined) {
-    const cost = usage.cost_usd ?? listPrice(input, output, prices)
+    const cost = usage.cost_usd ?? plus(listPrice(input, output, prices), voiceCost)
     return { tokens: usage.total_tokens ?? input + output, nanodollars: nanodollarsOf(cost) }
   }
   const seen = Math.min(need.outputTokens, Math.floor(bytes / (isStream ? bytesOfStreamPerToken : bytesPerToken)))
   const known = { ...usage, input_tokens: input ?? need.inputTokens, output_tokens: Math.max(output ?? 0, seen) }
   const cached = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0)
-  const { cost_usd: _, ...counted } = known
+  const { cost_usd: _, voice: __, ...counted } = known
   const cost = costOf(counted, {}, prices) ?? listPrice(known.input_tokens, known.output_tokens, prices)
-  return { tokens: known.input_tokens + cached + known.output_tokens, nanodollars: nanodollarsOf(cost) }
+  return { tokens: known.input_tokens + cached + known.output_tokens, nanodollars: nanodollarsOf(plus(cost, voiceCost)) }
 }
 
 // ── Input ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -108,6 +110,10 @@ function listPrice(inputTokens: number, outputTokens: number, prices: PriceList)
     output_tokens_details: { audio_tokens: 0, thinking_tokens: 0 },
   }
   return costOf(usage, {}, prices)
+}
+
+function plus(cost: number | undefined, more: number): number | undefined {
+  return cost === undefined && more === 0 ? undefined : (cost ?? 0) + more
 }
 
 /** Whole numbers can be added up without loss. What has no price counts nothing. */

@@ -79,7 +79,7 @@ function commonChanges(request: TokenCountRequest, call: Call): Record<string, s
   return changes
 }
 
-const gatewayFields = ['extensions', 'output', 'voice', 'stt_model', 'tts_model'] as const
+const gatewayFields = ['extensions', 'output'] as const
 
 /** A portable tool in Anthropic's own form; a tool that already has it is returned as it is. */
 function toAnthropicTool(tool: Tool, model: string): object {

@@ -187,16 +187,7 @@ function demoMatrix(): Matrix {
     'tool_choice.none',
     'block.tool_result.error',
   ]
-  const refused: readonly string[] = [
-    'output_format',
-    'output.modalities',
-    'output.image',
-    'voice',
-    'stt_model',
-    'tts_model',
-    'block.audio_stt',
-    'mcp_servers',
-  ]
+  const refused: readonly string[] = ['output_format', 'output.modalities', 'output.image', 'mcp_servers']
   return matrixOf((feature: Feature): MatrixEntry => {
     if (understood.includes(feature)) return { treatment: 'carry' }
     if (refused.includes(feature) || /^tool\.(?:web|code|computer|file|text|anthropic)/.test(feature)) {

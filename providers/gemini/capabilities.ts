@@ -73,7 +73,6 @@ export const matrix: Matrix = {
   'block.document.url': { treatment: 'map', note: 'Sent as fileData, its type by the ending of the URL.' },
   'block.document.file': { treatment: 'map', note: 'Sent as fileData: the name of an uploaded file, or its URI.' },
   'block.audio': { treatment: 'map', note: 'Sent as inlineData or fileData.' },
-  'block.audio_stt': { treatment: 'reject', note: 'Send it as a block of audio, which the model hears itself.' },
   'block.video': { treatment: 'map', note: 'Sent as inlineData or fileData; URLs of YouTube too.' },
   'block.thinking': { treatment: 'map', note: 'Thoughts and thought signatures go back to the parts that they came on.' },
   'block.server_tool': {

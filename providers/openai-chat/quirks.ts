@@ -204,7 +204,7 @@ function partCells({ images, image_urls: urls, files, audio, video }: Quirks): P
       'block.document.file': noFiles,
     }),
     ...(isUrl && { 'block.document.url': map('The address is sent; the server fetches it.') }),
-    ...(!audio && { 'block.audio': reject('The server takes no audio; send a transcript.') }),
+    ...(!audio && { 'block.audio': reject('The server takes no audio; send it as audio_stt, which the gateway hears.') }),
     ...(video && { 'block.video': map('Sent as a video_url part.') }),
   }
 }

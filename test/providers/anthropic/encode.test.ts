@@ -105,9 +105,6 @@ describe("the gateway's own fields", () => {
     const own: Partial<MessageRequest> = {
       extensions: { openai: { seed: 1 } },
       output: { modalities: ['text'] },
-      voice: { output: { voice: 'v' } },
-      stt_model: 'deepgram/x',
-      tts_model: 'cartesia/y',
       fallbacks: ['openai/gpt-test'],
     }
     const body = JSON.stringify({ ...own, ...request })
