@@ -17,6 +17,10 @@ export const checkEntry: Check = members({
   capabilities: members(Object.fromEntries(features.map((feature) => [feature, support]))),
   prices: members(pricesMembers(), ['as_of', 'source']),
   later_prices: listOf(members({ from: day, ...pricesMembers() }, ['from', 'as_of', 'source'])),
+  speech: members(
+    { per_minute_heard: price, per_million_characters: price, per_minute_spoken: price, as_of: day, source: text },
+    ['as_of', 'source'],
+  ),
 })
 
 function pricesMembers(): Record<string, Check> {

@@ -1,5 +1,6 @@
 import type { ModelDeprecation, ModelPrices } from '../../api/schemas.gen.ts'
 import type { Feature, Support } from '../capabilities.ts'
+import type { SpeechPrices } from './speech.ts'
 
 /** What the catalogue says of one model. What it does not say is unknown, not none. */
 export interface CatalogueEntry {
@@ -21,6 +22,8 @@ export interface CatalogueEntry {
   readonly prices?: ModelPrices
   /** Prices that are announced for later, in the order of their days. Each takes the place of all prices before it. */
   readonly later_prices?: readonly LaterPrices[]
+  /** What hearing or speaking with it costs; only of models of speech. */
+  readonly speech?: SpeechPrices
 }
 
 export interface LaterPrices extends ModelPrices {
