@@ -25,13 +25,11 @@ interface Context {
   /** The sound before it. */
   readonly startMs: number
   /** What was sent and not yet answered by sound, in order. */
-  unheard: (string | Flush)[]
-  /** Whether its text was sent before, in a context that was over when it came. */
-  readonly isRepeat: boolean
+  unheard: Piece[]
 }
 
-const flush = Symbol('flush')
-type Flush = typeof flush
+/** Text, or all before it to be spoken. What was said again is not said a third time. */
+type Piece = { readonly text: string; readonly isRepeat: boolean } | 'flush'
 
 class Speaker implements Conversation {
   readonly #call: SpeechCall
@@ -99,20 +97,20 @@ class Speaker implements Conversation {
     this.#hasText ||= piece.trim() !== ''
     this.#limit.allow(piece.length)
     if (!this.#socket) await this.#open()
-    this.#context ??= this.#begin(piece, false)
-    await this.#sendPiece(this.#context, piece)
+    this.#context ??= this.#begin(piece)
+    await this.#sendPiece(this.#context, { text: piece, isRepeat: false })
   }
 
   async #flush(): Promise<void> {
     // Where there is no context, all has been spoken.
-    if (this.#context) await this.#sendPiece(this.#context, flush)
+    if (this.#context) await this.#sendPiece(this.#context, 'flush')
     else await this.#listener.tell({ type: 'flushed' })
   }
 
-  async #sendPiece(context: Context, piece: string | Flush): Promise<void> {
+  async #sendPiece(context: Context, piece: Piece): Promise<void> {
     context.unheard.push(piece)
-    if (piece === flush) await this.#send(context, { transcript: '', continue: true, flush: true })
-    else await this.#send(context, { transcript: piece, continue: true })
+    if (piece === 'flush') await this.#send(context, { transcript: '', continue: true, flush: true })
+    else await this.#send(context, { transcript: piece.text, continue: true })
   }
 
   async #send(context: Context, what: Readonly<Record<string, unknown>>): Promise<void> {
@@ -121,10 +119,10 @@ class Speaker implements Conversation {
   }
 
   /** Text that comes in whole sentences is spoken as it comes; otherwise the vendor waits until there is enough of it. */
-  #begin(first: string, isRepeat: boolean): Context {
+  #begin(first: string): Context {
     const id = `${this.#call.requestId}-${++this.#contexts}`
     const base = { ...this.#base, context_id: id, ...(endsSentence.test(first) && { max_buffer_delay_ms: 0 }) }
-    return { id, base, startMs: this.#limit.ms, unheard: [], isRepeat }
+    return { id, base, startMs: this.#limit.ms, unheard: [] }
   }
 
   // ── Receiving ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +156,7 @@ class Speaker implements Conversation {
     this.#owedSince = this.#call.clock.now()
     switch (message.type) {
       case 'chunk':
-        if (context.unheard.length > 0) context.unheard = context.unheard.filter((piece) => piece === flush)
+        if (context.unheard.length > 0) context.unheard = context.unheard.filter((piece) => piece === 'flush')
         this.#limit.add(message.bytes.length)
         return this.#listener.tell({ type: 'audio', bytes: message.bytes })
       case 'words': {
@@ -174,7 +172,7 @@ class Speaker implements Conversation {
   }
 
   #flushed(context: Context): Promise<void> {
-    const at = context.unheard.indexOf(flush)
+    const at = context.unheard.indexOf('flush')
     if (at < 0) return Promise.resolve()
     context.unheard.splice(0, at + 1)
     if (context.unheard.length === 0 && !this.#isInputOver) this.#owedSince = undefined
@@ -186,18 +184,19 @@ class Speaker implements Conversation {
     this.#limit.whole()
     this.#context = undefined
     this.#owedSince = undefined
-    const unheard = context.unheard
-    const missing = unheard.filter((piece) => piece !== flush).join('')
-    if (missing.trim() !== '' && !context.isRepeat) return this.#repeat(missing, unheard)
-    await Promise.all(unheard.filter((piece) => piece === flush).map(() => this.#listener.tell({ type: 'flushed' })))
+    const missing = context.unheard.filter((piece) => piece !== 'flush' && !piece.isRepeat && piece.text.trim() !== '')
+    if (missing.length > 0) return this.#repeat(context.unheard)
+    const flushes = context.unheard.filter((piece) => piece === 'flush')
+    await Promise.all(flushes.map(() => this.#listener.tell({ type: 'flushed' })))
     if (this.#isInputOver) await this.#finish()
   }
 
   /** All is sent in one turn, lest newer text come in between. */
-  async #repeat(missing: string, unheard: readonly (string | Flush)[]): Promise<void> {
-    const context = this.#begin(missing, true)
+  async #repeat(unheard: readonly Piece[]): Promise<void> {
+    const text = unheard.map((piece) => (piece === 'flush' ? '' : piece.text)).join('')
+    const context = this.#begin(text)
     this.#context = context
-    const sent = unheard.map((piece) => this.#sendPiece(context, piece))
+    const sent = unheard.map((piece) => this.#sendPiece(context, piece === 'flush' ? piece : { ...piece, isRepeat: true }))
     if (this.#isInputOver) sent.push(this.#send(context, { transcript: '', continue: false }))
     await Promise.all(sent)
   }

@@ -8,7 +8,7 @@ export interface SpeechScript {
   readonly concurrency?: number
   /** When a context is over for which nothing comes: after so many milliseconds (by default 1000), or at once with 0. */
   readonly expiryMs?: number
-  /** Ends a context when its second text comes, as where both cross on the way: the text is lost. */
+  /** Ends the first context when its second text comes, as where both cross on the way: the text is lost. */
   readonly expiresBeforeSecond?: boolean
   /** Closes a socket on which nothing is said for so long. */
   readonly idleMs?: number
@@ -97,7 +97,7 @@ export class SpeechSocket {
       this.#refuse(badRequest('only transcript and continue may change'), id)
       return
     }
-    if (transcript !== '' && ++context.texts === 2 && this.#script.expiresBeforeSecond) {
+    if (transcript !== '' && ++context.texts === 2 && this.#script.expiresBeforeSecond && this.#count === 1) {
       this.#end(context, true)
       return
     }
