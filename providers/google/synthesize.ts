@@ -1,0 +1,81 @@
+import { GatewayError } from '../../api/error.ts'
+import { disconnected } from '../failure.ts'
+import type { SpeechCall, SpeechIssue, TtsEvent, TtsOptions } from '../speech.ts'
+import { check, maxInputBytes } from './capabilities.ts'
+import { configOf, inputOf, oneShotOf } from './encode.ts'
+import { type Line, lineFor, soundIn } from './line.ts'
+import { Sound, unwrapped } from './sound.ts'
+import { readVoice, type Voice } from './voice.ts'
+
+/** A whole text: as a stream where Google makes one of this voice and format, because its sound begins sooner, else at once. */
+export async function* synthesize(text: string, options: TtsOptions, call: SpeechCall): AsyncGenerator<TtsEvent> {
+  const voice = voiceOf(options, call.model)
+  const bytes = Buffer.byteLength(text)
+  if (bytes > maxInputBytes) {
+    const message = `Google Cloud speaks at most ${maxInputBytes} bytes of text at once; these are ${bytes}.`
+    throw new GatewayError('provider_request_too_large', { message })
+  }
+  const line = await lineFor(call)
+  yield* streams(voice, options) ? streamed(text, voice, options, line) : atOnce(text, voice, options, line)
+  yield { type: 'done' }
+}
+
+/** Throws where what is asked for is more than Google can do. */
+export function voiceOf(options: TtsOptions, model: string): Voice {
+  const [issue] = check(options, model)
+  if (issue) throw refusal(issue)
+  const read = readVoice(options, model)
+  if ('issue' in read) throw refusal(read.issue)
+  return read.voice
+}
+
+function refusal({ code, field, message }: SpeechIssue): GatewayError {
+  return new GatewayError('unsupported_parameter', { code, param: field, message })
+}
+
+/** Other voices are refused in streams, as MP3 is. */
+export function streams({ family }: Voice, { format }: TtsOptions): boolean {
+  return family === 'Chirp3-HD' && format.encoding !== 'mp3'
+}
+
+async function* streamed(text: string, voice: Voice, options: TtsOptions, line: Line): AsyncGenerator<TtsEvent> {
+  const { StreamingSynthesizeRequest } = line.messages
+  const sound = new Sound(line.source, options.format)
+  sound.expect(text)
+  const rpc = await line.open('StreamingSynthesize')
+  try {
+    await rpc.send(StreamingSynthesizeRequest.encode(configOf(voice, options)).finish())
+    await rpc.send(StreamingSynthesizeRequest.encode(inputOf(text)).finish())
+    rpc.end()
+    for (;;) {
+      const message = await rpc.receive()
+      if (message === undefined) break
+      const bytes = soundIn(line, message, 'StreamingSynthesizeResponse')
+      if (sound.take(bytes)) yield { type: 'audio', bytes }
+    }
+    sound.end()
+  } finally {
+    rpc.close()
+  }
+}
+
+/** The whole sound comes in one message. */
+export async function* atOnce(text: string, voice: Voice, options: TtsOptions, line: Line): AsyncGenerator<TtsEvent> {
+  const sound = new Sound(line.source, options.format)
+  sound.expect(text)
+  const rpc = await line.open('SynthesizeSpeech')
+  try {
+    await rpc.send(line.messages.SynthesizeSpeechRequest.encode(oneShotOf(text, voice, options)).finish())
+    rpc.end()
+    const message = await rpc.receive()
+    if (message === undefined) throw disconnected(line.source)
+    const bytes = unwrapped(soundIn(line, message, 'SynthesizeSpeechResponse'), options.format, line.source)
+    sound.take(bytes)
+    sound.end()
+    // What Google says of the call comes behind its answer.
+    await rpc.receive()
+    yield { type: 'audio', bytes }
+  } finally {
+    rpc.close()
+  }
+}
