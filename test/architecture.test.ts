@@ -16,7 +16,7 @@ import { presetNames } from '../providers/openai-compatible.ts'
  *     nothing by value from another's file or folder; a route may also call the plain functions that stand beside a plugin.
  *   - Routes do not import each other, but for `v1`, which is the scope they stand in.
  *   - A pure kernel reaches nothing that is not pure, not even through others.
- *   - Connections to others are made by `plugins/egress` alone, which checks where they go.
+ *   - Connections to others are made by `plugins/egress` alone, which checks where they go; those of gRPC by a vendor's channels.
  *   - No provider is compared by its name outside its own folder.
  */
 function violations(files: ReadonlyMap<string, string>): string[] {
@@ -99,6 +99,8 @@ function brokenArrow(module: Module, used: Import, modules: ReadonlyMap<string, 
 function dials({ path }: Module, { target, values }: Import): boolean {
   if (!['routes', 'plugins', 'tools', 'providers', 'api'].includes(layerOf(path)) || path.startsWith('plugins/egress/'))
     return false
+  // gRPC makes its own connections. Where a vendor is reached by nothing else, they go where the operator says, as those of egress do.
+  if (target === '@grpc/grpc-js') return values.length > 0 && !/^providers\/[^/]+\/channels\.ts$/.test(path)
   if (/^(?:undici(?:\/.*)?|ws|node:(?:https|http2|tls|dns|dns\/promises))$/.test(target)) return values.length > 0
   return /^node:(?:http|net)$/.test(target) && values.some((name) => dialing.has(name))
 }
@@ -316,6 +318,10 @@ describe('a broken arrow is seen where', () => {
     ['a provider is compared by its name', { 'plugins/a.ts': "if (provider.id === 'anthropic') go()" }],
     ['a provider is told from others by its name', { 'routes/a.ts': "switch (id) { case 'openai': go() }" }],
     ['a provider makes its own connections', { 'providers/a/index.ts': "import { fetch } from 'undici'" }],
+    [
+      'a provider speaks gRPC elsewhere than in its channels',
+      { 'providers/a/index.ts': "import { Client } from '@grpc/grpc-js'" },
+    ],
     ['a plugin makes its own', { 'plugins/a.ts': "import Agent from 'undici/lib/dispatcher/agent.js'" }],
     ['a plugin makes its own connections', { 'plugins/a.ts': "import { request } from 'node:http'" }],
     ['a preset is compared by its name', { 'cli/a.ts': "const is = provider.id === 'ollama'" }],
@@ -335,6 +341,7 @@ describe('a broken arrow is seen where', () => {
     ],
     ['the app registers a plugin', { 'app.ts': "import { other } from './plugins/other.ts'", 'plugins/other.ts': plugin }],
     ['a kernel knows the type of the clock', { 'providers/a/encode.ts': "import type { Clock } from '../../api/clock.ts'" }],
+    ['a provider has channels of gRPC', { 'providers/a/channels.ts': "const grpc = await import('@grpc/grpc-js')" }],
     ['egress makes connections', { 'plugins/egress/a.ts': "import { Agent } from 'undici'" }],
     ['a provider knows the type of a connection', { 'providers/a/index.ts': "import type { Dispatcher } from 'undici'" }],
     ['a provider compares its own name', { 'providers/openai-chat/x.ts': "const is = id === 'openai'" }],
