@@ -11,8 +11,7 @@ import { Timeline, withoutLeadingSpace } from './timeline.ts'
 import { speakable } from './words.ts'
 
 /**
- * One context of a socket: `write` sends a text into it while `hear` gives what comes of it. The rules, each of which has cost
- * somebody an evening:
+ * One context of a socket: `write` sends a text into it while `hear` gives what comes of it. The vendor's rules:
  *
  * - Settings stand in the context's first message alone, so that this one comes before any other, and keeping alive and flushing
  *   mean a context that is there.
@@ -132,8 +131,7 @@ export class SpeechContext {
     try {
       for (let isFinal = false; !isFinal; ) {
         const news = await this.#news()
-        if (news.type === 'failure') throw reported(this.#source, news.body)
-        if (news.type === 'other' || news.context !== contextId) continue
+        if (news.type !== 'speech' || news.context !== contextId) continue
         yield* this.#speech(news)
         isFinal = news.isFinal
       }
@@ -168,7 +166,9 @@ export class SpeechContext {
     if (message.type === 'closed') throw closedEarly(this.#source, message)
     if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where JSON is expected.')
     try {
-      return readMessage(message.text)
+      const news = readMessage(message.text)
+      if (news.type === 'failure') throw reported(this.#source, message.text)
+      return news
     } catch (cause) {
       throw cause instanceof NotProtocol ? protocolFailure(this.#source, cause.message, message.text, cause) : cause
     }

@@ -25,8 +25,14 @@ export function refusal(
   return failure(source, codes.get(said.code) ?? codeOfStatus(status), facts)
 }
 
-/** The failure that stands in a stream, or in a message of a socket. */
-export function reported(source: FailureSource, body: unknown): GatewayError {
+/** Whether an answer says what went wrong in the vendor's way. */
+export function isReport(body: unknown): boolean {
+  return saidIn(body) !== undefined
+}
+
+/** The failure that stands in a stream, or in a message of a socket: `text` is what was sent. */
+export function reported(source: FailureSource, text: string): GatewayError {
+  const body = text.length <= maxShown ? parseJson(text) : undefined
   const said = saidIn(body)
   const message = said?.message || 'the provider ended its answer with an error.'
   return failure(source, codes.get(said?.code ?? '') ?? codeOfWords(message) ?? 'provider_error', { message, body })
@@ -41,6 +47,9 @@ export function closedEarly(source: FailureSource, { code, reason }: SocketClose
   return disconnected(source)
 }
 
+/** More than any vendor has to say. */
+const maxShown = 64 * 1024
+
 function failure(
   { id, name, apiKey }: FailureSource,
   code: ErrorCode,
@@ -54,11 +63,12 @@ interface Said {
   readonly message: string
 }
 
-/** Over HTTP `{detail: {status, message}}`, in newer answers with a `code` as well; over a socket `{message, error, code: 1008}`. */
+/** Over HTTP `{detail: {status, message}}`, in newer answers with a `code` as well, now and then `{detail}` alone; over a socket `{message, error, code: 1008}`. */
 function saidIn(body: unknown): Said | undefined {
   if (!isRecord(body)) return undefined
   const { detail, error } = body
   if (isRecord(detail)) return { code: stringOf(detail.status) || stringOf(detail.code), message: stringOf(detail.message) }
+  if (typeof detail === 'string') return { code: '', message: detail }
   return typeof error === 'string' ? { code: error, message: stringOf(body.message) || error } : undefined
 }
 

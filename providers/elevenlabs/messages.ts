@@ -22,11 +22,11 @@ export interface SpeechPiece {
 
 // ── Streams ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** One line of a stream with times; the error where it is one. Throws `NotProtocol`. */
-export function readLine(line: string): SpeechPiece | { readonly failure: unknown } {
+/** One line of a stream with times. Throws `NotProtocol`. */
+export function readLine(line: string): SpeechPiece | 'failure' {
   const chunk = parseJson(line)
   if (!isRecord(chunk)) throw new NotProtocol('a chunk is no JSON.')
-  if (chunk.detail !== undefined || chunk.error !== undefined) return { failure: chunk }
+  if (chunk.detail !== undefined || chunk.error !== undefined) return 'failure'
   return { sound: soundOf(chunk.audio_base64), stretch: stretchOfSeconds(chunk.alignment) }
 }
 
@@ -41,16 +41,14 @@ function stretchOfSeconds(value: unknown): Stretch | undefined {
 
 export type SocketNews =
   | (SpeechPiece & { readonly type: 'speech'; readonly context: string; readonly isFinal: boolean })
-  /** The vendor's own code and words. */
-  | { readonly type: 'failure'; readonly body: unknown }
-  /** Of no interest. */
-  | { readonly type: 'other' }
+  /** The vendor's own code and words, or what is of no interest. */
+  | { readonly type: 'failure' | 'other' }
 
 /** One message of the socket. Throws `NotProtocol`. */
 export function readMessage(text: string): SocketNews {
   const message = parseJson(text)
   if (!isRecord(message)) throw new NotProtocol('a message is no JSON.')
-  if (typeof message.error === 'string') return { type: 'failure', body: message }
+  if (typeof message.error === 'string') return { type: 'failure' }
   const isFinal = message.isFinal === true || message.is_final === true
   if (!isFinal && message.audio === undefined && message.alignment === undefined) return { type: 'other' }
   return {

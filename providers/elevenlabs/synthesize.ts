@@ -4,7 +4,7 @@ import { type FailureSource, protocolFailure } from '../failure.ts'
 import { maxEventBytes, post, readErrorBody, type UpstreamResponse } from '../http.ts'
 import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { speechBody, speechPath } from './encode.ts'
-import { refusal, reported } from './error.ts'
+import { isReport, refusal, reported } from './error.ts'
 import { identity, keyHeaders, sourceOf } from './identity.ts'
 import { Lines } from './lines.ts'
 import { NotProtocol, readLine } from './messages.ts'
@@ -39,10 +39,8 @@ async function refuseOther(
   if (!isPage && (wantsJson || !contentType.startsWith('application/json'))) return
   const text = await readErrorBody(response, call)
   if (isPage) throw protocolFailure(source, 'it answered with an HTML page.', text)
-  const answer = parseJson(text)
-  throw answer === undefined
-    ? protocolFailure(source, 'it answered with JSON where sound was asked for.', text)
-    : reported(source, answer)
+  if (isReport(parseJson(text))) throw reported(source, text)
+  throw protocolFailure(source, 'it answered with JSON where sound was asked for.', text)
 }
 
 async function* plain({ body }: UpstreamResponse, guard: SoundGuard): AsyncGenerator<TtsEvent> {
@@ -66,7 +64,7 @@ async function* timed({ body }: UpstreamResponse, guard: SoundGuard, source: Fai
 
 function* eventsOf(line: string, guard: SoundGuard, timeline: Timeline, source: FailureSource): Generator<TtsEvent> {
   const chunk = readOr(line, source)
-  if ('failure' in chunk) throw reported(source, chunk.failure)
+  if (chunk === 'failure') throw reported(source, line)
   const { sound, stretch } = chunk
   const before = sound && guard.ms
   if (sound) {

@@ -14,6 +14,8 @@ export interface ElevenLabsSocketOptions {
   readonly times?: 'context' | 'piece'
   /** Characters after which a generation begins without a flush. Default 120. */
   readonly schedule?: number
+  /** Never says that a context is over. */
+  readonly isEndless?: boolean
   /** Called before each piece of sound; true where the socket does something else instead. */
   readonly disturb?: (connection: SocketConnection, piece: number) => boolean
 }
@@ -207,6 +209,7 @@ class Contexts {
   #close(context: Context): void {
     context.isClosing = true
     void context.running.then(() => {
+      if (this.#options.isEndless) return
       this.#contexts.delete(context.id)
       this.#connection.json({ isFinal: true, contextId: context.id })
     })

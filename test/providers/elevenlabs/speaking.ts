@@ -34,3 +34,48 @@ export async function gatewayErrorOf(events: AsyncIterable<TtsEvent>): Promise<G
   if (reason instanceof GatewayError) return reason
   throw new Error(`not a GatewayError: ${String(reason)}`)
 }
+
+/** A text that is written while it is being read. */
+export class Manuscript implements AsyncIterableIterator<string> {
+  readonly #written: (IteratorResult<string, undefined> | Error)[] = []
+  #reader: (() => void) | undefined
+  /** Whether the reader has left it. */
+  isLeft = false
+
+  write(...pieces: string[]): void {
+    for (const value of pieces) this.#put({ done: false, value })
+  }
+
+  end(): void {
+    this.#put({ done: true, value: undefined })
+  }
+
+  fail(reason: Error): void {
+    this.#put(reason)
+  }
+
+  async next(): Promise<IteratorResult<string, undefined>> {
+    while (this.#written.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#reader = resolve
+      })
+    }
+    const next = this.#written.shift()
+    if (next === undefined || next instanceof Error) throw next
+    return next
+  }
+
+  async return(): Promise<IteratorResult<string, undefined>> {
+    this.isLeft = true
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  #put(item: IteratorResult<string, undefined> | Error): void {
+    this.#written.push(item)
+    this.#reader?.()
+  }
+}

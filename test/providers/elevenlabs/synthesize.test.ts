@@ -114,6 +114,7 @@ describe('times', () => {
       'provider_protocol',
     ],
     ['an error', ['{"detail":{"status":"quota_exceeded","message":"No credits."}}'], 'provider_quota'],
+    ['an error without a code', ['{"detail":"Something went wrong."}'], 'provider_error'],
     ['an error in the middle', [...line({ audio_base64: 'AAA=' }), '{"error":"system_busy"}'], 'provider_overloaded'],
   ])('%s is an error', async (_, lines, code) => {
     const { call } = await start({ script: { lines } })
@@ -175,7 +176,7 @@ describe('a refusal keeps its meaning', () => {
     ['a page', htmlPage(502), 'provider_error'],
     ['a page with 200', htmlPage(200), 'provider_protocol'],
     ['an error with 200', json({ detail: { status: 'quota_exceeded', message: 'No credits.' } }), 'provider_quota'],
-    ['JSON with 200', json({ audio: 'AAAA' }), 'provider_error'],
+    ['JSON with 200', json({ audio: 'AAAA' }), 'provider_protocol'],
     ['JSON that does not say so', reply('{"audio_base64": "AAAAAAAAAAAA"}'), 'provider_protocol'],
     ['nothing', reply(''), 'provider_protocol'],
     ['half a sample', reply(new Uint8Array(1001)), 'provider_protocol'],
