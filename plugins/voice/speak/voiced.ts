@@ -1,18 +1,18 @@
 import { GatewayError } from '../../../api/error.ts'
 import { eventsOf, type StreamItem } from '../../../api/events.ts'
-import type { MessageDeltaEvent, StreamEvent, Usage } from '../../../api/schemas.gen.ts'
+import type { StreamEvent } from '../../../api/schemas.gen.ts'
 import type { OpenedStream } from '../../messages/open.ts'
 import type { Speaker } from './speaker.ts'
 
 /**
  * A stream together with what is spoken of it. Its own items are as they were, in their order, and never wait for sound: whatever
- * of them is there goes out first. `message_delta` and `message_stop` wait for the last sound, and get what `onSpoken` then tells of usage.
+ * of them is there goes out first. `message_delta` and `message_stop` wait for the last sound, so that what it took is known by then.
  *
  * The source is read a few items ahead of whoever takes them, so that speaking begins also where they are taken slowly. A source that fails
  * ends the sound. `close` ends all calls that speak in the same turn.
  */
-export function voiced(source: OpenedStream, speaker: Speaker, onSpoken: () => Partial<Usage> = () => ({})): OpenedStream {
-  return new VoicedStream(source, speaker, onSpoken)
+export function voiced(source: OpenedStream, speaker: Speaker): OpenedStream {
+  return new VoicedStream(source, speaker)
 }
 
 type SoundEvent = NonNullable<Awaited<ReturnType<Speaker['next']>>>
@@ -22,7 +22,6 @@ class VoicedStream implements OpenedStream {
   readonly firstAt: number
   readonly #source: OpenedStream
   readonly #speaker: Speaker
-  readonly #onSpoken: () => Partial<Usage>
   /** Items of the source that nobody has taken. */
   readonly #items: StreamItem[] = []
   /** The end of the message, which waits for the sound. */
@@ -34,10 +33,9 @@ class VoicedStream implements OpenedStream {
   #isClosed = false
   #waiter: (() => void) | undefined
 
-  constructor(source: OpenedStream, speaker: Speaker, onSpoken: () => Partial<Usage>) {
+  constructor(source: OpenedStream, speaker: Speaker) {
     this.#source = source
     this.#speaker = speaker
-    this.#onSpoken = onSpoken
     this.firstAt = source.firstAt
     for (const item of source.head) this.#take(item)
     this.head = this.#items.splice(0)
@@ -59,7 +57,7 @@ class VoicedStream implements OpenedStream {
       }
       if (this.#reading === 'over' && this.#hearing === 'over') {
         const held = this.#held.shift()
-        return held ? { done: false, value: this.#completed(held) } : end
+        return held ? { done: false, value: held } : end
       }
       await new Promise<void>((resolve) => {
         this.#waiter = resolve
@@ -118,12 +116,6 @@ class VoicedStream implements OpenedStream {
           this.#speaker.end()
       }
     }
-  }
-
-  #completed(event: StreamEvent): StreamEvent {
-    if (event.type !== 'message_delta') return event
-    const completed: MessageDeltaEvent = { ...event, usage: { ...event.usage, ...this.#onSpoken() } }
-    return completed
   }
 
   // ── The sound ─────────────────────────────────────────────────────────────────────────────────────────────────────────

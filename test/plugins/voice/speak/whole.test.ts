@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { Cancelled } from '../../../../api/error.ts'
+import type { ContentBlock } from '../../../../api/schemas.gen.ts'
+import { parseWav } from '../../../../audio/wav.ts'
+import { speakWhole } from '../../../../plugins/voice/speak/whole.ts'
+import { reply, silence } from '../../../upstreams/behaviour.ts'
+import { type Answering, memoryCache, type Stage, soundOf, stageFor, startVoice, type Voice } from './stage.ts'
+
+const open: { close(): Promise<void> }[] = []
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((each) => each.close()))
+})
+
+async function voiceAt(answering?: Answering, capabilities = {}): Promise<Voice> {
+  const voice = await startVoice('ada', answering, capabilities)
+  open.push(voice.upstream)
+  return voice
+}
+
+function stage(voice: Voice, options?: Parameters<typeof stageFor>[1]): Stage {
+  const made = stageFor(voice.voice, options)
+  open.push(made)
+  return made
+}
+
+function says(...texts: string[]): ContentBlock[] {
+  return texts.map((text) => ({ type: 'text', text }))
+}
+
+const sentences = ['The first sentence is said.', 'And here is the second one.', 'It is the third that ends it.']
+const sound = Buffer.concat(sentences.map((each) => soundOf(each)))
+
+describe('an answer in one piece', () => {
+  it('is one WAV file of all its sentences, in order, however late each is', async () => {
+    const voice = await voiceAt((text) => reply(soundOf(text), { delayMs: text === sentences[0] ? 30 : 0, chunks: { seed: 3 } }))
+    const { parts, answer } = stage(voice, { plan: { format: 'wav', alignment: true } })
+    const { block, usage, unavailable } = await speakWhole(says(sentences.join(' ')), parts, answer)
+    const file = parseWav(Buffer.from(block?.source.data ?? '', 'base64'))
+    expect(Buffer.from(file.data)).toEqual(sound)
+    expect(block).toMatchObject({
+      type: 'audio',
+      source: { type: 'base64', media_type: 'audio/wav' },
+      sample_rate_hz: 8000,
+      transcript: sentences.join(' '),
+    })
+    // One millisecond a character, and none for the space between sentences.
+    const tokens = sentences.flatMap((each) => each.split(' '))
+    expect(block?.alignment?.tokens).toEqual(tokens)
+    expect(block?.alignment?.start_ms.slice(0, 7)).toEqual([0, 4, 10, 19, 22, 27, 31])
+    expect(usage.voice).toEqual({ spoken_characters: 83, spoken_seconds: 0.083 })
+    expect(unavailable).toBeUndefined()
+  })
+
+  it('is nothing where there is nothing to say', async () => {
+    const voice = await voiceAt()
+    const { parts, answer } = stage(voice)
+    const tool: ContentBlock = { type: 'tool_use', id: 'toolu_1', name: 'weather', input: {} }
+    for (const content of [[], [tool], says('```\ncode\n```'), says('…')]) {
+      const speech = await speakWhole(content, parts, answer)
+      expect(speech).toEqual({ usage: { voice: { spoken_characters: 0, spoken_seconds: 0 }, models: [] } })
+    }
+    expect(voice.texts).toEqual([])
+  })
+
+  it('takes as few calls for compressed sound as the voice allows', async () => {
+    const voice = await voiceAt(undefined, { maxCharacters: 60 })
+    const { parts, answer } = stage(voice, { plan: { format: 'mp3' } })
+    const { block } = await speakWhole(says(sentences.join(' ')), parts, answer)
+    expect(voice.texts).toEqual([`${sentences[0]} ${sentences[1]}`, sentences[2]])
+    expect(block).toMatchObject({ source: { media_type: 'audio/mpeg' }, transcript: sentences.join(' ') })
+    expect(block).not.toHaveProperty('sample_rate_hz')
+    expect(Buffer.from(block?.source.data ?? '', 'base64')).toEqual(
+      Buffer.concat(voice.texts.map((each) => Buffer.from(soundOf(each)))),
+    )
+  })
+
+  it('finds in the cache what was spoken while it was written', async () => {
+    const voice = await voiceAt()
+    const cache = memoryCache()
+    const { parts, answer, speaker } = stage(voice, { cache })
+    const speaking = speaker()
+    speaking.push(sentences.join(' '))
+    speaking.end()
+    while (await speaking.next());
+    const { block, usage } = await speakWhole(says(sentences.join(' ')), parts, answer)
+    expect(Buffer.from(block?.source.data ?? '', 'base64')).toEqual(sound)
+    expect(usage.voice).toEqual({ spoken_characters: 0, spoken_seconds: 0.083 })
+    expect(voice.texts).toHaveLength(3)
+  })
+
+  it.each<[string, Parameters<typeof stageFor>[1], Answering, string]>([
+    ['a sentence fails', {}, (text) => (text === sentences[2] ? reply('no', { status: 500 }) : undefined), 'provider_error'],
+    ['its text is too long', { limits: { maxCharacters: 50 } }, () => undefined, 'speech_too_long'],
+    ['its sound is too large', { limits: { maxBytes: 1000 } }, () => undefined, 'speech_too_long'],
+  ])('says why there is none where %s', async (_, options, answering, code) => {
+    const { parts, answer } = stage(await voiceAt(answering), options)
+    const speech = await speakWhole(says(sentences.join(' ')), parts, answer)
+    expect(speech.block).toBeUndefined()
+    expect(speech.unavailable).toMatchObject({ code })
+  })
+
+  it('is given up when the caller leaves', async () => {
+    const voice = await voiceAt(() => silence)
+    const { parts, answer, abort } = stage(voice)
+    const speech = speakWhole(says(sentences.join(' ')), parts, answer)
+    await voice.upstream.waitForRequest(3)
+    abort()
+    await expect(speech).rejects.toThrow(Cancelled)
+    await voice.upstream.waitForClose(3)
+  })
+})
