@@ -72,7 +72,7 @@ function languageProblem(language: string | undefined, named: boolean, model: st
   if (!named) return `${model} reads each text in the language that it is in, and cannot be told one. Leave language out.`
   const { languages = [] } = ttsCapabilities(dialect, model)
   if (languages.includes(languageCode(language))) return undefined
-  return `${model} is told no language ${said(language)}. It is told ${languages.join(', ')}.`
+  return `${model} takes no language ${said(language)}. It takes ${languages.join(', ')}.`
 }
 
 function rangeProblem(

@@ -73,6 +73,7 @@ function readDefinition(id: string, value: unknown, path: string, taken: Taken, 
   if (!definition) return undefined
   tellUnknown(definition, known, path, tell)
   const preset = readPreset(id, definition.preset, `${path}.preset`, tell)
+  const isWrong = isGiven(definition.preset) && definition.preset !== 'none' && !preset
   const at = (member: string): [unknown, string, Tell] => [definition[member], `${path}.${member}`, tell]
   const name = readText(...at('name')) ?? preset?.name ?? id
   const keyHeader = readHeaderName(...at('key_header'))
@@ -88,8 +89,8 @@ function readDefinition(id: string, value: unknown, path: string, taken: Taken, 
     defaultBaseURL: readBaseURL(...at('base_url')) ?? preset?.baseURL ?? '',
   }
   if (!hearing && !speaking) {
-    if (!isGiven(definition.stt) && !isGiven(definition.tts))
-      tell(`${path}: stt or tts is missing; without both it neither hears nor speaks`)
+    const isSaid = isOn(definition.stt) || isOn(definition.tts) || isWrong
+    if (!isSaid) tell(`${path}: stt or tts is missing; without both it neither hears nor speaks`)
     return undefined
   }
   return {
@@ -101,6 +102,11 @@ function readDefinition(id: string, value: unknown, path: string, taken: Taken, 
     ...(hearing && { hearing }),
     ...(speaking && { speaking }),
   }
+}
+
+/** Whether a part is wanted, so that whatever keeps it from being made was told. */
+function isOn(part: unknown): boolean {
+  return isGiven(part) && part !== false
 }
 
 function isGiven(value: unknown): boolean {
