@@ -44,7 +44,7 @@ export async function openSocket(
       provider: source.id,
       url: socketURL(call.baseURL, path, query),
       headers: { ...headersOf(call), ...call.trace },
-      connectMs: call.timeouts.firstByteMs,
+      connectMs: Math.min(call.timeouts.firstByteMs, mostConnectMs),
       signal,
     })
   } catch (cause) {
@@ -56,6 +56,8 @@ export async function openSocket(
 function headersOf({ apiKey }: SpeechCall): Readonly<Record<string, string>> {
   return { 'x-api-key': apiKey.reveal(), 'cartesia-version': apiVersion }
 }
+
+const mostConnectMs = 5000
 
 /** What the vendor has still to say, since when by the call's clock, and how long that may take, in milliseconds. */
 export interface Debt {

@@ -93,8 +93,10 @@ class Speaker implements Conversation {
   }
 
   async #say(piece: string): Promise<void> {
-    if (piece === '') return
-    this.#hasText ||= piece.trim() !== ''
+    const isBlank = piece.trim() === ''
+    // Nothing begins with what has no sound.
+    if (piece === '' || (isBlank && !this.#context)) return
+    this.#hasText ||= !isBlank
     this.#limit.allow(piece.length)
     if (!this.#socket) await this.#open()
     this.#context ??= this.#begin(piece)

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../api/secret.ts'
 import { cartesia } from '../../../providers/cartesia/index.ts'
@@ -48,7 +49,7 @@ describe('a text that is still being written', () => {
 
   it('costs nothing and says nothing where there is none', async () => {
     const { call, upstream } = await staged('sonic-3.5')
-    expect(await collected(speak(each(['', 'flush']), voice, call))).toEqual([{ type: 'flushed' }, { type: 'done' }])
+    expect(await collected(speak(each(['', ' \n', 'flush']), voice, call))).toEqual([{ type: 'flushed' }, { type: 'done' }])
     expect(messages(upstream)).toEqual([])
   })
 
@@ -125,6 +126,20 @@ describe('a context', () => {
     text.end()
     expect(spokenIn([...first, ...(await through(events, 'done'))])).toBe('First.Second.')
     expect(upstream.sockets).toHaveLength(2)
+  })
+})
+
+describe('a call that is over', () => {
+  it('leaves no timer and no listener behind, whoever ended it', async () => {
+    const clock = new ManualClock()
+    const { call, upstream } = await staged('sonic-3.5', {}, { clock })
+    for (let calls = 0; calls < 5; calls++) {
+      await collected(speak(each(['One. ', 'flush', 'Two.']), voice, call))
+      for await (const _ of speak(each(['One. ', 'Two.']), voice, call)) break
+    }
+    await upstream.waitForSocketClose(10)
+    await until(() => clock.waiting === 0)
+    expect(getEventListeners(call.signal, 'abort')).toEqual([])
   })
 })
 

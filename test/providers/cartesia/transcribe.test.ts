@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { cartesia } from '../../../providers/cartesia/index.ts'
 import type { RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../../../providers/speech.ts'
@@ -137,6 +138,20 @@ describe('turns', () => {
     const whisper = await staged('ink-whisper')
     await collected(transcribe(each([]), pcm, inTurns, whisper.call))
     expect(whisper.upstream.sockets[0]?.opening.path).toBe('/stt/websocket')
+  })
+})
+
+describe('a call that is over', () => {
+  it('leaves no timer and no listener behind, whoever ended it', async () => {
+    const clock = new ManualClock()
+    const { call, upstream } = await staged('ink-2', {}, { clock })
+    for (const options of [plain, inTurns]) {
+      await collected(transcribe(each([soundOf('One two', pcm), silenceOf(100, pcm)]), pcm, options, call))
+      for await (const _ of transcribe(each([soundOf('One two', pcm)]), pcm, options, call)) break
+    }
+    await upstream.waitForSocketClose(4)
+    await until(() => clock.waiting === 0)
+    expect(getEventListeners(call.signal, 'abort')).toEqual([])
   })
 })
 
