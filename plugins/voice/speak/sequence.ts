@@ -182,10 +182,11 @@ export class Sequence {
   }
 
   #moved(entry: Entry, run: Run, voice: number): void {
-    if (entry.run !== run) return
+    const at = this.#entries.indexOf(entry)
+    if (at < 0 || entry.run !== run) return
     entry.voice = voice
     this.#voice = Math.max(this.#voice, voice)
-    for (const later of this.#entries.slice(this.#entries.indexOf(entry) + 1)) {
+    for (const later of this.#entries.slice(at + 1)) {
       if (!later.run || later.voice >= voice) continue
       const old = later.run
       this.#begin(later, voice)

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Cancelled } from '../../../../api/error.ts'
 import { ManualClock } from '../../../manual-clock.ts'
@@ -77,6 +78,32 @@ describe('a sentence that fails', () => {
     expect(events.at(-1)).toMatchObject({ is_final: true })
     expect(made.told.over.filter(({ outcome }) => outcome === 'ok')).toHaveLength(3)
     expect(made.told.over.filter(({ outcome }) => outcome !== 'ok')).toHaveLength(3)
+  })
+
+  it('leaves no trace in the sound, wherever each breaks off the first time', async () => {
+    const breaks = fc.array(fc.record({ at: fc.nat(700), size: fc.integer({ min: 1, max: 300 }), delayMs: fc.nat(5) }), {
+      minLength: 6,
+      maxLength: 6,
+    })
+    const sentences = Array.from({ length: 6 }, (_, index) => `This is the sentence number ${'I'.repeat(index + 1)} of six.`)
+    let dies: Answering = () => undefined
+    const made = stage(await voiceAt((each, request) => dies(each, request)), { plan: { alignment: true } })
+    await fc.assert(
+      fc.asyncProperty(breaks, async (places) => {
+        dies = once((each) => {
+          const { at, size, delayMs } = places[sentences.indexOf(each)] ?? { at: 0, size: 1, delayMs: 0 }
+          return reply(soundOf(each), { chunks: { size }, dieAt: at, delayMs })
+        })
+        const speaking = made.speaker()
+        speaking.push(sentences.join(' '))
+        speaking.end()
+        const events = await restOf(speaking)
+        expect(bytesOf(events)).toEqual(Buffer.concat(sentences.map((each) => soundOf(each))))
+        expect(textOf(events)).toBe(sentences.join(' '))
+        expect(chunksOf(events).flatMap(({ alignment }) => alignment?.tokens ?? [])).toEqual(sentences.join(' ').split(' '))
+      }),
+      { numRuns: 25 },
+    )
   })
 
   it('goes on at the sample where it stopped also where the rate is changed', async () => {
@@ -235,6 +262,31 @@ describe('a fallback voice', () => {
     const events = await said(made)
     expect(bytesOf(events)).toEqual(Buffer.concat([first, second, third].map((each) => soundOf(each, 'joe'))))
     expect(made.told.firstAudio).toEqual(['joe'])
+  })
+
+  it('speaks again what another had spoken behind it, so that none comes back', async () => {
+    let refuse = (): void => undefined
+    const refused = new Promise<void>((resolve) => {
+      refuse = resolve
+    })
+    const no = json({}, { status: 401 })
+    const voice = await voiceAt((each) => (each === first ? refused.then(() => no) : each === third ? no : undefined))
+    const other = await voiceAt(undefined, 'bob')
+    const made = stage(voice, { fallbacks: [other.voice] })
+    const speaking = made.speaker()
+    speaking.push(text)
+    speaking.end()
+    await other.upstream.waitForRequest()
+    await until(() => made.told.over.filter(({ outcome }) => outcome === 'ok').length === 2)
+    refuse()
+    const events = await restOf(speaking)
+    expect(bytesOf(events)).toEqual(Buffer.concat([first, second, third].map((each) => soundOf(each, 'bob'))))
+    expect([...other.texts].sort()).toEqual([first, second, third].sort())
+    // What was completed and thrown away has its price too.
+    expect(speaking.usage.models.map(({ id, characters }) => [id, characters])).toEqual([
+      ['ada/any', second.length],
+      ['bob/any', text.length - 2],
+    ])
   })
 
   it('that is refused is not the reason that is told', async () => {

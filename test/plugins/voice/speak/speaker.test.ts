@@ -175,7 +175,7 @@ describe('a speaker', () => {
     expect(voice.texts).toHaveLength(1000)
     expect(bytesOf(events)).toEqual(Buffer.concat(sentences.map((sentence) => soundOf(sentence))))
     expect(textOf(events)).toBe(sentences.join(' '))
-  })
+  }, 60_000)
 
   it('asks for no more than two sentences ahead of the one that nobody has taken', async () => {
     const voice = await voiceAt()

@@ -75,6 +75,19 @@ describe('an answer in one piece', () => {
     )
   })
 
+  it('tells times over several calls of compressed sound', async () => {
+    // Frames of 1,152 samples at 44,100 a second, 128 kbit.
+    const frame = Buffer.alloc(417)
+    frame.set([0xff, 0xfb, 0x90, 0x00])
+    const voice = await voiceAt(() => reply(Buffer.concat(Array.from({ length: 10 }, () => frame))), { maxCharacters: 30 })
+    const { parts, answer } = stage(voice, { plan: { format: 'mp3', alignment: true } })
+    const { block, usage } = await speakWhole(says(sentences.join(' ')), parts, answer)
+    const seconds = 11_520 / 44_100
+    expect(usage.voice.spoken_seconds).toBeCloseTo(3 * seconds, 3)
+    const starts = block?.alignment?.start_ms ?? []
+    expect([starts[0], starts[5], starts[11]]).toEqual([0, seconds * 1000, 2 * seconds * 1000].map((ms) => expect.closeTo(ms, 2)))
+  })
+
   it('finds in the cache what was spoken while it was written', async () => {
     const voice = await voiceAt()
     const cache = memoryCache()
