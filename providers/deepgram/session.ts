@@ -1,6 +1,7 @@
 import type { Timer } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { FailureSource } from '../failure.ts'
+import { isRecord, parseJson } from '../../api/json.ts'
+import { type FailureSource, protocolFailure } from '../failure.ts'
 import { HandshakeRefused, type Socket, type SocketClosed, type SocketMessage, socketURL } from '../socket.ts'
 import type { SpeechCall } from '../speech.ts'
 import { refusal } from './failure.ts'
@@ -35,8 +36,10 @@ export async function openSession(
 const maxConnectMs = 10_000
 /** How long a socket may be quiet while nothing is owed: longer than any conversation pauses. */
 const longestQuietMs = 60 * 60 * 1000
-/** So much sound is never passed over in silence. */
+/** So much sound is never passed over in silence: something is said of every second of it, whether anybody speaks or not. */
 const answeredSoundMs = 10_000
+/** How long that takes at most. */
+const longestAnswerMs = 15_000
 
 /** A socket that one side feeds while the other listens. What goes wrong in feeding it is thrown where it is listened to. */
 export class Session {
@@ -102,7 +105,7 @@ export class Session {
   heard(ms: number): void {
     this.#unansweredMs += ms
     if (this.#unansweredMs < answeredSoundMs || this.#waitingSince === undefined) return
-    if (this.#call.clock.now() - this.#waitingSince > this.#call.timeouts.idleMs) throw this.#silent()
+    if (this.#call.clock.now() - this.#waitingSince > Math.min(this.#call.timeouts.idleMs, longestAnswerMs)) throw this.#silent()
   }
 
   close(): void {
@@ -115,6 +118,13 @@ export class Session {
     const message = 'The provider stopped in the middle of its answer.'
     return new GatewayError('provider_timeout', { message, providerError: { provider: this.#source.id } })
   }
+}
+
+/** The JSON object that a message is. */
+export function readMessage(text: string, source: FailureSource): Readonly<Record<string, unknown>> {
+  const message = parseJson(text)
+  if (isRecord(message)) return message
+  throw protocolFailure(source, 'a message is no JSON.', text)
 }
 
 /** Lets go of a source that is not read to its end. It may be waiting for something itself, so that its goodbye is not waited for. */

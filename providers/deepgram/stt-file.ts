@@ -5,6 +5,7 @@ import { maxAnswerBytes, readErrorBody, readText, send } from '../http.ts'
 import type { AudioFile, SpeechCall, SttOptions, Transcript } from '../speech.ts'
 import { isFluxStt } from './capabilities.ts'
 import { id, refusal, sourceOf } from './failure.ts'
+import { queryText } from './query.ts'
 import { fileQuery } from './stt-query.ts'
 import { wordsOf } from './stt-text.ts'
 
@@ -28,10 +29,6 @@ export async function transcribeFile(file: AudioFile, options: SttOptions, call:
   const transcript = transcriptOf(parseJson(text))
   if (transcript === undefined) throw protocolFailure(source, 'the answer is no transcript.', text)
   return transcript
-}
-
-export function queryText(query: Iterable<[name: string, value: string]>): string {
-  return [...query].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')
 }
 
 /** The first way to read each channel; undefined where it is not such an answer. */

@@ -17,7 +17,7 @@ export class FluxFeeder {
   #held: Uint8Array
   #heldLength = 0
   /** Sends what is held when nothing comes to join it. */
-  readonly #linger: Timer
+  #linger: Timer | undefined
   /** Puts in silence; waits longer where the sound comes in long pieces. */
   #quiet: Timer
   #quietMs = leastQuietMs
@@ -33,7 +33,6 @@ export class FluxFeeder {
     // A µ-law byte of zeros is as loud as can be.
     this.#silence = new Uint8Array(bytesOf(silenceMs, format)).fill(format.encoding === 'pcm' ? 0 : 0xff)
     this.#held = this.#room()
-    this.#linger = clock.after(pieceMs, () => this.#aside(this.#sendHeld()))
     this.#quiet = this.#afterQuiet()
   }
 
@@ -75,8 +74,10 @@ export class FluxFeeder {
       at += part.length
       if (this.#heldLength === this.#held.length) await this.#sendHeld()
     }
-    if (this.#heldLength > 0) this.#linger.restart()
-    else this.#linger.cancel()
+    if (this.#heldLength === 0) return
+    // Where all was sent meanwhile it finds nothing to do. A timer that was cancelled could not be started anew.
+    if (this.#linger) this.#linger.restart()
+    else this.#linger = this.#clock.after(pieceMs, () => this.#aside(this.#sendHeld()))
   }
 
   /** Sound has come: the wait for more begins anew. */
@@ -127,7 +128,7 @@ export class FluxFeeder {
   }
 
   #cancel(): void {
-    this.#linger.cancel()
+    this.#linger?.cancel()
     this.#quiet.cancel()
   }
 }

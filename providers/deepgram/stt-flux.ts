@@ -46,7 +46,7 @@ export class FluxDecoder {
     const transcript = stringOf(message.transcript)
     switch (message.event) {
       case 'StartOfTurn':
-        return [...this.#started(message, transcript), ...this.#understood(message, transcript)]
+        return this.#understood(message, transcript, true)
       case 'EagerEndOfTurn':
         return [...this.#understood(message, transcript), { type: 'turn-eager-end', text: transcript }]
       case 'TurnResumed':
@@ -83,15 +83,17 @@ export class FluxDecoder {
     return [{ type: 'speech-start', ...(atMs !== undefined && { atMs: atMs - this.#laterMs(atMs) }) }]
   }
 
-  #understood(message: Message, transcript: string): readonly SttEvent[] {
-    const turn = this.#turn
-    if (!turn || transcript === '' || transcript === turn.transcript) return []
+  /** Words are the beginning of a turn as well, where nothing else was: without one it would never be closed. */
+  #understood(message: Message, transcript: string, begins = transcript !== ''): readonly SttEvent[] {
+    const events = begins ? [...this.#started(message, transcript)] : []
+    if (transcript === '' || transcript === this.#turn?.transcript) return events
     this.#turn = { transcript, message }
-    return [{ type: 'partial', text: gap(this.#before, transcript) + transcript }]
+    events.push({ type: 'partial', text: gap(this.#before, transcript) + transcript })
+    return events
   }
 
   #ended(message: Message, transcript: string): readonly SttEvent[] {
-    const events: SttEvent[] = this.#turn ? [] : [...this.#started(message, transcript)]
+    const events: SttEvent[] = [...this.#started(message, transcript)]
     this.#turn = undefined
     if (transcript !== '') {
       const language = stringOf(arrayOf(message.languages)[0])

@@ -1,8 +1,7 @@
 import type { RawFormat, SttOptions, TurnOptions } from '../speech.ts'
 import { hintParameter } from './capabilities.ts'
 import { languageChoice } from './languages.ts'
-
-export type Query = [name: string, value: string][]
+import type { Query } from './query.ts'
 
 /** For `POST /v1/listen`. Where no language is named, the vendor finds out which one is spoken. */
 export function fileQuery(model: string, { language, hints }: SttOptions): Query {

@@ -1,10 +1,8 @@
-import { isRecord, parseJson } from '../../api/json.ts'
-import { type FailureSource, protocolFailure } from '../failure.ts'
-import type { SocketMessage } from '../socket.ts'
+import { protocolFailure } from '../failure.ts'
 import type { RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
 import { isFluxStt } from './capabilities.ts'
 import { closedEarly, sourceOf } from './failure.ts'
-import { leave, openSession, type Session } from './session.ts'
+import { leave, openSession, readMessage, type Session } from './session.ts'
 import { FluxDecoder } from './stt-flux.ts'
 import { FluxFeeder } from './stt-flux-feeder.ts'
 import { NovaDecoder } from './stt-nova.ts'
@@ -32,8 +30,10 @@ export async function* transcribe(
           // Only a socket that was asked to close, and did so without a complaint, has said all.
           if (!feeder.isDone || (message.code !== 1000 && message.code !== 1005)) throw closedEarly(source, message)
           for (const event of decoder.end()) yield event
+        } else if (message.type === 'text') {
+          for (const event of decoder.take(readMessage(message.text, source))) yield event
         } else {
-          for (const event of decoder.take(read(message, source))) yield event
+          throw protocolFailure(source, 'it sent bytes where words were expected.')
         }
       }
     } finally {
@@ -85,11 +85,4 @@ const flux: Family = {
     const decoder = new FluxDecoder(sourceOf(call))
     return { decoder, feeder: new FluxFeeder(session, format, call.clock, decoder) }
   },
-}
-
-function read(message: SocketMessage, source: FailureSource): Readonly<Record<string, unknown>> {
-  if (message.type === 'binary') throw protocolFailure(source, 'it sent bytes where words were expected.')
-  const json = parseJson(message.text)
-  if (isRecord(json)) return json
-  throw protocolFailure(source, 'a message is no JSON.', message.text)
 }

@@ -2,8 +2,8 @@ import { emptyAnswer, type FailureSource, protocolFailure } from '../failure.ts'
 import { readErrorBody, send, type UpstreamResponse } from '../http.ts'
 import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { id, refusal, sourceOf } from './failure.ts'
+import { queryText } from './query.ts'
 import { SoundGate } from './sound.ts'
-import { queryText } from './stt-file.ts'
 import { soundLimit, wholeRequest } from './tts-request.ts'
 
 /** Speaks a whole text: `POST /v1/speak`, or `/v2/speak` for Flux. */

@@ -1,6 +1,6 @@
 import type { SpeechFormat, TtsOptions } from '../speech.ts'
 import { familyOf } from './capabilities.ts'
-import type { Query } from './stt-query.ts'
+import type { Query } from './query.ts'
 import { type VoiceFamily, voiceOf } from './voices.ts'
 
 /** Where a voice is asked for, and how. A voice that is not known is sent as it is, for the vendor to refuse. */

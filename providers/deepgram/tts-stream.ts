@@ -1,9 +1,9 @@
 import { GatewayError } from '../../api/error.ts'
-import { isRecord, parseJson, stringOf } from '../../api/json.ts'
-import { emptyAnswer, type FailureSource, protocolFailure } from '../failure.ts'
+import { stringOf } from '../../api/json.ts'
+import { emptyAnswer } from '../failure.ts'
 import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { closedEarly, errorMessage, sourceOf } from './failure.ts'
-import { leave, openSession } from './session.ts'
+import { leave, openSession, readMessage } from './session.ts'
 import { SoundGate } from './sound.ts'
 import { TextFeeder } from './tts-feeder.ts'
 import { soundLimit, streamRequest } from './tts-request.ts'
@@ -39,7 +39,7 @@ export async function* speak(
           if (!feeder.isOver) throw closedEarly(source, message)
           break
         }
-        const said = read(message.text, source)
+        const said = readMessage(message.text, source)
         if (said.type === 'Error') throw errorMessage(source, said)
         // What the warning says may hold the text.
         if (said.type === 'Warning')
@@ -73,10 +73,4 @@ function notStreamed({ format }: TtsOptions): GatewayError {
     code: 'unsupported_format',
     param: 'format',
   })
-}
-
-function read(text: string, source: FailureSource): Readonly<Record<string, unknown>> {
-  const message = parseJson(text)
-  if (isRecord(message)) return message
-  throw protocolFailure(source, 'a message is no JSON.', text)
 }

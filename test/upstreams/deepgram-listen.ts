@@ -182,6 +182,15 @@ export function listenV2(connection: SocketConnection, rules: ListenRules): void
   const tellRaw = teller(connection, rules)
   const tell = (message: Json): void => tellRaw({ ...message, request_id: 'r', sequence_id: sequence++ })
   tell({ type: 'Connected' })
+  // Something is said of every quarter of a second, whether anybody speaks or not.
+  const tick = (): void => {
+    const open = rules.speech.some(({ fromMs, toMs }) => ear.ms >= fromMs && ear.ms <= toMs + 300)
+    const window = { audio_window_start: 0, audio_window_end: ear.ms / 1000 }
+    if (!open)
+      tell({ type: 'TurnInfo', event: 'Update', turn_index: 0, ...window, transcript: '', words: [], end_of_turn_confidence: 0 })
+    ear.at(ear.ms + 250, tick)
+  }
+  ear.at(250, tick)
   rules.speech.forEach((speech, index) => {
     const words = wordsIn(speech)
     const turn = (event: string, transcript: string, extra: Json = {}) =>
@@ -217,7 +226,8 @@ export function listenV2(connection: SocketConnection, rules: ListenRules): void
   connection.onMessage((message) => {
     if (typeof message !== 'string') return ear.hear(message)
     if (parsed(message).type === 'CloseStream') {
-      if (!rules.neverCloses) setTimeout(() => connection.close(1000), rules.latencyMs ?? 0)
+      // Without an end of the turn that is open, and without a code.
+      if (!rules.neverCloses) setTimeout(() => connection.close(), rules.latencyMs ?? 0)
       return
     }
     tell({ type: 'Error', code: 'UNPARSABLE_CLIENT_MESSAGE', description: 'The message could not be read.' })
