@@ -26,7 +26,8 @@ export function statusFailure(
 ): GatewayError {
   const { reason, retryAfter } = told(more, readDetails)
   const entry = statuses[code] ?? unknownStatus
-  const message = mask(details, secrets) || 'the call failed without a word.'
+  // gRPC leaves the beginning of a note that it has nothing to write in.
+  const message = mask(details.replace(/\s*Resolution note:\s*$/, ''), secrets) || 'the call failed without a word.'
   return providerFailure(codeOf(entry, details, reason), source.name, source.id, source.apiKey, {
     status: entry.status,
     message,

@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
-import { createServer as createHttp2 } from 'node:http2'
+import { createServer as createHttp2, createSecureServer } from 'node:http2'
 import { type AddressInfo, connect, createServer as createTcp, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { google } from '../../../providers/google/index.ts'
@@ -14,6 +18,8 @@ const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const each of open.splice(0)) await each.close()
 })
+
+const noOpenssl = spawnSync('openssl', ['version']).error !== undefined
 
 describe('a status of Google', () => {
   it.each<[keyof typeof status, string, number, string]>([
@@ -124,6 +130,11 @@ describe('a connection', () => {
     await expect(spoken(await listening(http2))).rejects.toMatchObject({ code: 'provider_protocol' })
   })
 
+  it.skipIf(noOpenssl)('to a server whose certificate nobody vouches for is told as such', async () => {
+    const url = (await listening(createSecureServer(selfSigned()))).replace('http://127.0.0.1', 'https://localhost')
+    await expect(spoken(url)).rejects.toMatchObject({ code: 'provider_untrusted', recovery: 'elsewhere' })
+  })
+
   it.each<[string, () => Listener]>([
     ['speaks HTTP/1.1 alone', () => createHttp((_, response) => response.end('hello'))],
     ['speaks no HTTP', () => createTcp((socket) => socket.end('220 mail ready\r\n'))],
@@ -177,4 +188,16 @@ async function listening(server: Listener): Promise<string> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   return `http://127.0.0.1:${address.port}`
+}
+
+function selfSigned(): { readonly key: Buffer; readonly cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'vai-google-'))
+  try {
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key]
+    spawnSync('openssl', ['req', '-x509', ...curve, '-out', cert, '-days', '2', '-subj', '/CN=localhost'])
+    return { key: readFileSync(key), cert: readFileSync(cert) }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 }
