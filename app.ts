@@ -31,6 +31,7 @@ import { sse } from './plugins/sse/index.ts'
 import { tracing } from './plugins/tracing/index.ts'
 import { turns } from './plugins/turns.ts'
 import { validation } from './plugins/validation/index.ts'
+import { type VoiceOptions, voice } from './plugins/voice/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
 import type { LlmProvider } from './providers/provider.ts'
 import type { SpeechProvider } from './providers/speech.ts'
@@ -192,6 +193,7 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     random: parts.random ?? Math.random,
   })
 
+  await app.register(voice, voiceOptions(config, speech, clock))
   await app.register(runs, {
     tools,
     baseURLs: config.baseURLs,
@@ -268,6 +270,49 @@ function usualAllowances(config: Config): Defaults {
     upstream_idle_ms: config.upstream_idle_ms,
   }
 }
+
+/** How the gateway hears and speaks, as the operator wants it. */
+function voiceOptions(config: Config, providers: readonly SpeechProvider[], clock: Clock): VoiceOptions {
+  const prices = new Map(config.speechModels.map(({ id, speech }) => [id, speech]))
+  const seconds = config.limit_audio_seconds
+  return {
+    providers,
+    baseURLs: config.baseURLs,
+    prices: (model) => prices.get(model),
+    sttModel: config.stt_model || undefined,
+    fallbacks: config.voice_fallbacks,
+    greetings: config.greetings,
+    mostBlocks: config.limit_audio_blocks,
+    hearing: {
+      parallel: config.stt_parallel,
+      blockBytes: config.limit_block_bytes,
+      blockSeconds: seconds,
+      totalSeconds: seconds,
+      ms: config.stt_ms,
+    },
+    speaking: {
+      ahead: 2,
+      firstAudioMs: config.tts_first_audio_ms,
+      idleMs: config.tts_idle_ms,
+      maxCharacters: config.limit_speech_characters,
+      maxBytes: config.limit_speech_bytes,
+    },
+    cache: {
+      memoryBytes: config.tts_cache_bytes,
+      redis: config.tts_cache_redis_url && {
+        url: config.tts_cache_redis_url,
+        prefix: config.redis_prefix,
+        ttlMs: config.tts_cache_ttl_ms,
+        maxEntryBytes: largestKept,
+      },
+      isShared: config.tts_cache_shared,
+    },
+    clock,
+  }
+}
+
+/** In bytes: a sentence of half a minute in the best quality there is. */
+const largestKept = 4 * 1024 ** 2
 
 /** When a provider that fails is left alone; undefined where the operator wants it to be called regardless. */
 function circuitRule(config: Config): CircuitRule | undefined {

@@ -7,15 +7,18 @@ import { runSettings } from './config/runs.ts'
 import { serverSettings } from './config/server.ts'
 import { asObject, type Setting, url } from './config/setting.ts'
 import { signalSettings } from './config/signals.ts'
+import { speechSetting } from './config/speech.ts'
 import { toolSettings } from './config/tools.ts'
 import { upstreamSettings } from './config/upstream.ts'
 import { voiceSettings } from './config/voice.ts'
 import type { CatalogueEntry } from './providers/catalogue/entry.ts'
 import { readCatalogueFile } from './providers/catalogue/file.ts'
 import { knownModels } from './providers/catalogue/models.gen.ts'
-import { providers as ownProviders, speechProviders as ownSpeech } from './providers/index.ts'
+import { knownSpeech } from './providers/catalogue/speech.gen.ts'
+import { defineSpeechProviders, providers as ownProviders, speechProviders as ownSpeech } from './providers/index.ts'
 import { patternProblem } from './providers/model-policy.ts'
 import { type DefinedProviders, defineProviders, presetNames } from './providers/openai-compatible.ts'
+import type { Taken } from './providers/operator-definition.ts'
 import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
 import type { SpeechProvider } from './providers/speech.ts'
 import { nearest } from './text/nearest.ts'
@@ -61,7 +64,7 @@ export type Reached = Pick<LlmProvider, 'id' | 'name' | 'upstream'>
 
 /** All settings by their name in the YAML file: the gateway's own, and for each base URL that is reached one more. */
 export function settingsFor(reached: readonly Reached[]): Readonly<Record<string, Setting<unknown>>> {
-  const all: Record<string, Setting<unknown>> = { ...ownSettings, providers: providersSetting }
+  const all: Record<string, Setting<unknown>> = { ...ownSettings, providers: providersSetting, speech: speechSetting }
   for (const { name, upstream } of reached) {
     if (!upstream) continue
     // Those that share a variable share the setting; the first of them says what it is.
@@ -100,8 +103,10 @@ export type Config = Omit<OwnConfig, 'tools'> & {
   readonly tools: readonly HttpToolDefinition[]
   /** By the id of the provider or the service. */
   readonly baseURLs: ReadonlyMap<string, URL>
-  /** What is known of models, with what the file of `catalogue` changes. */
+  /** What is known of models of language, with what the file of `catalogue` changes. */
   readonly models: readonly CatalogueEntry[]
+  /** What is known of models that hear or speak, likewise. */
+  readonly speechModels: readonly CatalogueEntry[]
 }
 
 /** What is wrong with the configuration, for a person to read; all problems at once. */
@@ -122,15 +127,17 @@ export async function loadConfig(
   file = env.VAI_CONFIG,
   providers: readonly LlmProvider[] = ownProviders,
   given: readonly Tool[] = builtins,
-  speech: readonly SpeechProvider[] = ownSpeech,
+  ownVoices: readonly SpeechProvider[] = ownSpeech,
 ): Promise<Config> {
   const problems: string[] = []
   const fromFile = file ? await readFile(file, problems) : {}
   const services = servicesOf(given)
-  const defined = definedProviders(env, fromFile, file, [...providers, ...speech, ...services], problems)
+  const defined = definedProviders(env, fromFile, file, [...providers, ...ownVoices, ...services], problems)
   const all = [...providers, ...defined.providers]
+  const definedVoices = definedSpeech(env, fromFile, file, [...all, ...ownVoices, ...services], problems)
+  const speech = [...ownVoices, ...definedVoices]
   const reached: readonly Reached[] = [...all, ...speech, ...services]
-  const { providers: _, ...settings } = settingsFor(reached)
+  const { providers: _, speech: __, ...settings } = settingsFor(reached)
   refuseUnknown(settings, env, fromFile, file, problems)
   const values: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(settings)) {
@@ -150,14 +157,26 @@ export async function loadConfig(
     ...patternProblems('allowed_models', values.allowed_models, (pattern) => patternProblem(pattern, ids)),
     ...patternProblems('allowed_tools', values.allowed_tools, (pattern) => toolPatternProblem(pattern, toolNames)),
   )
-  const models = await modelsFrom(values.catalogue, [...knownModels, ...defined.models], ids, problems)
+  const known = await modelsFrom(values.catalogue, [...knownModels, ...knownSpeech, ...defined.models], ids, problems)
+  const models = known.filter(({ speech }) => !speech)
+  const speechModels = known.filter((entry) => entry.speech)
   if (problems.length > 0) throw new ConfigError(problems)
   const baseURLs = new Map(
     reached.map(({ id, upstream }) => [id, upstream && values[baseURLSetting(upstream)]]).filter(isBaseURL),
   )
   // Every own setting was read by its own reader above, which the type cannot see.
   const own = values as OwnConfig
-  const config: Config = Object.freeze({ ...own, providers: all, speech, builtins: given, services, tools, baseURLs, models })
+  const config: Config = Object.freeze({
+    ...own,
+    providers: all,
+    speech,
+    builtins: given,
+    services,
+    tools,
+    baseURLs,
+    models,
+    speechModels,
+  })
   const together = [openRelayProblem(config), bodyProblem(config)].filter((problem) => problem !== undefined)
   if (together.length > 0) throw new ConfigError(together)
   return config
@@ -186,29 +205,68 @@ function definedProviders(
   present: readonly Reached[],
   problems: string[],
 ): DefinedProviders {
-  const variables = Object.values(settingsFor(present)).map((setting) => setting.env)
-  const taken = {
-    ids: present.map(({ id }) => id),
-    keyHeaders: present.flatMap(({ upstream }) => (upstream ? [upstream.keyHeader.toLowerCase()] : [])),
-    variables,
-  }
   const found: string[] = []
-  const defined = defineProviders(inFile(fromFile, found), Object.keys(providersSetting.read(env.VAI_PROVIDERS)), taken)
+  const named = Object.keys(providersSetting.read(env.VAI_PROVIDERS))
+  const defined = defineProviders(inFile('providers', providersSetting, fromFile, found), named, takenBy(present))
   found.push(...defined.problems)
-  const reachable = defined.providers.filter(({ id, upstream }) => {
-    if (!upstream || upstream.defaultBaseURL || env[upstream.baseURLVariable] || fromFile[baseURLSetting(upstream)]) return true
-    found.push(`providers.${id}: base_url is missing; ${upstream.baseURLVariable} can give it too`)
-    return false
-  })
-  problems.push(...found.map((problem) => (file && problem.startsWith('providers') ? `${file}: ${problem}` : problem)))
+  const reachable = defined.providers.filter((provider) => isAddressed(provider, 'providers', env, fromFile, found))
+  problems.push(...inFileOf(file, 'providers', found))
   return { ...defined, providers: reachable }
 }
 
-function inFile({ providers }: Readonly<Record<string, unknown>>, problems: string[]): Readonly<Record<string, unknown>> {
+/** The servers of speech that the operator adds, likewise. */
+function definedSpeech(
+  env: Readonly<Record<string, string | undefined>>,
+  fromFile: Readonly<Record<string, unknown>>,
+  file: string | undefined,
+  present: readonly Reached[],
+  problems: string[],
+): readonly SpeechProvider[] {
+  const found: string[] = []
+  const named = Object.keys(speechSetting.read(env.VAI_SPEECH))
+  const defined = defineSpeechProviders(inFile('speech', speechSetting, fromFile, found), named, takenBy(present))
+  found.push(...defined.problems)
+  const reachable = defined.providers.filter((provider) => isAddressed(provider, 'speech', env, fromFile, found))
+  problems.push(...inFileOf(file, 'speech', found))
+  return reachable
+}
+
+/** The names that no further provider can have. */
+function takenBy(present: readonly Reached[]): Taken {
+  return {
+    ids: present.map(({ id }) => id),
+    keyHeaders: present.flatMap(({ upstream }) => (upstream ? [upstream.keyHeader.toLowerCase()] : [])),
+    variables: Object.values(settingsFor(present)).map((setting) => setting.env),
+  }
+}
+
+function isAddressed(
+  { id, upstream }: Reached,
+  setting: string,
+  env: Readonly<Record<string, string | undefined>>,
+  fromFile: Readonly<Record<string, unknown>>,
+  problems: string[],
+): boolean {
+  if (!upstream || upstream.defaultBaseURL || env[upstream.baseURLVariable] || fromFile[baseURLSetting(upstream)]) return true
+  problems.push(`${setting}.${id}: base_url is missing; ${upstream.baseURLVariable} can give it too`)
+  return false
+}
+
+/** The problems, with the file before those that stand in it. */
+function inFileOf(file: string | undefined, setting: string, problems: readonly string[]): readonly string[] {
+  return problems.map((problem) => (file && problem.startsWith(setting) ? `${file}: ${problem}` : problem))
+}
+
+function inFile(
+  name: string,
+  setting: Setting<Readonly<Record<string, unknown>>>,
+  fromFile: Readonly<Record<string, unknown>>,
+  problems: string[],
+): Readonly<Record<string, unknown>> {
   try {
-    return providersSetting.read(providers)
+    return setting.read(fromFile[name])
   } catch (error) {
-    problems.push(`providers: ${error instanceof Error ? error.message : String(error)}`)
+    problems.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
     return {}
   }
 }
@@ -280,8 +338,9 @@ function refuseUnknown(
   file: string | undefined,
   problems: string[],
 ): void {
-  const variables = [...Object.values(settings).map((setting) => setting.env), providersSetting.env, 'VAI_CONFIG']
-  const names = [...Object.keys(settings), 'providers']
+  const own = [providersSetting.env, speechSetting.env, 'VAI_CONFIG']
+  const variables = [...Object.values(settings).map((setting) => setting.env), ...own]
+  const names = [...Object.keys(settings), 'providers', 'speech']
   for (const name of Object.keys(env)) {
     if (name.startsWith('VAI_') && !variables.includes(name)) problems.push(unknown(name, variables))
   }

@@ -1,6 +1,12 @@
 import { anthropic } from './anthropic/index.ts'
+import { cartesia } from './cartesia/index.ts'
+import { deepgram } from './deepgram/index.ts'
 import { demo } from './demo/index.ts'
+import { demoSpeech } from './demo/speech.ts'
+import { elevenlabs } from './elevenlabs/index.ts'
 import { geminiApi, vertexAi } from './gemini/index.ts'
+import { google } from './google/index.ts'
+import { defineSpeechProviders, openaiAudio } from './openai-audio/index.ts'
 import { openai } from './openai-chat/index.ts'
 import { cerebras, groq, openrouter } from './openai-compatible.ts'
 import { openaiResponses } from './openai-responses/index.ts'
@@ -21,7 +27,7 @@ export const providers: readonly LlmProvider[] = [
 ]
 
 /** Every vendor of speech that this version knows; where nothing else tells, the first whose key is there hears. */
-export const speechProviders: readonly SpeechProvider[] = []
+export const speechProviders: readonly SpeechProvider[] = [deepgram, openaiAudio, cartesia, elevenlabs, google, demoSpeech]
 
 export type { Capabilities, Feature, Matrix, MatrixEntry, Support, Treatment } from './capabilities.ts'
 export type { Call, KnownModel, LlmProvider, Log, Timeouts, UpstreamSettings, WholeMessage } from './provider.ts'
@@ -42,3 +48,4 @@ export type {
   TtsEvent,
   TtsOptions,
 } from './speech.ts'
+export { defineSpeechProviders }

@@ -7,19 +7,23 @@ import type { Answered } from '../plugins/messages/need.ts'
 import type { PreparedRequest, Target } from '../plugins/messages/prepare.ts'
 import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
 import type { SseEnd } from '../plugins/sse/index.ts'
+import type { VoiceTurn } from '../plugins/voice/turn.ts'
 
 export async function messageRoutes(app: FastifyInstance): Promise<void> {
   app.post(
     '/messages',
     { schema: { body: { $ref: 'MessageRequest' }, querystring: { $ref: 'createMessage' } }, attachValidation: true },
     async (request, reply) => {
-      const prepared = prepare(request)
+      const voice = app.voice.turn(request.body, request)
+      const prepared = prepare(request, voice)
+      voice?.admit()
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
       const turn = { jsonBytes: request.bodyJson.byteLength, isStream: prepared.stream, caller }
       const budget = await budgetFor(prepared, turn, app, request, reply)
       try {
-        return await (prepared.stream ? stream : whole)(prepared, caller, budget, reply)
+        const asked = voice?.isHeardFirst ? await heard(voice, prepared, caller, request) : prepared
+        return await (asked.stream ? stream : whole)(asked, caller, budget, reply, voice)
       } finally {
         budget.settle()
       }
@@ -42,17 +46,42 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     },
   )
 
-  function prepare(request: FastifyRequest): PreparedRequest {
-    return app.messages.prepare(rawRequestOf(request), request.principal, request.allotment.sizes)
+  function prepare(request: FastifyRequest, voice?: VoiceTurn): PreparedRequest {
+    const raw = rawRequestOf(request)
+    const asked = voice ? { ...raw, voice: { issues: voice.issues, heard: voice.texts } } : raw
+    return app.messages.prepare(asked, request.principal, request.allotment.sizes)
   }
 
-  async function whole(prepared: PreparedRequest, caller: Caller, budget: Budget, reply: FastifyReply): Promise<FastifyReply> {
+  /** The request with what was said in its sound. */
+  async function heard(
+    voice: VoiceTurn,
+    prepared: PreparedRequest,
+    caller: Caller,
+    request: FastifyRequest,
+  ): Promise<PreparedRequest> {
+    // To hear costs money, which is wasted where the model then cannot be asked.
+    for (const { model } of prepared.targets) app.credentials.keyFor(model.provider, caller.headers, caller.principal)
+    await voice.hear(caller)
+    return prepare(request, voice)
+  }
+
+  async function whole(
+    prepared: PreparedRequest,
+    caller: Caller,
+    budget: Budget,
+    reply: FastifyReply,
+    voice: VoiceTurn | undefined,
+  ): Promise<FastifyReply> {
     const attempted = await app.messages.complete(prepared, caller)
     const { message, json: providerJson } = attempted.result
+    const voiceCost = (): number | undefined => voice?.usage?.cost_usd
     let answered: Answered = { usage: message.usage, bytes: 0, isStream: false, isComplete: false }
-    budget.answers(attempted.target, () => answered)
+    budget.answers(attempted.target, () => ({ ...answered, voiceCost: voiceCost() }))
     const { model, warnings } = attempted.target
-    const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model))
+    const spoken = await voice?.speak(message.content, caller, reply.elapsedTime)
+    const told = spoken?.warning ? [...warnings, spoken.warning] : warnings
+    const ofVoice = voice && { ...voice.ofAnswer, block: spoken?.block }
+    const { json, usage } = answerJson(message, providerJson, told, app.models.prices(model), ofVoice)
     answered = { usage, bytes: json.length, isStream: false, isComplete: true }
     tellAnswerer(reply, attempted.target)
     reply.headers(usageHeaders(usage))
@@ -60,23 +89,36 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     return reply.type('application/json; charset=utf-8').send(json)
   }
 
-  async function stream(prepared: PreparedRequest, caller: Caller, budget: Budget, reply: FastifyReply): Promise<FastifyReply> {
+  async function stream(
+    prepared: PreparedRequest,
+    caller: Caller,
+    budget: Budget,
+    reply: FastifyReply,
+    voice: VoiceTurn | undefined,
+  ): Promise<FastifyReply> {
     const { request } = reply
-    const { result: source, target } = await app.messages.stream(prepared, caller)
-    const answer = app.messages.follow(target)
+    const { result, target } = await app.messages.stream(prepared, caller)
+    const source = voice?.voiced(result, caller, reply.elapsedTime) ?? result
+    const answer = app.messages.follow(target, voice?.ofAnswer)
     const { socket } = request.raw
     const writtenBefore = socket.bytesWritten
     let end: SseEnd | undefined
+    let soundBytes = 0
     budget.answers(target, () => {
-      const bytes = socket.bytesWritten - writtenBefore
-      return { usage: answer.usage, bytes, isStream: true, isComplete: end === 'complete' }
+      // Sound is long, and says nothing of tokens.
+      const bytes = socket.bytesWritten - writtenBefore - soundBytes
+      const voiceCost = voice?.usage?.cost_usd
+      return { usage: answer.usage, bytes, isStream: true, isComplete: end === 'complete', voiceCost }
     })
     tellAnswerer(reply, target)
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.
     request.body = undefined
     request.bodyJson = nothing
     caller.watch.streamBegins(target)
-    end = await reply.sse(source, (event) => answer.add(event))
+    end = await reply.sse(source, (event) => {
+      if (event.type === 'audio_chunk') soundBytes += event.audio.length
+      return answer.add(event)
+    })
     caller.watch.streamEnded(target, end, answer)
     return reply
   }

@@ -38,7 +38,7 @@ describe('a gateway with providers that are not of this package', () => {
   })
 
   it('has one setting for the root that two of them share', async () => {
-    const { baseURLs } = await loadConfig({ VAI_ACME_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers, [])
+    const { baseURLs } = await loadConfig({ VAI_ACME_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers, [], [])
     expect([...baseURLs].map(([id, url]) => [id, url.href])).toEqual([
       ['acme', 'http://127.0.0.1:9/v2'],
       ['acme-live', 'http://127.0.0.1:9/v2'],
@@ -46,7 +46,9 @@ describe('a gateway with providers that are not of this package', () => {
   })
 
   it('knows no setting of a provider that it does not have', async () => {
-    await expect(loadConfig({ VAI_OPENAI_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers)).rejects.toThrow(ConfigError)
+    await expect(loadConfig({ VAI_OPENAI_BASE_URL: 'http://127.0.0.1:9/v2' }, undefined, providers, [], [])).rejects.toThrow(
+      ConfigError,
+    )
   })
 
   it("has the operator's keys for them", () => {

@@ -15,10 +15,13 @@ declare module 'fastify' {
 /** Spares callers the wait for a provider that is down, and the provider the calls: one circuit for each, shared by all callers. */
 export interface Breaker {
   /** Before each call. Throws `provider_unavailable` while the provider is left alone. */
-  enter(provider: LlmProvider, baseURL: URL | undefined): Admission
+  enter(provider: Called, baseURL: URL | undefined): Admission
   /** The circuits of the providers that were called so far, for those who watch. */
   circuits(): readonly CircuitView[]
 }
+
+/** Whoever is called: its circuit goes by its id. */
+export type Called = Pick<LlmProvider, 'id' | 'name'>
 
 /** One call that may be made. */
 export interface Admission {
@@ -96,7 +99,7 @@ interface Known {
 
 const free: Admission = { succeeded: () => undefined, failed: () => undefined }
 
-function unavailable({ id, name }: LlmProvider, waitMs: number): GatewayError {
+function unavailable({ id, name }: Called, waitMs: number): GatewayError {
   const message = `${name} has failed too often of late; it is left alone for a moment.`
   return new GatewayError('provider_unavailable', {
     message,

@@ -1,10 +1,13 @@
 import type { SpeechProvider, SpeechToText, TextToSpeech } from '../../providers/speech.ts'
+import type { Principal } from '../auth/principal.ts'
 import type { Caller } from '../messages/index.ts'
 
 /** What a request asks of voice, checked as far as that can be done before anybody is asked. */
 
 /** Who asks, and until when. */
-export type VoiceCaller = Pick<Caller, 'principal' | 'times' | 'requestId' | 'headers' | 'signal' | 'log'>
+export interface VoiceCaller extends Pick<Caller, 'times' | 'requestId' | 'headers' | 'signal' | 'log'> {
+  readonly principal: Pick<Principal, 'providerKey' | 'tenant' | 'keyId'>
+}
 
 /** A model that hears. */
 export interface HearingModel {

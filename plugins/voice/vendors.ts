@@ -62,6 +62,10 @@ export interface NameProblem {
   readonly message: string
 }
 
+export function isProblem<Problem extends NameProblem>(found: unknown): found is Problem {
+  return typeof found === 'object' && found !== null && 'code' in found
+}
+
 export type SpeakingProblem = NameProblem & { readonly field: 'voice' | 'tts_model' }
 
 function hearingModel(provider: SpeechProvider, given: string | undefined): HearingModel | undefined {

@@ -1,0 +1,151 @@
+import type { GatewayError } from '../../api/error.ts'
+import type { AudioBlock, ContentBlock, Issue, ResponseMetadata, VoiceUsage, Warning } from '../../api/schemas.gen.ts'
+import type { SpeechUse } from '../../providers/catalogue/speech.ts'
+import type { VoiceOfAnswer } from '../messages/answer.ts'
+import type { OpenedStream } from '../messages/open.ts'
+import type { HeardTexts } from '../messages/voiceless.ts'
+import type { Heard, Hearing } from './hear.ts'
+import type { HearingPlan, SpeakingPlan, VoiceCaller } from './plan.ts'
+import type { SpeakingParts, SpokenAnswer } from './speak/parts.ts'
+import { Speaker } from './speak/speaker.ts'
+import type { SpokenUsage } from './speak/usage.ts'
+import { voiced } from './speak/voiced.ts'
+import { speakWhole } from './speak/whole.ts'
+
+/** What a request asks of voice, and what was found out before anybody was asked. */
+export interface VoicePlan {
+  readonly issues: readonly Issue[]
+  readonly hearing: HearingPlan | undefined
+  readonly speaking: SpeakingPlan | undefined
+  /** Why it may not be done though nothing is wrong with it, such as a key that is missing. */
+  readonly refusal: GatewayError | undefined
+}
+
+/** What a turn needs of the gateway. */
+export interface TurnParts {
+  readonly hear: Hearing
+  readonly speaking: SpeakingParts
+  /** Whose sentences of the cache somebody shares. */
+  scopeOf(caller: VoiceCaller): string
+  /** In US dollars; undefined where there is no price. `model` is `provider/model`. */
+  costOf(model: string, use: SpeechUse): number | undefined
+}
+
+/** One request of somebody who says something, or wants to hear the answer. */
+export class VoiceTurn {
+  readonly #plan: VoicePlan
+  readonly #parts: TurnParts
+  #heard: Heard | undefined
+  #spoken: (() => SpokenUsage) | undefined
+
+  constructor(plan: VoicePlan, parts: TurnParts) {
+    this.#plan = plan
+    this.#parts = parts
+  }
+
+  /** Everything that is wrong with what is asked. */
+  get issues(): readonly Issue[] {
+    return this.#plan.issues
+  }
+
+  /** The text of each block of sound by its path; before it is heard, one that stands for it. */
+  get texts(): HeardTexts {
+    const blocks = this.#plan.hearing?.blocks ?? []
+    const texts = new Map(blocks.map(({ param }) => [param, unheard]))
+    for (const { param, text } of this.#heard?.transcripts ?? []) texts.set(param, text)
+    return texts
+  }
+
+  /** Whether there is sound to be heard first. */
+  get isHeardFirst(): boolean {
+    return this.#plan.hearing !== undefined
+  }
+
+  /** Throws why it may not be done: to be asked when nothing is wrong with the request, and before anybody is asked. */
+  admit(): void {
+    if (this.#plan.refusal) throw this.#plan.refusal
+  }
+
+  /** Hears the sound of the request; throws an error that names the block. */
+  async hear(caller: VoiceCaller): Promise<void> {
+    if (this.#plan.hearing) this.#heard = await this.#parts.hear(this.#plan.hearing, caller)
+  }
+
+  /** The stream with its sound, where the answer is to be spoken. The request came `elapsedMs` milliseconds ago. */
+  voiced(stream: OpenedStream, caller: VoiceCaller, elapsedMs: number): OpenedStream {
+    const answer = this.#answer(caller, elapsedMs)
+    if (!answer) return stream
+    const speaker = new Speaker(this.#parts.speaking, answer)
+    this.#spoken = () => speaker.usage
+    return voiced(stream, speaker)
+  }
+
+  /** Speaks a whole answer, where it is to be spoken: what is added to it, or a warning where it cannot be. */
+  async speak(content: readonly ContentBlock[], caller: VoiceCaller, elapsedMs: number): Promise<WholeVoice> {
+    const answer = this.#answer(caller, elapsedMs)
+    if (!answer) return {}
+    const { block, unavailable, usage } = await speakWhole(content, this.#parts.speaking, answer)
+    this.#spoken = () => usage
+    if (!unavailable) return block ? { block } : {}
+    const message = `The answer is not spoken (${unavailable.code}): ${unavailable.message}`
+    return { warning: { param: 'voice.output', code: 'audio_unavailable', message } }
+  }
+
+  /** What is told of it with the answer. */
+  get ofAnswer(): VoiceOfAnswer {
+    return { heard: heardIn(this.#heard, this.#plan.hearing), usage: () => this.usage }
+  }
+
+  /** What was heard and spoken until now; undefined where nothing was asked for. */
+  get usage(): VoiceUsage | undefined {
+    const heard = this.#heard
+    const spoken = this.#spoken?.()
+    if (!heard && !spoken) return undefined
+    const cost = this.#cost(heard, spoken)
+    return {
+      ...(heard && { heard_seconds: Math.round(heard.seconds * 1000) / 1000 }),
+      ...spoken?.voice,
+      ...(cost !== undefined && { cost_usd: cost }),
+    }
+  }
+
+  #cost(heard: Heard | undefined, spoken: SpokenUsage | undefined): number | undefined {
+    const { costOf } = this.#parts
+    const uses: (readonly [model: string, use: SpeechUse])[] = []
+    const hearing = this.#plan.hearing
+    if (heard && hearing) uses.push([hearing.model.id, { secondsHeard: heard.seconds }])
+    for (const { id, characters, seconds } of spoken?.models ?? []) uses.push([id, { characters, secondsSpoken: seconds }])
+    let dollars = 0
+    for (const [model, use] of uses) {
+      const cost = costOf(model, use)
+      if (cost === undefined) return undefined
+      dollars += cost
+    }
+    return dollars
+  }
+
+  #answer(caller: VoiceCaller, elapsedMs: number): SpokenAnswer | undefined {
+    const plan = this.#plan.speaking
+    const { speaking, scopeOf } = this.#parts
+    return plan && { plan, caller, scope: scopeOf(caller), requestStartedAt: speaking.clock.now() - elapsedMs }
+  }
+}
+
+export interface WholeVoice {
+  readonly block?: AudioBlock
+  readonly warning?: Warning
+}
+
+/** Stands for sound that nobody has heard yet, while it is found out whether the request can be answered at all. */
+const unheard = '(sound)'
+
+/** What the user said last, and all that was heard. */
+function heardIn(
+  heard: Heard | undefined,
+  plan: HearingPlan | undefined,
+): Pick<ResponseMetadata, 'user_transcript' | 'transcripts'> | undefined {
+  if (!heard || !plan) return undefined
+  const last = Math.max(...plan.blocks.map(({ message }) => message))
+  const texts = heard.transcripts.filter((_, index) => plan.blocks[index]?.message === last).map(({ text }) => text)
+  return { user_transcript: texts.join('\n'), transcripts: [...heard.transcripts] }
+}
