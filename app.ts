@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { DestinationStream } from 'pino'
 import { type Clock, systemClock } from './api/clock.ts'
@@ -33,7 +34,7 @@ import { turns } from './plugins/turns.ts'
 import { validation } from './plugins/validation/index.ts'
 import { type VoiceOptions, voice } from './plugins/voice/index.ts'
 import { providers as ownProviders } from './providers/index.ts'
-import type { LlmProvider } from './providers/provider.ts'
+import type { LlmProvider, UpstreamSettings } from './providers/provider.ts'
 import type { SpeechProvider } from './providers/speech.ts'
 import { adminRoutes } from './routes/admin.ts'
 import { demoPagePath, demoRoutes } from './routes/demo.ts'
@@ -336,10 +337,25 @@ export function operatorKeysFrom(
 ): ReadonlyMap<string, Secret> {
   const keys = new Map<string, Secret>()
   for (const { id, upstream } of reached) {
-    const value = upstream?.keyVariables.map((name) => env[name]?.trim()).find((text) => text)
+    const value =
+      upstream?.keyVariables.map((name) => env[name]?.trim()).find((text) => text) ?? (upstream && keyInFile(upstream, env))
     if (value) keys.set(id, new Secret(value))
   }
   return keys
+}
+
+/** What stands in the file that a variable names; its path where it cannot be read, which is no key, as is told to whoever needs it. */
+function keyInFile(
+  { keyFileVariables }: UpstreamSettings,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const path = keyFileVariables?.map((name) => env[name]?.trim()).find((text) => text)
+  if (path === undefined) return undefined
+  try {
+    return readFileSync(path, 'utf8').trim() || path
+  } catch {
+    return path
+  }
 }
 
 /** The keys of the operator's own tools from the environment. */

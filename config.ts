@@ -5,7 +5,7 @@ import { limitSettings } from './config/limits.ts'
 import { modelSettings } from './config/models.ts'
 import { runSettings } from './config/runs.ts'
 import { serverSettings } from './config/server.ts'
-import { asObject, type Setting, url } from './config/setting.ts'
+import { asObject, endpoint, type Setting, url } from './config/setting.ts'
 import { signalSettings } from './config/signals.ts'
 import { speechSetting } from './config/speech.ts'
 import { toolSettings } from './config/tools.ts'
@@ -68,7 +68,8 @@ export function settingsFor(reached: readonly Reached[]): Readonly<Record<string
   for (const { name, upstream } of reached) {
     if (!upstream) continue
     // Those that share a variable share the setting; the first of them says what it is.
-    all[baseURLSetting(upstream)] ??= url(
+    const kind = upstream.takesHostAndPort ? endpoint : url
+    all[baseURLSetting(upstream)] ??= kind(
       upstream.baseURLVariable,
       upstream.defaultBaseURL,
       `The root of ${name}'s API, as its own SDK takes it.`,

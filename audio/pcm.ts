@@ -37,7 +37,7 @@ export function bytesOfMs(ms: number, rate: number): number {
 export function samplesIn(bytes: Uint8Array): Int16Array {
   const count = samplesOfBytes(bytes.length)
   if (bytes.byteOffset % bytesPerSample === 0) return new Int16Array(bytes.buffer, bytes.byteOffset, count)
-  return new Int16Array(bytes.slice().buffer, 0, count)
+  return new Int16Array(new Uint8Array(bytes).buffer, 0, count)
 }
 
 /** The bytes of these samples: the same memory. */

@@ -6,7 +6,8 @@ export function sniffWebm(bytes: Uint8Array): { codec: string | undefined; secon
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let codec: string | undefined
   let [nanoseconds, stated, cluster, last, at] = [1_000_000, 0, 0, 0, 0]
-  while (at < bytes.length) {
+  for (let count = 0; at < bytes.length; count++) {
+    if (count === mostElements) return { codec, seconds: undefined }
     const idLength = lengthOf(bytes[at])
     const sizeLength = lengthOf(bytes[at + idLength])
     const start = at + idLength + sizeLength
@@ -32,6 +33,9 @@ export function sniffWebm(bytes: Uint8Array): { codec: string | undefined; secon
   const seconds = (Math.max(stated, last) * nanoseconds) / 1e9
   return { codec, seconds: seconds > 0 && Number.isFinite(seconds) ? seconds : undefined }
 }
+
+/** More than four hours have, in blocks of 20 ms; what goes on is made to keep us busy. */
+const mostElements = 1_000_000
 
 const ids = {
   codec: 0x86,

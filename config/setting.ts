@@ -106,6 +106,16 @@ export function url(env: string, fallback: string, meaning: string): Setting<URL
   }
 }
 
+/** A URL, or a host with its port, which stands for one of https. */
+export function endpoint(env: string, fallback: string, meaning: string): Setting<URL> {
+  const asURL = url(env, fallback, meaning)
+  return {
+    ...asURL,
+    accepts: `host:port, or ${asURL.accepts}`,
+    read: (raw) => asURL.read(typeof raw === 'string' && /^[\w.-]+:\d{1,5}$/.test(raw.trim()) ? `https://${raw.trim()}` : raw),
+  }
+}
+
 export function optionalURL(env: string, meaning: string): Setting<URL | undefined> {
   const given = url(env, '', meaning)
   return { ...given, read: (raw) => (raw === undefined ? undefined : given.read(raw)) }

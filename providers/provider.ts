@@ -64,6 +64,8 @@ export interface UpstreamSettings {
   readonly keyHeader: string
   /** The environment's variables for the operator's key; the first that is set counts. */
   readonly keyVariables: readonly string[]
+  /** Variables that name a file which holds the operator's key, where none of those is set. */
+  readonly keyFileVariables?: readonly string[]
   /** True for a server that may need no key, such as one on the operator's own machine. */
   readonly keyOptional?: boolean
   readonly baseURLVariable: string
@@ -71,6 +73,8 @@ export interface UpstreamSettings {
   readonly conventionalName?: string
   /** The API's root with its version path, as the provider's own SDK takes it. */
   readonly defaultBaseURL: string
+  /** True where it may also be written as `host:port`, which is reached by TLS. */
+  readonly takesHostAndPort?: boolean
 }
 
 export interface KnownModel {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { Secret } from '../api/secret.ts'
 import { settingsTable } from '../cli/settings-table.ts'
 import { authMode, baseURLSetting, ConfigError, credentialsMode, loadConfig, ownReached, settings } from '../config.ts'
-import { providers } from '../providers/index.ts'
+import { providers, speechProviders } from '../providers/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'vai-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -58,6 +58,14 @@ const samples: Readonly<Record<string, readonly [string, unknown]>> = {
   limit_cost_per_day_usd: ['2.5', 2.5],
   redis_url: ['redis://:secret-word@127.0.0.1:6379', 'redis://:secret-word@127.0.0.1:6379'],
   redis_prefix: ['other', 'other'],
+  stt_model: ['demo/meter', 'demo/meter'],
+  voice_fallbacks: ['demo/soft, demo/low', ['demo/soft', 'demo/low']],
+  limit_audio_blocks: ['8', 8],
+  stt_parallel: ['7', 7],
+  tts_cache_redis_url: ['redis://:secret-word@127.0.0.1:6379', 'redis://:secret-word@127.0.0.1:6379'],
+  tts_cache_shared: ['true', true],
+  speech: ['kokoro, whisper-cpp', ['kokoro', 'whisper-cpp']],
+  google_tts_endpoint: ['tts.example.com:443', new URL('https://tts.example.com')],
   limit_store_lost: ['refuse', 'refuse'],
   limit_bodies_bytes: ['123456789', 123_456_789],
   shed_memory_percent: ['80', 80],
@@ -75,6 +83,7 @@ function sampleOf(name: string): readonly [string, unknown] {
 
 function read(config: Awaited<ReturnType<typeof loadConfig>>, name: string): unknown {
   if (name === 'providers') return config.providers.slice(providers.length).map(({ id }) => id)
+  if (name === 'speech') return config.speech.slice(speechProviders.length).map(({ id }) => id)
   if (name === 'tools') return config.tools.map((tool) => tool.name)
   const reached = ownReached.find(({ upstream }) => upstream && baseURLSetting(upstream) === name)
   const value = reached ? config.baseURLs.get(reached.id) : new Map<string, unknown>(Object.entries(config)).get(name)
@@ -173,8 +182,12 @@ describe('the defaults', () => {
 
   it('are the roots that the providers name themselves', async () => {
     const { baseURLs } = await loadConfig({})
-    const named = ownReached.flatMap(({ id, upstream }) => (upstream ? [[id, new URL(upstream.defaultBaseURL).href]] : []))
-    expect([...baseURLs].map(([id, url]) => [id, url.href])).toEqual(named)
+    const named = new Map(
+      ownReached.flatMap(({ id, upstream }): [string, string][] =>
+        upstream ? [[id, new URL(upstream.defaultBaseURL).href]] : [],
+      ),
+    )
+    expect([...baseURLs].map(([id, url]) => [id, url.href])).toEqual([...named])
     expect(Object.fromEntries(named)).toMatchObject({
       anthropic: 'https://api.anthropic.com/',
       openai: 'https://api.openai.com/v1',

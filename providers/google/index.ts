@@ -12,9 +12,11 @@ export const google: SpeechProvider = {
   name: 'Google Cloud',
   upstream: {
     keyHeader: 'X-Provider-Key-Google',
-    keyVariables: ['GOOGLE_TTS_KEY', 'GOOGLE_APPLICATION_CREDENTIALS'],
+    keyVariables: ['GOOGLE_TTS_KEY'],
+    keyFileVariables: ['GOOGLE_APPLICATION_CREDENTIALS'],
     baseURLVariable: 'VAI_GOOGLE_TTS_ENDPOINT',
     defaultBaseURL: 'https://texttospeech.googleapis.com',
+    takesHostAndPort: true,
   },
   tts: {
     models: [

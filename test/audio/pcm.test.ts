@@ -44,6 +44,13 @@ describe('samplesIn', () => {
   })
 })
 
+describe('samplesIn, of a Buffer that lies oddly in memory it shares', () => {
+  it('copies its own bytes, and not those of its neighbours', () => {
+    const shared = Buffer.from([99, 99, 99, 0, 1, 0, 2, 99])
+    expect([...samplesIn(shared.subarray(3, 7))]).toEqual([256, 512])
+  })
+})
+
 describe('SampleJoiner', () => {
   it('gives the same whole samples for any chunking, and keeps the rest', () => {
     fc.assert(
