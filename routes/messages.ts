@@ -4,7 +4,7 @@ import { type Budget, budgetFor } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
 import type { Caller } from '../plugins/messages/index.ts'
 import type { Answered } from '../plugins/messages/need.ts'
-import type { PreparedRequest, Target } from '../plugins/messages/prepare.ts'
+import type { PreparedRequest, RawRequest, Target } from '../plugins/messages/prepare.ts'
 import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
 import type { SseEnd } from '../plugins/sse/index.ts'
 import type { VoiceTurn } from '../plugins/voice/turn.ts'
@@ -14,15 +14,16 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     '/messages',
     { schema: { body: { $ref: 'MessageRequest' }, querystring: { $ref: 'createMessage' } }, attachValidation: true },
     async (request, reply) => {
+      const raw = rawRequestOf(request)
       const voice = app.voice.turn(request.body, request)
-      const prepared = prepare(request, voice)
+      const prepared = prepare(raw, request, voice)
       voice?.admit()
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
       const turn = { jsonBytes: request.bodyJson.byteLength, isStream: prepared.stream, caller }
       const budget = await budgetFor(prepared, turn, app, request, reply)
       try {
-        const asked = voice?.isHeardFirst ? await heard(voice, prepared, caller, request) : prepared
+        const asked = voice?.isHeardFirst ? await heard(voice, prepared, caller, raw, request) : prepared
         return await (asked.stream ? stream : whole)(asked, caller, budget, reply, voice)
       } finally {
         budget.settle()
@@ -37,7 +38,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
       attachValidation: true,
     },
     async (request, reply) => {
-      const prepared = prepare(request)
+      const prepared = prepare(rawRequestOf(request), request)
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
       const count = await app.messages.countTokens(prepared, caller)
@@ -46,8 +47,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     },
   )
 
-  function prepare(request: FastifyRequest, voice?: VoiceTurn): PreparedRequest {
-    const raw = rawRequestOf(request)
+  function prepare(raw: RawRequest, request: FastifyRequest, voice?: VoiceTurn): PreparedRequest {
     const asked = voice ? { ...raw, voice: { issues: voice.issues, heard: voice.texts } } : raw
     return app.messages.prepare(asked, request.principal, request.allotment.sizes)
   }
@@ -57,12 +57,13 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     voice: VoiceTurn,
     prepared: PreparedRequest,
     caller: Caller,
+    raw: RawRequest,
     request: FastifyRequest,
   ): Promise<PreparedRequest> {
     // To hear costs money, which is wasted where the model then cannot be asked.
     for (const { model } of prepared.targets) app.credentials.keyFor(model.provider, caller.headers, caller.principal)
     await voice.hear(caller)
-    return prepare(request, voice)
+    return prepare(raw, request, voice)
   }
 
   async function whole(

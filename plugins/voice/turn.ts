@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../api/error.ts'
-import type { AudioBlock, ContentBlock, Issue, ResponseMetadata, VoiceUsage, Warning } from '../../api/schemas.gen.ts'
+import type { AudioBlock, ContentBlock, Issue, VoiceUsage, Warning } from '../../api/schemas.gen.ts'
 import type { SpeechUse } from '../../providers/catalogue/speech.ts'
 import type { VoiceOfAnswer } from '../messages/answer.ts'
 import type { OpenedStream } from '../messages/open.ts'
@@ -33,14 +33,17 @@ export interface TurnParts {
 
 /** One request of somebody who says something, or wants to hear the answer. */
 export class VoiceTurn {
-  readonly #plan: VoicePlan
+  readonly #plan: Omit<VoicePlan, 'hearing'>
   readonly #parts: TurnParts
-  #heard: Heard | undefined
+  /** What is to be heard; let go of once it is, because it is large. */
+  #unheard: HearingPlan | undefined
+  #heard: HeardSound | undefined
   #spoken: (() => SpokenUsage) | undefined
 
   constructor(plan: VoicePlan, parts: TurnParts) {
-    this.#plan = plan
+    this.#plan = { issues: plan.issues, speaking: plan.speaking, refusal: plan.refusal }
     this.#parts = parts
+    this.#unheard = plan.hearing
   }
 
   /** Everything that is wrong with what is asked. */
@@ -50,15 +53,14 @@ export class VoiceTurn {
 
   /** The text of each block of sound by its path; before it is heard, one that stands for it. */
   get texts(): HeardTexts {
-    const blocks = this.#plan.hearing?.blocks ?? []
-    const texts = new Map(blocks.map(({ param }) => [param, unheard]))
+    const texts = new Map((this.#unheard?.blocks ?? []).map(({ param }) => [param, unheard]))
     for (const { param, text } of this.#heard?.transcripts ?? []) texts.set(param, text)
     return texts
   }
 
   /** Whether there is sound to be heard first. */
   get isHeardFirst(): boolean {
-    return this.#plan.hearing !== undefined
+    return this.#unheard !== undefined
   }
 
   /** Throws why it may not be done: to be asked when nothing is wrong with the request, and before anybody is asked. */
@@ -68,7 +70,11 @@ export class VoiceTurn {
 
   /** Hears the sound of the request; throws an error that names the block. */
   async hear(caller: VoiceCaller): Promise<void> {
-    if (this.#plan.hearing) this.#heard = await this.#parts.hear(this.#plan.hearing, caller)
+    const plan = this.#unheard
+    if (!plan) return
+    const heard = await this.#parts.hear(plan, caller)
+    this.#heard = { ...heard, model: plan.model.id, said: saidLast(heard, plan) }
+    this.#unheard = undefined
   }
 
   /** The stream with its sound, where the answer is to be spoken. The request came `elapsedMs` milliseconds ago. */
@@ -93,7 +99,8 @@ export class VoiceTurn {
 
   /** What is told of it with the answer. */
   get ofAnswer(): VoiceOfAnswer {
-    return { heard: heardIn(this.#heard, this.#plan.hearing), usage: () => this.usage }
+    const heard = this.#heard && { user_transcript: this.#heard.said, transcripts: [...this.#heard.transcripts] }
+    return { heard, usage: () => this.usage }
   }
 
   /** What was heard and spoken until now; undefined where nothing was asked for. */
@@ -109,11 +116,10 @@ export class VoiceTurn {
     }
   }
 
-  #cost(heard: Heard | undefined, spoken: SpokenUsage | undefined): number | undefined {
+  #cost(heard: HeardSound | undefined, spoken: SpokenUsage | undefined): number | undefined {
     const { costOf } = this.#parts
     const uses: (readonly [model: string, use: SpeechUse])[] = []
-    const hearing = this.#plan.hearing
-    if (heard && hearing) uses.push([hearing.model.id, { secondsHeard: heard.seconds }])
+    if (heard) uses.push([heard.model, { secondsHeard: heard.seconds }])
     for (const { id, characters, seconds } of spoken?.models ?? []) uses.push([id, { characters, secondsSpoken: seconds }])
     let dollars = 0
     for (const [model, use] of uses) {
@@ -139,13 +145,16 @@ export interface WholeVoice {
 /** Stands for sound that nobody has heard yet, while it is found out whether the request can be answered at all. */
 const unheard = '(sound)'
 
-/** What the user said last, and all that was heard. */
-function heardIn(
-  heard: Heard | undefined,
-  plan: HearingPlan | undefined,
-): Pick<ResponseMetadata, 'user_transcript' | 'transcripts'> | undefined {
-  if (!heard || !plan) return undefined
-  const last = Math.max(...plan.blocks.map(({ message }) => message))
-  const texts = heard.transcripts.filter((_, index) => plan.blocks[index]?.message === last).map(({ text }) => text)
-  return { user_transcript: texts.join('\n'), transcripts: [...heard.transcripts] }
+/** What was heard, and by which model. */
+interface HeardSound extends Heard {
+  /** `provider/model`. */
+  readonly model: string
+  /** In the last message of the user that has sound. */
+  readonly said: string
+}
+
+function saidLast({ transcripts }: Heard, { blocks }: HearingPlan): string {
+  const last = Math.max(...blocks.map(({ message }) => message))
+  const texts = transcripts.filter((_, index) => blocks[index]?.message === last)
+  return texts.map(({ text }) => text).join('\n')
 }
