@@ -1,3 +1,4 @@
+import type { KnownModel } from '../../providers/provider.ts'
 import type { SpeechProvider } from '../../providers/speech.ts'
 import { nearest } from '../../text/nearest.ts'
 import type { HearingModel, SpeakingVoice } from './plan.ts'
@@ -22,7 +23,8 @@ export class Vendors {
     const { owner, rest } = parted(id)
     const provider = this.#hearing.get(owner)
     const model = provider && hearingModel(provider, rest)
-    return model ?? unknownProvider(owner, this.#hearing, 'hears')
+    if (!model) return unknownProvider(owner, this.#hearing, 'hears')
+    return unknownModel(model.provider, model.name, model.stt.models) ?? model
   }
 
   /**
@@ -44,6 +46,8 @@ export class Vendors {
       return { field: 'voice', code: 'unknown_voice', message }
     }
     const name = given?.rest ?? provider.tts.models[0].name
+    const unknown = unknownModel(provider, name, provider.tts.models)
+    if (unknown) return { field: 'tts_model', ...unknown }
     const own = isNamed ? (named.rest ?? '') : voice
     return { provider, tts: provider.tts, name, id: `${provider.id}/${name}`, voice: own }
   }
@@ -58,7 +62,7 @@ export class Vendors {
 }
 
 export interface NameProblem {
-  readonly code: 'unknown_provider' | 'unknown_voice'
+  readonly code: 'unknown_provider' | 'unknown_voice' | 'unknown_model'
   readonly message: string
 }
 
@@ -73,6 +77,13 @@ function hearingModel(provider: SpeechProvider, given: string | undefined): Hear
   if (!stt) return undefined
   const name = given ?? stt.models[0].name
   return { provider, stt, name, id: `${provider.id}/${name}` }
+}
+
+/** A vendor that only shows how it works has the models it has; any other may have some that this version has not heard of. */
+function unknownModel({ demo, name }: SpeechProvider, model: string, models: readonly KnownModel[]): NameProblem | undefined {
+  if (!demo || models.some((each) => each.name === model)) return undefined
+  const known = models.map((each) => each.name).join(', ')
+  return { code: 'unknown_model', message: `${name} has no model ${JSON.stringify(model.slice(0, 200))}; there is ${known}` }
 }
 
 /** What stands before the first slash and behind it; `rest` is undefined where there is nothing. */
