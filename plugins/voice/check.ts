@@ -3,6 +3,7 @@ import type { Issue } from '../../api/schemas.gen.ts'
 import type { Range, SpeechIssue, SttOptions, TtsCapabilities, TtsOptions } from '../../providers/speech.ts'
 import type { Asked, AskedBlock, AskedOutput } from './asked.ts'
 import type { HearingModel, HearingPlan, SoundBlock, SoundSource, SpeakingPlan, SpeakingVoice } from './plan.ts'
+import { rateFor } from './rate.ts'
 
 /** Whether what is asked of voice can be done, as far as that is known before anybody is asked. */
 
@@ -137,8 +138,10 @@ function voiceIssues(output: AskedOutput, voice: SpeakingVoice, rate: number): I
   return issues
 }
 
-function optionsOf(output: AskedOutput, { voice }: SpeakingVoice, rate: number): TtsOptions {
+/** As the vendor will be asked: at a rate that it makes, of which the one that is wanted is made. */
+function optionsOf(output: AskedOutput, { voice, tts, name }: SpeakingVoice, wanted: number): TtsOptions {
   const { format, language, speed, volume, emotion, alignment } = output
+  const rate = rateFor(wanted, tts.capabilities(name).pcmRates)
   const isRaw = format === 'wav' || format === 'pcm'
   return { voice, format: isRaw ? { encoding: 'pcm', rate } : { encoding: format }, language, speed, volume, emotion, alignment }
 }

@@ -5,6 +5,7 @@ import type { Resampler } from '../../../audio/resample.ts'
 import { sniffAudio } from '../../../audio/sniff.ts'
 import type { Alignment, TtsOptions } from '../../../providers/speech.ts'
 import type { SpeakingVoice } from '../plan.ts'
+import { rateFor } from '../rate.ts'
 import { shifted, withoutFirst } from './alignment.ts'
 import { VendorCall } from './call.ts'
 import {
@@ -41,6 +42,8 @@ export interface SentenceTaker {
   moved(voice: number): void
   /** Throws the events so far away, where nobody has heard any of them; whether that was so. */
   discard(): boolean
+  /** Resolves when all sentences before this one have been given out; undefined where there are none. */
+  turn(): Promise<void> | undefined
 }
 
 /**
@@ -118,6 +121,7 @@ class Sentence {
         // Who is refused only after another has failed is not the reason.
         this.#failure = this.#wasCalled ? error : (this.#failure ?? error)
         this.#log(voice, error)
+        if (await this.#hasWaited(error)) continue
         if (!(await this.#mayRetry(error))) this.#next()
       }
     }
@@ -125,9 +129,19 @@ class Sentence {
 
   // ── After a failure ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** A vendor that speaks only so many sentences at a time is asked again when those before this one are over, which is no failure. */
+  async #hasWaited({ code }: GatewayError): Promise<boolean> {
+    const turn = code === 'provider_rate_limit' && this.#given === this.#base ? this.#taker.turn() : undefined
+    if (!turn) return false
+    await turn
+    this.#signal.throwIfAborted()
+    this.#wasCalled = false
+    return true
+  }
+
   /** Makes ready for the same voice to speak again. False where that is of no use, or was done before. */
   async #mayRetry(error: GatewayError): Promise<boolean> {
-    const waitMs = (error.retryAfter ?? 0) * 1000
+    const waitMs = error.retryAfter === undefined ? (pauseMs[error.code] ?? 0) : error.retryAfter * 1000
     if (!this.#wasCalled || this.#hasRetried || error.recovery === 'none' || waitMs > longestRetryWaitMs) return false
     // Nothing tells where in compressed sound it would have to go on.
     if (!this.#isPcm && this.#given > this.#base && !this.#discard()) return false
@@ -278,6 +292,8 @@ class Sentence {
   }
 }
 
+/** How long a vendor is left alone that does not say how long, by what it failed with. */
+const pauseMs: Readonly<Record<string, number>> = { provider_rate_limit: 500 }
 /** A vendor that asks for more patience is not asked again. */
 const longestRetryWaitMs = 2000
 
@@ -289,11 +305,4 @@ function optionsFor({ tts, name, voice }: SpeakingVoice, { plan }: SpokenAnswer)
       ? { encoding: format }
       : { encoding: 'pcm' as const, rate: rateFor(plan.rate, pcmRates) }
   return { voice, format: encoding, language, speed, volume, emotion, alignment }
-}
-
-/** The rate itself where the vendor makes it, else the next above, from which nothing is lost; else what it makes best. */
-function rateFor(rate: number, made: readonly [number, ...number[]]): number {
-  if (made.includes(rate)) return rate
-  const above = made.filter((each) => each > rate)
-  return above.length > 0 ? Math.min(...above) : made[0]
 }
