@@ -37,6 +37,8 @@ export class Sequence {
   #entries: Entry[] = []
   /** Who speaks the next sentence that is begun. */
   #voice = 0
+  /** How many sentences are begun beyond the first; fewer where a vendor has refused so many. */
+  #ahead: number
   #state: 'open' | 'ended' | 'closed' = 'open'
   /** What is thrown once all sentences have been given out. */
   #ending: GatewayError | undefined
@@ -47,6 +49,7 @@ export class Sequence {
     this.#parts = parts
     this.#answer = answer
     this.#onSpoken = onSpoken
+    this.#ahead = parts.limits.ahead
     const { signal } = answer.caller
     this.#onAbort = () => {
       this.#stop(signal.reason)
@@ -116,6 +119,7 @@ export class Sequence {
       if (run.end === undefined) return undefined
       if (run.end !== 'spoken') throw run.end.error
       this.#entries.shift()
+      this.#entries[0]?.onFirst?.()
       this.#start()
       // A sentence of which nothing can be heard has been said all the same.
       if (!entry.isTaken) return { text: entry.text, isFirst: true, sound: [], alignment: undefined, provider: '' }
@@ -134,8 +138,7 @@ export class Sequence {
   /** Begins as many sentences as may be spoken at the same time. None behind one that failed. */
   #start(): void {
     if (this.#answer.caller.signal.aborted) return
-    const most = this.#parts.limits.ahead + 1
-    for (const entry of this.#entries.slice(0, most)) {
+    for (const entry of this.#entries.slice(0, this.#ahead + 1)) {
       if (isFailed(entry.run)) return
       if (entry.run) continue
       this.#begin(entry, this.#voice)
@@ -158,6 +161,7 @@ export class Sequence {
         run.queue.length = 0
         return true
       },
+      turn: () => this.#turnOf(entry, run),
     }
     const { signal } = run.controller
     try {
@@ -179,6 +183,17 @@ export class Sequence {
     const at = this.#entries.indexOf(entry)
     if (at < 0) return
     for (const { run } of this.#entries.splice(at + 1)) run?.controller.abort(nobodyListens())
+  }
+
+  /** Resolves when the sentence is the first, or is not to be spoken any more; undefined where it is the first. */
+  #turnOf(entry: Entry, run: Run): Promise<void> | undefined {
+    const at = this.#entries.indexOf(entry)
+    if (at < 1 || entry.run !== run) return undefined
+    this.#ahead = Math.min(this.#ahead, at - 1)
+    return new Promise((resolve) => {
+      entry.onFirst = resolve
+      run.controller.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
   }
 
   #moved(entry: Entry, run: Run, voice: number): void {
@@ -206,6 +221,8 @@ interface Entry extends Line {
   run: Run | undefined
   /** Whether some of it was given out. */
   isTaken: boolean
+  /** Called when it is the first, where it waits for that. */
+  onFirst?: () => void
 }
 
 /** A sentence as it is being spoken. */

@@ -61,6 +61,31 @@ async function said(made: Stage): Promise<SoundEvent[]> {
 
 const usual = Buffer.concat([soundOf(first), soundOf(second), soundOf(third)])
 
+describe('a vendor that speaks one sentence at a time', () => {
+  it('is asked for the next one when the one before is over, and no other voice takes its place', async () => {
+    const refused: string[] = []
+    let areRefused = (): void => undefined
+    const both = new Promise<void>((resolve) => {
+      areRefused = resolve
+    })
+    const voice = await voiceAt((each) => {
+      if (each === first) return both.then(() => reply(soundOf(each)))
+      if (refused.includes(each)) return undefined
+      refused.push(each)
+      if (refused.length === 2) areRefused()
+      return json({ error: { message: 'too many at once' } }, { status: 429 })
+    })
+    const other = await voiceAt(undefined, 'bell')
+    const made = stage(voice, { fallbacks: [other.voice] })
+    const events = await said(made)
+    expect(bytesOf(events)).toEqual(usual)
+    expect(voice.texts.slice(0, 3).sort()).toEqual([first, second, third].sort())
+    expect(voice.texts.slice(3)).toEqual([second, third])
+    expect(other.upstream.requests).toHaveLength(0)
+    expect(events.at(-1)).toMatchObject({ is_final: true })
+  })
+})
+
 describe('a sentence that fails', () => {
   it.each<[string, (text: string) => Behaviour]>([
     ['breaks off between samples', (each) => reply(soundOf(each), { chunks: { size: 50 }, dieAt: 200 })],
