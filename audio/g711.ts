@@ -2,7 +2,7 @@ import { bytesIn, samplesIn } from './pcm.ts'
 
 /**
  * G.711, as telephones speak it: a byte a sample, 8 kHz by custom, against 16-bit PCM. Both ways are one look into a table, which is
- * made of the recommendation's segments when the module loads. A negative sample falls on the lower side of a decision value,
+ * made of the recommendation's segments; the large ones, of codes, when they are first needed. A negative sample falls on the lower side of a decision value,
  * as the ITU's reference software has it.
  */
 export function mulawToPcm(codes: Uint8Array): Uint8Array {
@@ -10,6 +10,7 @@ export function mulawToPcm(codes: Uint8Array): Uint8Array {
 }
 
 export function pcmToMulaw(pcm: Uint8Array): Uint8Array {
+  mulawCodes ??= codeTable(mulawCode)
   return compressed(pcm, mulawCodes)
 }
 
@@ -18,6 +19,7 @@ export function alawToPcm(codes: Uint8Array): Uint8Array {
 }
 
 export function pcmToAlaw(pcm: Uint8Array): Uint8Array {
+  alawCodes ??= codeTable(alawCode)
   return compressed(pcm, alawCodes)
 }
 
@@ -40,8 +42,8 @@ function compressed(pcm: Uint8Array, table: Uint8Array): Uint8Array {
 
 const mulawLevels = Int16Array.from({ length: 256 }, (_, code) => mulawLevel(code))
 const alawLevels = Int16Array.from({ length: 256 }, (_, code) => alawLevel(code))
-const mulawCodes = codeTable(mulawCode)
-const alawCodes = codeTable(alawCode)
+let mulawCodes: Uint8Array | undefined
+let alawCodes: Uint8Array | undefined
 
 /** One entry for each 16-bit sample, at its two's complement. */
 function codeTable(codeOf: (sample: number) => number): Uint8Array {

@@ -1,4 +1,3 @@
-import speexModule from 'speex-resampler/app/speex_wasm.js'
 import { bytesPerSample, SampleJoiner } from './pcm.ts'
 
 /**
@@ -196,8 +195,9 @@ interface Speex {
  * wrapper is passed by: it frees nothing, and loses samples when a chunk gives more of them than it made room for.
  */
 async function loadSpeex(): Promise<Speex> {
+  const load = await loader()
   const [errors, rejections] = [process.listeners('uncaughtException'), process.listeners('unhandledRejection')]
-  const loading = loader()({})
+  const loading = load({})
   for (const listener of process.listeners('uncaughtException')) {
     if (!errors.includes(listener)) process.removeListener('uncaughtException', listener)
   }
@@ -211,8 +211,12 @@ async function loadSpeex(): Promise<Speex> {
 
 type Loader = (settings: object) => Promise<unknown>
 
-/** The package was written for both kinds of module: some that import it unwrap what Node itself leaves wrapped. */
-function loader(): Loader {
+/**
+ * The package was written for both kinds of module: some that import it unwrap what Node itself leaves wrapped. Its code holds all of the
+ * WebAssembly, and is read where it is needed.
+ */
+async function loader(): Promise<Loader> {
+  const { default: speexModule } = await import('speex-resampler/app/speex_wasm.js')
   const imported: unknown = speexModule
   return isLoader(imported) ? imported : speexModule.default
 }
