@@ -12,11 +12,15 @@ const sources = [
   'tsconfig.json',
   'tsconfig.build.json',
   'api',
+  'audio',
   'cli',
+  'config',
   'plugins',
   'providers',
   'routes',
   'text',
+  'tools',
+  'web',
   'workers',
 ]
 const built = join(root, 'dist/server.js')

@@ -73,6 +73,7 @@ writeOrCheck(files, 'openapi.yaml')
 // The providers, which the first knows, need the files above. What each makes is made, or looked at, by its being imported.
 await import('./generate-catalogue.ts')
 await import('./generate-tools.ts')
+await import('./generate-page.ts')
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,8 @@ import { presetNames } from '../providers/openai-compatible.ts'
  *
  *   server → app → routes → plugins → tools → providers → api, with text and audio as leaves beside api
  *
- *   - A layer imports itself and what lies below. `config` stands beside `app`; `cli` and `workers` belong to `server`.
+ *   - A layer imports itself and what lies below. `config` stands beside `app`; `cli` and `workers` belong to `server`. `web` is what
+ *     browsers load, which a route gives out and which knows none of the others.
  *   - A provider's folder knows no other provider's folder and no Fastify. Who serves which provider is known to
  *     `providers/index.ts` alone, which only `app` and `config` read.
  *   - A plugin is registered by `app` and by nobody else. Others reach it through its decorator and `import type`. A plugin takes
@@ -38,13 +39,14 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   workers: ['workers', 'app', 'cli', 'config', 'plugins', 'api', 'text'],
   app: ['routes', 'plugins', 'config', 'tools', 'providers', 'api', 'text', 'audio'],
   config: ['config', 'tools', 'providers', 'api', 'text'],
-  routes: ['routes', 'plugins', 'tools', 'providers', 'api', 'text', 'audio'],
+  routes: ['routes', 'plugins', 'tools', 'providers', 'web', 'api', 'text', 'audio'],
   plugins: ['plugins', 'tools', 'providers', 'api', 'text', 'audio'],
   tools: ['tools', 'providers', 'api', 'text', 'audio'],
   providers: ['providers', 'api', 'text', 'audio'],
   api: ['api', 'text', 'audio'],
   text: ['text'],
   audio: ['audio'],
+  web: ['web'],
 }
 
 const pureKernels = [
@@ -262,7 +264,7 @@ describe('the arrows of the architecture', () => {
   })
 
   it('leave no folder of the project out but those that build, test and measure it', () => {
-    const known = [...Object.keys(layers), 'bench', 'deploy', 'dist', 'docs', 'node_modules', 'scripts', 'sdk', 'test', 'web']
+    const known = [...Object.keys(layers), 'bench', 'deploy', 'dist', 'docs', 'node_modules', 'scripts', 'sdk', 'test']
     const folders = readdirSync(new URL('../', import.meta.url), { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .map(({ name }) => name)
