@@ -1,13 +1,14 @@
 import { isRecord } from '../api/json.ts'
 import type { CatalogueEntry } from './catalogue/entry.ts'
 import { readModels } from './catalogue/read.ts'
-import { presetProblem, readDefinition, type Taken } from './openai-chat/definition.ts'
+import { presetProblem, readDefinition } from './openai-chat/definition.ts'
 import { cerebrasDialect } from './openai-chat/dialects/cerebras.ts'
 import { groqDialect } from './openai-chat/dialects/groq.ts'
 import { openrouterDialect } from './openai-chat/dialects/openrouter.ts'
 import { createOpenAiChat } from './openai-chat/index.ts'
 import { presetNames, presetOf, presetsInWords } from './openai-chat/presets.ts'
 import { quirksInWords } from './openai-chat/read-quirks.ts'
+import type { Taken } from './operator-definition.ts'
 import type { LlmProvider } from './provider.ts'
 
 /** The servers that speak Chat Completions: those of this package, and those that an operator defines. */

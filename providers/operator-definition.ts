@@ -191,6 +191,12 @@ function headerProblem(name: string, text: unknown): string | undefined {
 /** The transport's, and what the adapters say of each request. */
 const ownHeaders = [...transportHeaders, 'accept', 'x-client-request-id']
 
+/** What is said of a name that is none of the presets'. */
+export function noPreset(name: unknown, presets: readonly string[]): string {
+  const near = hint(String(name), presets)
+  return `there is no preset ${said(name)}${near || '.'} There are ${presets.join(', ')}`
+}
+
 /** `; did you mean …?`, where one of the candidates may have been meant. */
 export function hint(name: string, candidates: readonly string[]): string {
   const near = nearest(name, candidates)

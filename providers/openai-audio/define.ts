@@ -1,9 +1,9 @@
 import {
   baseURLVariableOf,
-  hint,
   keyHeaderOf,
   keyVariableOf,
   nameProblem,
+  noPreset,
   readBaseURL,
   readFlag,
   readHeaderName,
@@ -11,7 +11,6 @@ import {
   readMapping,
   readText,
   readVariable,
-  said,
   type Taken,
   type Tell,
   tellUnknown,
@@ -123,6 +122,5 @@ function readPreset(id: string, value: unknown, path: string, tell: Tell): Speec
 }
 
 function presetProblem(name: unknown): string {
-  const near = hint(String(name), speechPresetNames)
-  return `there is no preset ${said(name)}${near || '.'} There are ${speechPresetNames.join(', ')}`
+  return noPreset(name, speechPresetNames)
 }

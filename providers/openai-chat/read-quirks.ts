@@ -1,15 +1,12 @@
 import { isRecord } from '../../api/json.ts'
 import type { StopReason } from '../../api/schemas.gen.ts'
-import { nearest } from '../../text/nearest.ts'
+import { hint, said, type Tell } from '../operator-definition.ts'
 import type { StopReasons } from '../provider.ts'
 import { efforts } from '../thinking-wish.ts'
 import type { Quirks } from './quirks.ts'
 import { reasoningFields } from './reasoning-blocks.ts'
 import { reasoningStyleNames } from './reasoning-request.ts'
 import { costFields } from './usage.ts'
-
-/** Takes one mistake, for a person to read. */
-export type Tell = (problem: string) => void
 
 /** The quirks of a server: those of `base`, and over them what a configuration says. Every mistake is told with its path. */
 export function readQuirks(value: unknown, base: Quirks, path: string, tell: Tell): Quirks {
@@ -21,7 +18,7 @@ export function readQuirks(value: unknown, base: Quirks, path: string, tell: Tel
   let quirks = base
   for (const [name, member] of Object.entries(value)) {
     if (isQuirk(name)) quirks = withQuirk(quirks, name, member, `${path}.${name}`, tell)
-    else tell(`${path}.${name} is not known${hint(name)}`)
+    else tell(`${path}.${name} is not known${hint(name, Object.keys(readers))}`)
   }
   return quirks
 }
@@ -142,13 +139,4 @@ function readStopReasons(value: unknown): StopReasons | undefined {
     reasons[own] = canonical
   }
   return reasons
-}
-
-function hint(name: string): string {
-  const near = nearest(name, Object.keys(readers))
-  return near ? `; did you mean ${near}?` : ''
-}
-
-function said(value: unknown): string {
-  return JSON.stringify(value).slice(0, 100)
 }
