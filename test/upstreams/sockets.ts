@@ -65,6 +65,8 @@ export function serveSockets(
 function answer(duplex: Duplex, { status, headers = {}, body = '' }: SocketRefusal): void {
   const all = { connection: 'close', 'content-length': String(Buffer.byteLength(body)), ...headers }
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  // Whoever was refused may be gone before it is told.
+  duplex.on('error', () => undefined)
   duplex.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }
 
