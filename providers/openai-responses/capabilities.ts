@@ -69,7 +69,10 @@ export const matrix: Matrix = {
   'block.document.pdf': { treatment: 'map', note: 'Sent as input_file; the title is its name.' },
   'block.document.url': { treatment: 'map', note: 'Sent as input_file with file_url.' },
   'block.document.file': { treatment: 'map', note: "Sent as input_file with the provider's own file id." },
-  'block.audio': { treatment: 'reject', note: 'Send it as audio_stt, which the gateway hears, or use a model of openai/ that hears.' },
+  'block.audio': {
+    treatment: 'reject',
+    note: 'Send it as audio_stt, which the gateway hears, or use a model of openai/ that hears.',
+  },
   'block.thinking': {
     treatment: 'map',
     note: 'Its signature keeps the reasoning item, which goes back as it came; one that nothing followed is left out.',
