@@ -41,6 +41,13 @@ export interface SpeechIssue {
   readonly message: string
 }
 
+/** Stands between the pieces of a text or of sound: what came so far is wanted without waiting for more. Nothing that is said can be taken for it. */
+export interface Flush {
+  readonly type: 'flush'
+}
+
+export const flush: Flush = Object.freeze({ type: 'flush' })
+
 // ── Hearing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface SpeechToText {
@@ -55,7 +62,7 @@ export interface SpeechToText {
    * vendor can do that. The end of the sound ends the answer, after the last words of it: with `done`.
    */
   transcribe?(
-    audio: AsyncIterable<Uint8Array | 'flush'>,
+    audio: AsyncIterable<Uint8Array | Flush>,
     format: RawFormat,
     options: SttOptions & TurnOptions,
     call: SpeechCall,
@@ -162,7 +169,7 @@ export interface TextToSpeech {
    * Speaks a text that is still being written, in one breath. `flush` asks for all so far to be spoken without waiting for more. Absent where the
    * vendor takes whole texts alone. The last event is `done`.
    */
-  speak?(text: AsyncIterable<string | 'flush'>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent>
+  speak?(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent>
 }
 
 export interface TtsCapabilities {

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../api/error.ts'
 import { type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import type { Socket, SocketClosed } from '../socket.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import { type Flush, flush, type SpeechCall, type TtsEvent, type TtsOptions } from '../speech.ts'
 import { closedFailure, type Debt, nextMessage, openSocket, sourceOf } from './connection.ts'
 import { type Conversation, conversation, type Listener } from './conversation.ts'
 import { speechRequest } from './encode.ts'
@@ -10,7 +10,7 @@ import { SoundLimit } from './sound-limit.ts'
 import { SourceReader } from './source-reader.ts'
 
 /** A text that is still being written. The socket belongs to this call; it is opened before the first word is there. */
-export function speak(text: AsyncIterable<string | 'flush'>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent> {
+export function speak(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent> {
   return conversation<TtsEvent>(call, (listener) => new Speaker(text, options, call, listener))
 }
 
@@ -29,13 +29,13 @@ interface Context {
 }
 
 /** Text, or all before it to be spoken. What was said again is not said a third time. */
-type Piece = { readonly text: string; readonly isRepeat: boolean } | 'flush'
+type Piece = { readonly type: 'text'; readonly text: string; readonly isRepeat: boolean } | Flush
 
 class Speaker implements Conversation {
   readonly #call: SpeechCall
   readonly #listener: Listener<TtsEvent>
   readonly #source: FailureSource
-  readonly #text: SourceReader<string>
+  readonly #text: SourceReader<string | Flush>
   readonly #base: Readonly<Record<string, unknown>>
   readonly #limit: SoundLimit
   readonly #isRaw: boolean
@@ -48,7 +48,7 @@ class Speaker implements Conversation {
   #hasText = false
   #isFinished = false
 
-  constructor(text: AsyncIterable<string>, options: TtsOptions, call: SpeechCall, listener: Listener<TtsEvent>) {
+  constructor(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall, listener: Listener<TtsEvent>) {
     this.#call = call
     this.#listener = listener
     this.#source = sourceOf(call)
@@ -65,7 +65,7 @@ class Speaker implements Conversation {
       })
     }
     await this.#open()
-    const isWhole = await this.#text.read((piece) => (piece === 'flush' ? this.#flush() : this.#say(piece)))
+    const isWhole = await this.#text.read((piece) => (typeof piece === 'string' ? this.#say(piece) : this.#flush()))
     if (!isWhole) return
     this.#isInputOver = true
     if (this.#context) await this.#send(this.#context, { transcript: '', continue: false })
@@ -100,18 +100,18 @@ class Speaker implements Conversation {
     this.#limit.allow(piece.length)
     if (!this.#socket) await this.#open()
     this.#context ??= this.#begin(piece)
-    await this.#sendPiece(this.#context, { text: piece, isRepeat: false })
+    await this.#sendPiece(this.#context, { type: 'text', text: piece, isRepeat: false })
   }
 
   async #flush(): Promise<void> {
     // Where there is no context, all has been spoken.
-    if (this.#context) await this.#sendPiece(this.#context, 'flush')
+    if (this.#context) await this.#sendPiece(this.#context, flush)
     else await this.#listener.tell({ type: 'flushed' })
   }
 
   async #sendPiece(context: Context, piece: Piece): Promise<void> {
     context.unheard.push(piece)
-    if (piece === 'flush') await this.#send(context, { transcript: '', continue: true, flush: true })
+    if (piece.type === 'flush') await this.#send(context, { transcript: '', continue: true, flush: true })
     else await this.#send(context, { transcript: piece.text, continue: true })
   }
 
@@ -158,7 +158,7 @@ class Speaker implements Conversation {
     this.#owedSince = this.#call.clock.now()
     switch (message.type) {
       case 'chunk':
-        if (context.unheard.length > 0) context.unheard = context.unheard.filter((piece) => piece === 'flush')
+        if (context.unheard.length > 0) context.unheard = context.unheard.filter((piece) => piece.type === 'flush')
         this.#limit.add(message.bytes.length)
         return this.#listener.tell({ type: 'audio', bytes: message.bytes })
       case 'words': {
@@ -174,7 +174,7 @@ class Speaker implements Conversation {
   }
 
   #flushed(context: Context): Promise<void> {
-    const at = context.unheard.indexOf('flush')
+    const at = context.unheard.findIndex(({ type }) => type === 'flush')
     if (at < 0) return Promise.resolve()
     context.unheard.splice(0, at + 1)
     if (context.unheard.length === 0 && !this.#isInputOver) this.#owedSince = undefined
@@ -186,19 +186,19 @@ class Speaker implements Conversation {
     this.#limit.whole()
     this.#context = undefined
     this.#owedSince = undefined
-    const missing = context.unheard.filter((piece) => piece !== 'flush' && !piece.isRepeat && piece.text.trim() !== '')
+    const missing = context.unheard.filter((piece) => piece.type === 'text' && !piece.isRepeat && piece.text.trim() !== '')
     if (missing.length > 0) return this.#repeat(context.unheard)
-    const flushes = context.unheard.filter((piece) => piece === 'flush')
+    const flushes = context.unheard.filter((piece) => piece.type === 'flush')
     await Promise.all(flushes.map(() => this.#listener.tell({ type: 'flushed' })))
     if (this.#isInputOver) await this.#finish()
   }
 
   /** All is sent in one turn, lest newer text come in between. */
   async #repeat(unheard: readonly Piece[]): Promise<void> {
-    const text = unheard.map((piece) => (piece === 'flush' ? '' : piece.text)).join('')
+    const text = unheard.map((piece) => (piece.type === 'flush' ? '' : piece.text)).join('')
     const context = this.#begin(text)
     this.#context = context
-    const sent = unheard.map((piece) => this.#sendPiece(context, piece === 'flush' ? piece : { ...piece, isRepeat: true }))
+    const sent = unheard.map((piece) => this.#sendPiece(context, piece.type === 'flush' ? piece : { ...piece, isRepeat: true }))
     if (this.#isInputOver) sent.push(this.#send(context, { transcript: '', continue: false }))
     await Promise.all(sent)
   }

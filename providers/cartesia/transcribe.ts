@@ -1,6 +1,6 @@
 import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
 import type { Socket, SocketClosed } from '../socket.ts'
-import type { RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
+import type { Flush, RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
 import { closedFailure, type Debt, nextMessage, openSocket, sourceOf } from './connection.ts'
 import { type Conversation, conversation, type Listener } from './conversation.ts'
 import { manualQuery, turnsQuery, wantsTurns } from './encode.ts'
@@ -8,7 +8,7 @@ import { type HearingMessage, hearingMessage } from './messages.ts'
 import { Silence } from './silence.ts'
 import { SourceReader } from './source-reader.ts'
 
-type Sound = AsyncIterable<Uint8Array | 'flush'>
+type Sound = AsyncIterable<Uint8Array | Flush>
 type Options = SttOptions & TurnOptions
 
 /** Sound while it comes. The vendor has one address where it is told when to write down what it heard, and one where it tells turns. */
@@ -93,7 +93,7 @@ class Hearing implements Conversation {
   readonly #format: RawFormat
   readonly #listener: Listener<SttEvent>
   readonly #source: FailureSource
-  readonly #audio: SourceReader<Uint8Array | 'flush'>
+  readonly #audio: SourceReader<Uint8Array | Flush>
   #socket: Socket | undefined
   #silence: Silence | undefined
   /** How many of the caller's flushes have not been answered. */
@@ -121,7 +121,7 @@ class Hearing implements Conversation {
     this.#silence = silence
     this.#receive(socket).catch(fail)
     const isWhole = await this.#audio.read(async (piece) => {
-      if (piece === 'flush') return this.#flush(socket)
+      if (!(piece instanceof Uint8Array)) return this.#flush(socket)
       silence.heard()
       await socket.send(piece)
     })

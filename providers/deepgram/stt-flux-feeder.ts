@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../api/clock.ts'
-import type { RawFormat } from '../speech.ts'
+import type { Flush, RawFormat } from '../speech.ts'
 import type { Session } from './session.ts'
 import { bytesOf, msOf } from './sound.ts'
 import type { FluxDecoder } from './stt-flux.ts'
@@ -40,13 +40,13 @@ export class FluxFeeder {
     return this.#isDone
   }
 
-  async run(pieces: AsyncIterator<Uint8Array | 'flush'>): Promise<void> {
+  async run(pieces: AsyncIterator<Uint8Array | Flush>): Promise<void> {
     for (;;) {
       const step = await pieces.next()
       if (this.#isStopped) return
       if (step.done) break
       const piece = step.value
-      if (piece === 'flush') await this.#sendHeld()
+      if (!(piece instanceof Uint8Array)) await this.#sendHeld()
       else if (piece.length > 0) await this.#take(piece)
     }
     this.#cancel()

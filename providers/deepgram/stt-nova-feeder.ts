@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../api/clock.ts'
-import type { RawFormat } from '../speech.ts'
+import type { Flush, RawFormat } from '../speech.ts'
 import type { Session } from './session.ts'
 import { msOf } from './sound.ts'
 import type { NovaDecoder } from './stt-nova.ts'
@@ -28,13 +28,13 @@ export class NovaFeeder {
     return this.#isDone
   }
 
-  async run(pieces: AsyncIterator<Uint8Array | 'flush'>): Promise<void> {
+  async run(pieces: AsyncIterator<Uint8Array | Flush>): Promise<void> {
     for (;;) {
       const step = await pieces.next()
       if (this.#isStopped) return
       if (step.done) break
       const piece = step.value
-      if (piece === 'flush') {
+      if (!(piece instanceof Uint8Array)) {
         await this.#session.send(messages.finalize)
       } else if (piece.length > 0) {
         this.#keepAlive.restart()

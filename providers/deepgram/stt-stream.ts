@@ -1,5 +1,5 @@
 import { protocolFailure } from '../failure.ts'
-import type { RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
+import type { Flush, RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
 import { isFluxStt } from './capabilities.ts'
 import { closedEarly, sourceOf } from './failure.ts'
 import { leave, openSession, readMessage, type Session } from './session.ts'
@@ -11,7 +11,7 @@ import { fluxQuery, novaQuery } from './stt-query.ts'
 
 /** Hears sound while it comes, over the socket of the model's family. */
 export async function* transcribe(
-  audio: AsyncIterable<Uint8Array | 'flush'>,
+  audio: AsyncIterable<Uint8Array | Flush>,
   format: RawFormat,
   options: SttOptions & TurnOptions,
   call: SpeechCall,
@@ -64,7 +64,7 @@ interface Decoder {
 interface Feeder {
   /** True once all of the sound was sent. */
   readonly isDone: boolean
-  run(pieces: AsyncIterator<Uint8Array | 'flush'>): Promise<void>
+  run(pieces: AsyncIterator<Uint8Array | Flush>): Promise<void>
   /** Nobody listens any more. */
   stop(): void
 }

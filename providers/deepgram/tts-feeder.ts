@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../api/clock.ts'
+import type { Flush } from '../speech.ts'
 import type { Session } from './session.ts'
 import { isSpeakable } from './tts-request.ts'
 
@@ -44,13 +45,13 @@ export class TextFeeder {
     return this.#isDone && !this.#hasUnflushed && this.#underWay.length === 0
   }
 
-  async run(pieces: AsyncIterator<string | 'flush'>): Promise<void> {
+  async run(pieces: AsyncIterator<string | Flush>): Promise<void> {
     for (;;) {
       const step = await pieces.next()
       if (this.#isStopped) return
       if (step.done) break
-      if (step.value === 'flush') await this.#ask()
-      else await this.#speak(step.value)
+      if (typeof step.value === 'string') await this.#speak(step.value)
+      else await this.#ask()
     }
     this.#waiting?.cancel()
     this.#isDone = true

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../api/error.ts'
 import { stringOf } from '../../api/json.ts'
 import { emptyAnswer } from '../failure.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { closedEarly, errorMessage, sourceOf } from './failure.ts'
 import { leave, openSession, readMessage } from './session.ts'
 import { SoundGate } from './sound.ts'
@@ -11,7 +11,7 @@ import type { VoiceFamily } from './voices.ts'
 
 /** Speaks a text that is still being written, over the socket of the voice's family, which makes PCM and µ-law alone. */
 export async function* speak(
-  text: AsyncIterable<string | 'flush'>,
+  text: AsyncIterable<string | Flush>,
   options: TtsOptions,
   call: SpeechCall,
 ): AsyncGenerator<TtsEvent> {

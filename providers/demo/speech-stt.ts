@@ -32,7 +32,7 @@ export const demoStt: SpeechToText = {
     const speech = new SpeechMeter(format.rate, options.silenceMs ?? usualSilenceMs)
     const reporter = new Reporter(format.rate)
     for await (const piece of heeding(audio, call.signal)) {
-      if (piece === 'flush') yield reporter.flushed(speech.cut())
+      if (!(piece instanceof Uint8Array)) yield reporter.flushed(speech.cut())
       else for (const event of speech.push(format.encoding === 'mulaw' ? mulawToPcm(piece) : piece)) yield* reporter.told(event)
     }
     const rest = speech.cut()

@@ -17,7 +17,7 @@ export const demoTts: TextToSpeech = {
   check,
   async *synthesize(text, options, call) {
     const speaker = speakerFor(options, call.model)
-    for (const word of wordsIn(text)) yield* speaker.say(word, call.signal)
+    yield* speaker.sayAll(wordsIn(text), call.signal)
     yield { type: 'done', characters: text.length }
   },
   async *speak(text, options, call) {
@@ -25,12 +25,15 @@ export const demoTts: TextToSpeech = {
     const splitter = new WordSplitter()
     let characters = 0
     for await (const piece of heeding(text, call.signal)) {
-      const isFlush = piece === 'flush'
-      if (!isFlush) characters += piece.length
-      for (const word of isFlush ? splitter.end() : splitter.push(piece)) yield* speaker.say(word, call.signal)
-      if (isFlush) yield { type: 'flushed' }
+      if (typeof piece === 'string') {
+        characters += piece.length
+        yield* speaker.sayAll(splitter.push(piece), call.signal)
+      } else {
+        yield* speaker.sayAll(splitter.end(), call.signal)
+        yield { type: 'flushed' }
+      }
     }
-    for (const word of splitter.end()) yield* speaker.say(word, call.signal)
+    yield* speaker.sayAll(splitter.end(), call.signal)
     yield { type: 'done', characters }
   },
 }
@@ -119,8 +122,12 @@ class Speaker {
     this.#manner = manner
   }
 
+  async *sayAll(words: Iterable<string>, signal: AbortSignal): AsyncGenerator<TtsEvent> {
+    for (const word of words) yield* this.#say(word, signal)
+  }
+
   /** The word's time, where times are wanted, and its sound in pieces of at most a tenth of a second. */
-  async *say(word: string, signal: AbortSignal): AsyncGenerator<TtsEvent> {
+  async *#say(word: string, signal: AbortSignal): AsyncGenerator<TtsEvent> {
     const { voice, format, speed, volume, alignment } = this.#manner
     const { rate, encoding } = format
     const slot = slotOf(this.#words++, rate, speed)

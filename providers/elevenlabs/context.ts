@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../api/clock.ts'
 import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
 import { providerFailure } from '../http.ts'
 import type { Socket } from '../socket.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { closeContext, flushContext, inactivitySeconds, keepContext, openContext, sayText } from './encode.ts'
 import { closedEarly, reported } from './error.ts'
 import { NotProtocol, readMessage, type SocketNews } from './messages.ts'
@@ -55,14 +55,14 @@ export class SpeechContext {
   // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Sends the text as it comes, until it ends or the context is left. Never rejects: a failure ends the call. */
-  async write(pieces: AsyncIterator<string | 'flush'>): Promise<void> {
+  async write(pieces: AsyncIterator<string | Flush>): Promise<void> {
     try {
       await this.#socket.send(openContext(contextId, this.#options))
       this.#stayAlive()
       for (let next = await pieces.next(); this.#state === 'open'; next = await pieces.next()) {
         if (next.done) return await this.#end()
-        if (next.value === 'flush') await this.#flush()
-        else await this.#say(next.value)
+        if (typeof next.value === 'string') await this.#say(next.value)
+        else await this.#flush()
       }
     } catch (reason) {
       this.#over.abort(reason)

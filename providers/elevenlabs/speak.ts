@@ -1,7 +1,7 @@
 import { GatewayError } from '../../api/error.ts'
 import type { FailureSource } from '../failure.ts'
 import { HandshakeRefused, type Socket, socketURL } from '../socket.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { streamsText } from './capabilities.ts'
 import { SpeechContext } from './context.ts'
 import { socketPath, socketQuery } from './encode.ts'
@@ -16,7 +16,7 @@ import { identity, keyHeaders, sourceOf } from './identity.ts'
  * which is made while the first words are still being written.
  */
 export async function* speak(
-  text: AsyncIterable<string | 'flush'>,
+  text: AsyncIterable<string | Flush>,
   options: TtsOptions,
   call: SpeechCall,
 ): AsyncGenerator<TtsEvent> {

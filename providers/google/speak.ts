@@ -1,6 +1,6 @@
 import type { Timer } from '../../api/clock.ts'
 import { disconnected } from '../failure.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { configOf, inputOf } from './encode.ts'
 import { type Line, lineFor, soundIn } from './line.ts'
 import { pieces } from './pieces.ts'
@@ -14,7 +14,7 @@ import { atOnce, streams, voiceOf } from './synthesize.ts'
  * not made in streams is made a sentence at a time.
  */
 export async function* speak(
-  text: AsyncIterable<string | 'flush'>,
+  text: AsyncIterable<string | Flush>,
   options: TtsOptions,
   call: SpeechCall,
 ): AsyncGenerator<TtsEvent> {

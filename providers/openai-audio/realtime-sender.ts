@@ -1,12 +1,13 @@
 import type { Clock } from '../../api/clock.ts'
 import type { Socket } from '../socket.ts'
+import type { Flush } from '../speech.ts'
 import { streamRate } from './capabilities.ts'
 import { appendMessage, commitMessage } from './realtime-session.ts'
 import type { CommitReason, RealtimeTranscript } from './realtime-transcript.ts'
 
 /** Sends sound to a socket as it comes, while others read what the socket tells. Begins at once; to be stopped. */
 export class SoundSender {
-  readonly #sound: AsyncIterator<Uint8Array | 'flush'>
+  readonly #sound: AsyncIterator<Uint8Array | Flush>
   readonly #socket: Socket
   readonly #transcript: RealtimeTranscript
   readonly #clock: Clock
@@ -16,7 +17,7 @@ export class SoundSender {
 
   /** `fail` is called with the reason where the sound cannot be had or sent. */
   constructor(
-    audio: AsyncIterable<Uint8Array | 'flush'>,
+    audio: AsyncIterable<Uint8Array | Flush>,
     socket: Socket,
     transcript: RealtimeTranscript,
     clock: Clock,
@@ -49,7 +50,7 @@ export class SoundSender {
       const next = await this.#sound.next()
       if (this.#state === 'stopped') return
       if (next.done) break
-      if (next.value !== 'flush') await this.#append(next.value)
+      if (next.value instanceof Uint8Array) await this.#append(next.value)
       else if (this.#uncommitted > 0) await this.#commit('flush')
     }
     this.#state = 'done'

@@ -2,7 +2,7 @@ import { GatewayError } from '../../api/error.ts'
 import { parseJson } from '../../api/json.ts'
 import { disconnected, type FailureSource, httpFailure, protocolFailure, streamFailure } from '../failure.ts'
 import { HandshakeRefused, type Socket, type SocketClosed, type SocketMessage, socketURL } from '../socket.ts'
-import type { SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
+import type { Flush, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
 import type { AudioDialect, HearingDialect, RealtimeDialect } from './dialect.ts'
 import { SoundSender } from './realtime-sender.ts'
 import { sessionUpdate } from './realtime-session.ts'
@@ -11,7 +11,7 @@ import { keyHeaders, sourceOf } from './request.ts'
 
 /** Hears PCM at 24 kHz while it comes, over OpenAI's Realtime API in its mode for transcripts. */
 export async function* transcribe(
-  audio: AsyncIterable<Uint8Array | 'flush'>,
+  audio: AsyncIterable<Uint8Array | Flush>,
   options: SttOptions & TurnOptions,
   call: SpeechCall,
   dialect: AudioDialect,

@@ -6,7 +6,7 @@ import { sniffAudio } from '../../audio/sniff.ts'
 import { wavOf } from '../../audio/wav.ts'
 import { demoStt } from '../../providers/demo/speech-stt.ts'
 import { demoTts } from '../../providers/demo/speech-tts.ts'
-import type { AudioFile, RawFormat, SttEvent } from '../../providers/speech.ts'
+import { type AudioFile, type Flush, flush, type RawFormat, type SttEvent } from '../../providers/speech.ts'
 import { anyPlaces, cut } from '../audio/cut.ts'
 import { tone } from '../audio/tone.ts'
 import { chunk, fmt, riff } from '../audio/wav-file.ts'
@@ -24,7 +24,7 @@ async function transcribed(bytes: Uint8Array, model = 'meter', hints: string[] =
   return await demoStt.transcribeFile?.(file, { hints }, speechCall('http://127.0.0.1:1', '', model).call)
 }
 
-async function streamed(pieces: Iterable<Uint8Array | 'flush'>, format: RawFormat, silenceMs?: number): Promise<SttEvent[]> {
+async function streamed(pieces: Iterable<Uint8Array | Flush>, format: RawFormat, silenceMs?: number): Promise<SttEvent[]> {
   const options = { hints: [], ...(silenceMs !== undefined && { silenceMs }) }
   return await collected(
     demoStt.transcribe?.(each(pieces), format, options, speechCall('http://127.0.0.1:1', '', 'meter').call) ?? each([]),
@@ -148,7 +148,7 @@ describe('a stream', () => {
   })
 
   it('tells at a flush what is certain, and goes on', async () => {
-    const events = await streamed([beep(16_000, 0.8), 'flush', beep(16_000, 0.4), silence(16_000, 1), 'flush'], pcm16)
+    const events = await streamed([beep(16_000, 0.8), flush, beep(16_000, 0.4), silence(16_000, 1), flush], pcm16)
     expect(events).toMatchObject([
       { type: 'speech-start', atMs: 0 },
       { type: 'final', text: '[speech of 0.8 seconds]', flushed: true },

@@ -9,7 +9,7 @@ import type { Heard } from '../../../plugins/voice/hear.ts'
 import type { SoundBlock } from '../../../plugins/voice/plan.ts'
 import { demoSpeech } from '../../../providers/demo/speech.ts'
 import { demoStt } from '../../../providers/demo/speech-stt.ts'
-import type { RawFormat, SpeechProvider, SttStreamCapabilities } from '../../../providers/speech.ts'
+import type { Flush, RawFormat, SpeechProvider, SttStreamCapabilities } from '../../../providers/speech.ts'
 import { tone, heard as toneIn } from '../../audio/tone.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { type Behaviour, endless, htmlPage, json, redirect, reply, silence } from '../../upstreams/behaviour.ts'
@@ -184,11 +184,11 @@ describe('a model that takes streams alone', () => {
     const stt = {
       models: demoStt.models,
       capabilities: () => ({ stream, hints: false }),
-      transcribe: (audio: AsyncIterable<Uint8Array | 'flush'>, format: RawFormat, ...rest: TranscribeRest) => {
+      transcribe: (audio: AsyncIterable<Uint8Array | Flush>, format: RawFormat, ...rest: TranscribeRest) => {
         came.format = format
-        const seen = async function* (): AsyncGenerator<Uint8Array | 'flush'> {
+        const seen = async function* (): AsyncGenerator<Uint8Array | Flush> {
           for await (const piece of audio) {
-            if (piece !== 'flush') came.pieces.push(piece)
+            if (piece instanceof Uint8Array) came.pieces.push(piece)
             yield piece
           }
         }

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../api/secret.ts'
 import { cartesia } from '../../../providers/cartesia/index.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import { type Flush, flush, type SpeechCall, type TtsEvent, type TtsOptions } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -25,12 +25,20 @@ describe('a text that is still being written', () => {
 
   it('is not waited for where it comes in whole sentences, and each flush is answered in its place', async () => {
     const { call, upstream } = await staged('sonic-3.5')
-    const events = await collected(speak(each(['One. ', 'flush', 'Two!', 'flush', 'flush']), voice, call))
+    const events = await collected(speak(each(['One. ', flush, 'Two!', flush, flush]), voice, call))
     expect(spokenIn(events)).toBe('One. Two!')
     expect(shape(events)).toEqual(['audio', 'flushed', 'audio', 'flushed', 'flushed', 'done'])
     expect(messages(upstream)[0]).toMatchObject({ max_buffer_delay_ms: 0, continue: true })
     expect(messages(upstream)[1]).toMatchObject({ transcript: '', flush: true, continue: true })
     expect(messages(upstream).at(-1)).toMatchObject({ transcript: '', continue: false })
+  })
+
+  it('has the word flush in it like any other', async () => {
+    const { call, upstream } = await staged('sonic-3.5')
+    const events = await collected(speak(each(['Never ', 'flush', ' it.']), voice, call))
+    expect(spokenIn(events)).toBe('Never flush it.')
+    expect(shape(events)).toEqual(['audio', 'done'])
+    expect(messages(upstream).filter((message) => 'flush' in message)).toEqual([])
   })
 
   it('takes its options with it', async () => {
@@ -49,15 +57,15 @@ describe('a text that is still being written', () => {
 
   it('costs nothing and says nothing where there is none', async () => {
     const { call, upstream } = await staged('sonic-3.5')
-    expect(await collected(speak(each(['', ' \n', 'flush']), voice, call))).toEqual([{ type: 'flushed' }, { type: 'done' }])
+    expect(await collected(speak(each(['', ' \n', flush]), voice, call))).toEqual([{ type: 'flushed' }, { type: 'done' }])
     expect(messages(upstream)).toEqual([])
   })
 
   it('says when each word is spoken, counted from the beginning over several contexts', async () => {
     const { call } = await staged('sonic-3.5', { speech: { expiryMs: 0 } })
-    const text = new Hand<string>()
+    const text = new Hand<string | Flush>()
     const events = speak(text, { ...voice, alignment: true }, call)[Symbol.asyncIterator]()
-    text.give('One two. ', 'flush')
+    text.give('One two. ', flush)
     const first = await through(events, 'flushed')
     text.give('Three.')
     text.end()
@@ -73,9 +81,9 @@ describe('a text that is still being written', () => {
 describe('a context', () => {
   it('that was over before later text came is followed by another on the same socket', async () => {
     const { call, upstream } = await staged('sonic-3.5', { speech: { expiryMs: 0 } })
-    const text = new Hand<string>()
+    const text = new Hand<string | Flush>()
     const events = speak(text, voice, call)[Symbol.asyncIterator]()
-    text.give('First.', 'flush')
+    text.give('First.', flush)
     const first = await through(events, 'flushed')
     text.give('Second.')
     text.end()
@@ -87,11 +95,11 @@ describe('a context', () => {
 
   it('whose end crossed with more text does not swallow it, and says nothing twice', async () => {
     const { call } = await staged('sonic-3.5', { speech: { expiresBeforeSecond: true } })
-    const text = new Hand<string>()
+    const text = new Hand<string | Flush>()
     const events = speak(text, voice, call)[Symbol.asyncIterator]()
     text.give('First. ')
     const first = [...(await through(events, 'audio')), ...(await through(events, 'audio'))]
-    text.give('Second.', 'flush', 'Third.')
+    text.give('Second.', flush, 'Third.')
     text.end()
     const all = [...first, ...(await through(events, 'done'))]
     expect(spokenIn(all)).toBe('First. Second.Third.')
@@ -105,7 +113,7 @@ describe('a context', () => {
 
   it('is cancelled by a caller who leaves, whose source is let go as well', async () => {
     const { call, upstream } = await staged('sonic-3.5', { speech: { strays: true } })
-    const text = new Hand<string>()
+    const text = new Hand<string | Flush>()
     text.give('One. ', 'Two. ')
     for await (const event of speak(text, voice, call)) if (event.type === 'audio') break
     expect(text.wasLeft).toBe(true)
@@ -115,9 +123,9 @@ describe('a context', () => {
 
   it('opens another socket where the vendor closed one on which nothing was said', async () => {
     const { call, upstream } = await staged('sonic-3.5', { speech: { expiryMs: 0, idleMs: 30 } })
-    const text = new Hand<string>()
+    const text = new Hand<string | Flush>()
     const events = speak(text, voice, call)[Symbol.asyncIterator]()
-    text.give('First.', 'flush')
+    text.give('First.', flush)
     const first = await through(events, 'flushed')
     await upstream.waitForSocketClose()
     // The goodbye has been answered, and still has to be read here.
@@ -134,7 +142,7 @@ describe('a call that is over', () => {
     const clock = new ManualClock()
     const { call, upstream } = await staged('sonic-3.5', {}, { clock })
     for (let calls = 0; calls < 5; calls++) {
-      await collected(speak(each(['One. ', 'flush', 'Two.']), voice, call))
+      await collected(speak(each(['One. ', flush, 'Two.']), voice, call))
       for await (const _ of speak(each(['One. ', 'Two.']), voice, call)) break
     }
     await upstream.waitForSocketClose(10)
@@ -146,7 +154,7 @@ describe('a call that is over', () => {
 describe('a caller who is gone', () => {
   it('gets the reason at once, and closes the socket', async () => {
     const { call, upstream, abort } = await staged('sonic-3.5')
-    const text = new Hand<string>()
+    const text = new Hand<string | Flush>()
     text.give('One. ')
     const events = speak(text, voice, call)[Symbol.asyncIterator]()
     await events.next()
@@ -216,9 +224,9 @@ describe('a vendor that fails', () => {
   it('is not to blame for a slow writer', async () => {
     const clock = new ManualClock()
     const { call } = await staged('sonic-3.5', {}, { clock })
-    const text = new Hand<string>()
+    const text = new Hand<string | Flush>()
     const events = speak(text, voice, call)[Symbol.asyncIterator]()
-    text.give('One.', 'flush')
+    text.give('One.', flush)
     const first = await through(events, 'flushed')
     const next = events.next()
     clock.advance(600_000)
@@ -239,7 +247,7 @@ describe('a format that is not raw', () => {
 
 const quick = { firstByteMs: 5000, idleMs: 150 }
 
-function speak(text: AsyncIterable<string>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent> {
+function speak(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent> {
   const events = cartesia.tts?.speak?.(text, options, call)
   if (!events) throw new Error('it does not stream')
   return events

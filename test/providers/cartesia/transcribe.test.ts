@@ -1,7 +1,15 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { cartesia } from '../../../providers/cartesia/index.ts'
-import type { RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../../../providers/speech.ts'
+import {
+  type Flush,
+  flush,
+  type RawFormat,
+  type SpeechCall,
+  type SttEvent,
+  type SttOptions,
+  type TurnOptions,
+} from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -36,7 +44,7 @@ describe('sound while it comes', () => {
 
   it('is written down at once where that is asked for, and put together as it is', async () => {
     const { call } = await staged('ink-2')
-    const pieces = [soundOf('One', pcm), 'flush', soundOf(' two ', pcm), 'flush', 'flush', soundOf('three', pcm)] as const
+    const pieces = [soundOf('One', pcm), flush, soundOf(' two ', pcm), flush, flush, soundOf('three', pcm)] as const
     const events = await collected(transcribe(each(pieces), pcm, plain, call))
     const finals = events.flatMap((event) => (event.type === 'final' ? [event] : []))
     expect(finals.map(({ text }) => text).join('')).toBe('One two three')
@@ -66,7 +74,7 @@ describe('sound while it comes', () => {
   it('is heard in silence for as long as nobody speaks', async () => {
     const clock = new ManualClock()
     const { call, upstream } = await staged('ink-whisper', {}, { clock })
-    const audio = new Hand<Uint8Array | 'flush'>()
+    const audio = new Hand<Uint8Array | Flush>()
     const events = transcribe(audio, pcm, plain, call)[Symbol.asyncIterator]()
     const first = events.next()
     const socket = await upstream.waitForSocket()
@@ -118,7 +126,7 @@ describe('turns', () => {
   it('do not dangle where the sound stops', async () => {
     const clock = new ManualClock()
     const { call, upstream } = await staged('ink-2', {}, { clock })
-    const audio = new Hand<Uint8Array | 'flush'>()
+    const audio = new Hand<Uint8Array | Flush>()
     const events = transcribe(audio, pcm, inTurns, call)[Symbol.asyncIterator]()
     audio.give(soundOf('Muted', pcm))
     expect(await events.next()).toMatchObject({ value: { type: 'speech-start' } })
@@ -158,7 +166,7 @@ describe('a call that is over', () => {
 describe('a caller who is gone', () => {
   it('closes the socket and lets go of the sound', async () => {
     const { call, upstream } = await staged('ink-2')
-    const audio = new Hand<Uint8Array | 'flush'>()
+    const audio = new Hand<Uint8Array | Flush>()
     audio.give(soundOf('One two', pcm))
     for await (const _ of transcribe(audio, pcm, plain, call)) break
     expect(audio.wasLeft).toBe(true)
@@ -167,7 +175,7 @@ describe('a caller who is gone', () => {
 
   it('gets its reason at once', async () => {
     const { call, upstream, abort } = await staged('ink-2')
-    const audio = new Hand<Uint8Array | 'flush'>()
+    const audio = new Hand<Uint8Array | Flush>()
     const failure = failureOf(transcribe(audio, pcm, plain, call))
     await upstream.waitForSocket()
     abort()
@@ -204,7 +212,7 @@ describe('a vendor that fails', () => {
 
   it('closes in the middle of a turn, which is no end of it', async () => {
     const { call } = await staged('ink-2', { hearing: { fault: 'closes without a code' } })
-    const audio = new Hand<Uint8Array | 'flush'>()
+    const audio = new Hand<Uint8Array | Flush>()
     audio.give(soundOf('One', pcm))
     expect((await failureOf(transcribe(audio, pcm, inTurns, call))).error).toMatchObject({ code: 'provider_disconnected' })
   })
@@ -217,7 +225,7 @@ describe('a vendor that fails', () => {
 })
 
 function transcribe(
-  audio: AsyncIterable<Uint8Array | 'flush'>,
+  audio: AsyncIterable<Uint8Array | Flush>,
   format: RawFormat,
   options: SttOptions & TurnOptions,
   call: SpeechCall,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { partsOf } from '../../../providers/deepgram/tts-feeder.ts'
 import { speak } from '../../../providers/deepgram/tts-stream.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import { type Flush, flush, type SpeechCall, type TtsEvent, type TtsOptions } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -41,8 +41,6 @@ function sent(socket: SocketConnection | undefined, type: string): number {
   return (socket?.received ?? []).filter((message) => String(message).includes(`"type":"${type}"`)).length
 }
 
-const flush = 'flush' as const
-
 describe.each(families)('a text for %s that is still being written', (_, model, options) => {
   it('is spoken to its end, not a sample missing', async () => {
     const { upstream, test } = await setUp({}, {}, model)
@@ -56,9 +54,16 @@ describe.each(families)('a text for %s that is still being written', (_, model, 
     await upstream.waitForSocketClose()
   })
 
+  it('has the word flush in it like any other', async () => {
+    const { upstream, test } = await setUp({}, {}, model)
+    const events = await collected(speak(each(['Never ', 'flush', ' it.']), options, test.call))
+    expect(soundIn(events).equals(soundOf('Never flush it.', new URLSearchParams('sample_rate=24000')))).toBe(true)
+    expect(sent(upstream.sockets[0], 'Flush')).toBe(1)
+  })
+
   it('is said to be spoken where the sound of it has come', async () => {
     const { test } = await setUp({}, {}, model)
-    const text = new Faucet<string>()
+    const text = new Faucet<string | Flush>()
     text.give('One.', flush)
     let bytes = 0
     for await (const event of speak(text, options, test.call)) {
@@ -79,7 +84,7 @@ describe.each(families)('a text for %s that is still being written', (_, model, 
   it('may end long after all of it was spoken', async () => {
     const clock = new ManualClock()
     const { upstream, test } = await setUp({}, { clock }, model)
-    const text = new Faucet<string>()
+    const text = new Faucet<string | Flush>()
     text.give('One.', flush)
     const events = speak(text, options, test.call)
     for await (const event of events) {
@@ -87,7 +92,7 @@ describe.each(families)('a text for %s that is still being written', (_, model, 
       break
     }
     await upstream.waitForSocketClose()
-    const patient = new Faucet<string>()
+    const patient = new Faucet<string | Flush>()
     patient.give('One.', flush)
     const all = collected(speak(patient, options, test.call))
     const socket = await upstream.waitForSocket(2)
@@ -139,7 +144,7 @@ describe.each(families)('a text for %s that is still being written', (_, model, 
     ['sends garbage', (socket) => socket.send('garbage'), { code: 'provider_protocol' }],
   ])('fails where the socket %s', async (_, fault, error) => {
     const { upstream, test } = await setUp({ speak: { fault } }, {}, model)
-    const text = new Faucet<string>()
+    const text = new Faucet<string | Flush>()
     text.give('Hello.', flush)
     await expect(collected(speak(text, options, test.call))).rejects.toMatchObject(error)
     expect(text.isLeft).toBe(true)
@@ -163,7 +168,7 @@ describe.each(families)('a text for %s that is still being written', (_, model, 
 
   it('ends with a caller who leaves, who aborts, and with a text that breaks', async () => {
     const { upstream, test } = await setUp({}, {}, model)
-    const left = new Faucet<string>()
+    const left = new Faucet<string | Flush>()
     left.give('Hello.', flush)
     for await (const event of speak(left, options, test.call)) {
       expect(event.type).toBe('audio')
@@ -172,14 +177,14 @@ describe.each(families)('a text for %s that is still being written', (_, model, 
     expect(left.isLeft).toBe(true)
     await upstream.waitForSocketClose(1)
 
-    const broken = new Faucet<string>()
+    const broken = new Faucet<string | Flush>()
     const failure = expect(collected(speak(broken, options, test.call))).rejects.toThrow('the model failed')
     await upstream.waitForSocket(2)
     broken.fail(new Error('the model failed'))
     await failure
     await upstream.waitForSocketClose(2)
 
-    const aborted = new Faucet<string>()
+    const aborted = new Faucet<string | Flush>()
     const end = expect(collected(speak(aborted, options, test.call))).rejects.toThrow('the caller left')
     await upstream.waitForSocket(3)
     test.abort()
@@ -193,7 +198,7 @@ describe('the flushes of Aura', () => {
   it('beyond what is taken wait, stand for each other, and leave one for the end', async () => {
     const clock = new ManualClock()
     const { upstream, test } = await setUp({}, { clock })
-    const text = new Faucet<string>()
+    const text = new Faucet<string | Flush>()
     const events = collected(speak(text, options, test.call))
     for (let count = 0; count < 25; count++) text.give('Hi. ', flush)
     const socket = await upstream.waitForSocket()
@@ -210,7 +215,7 @@ describe('the flushes of Aura', () => {
   it('that waited are sent when their time has come', async () => {
     const clock = new ManualClock()
     const { upstream, test } = await setUp({ speak: { flushWindowMs: 0 } }, { clock })
-    const text = new Faucet<string>()
+    const text = new Faucet<string | Flush>()
     const heard: TtsEvent[] = []
     const hearing = (async () => {
       for await (const event of speak(text, options, test.call)) heard.push(event)
@@ -246,7 +251,7 @@ describe('the flushes of Aura', () => {
 describe('a text that is not streamed', () => {
   it('is one that is wanted as MP3', async () => {
     const { upstream, test } = await setUp()
-    const text = new Faucet<string>()
+    const text = new Faucet<string | Flush>()
     const mp3: TtsOptions = { ...options, format: { encoding: 'mp3' } }
     await expect(collected(speak(text, mp3, test.call))).rejects.toMatchObject({ code: 'unsupported_format', param: 'format' })
     expect(text.isLeft).toBe(true)

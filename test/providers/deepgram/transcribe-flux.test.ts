@@ -2,7 +2,15 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../../api/secret.ts'
 import { FluxDecoder } from '../../../providers/deepgram/stt-flux.ts'
 import { transcribe } from '../../../providers/deepgram/stt-stream.ts'
-import type { RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../../../providers/speech.ts'
+import {
+  type Flush,
+  flush,
+  type RawFormat,
+  type SpeechCall,
+  type SttEvent,
+  type SttOptions,
+  type TurnOptions,
+} from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -28,7 +36,7 @@ async function setUp(
 }
 
 function hear(
-  audio: AsyncIterable<Uint8Array | 'flush'>,
+  audio: AsyncIterable<Uint8Array | Flush>,
   test: TestCall,
   options: Partial<SttOptions & TurnOptions> = {},
   format: RawFormat = { encoding: 'pcm', rate: 16_000 },
@@ -127,14 +135,14 @@ describe('sound for Flux', () => {
   it('is not held back longer than it takes to fill a piece', async () => {
     const clock = new ManualClock()
     const { upstream, test } = await setUp({}, { clock })
-    const sound = new Faucet<Uint8Array | 'flush'>()
+    const sound = new Faucet<Uint8Array | Flush>()
     const events = collected(hear(sound, test))
     const socket = await upstream.waitForSocket()
     sound.give(pcm(20))
     await until(() => clock.nextInMs === 80)
     clock.advance(80)
     await until(() => soundMs(socket).length === 1)
-    sound.give(pcm(40), 'flush')
+    sound.give(pcm(40), flush)
     await until(() => soundMs(socket).length === 2)
     expect(soundMs(socket)).toEqual([20, 40])
     sound.end()

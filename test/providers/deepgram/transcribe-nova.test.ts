@@ -4,7 +4,14 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Secret } from '../../../api/secret.ts'
 import { NovaDecoder } from '../../../providers/deepgram/stt-nova.ts'
 import { transcribe } from '../../../providers/deepgram/stt-stream.ts'
-import type { SpeechCall, SttEvent, SttOptions, TurnOptions } from '../../../providers/speech.ts'
+import {
+  type Flush,
+  flush,
+  type SpeechCall,
+  type SttEvent,
+  type SttOptions,
+  type TurnOptions,
+} from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -32,7 +39,7 @@ async function setUp(
 const format = { encoding: 'pcm', rate: 16_000 } as const
 
 function hear(
-  audio: AsyncIterable<Uint8Array | 'flush'>,
+  audio: AsyncIterable<Uint8Array | Flush>,
   test: TestCall,
   options: Partial<SttOptions & TurnOptions> = {},
 ): AsyncGenerator<SttEvent> {
@@ -115,9 +122,9 @@ describe('sound for Nova', () => {
 
   it('is told at once where that is asked for', async () => {
     const { test } = await setUp({ listen: { speech: [hello] } })
-    const sound = new Faucet<Uint8Array | 'flush'>()
+    const sound = new Faucet<Uint8Array | Flush>()
     const events = hear(sound, test)
-    sound.give(pcm(600), 'flush')
+    sound.give(pcm(600), flush)
     for await (const event of events) {
       if (event.type !== 'final') continue
       expect(event).toMatchObject({ text: 'Hello there.', flushed: true })
@@ -127,7 +134,7 @@ describe('sound for Nova', () => {
 
   it('answers a flush of silence as well', async () => {
     const { test } = await setUp({ listen: { speech: [] } })
-    const events = await collected(hear(each([pcm(100), 'flush' as const]), test))
+    const events = await collected(hear(each([pcm(100), flush]), test))
     expect(events).toEqual([
       { type: 'final', text: '', flushed: true },
       { type: 'done', seconds: 0.1 },

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../api/error.ts'
 import { Secret } from '../../../api/secret.ts'
 import { speak } from '../../../providers/elevenlabs/speak.ts'
-import type { TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import { flush, type TtsEvent, type TtsOptions } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each, type TestCall } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -38,10 +38,17 @@ const closing = { context_id: 'speech', close_context: true }
 const bytesOf = (text: string): number => text.length * msPerCharacter * 48
 
 describe('a text that is being written', () => {
+  it('has the word flush in it like any other', async () => {
+    const { upstream, call } = await start()
+    const events = await collected(speak(each(['Never ', 'flush', ' it. ']), pcm, call))
+    expect(soundIn(events)).toHaveLength(bytesOf(' Never flush it. '))
+    expect(said(upstream.sockets[0])).toContainEqual({ text: 'flush it. ', context_id: 'speech' })
+  })
+
   it('is spoken in one context, by whole words', async () => {
     const { upstream, call } = await start()
     const options = { ...pcm, speed: 1.1, language: 'en', alignment: true }
-    const events = await collected(speak(each(['Hel', 'lo wor', 'ld. ', 'flush', 'How are', ' you?']), options, call))
+    const events = await collected(speak(each(['Hel', 'lo wor', 'ld. ', flush, 'How are', ' you?']), options, call))
     expect(said(upstream.sockets[0])).toEqual([
       { text: ' ', context_id: 'speech', voice_settings: { speed: 1.1 } },
       { text: 'Hello ', context_id: 'speech' },
@@ -67,9 +74,7 @@ describe('a text that is being written', () => {
   it.each(['piece', 'context'] as const)('has its times beside it, counted from the %s', async (times) => {
     const { call } = await start({ socket: { times } })
     const text = 'It is said that the fox, once it has jumped over the dog, rests. '
-    const stretches = timesIn(
-      await collected(speak(each([text, 'flush', 'Then it sleeps. ']), { ...pcm, alignment: true }, call)),
-    )
+    const stretches = timesIn(await collected(speak(each([text, flush, 'Then it sleeps. ']), { ...pcm, alignment: true }, call)))
     const tokens = stretches.flatMap(({ tokens }) => tokens)
     expect(tokens.join('')).toBe(`${text}Then it sleeps. `)
     expect(stretches.flatMap(({ startMs }) => startMs)).toEqual(tokens.map((_, at) => (at + 1) * msPerCharacter))
@@ -79,7 +84,7 @@ describe('a text that is being written', () => {
     const { call } = await start()
     const manuscript = new Manuscript()
     const events = speak(manuscript, pcm, call)
-    manuscript.write('Hello there. ', 'flush')
+    manuscript.write('Hello there. ', flush)
     const first = await events.next()
     expect(first.value).toMatchObject({ type: 'audio' })
     manuscript.write('Good-bye. ')
@@ -110,7 +115,7 @@ describe('a text that is being written', () => {
     }
   })
 
-  it.each([[[]], [['', ' ', 'flush']], [['flush', '… ', 'flush', '!']]])('of nothing to say is no sound: %j', async (pieces) => {
+  it.each([[[]], [['', ' ', flush]], [[flush, '… ', flush, '!']]])('of nothing to say is no sound: %j', async (pieces) => {
     const { upstream, call } = await start()
     expect(await collected(speak(each(pieces), pcm, call))).toEqual([{ type: 'done' }])
     expect(said(upstream.sockets[0]).filter((message) => 'flush' in message)).toEqual([])
@@ -189,7 +194,7 @@ describe('leaving', () => {
   it('closes the context and the socket, and the text is told', async () => {
     const { upstream, call } = await start()
     const manuscript = new Manuscript()
-    manuscript.write('Hello there. ', 'flush')
+    manuscript.write('Hello there. ', flush)
     for await (const event of speak(manuscript, pcm, call)) if (event.type === 'audio') break
     const socket = await upstream.waitForSocketClose()
     expect(said(socket).at(-1)).toEqual(closing)
@@ -199,7 +204,7 @@ describe('leaving', () => {
   it('by the signal ends it with its reason', async () => {
     const { upstream, call, abort } = await start({ hold: () => new Promise(() => undefined) })
     const manuscript = new Manuscript()
-    manuscript.write('Hello there. ', 'flush')
+    manuscript.write('Hello there. ', flush)
     const failure = failureOf(speak(manuscript, pcm, call))
     await upstream.waitForSocket()
     abort()
@@ -228,7 +233,7 @@ describe('leaving', () => {
     const clock = new ManualClock()
     const { call } = await start({ socket: { clock } }, { clock })
     const events: TtsEvent[] = []
-    for await (const event of speak(each(['Hello there, whoever you are, and wherever. ', 'flush', 'Bye. ']), pcm, call)) {
+    for await (const event of speak(each(['Hello there, whoever you are, and wherever. ', flush, 'Bye. ']), pcm, call)) {
       events.push(event)
       clock.advance(10_000)
     }
@@ -300,7 +305,7 @@ describe('a vendor who fails', () => {
       disturbed((connection) => send(connection, '{"audio":"AAA=","isFinal":true,"contextId":"speech"}')),
     )
     const manuscript = new Manuscript()
-    manuscript.write('Hello. ', 'flush')
+    manuscript.write('Hello. ', flush)
     expect((await gatewayErrorOf(speak(manuscript, pcm, call))).code).toBe('provider_disconnected')
   })
 
@@ -326,7 +331,7 @@ describe('a vendor who fails', () => {
     const socket = await upstream.waitForSocket()
     manuscript.write('Hello. ')
     await until(() => socket.received.length === 2)
-    manuscript.write('flush')
+    manuscript.write(flush)
     expect((await failure).code).toBe('provider_timeout')
   })
 

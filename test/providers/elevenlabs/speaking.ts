@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../api/error.ts'
-import type { Alignment, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import type { Alignment, Flush, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
 import { speechCall, type TestCall } from '../../speech-call.ts'
 import { elevenLabsKey, knownVoices } from '../../upstreams/elevenlabs.ts'
 
@@ -36,13 +36,13 @@ export async function gatewayErrorOf(events: AsyncIterable<TtsEvent>): Promise<G
 }
 
 /** A text that is written while it is being read. */
-export class Manuscript implements AsyncIterableIterator<string> {
-  readonly #written: (IteratorResult<string, undefined> | Error)[] = []
+export class Manuscript implements AsyncIterableIterator<string | Flush> {
+  readonly #written: (IteratorResult<string | Flush, undefined> | Error)[] = []
   #reader: (() => void) | undefined
   /** Whether the reader has left it. */
   isLeft = false
 
-  write(...pieces: string[]): void {
+  write(...pieces: (string | Flush)[]): void {
     for (const value of pieces) this.#put({ done: false, value })
   }
 
@@ -54,7 +54,7 @@ export class Manuscript implements AsyncIterableIterator<string> {
     this.#put(reason)
   }
 
-  async next(): Promise<IteratorResult<string, undefined>> {
+  async next(): Promise<IteratorResult<string | Flush, undefined>> {
     while (this.#written.length === 0) {
       await new Promise<void>((resolve) => {
         this.#reader = resolve
@@ -65,7 +65,7 @@ export class Manuscript implements AsyncIterableIterator<string> {
     return next
   }
 
-  async return(): Promise<IteratorResult<string, undefined>> {
+  async return(): Promise<IteratorResult<string | Flush, undefined>> {
     this.isLeft = true
     return { done: true, value: undefined }
   }
@@ -74,7 +74,7 @@ export class Manuscript implements AsyncIterableIterator<string> {
     return this
   }
 
-  #put(item: IteratorResult<string, undefined> | Error): void {
+  #put(item: IteratorResult<string | Flush, undefined> | Error): void {
     this.#written.push(item)
     this.#reader?.()
   }

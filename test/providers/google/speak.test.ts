@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { google } from '../../../providers/google/index.ts'
-import type { SpeechCall, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import { type Flush, flush, type SpeechCall, type TtsEvent, type TtsOptions } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -35,7 +35,7 @@ describe('a text that is still being written', () => {
     const text = new Writer()
     const events = listen(speak(text, call))
     text.write('Half a sen')
-    text.write('flush')
+    text.write(flush)
     await until(() => said(events.heard) === 'Half a sen')
     expect(server.calls[0]?.halfClosed).toBe(false)
     text.write('tence.')
@@ -45,9 +45,16 @@ describe('a text that is still being written', () => {
     expect(server.calls).toHaveLength(1)
   })
 
+  it('has the word flush in it like any other', async () => {
+    const { server, call } = await started()
+    const events = await collected(speak(each(['Never ', 'flush', ' it.']), call))
+    expect(said(events)).toBe('Never flush it.')
+    expect(server.calls[0]?.inputs).toEqual(['Never flush it.'])
+  })
+
   it('opens nothing before there is something to say, and nothing at all where there is none', async () => {
     const { server, call } = await started()
-    expect(await collected(speak(each(['', ' \n', 'flush', '  ']), call))).toEqual([{ type: 'done' }])
+    expect(await collected(speak(each(['', ' \n', flush, '  ']), call))).toEqual([{ type: 'done' }])
     expect(server.calls).toEqual([])
   })
 
@@ -92,16 +99,16 @@ describe('a text that is still being written', () => {
     const { server, call } = await started({}, { clock })
     const text = new Writer()
     const events = speak(text, call)[Symbol.asyncIterator]()
-    text.write('One. ').write('flush')
+    text.write('One. ').write(flush)
     const first = await events.next()
     for (const [index, word] of ['Two. ', 'Three. '].entries()) {
       clock.advance(4000)
-      text.write(word).write('flush')
+      text.write(word).write(flush)
       await until(() => server.calls[index + 1]?.inputs.length)
     }
     clock.advance(4000)
     await until(() => server.calls[2]?.halfClosed)
-    text.write('Four. ').write('flush').write('Five.').end()
+    text.write('Four. ').write(flush).write('Five.').end()
     // The fourth waits for room; what comes after it is not asked for.
     await until(() => text.left === 2)
     expect(server.calls).toHaveLength(3)
@@ -179,7 +186,7 @@ describe('a text that is not spoken to its end', () => {
     const { server, call } = await started({ steps: [{ type: 'speak' }, { type: 'silent' }] }, { clock })
     const text = new Writer()
     const events = listen(speak(text, call))
-    text.write('First. ').write('flush')
+    text.write('First. ').write(flush)
     await until(() => said(events.heard) === 'First. ')
     clock.advance(4000)
     await until(() => clock.waiting === 0)
@@ -203,7 +210,7 @@ async function started(script?: GoogleScript, changes?: Partial<SpeechCall>): Pr
 }
 
 function speak(
-  text: AsyncIterable<string | 'flush'>,
+  text: AsyncIterable<string | Flush>,
   call: SpeechCall,
   options: Partial<TtsOptions> = {},
 ): AsyncIterable<TtsEvent> {
@@ -231,8 +238,8 @@ function soundIn(events: readonly TtsEvent[]): Buffer {
 }
 
 /** Writes when it is told to. */
-class Writer implements AsyncIterable<string> {
-  readonly #steps: (() => IteratorResult<string, undefined>)[] = []
+class Writer implements AsyncIterable<string | Flush> {
+  readonly #steps: (() => IteratorResult<string | Flush, undefined>)[] = []
   #wake: (() => void) | undefined
   isLeft = false
 
@@ -241,8 +248,8 @@ class Writer implements AsyncIterable<string> {
     return this.#steps.length
   }
 
-  write(text: string): this {
-    return this.#add(() => ({ done: false, value: text }))
+  write(piece: string | Flush): this {
+    return this.#add(() => ({ done: false, value: piece }))
   }
 
   end(): void {
@@ -255,13 +262,13 @@ class Writer implements AsyncIterable<string> {
     })
   }
 
-  #add(step: () => IteratorResult<string, undefined>): this {
+  #add(step: () => IteratorResult<string | Flush, undefined>): this {
     this.#steps.push(step)
     this.#wake?.()
     return this
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<string | Flush> {
     try {
       for (;;) {
         const step = this.#steps.shift()

@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { openaiAudioDialect } from '../../../providers/openai-audio/capabilities.ts'
 import { createOpenAiAudio, openaiAudio } from '../../../providers/openai-audio/index.ts'
-import type { SpeechProvider, SttEvent, SttOptions, TurnOptions } from '../../../providers/speech.ts'
+import {
+  type Flush,
+  flush,
+  type SpeechProvider,
+  type SttEvent,
+  type SttOptions,
+  type TurnOptions,
+} from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
 import { isObject } from '../../upstreams/json.ts'
@@ -31,7 +38,7 @@ async function started(
 }
 
 function hear(
-  audio: AsyncIterable<Uint8Array | 'flush'>,
+  audio: AsyncIterable<Uint8Array | Flush>,
   { call }: TestCall,
   options = none,
   provider: SpeechProvider = openaiAudio,
@@ -42,9 +49,9 @@ function hear(
 }
 
 /** 20 ms at a time. */
-function* frames(...pieces: readonly (Buffer | 'flush')[]): Generator<Uint8Array | 'flush'> {
+function* frames(...pieces: readonly (Buffer | Flush)[]): Generator<Uint8Array | Flush> {
   for (const piece of pieces) {
-    if (piece === 'flush') yield piece
+    if (!(piece instanceof Uint8Array)) yield piece
     else for (let at = 0; at < piece.length; at += 960) yield piece.subarray(at, at + 960)
   }
 }
@@ -97,7 +104,7 @@ describe('sound is heard while it comes', () => {
 
   it('and told at a flush, where nothing tells turns apart', async () => {
     const { upstream, test } = await started({ transcribes: sentences('First.', 'Last.') }, 'gpt-live-transcribe')
-    const events = await collected(hear(each(frames(speech, 'flush', speech)), test, { language: 'fr', hints: ['Lyon'] }))
+    const events = await collected(hear(each(frames(speech, flush, speech)), test, { language: 'fr', hints: ['Lyon'] }))
     expect(events.filter(({ type }) => type !== 'partial')).toEqual([
       { type: 'final', text: 'First.', flushed: true },
       { type: 'final', text: ' Last.' },
@@ -132,7 +139,7 @@ describe('sound is heard while it comes', () => {
       },
       'gpt-realtime-whisper',
     )
-    const events = await collected(hear(each(frames(speech, 'flush', speech, 'flush', speech)), test))
+    const events = await collected(hear(each(frames(speech, flush, speech, flush, speech)), test))
     expect(told(events)).toBe('One. Two. Three.')
   })
 
@@ -149,8 +156,8 @@ describe('sound is heard while it comes', () => {
   it.each([
     ['nothing', [], 0],
     ['less than is committed', [sawtooth(1000)], 0],
-    ['nothing after a flush', [speech, 'flush' as const], 1],
-    ['one flush after the other', [speech, 'flush' as const, 'flush' as const], 1],
+    ['nothing after a flush', [speech, flush], 1],
+    ['one flush after the other', [speech, flush, flush], 1],
   ])('which may be %s', async (_, pieces, commits) => {
     const { upstream, test } = await started({}, 'gpt-4o-transcribe')
     const events = await collected(hear(each(frames(...pieces)), test))
@@ -161,7 +168,7 @@ describe('sound is heard while it comes', () => {
 
   it('where a flush finds too little to be committed, and is answered all the same', async () => {
     const { test } = await started({}, 'gpt-4o-transcribe')
-    const events = await collected(hear(each(frames(sawtooth(1000), 'flush', speech)), test))
+    const events = await collected(hear(each(frames(sawtooth(1000), flush, speech)), test))
     expect(events.find(({ type }) => type === 'final')).toEqual({ type: 'final', text: '', flushed: true })
     expect(told(events)).toBe('Hello there.')
   })
