@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { editMembers, jsonBytes, memberOf, withItems } from '../../text/json-bytes.ts'
+import { editItems, editMembers, itemOf, jsonBytes, memberOf, withItems } from '../../text/json-bytes.ts'
 import { anyObject, anyValue, key, space } from './any-json.ts'
 
 function edit(text: string, changes: Readonly<Record<string, string | undefined>>): string {
@@ -105,5 +105,59 @@ describe('withItems', () => {
     ['[1.0]', [], '[1.0]'],
   ])('of %s with %j is %s', (array, items, result) => {
     expect(withItems(Buffer.from(array), items).toString()).toBe(result)
+  })
+})
+
+describe('editItems', () => {
+  const items = fc.array(anyValue, { maxLength: 6 })
+  const changes = fc.dictionary(
+    fc.constantFrom('0', '1', '2', '5', '9'),
+    fc.option(
+      anyValue.map(({ text }) => text),
+      { nil: undefined },
+    ),
+    { noNullPrototype: true },
+  )
+  const asMap = (edits: Readonly<Record<string, string | undefined>>): Map<number, string | undefined> =>
+    new Map(Object.entries(edits).map(([index, json]) => [Number(index), json]))
+
+  it('changes and leaves out what it is told, and keeps the exact text of the rest, whatever the array', () => {
+    fc.assert(
+      fc.property(items, changes, space, space, space, (all, edits, before, between, after) => {
+        const text = `${before}[${before}${all.map((item) => item.text).join(`${between},${after}`)}${after}]${between}`
+        const edited = editItems(Buffer.from(text), asMap(edits)).toString()
+        const kept = all.flatMap((item, index): string[] => {
+          if (!Object.hasOwn(edits, String(index))) return [item.text]
+          const json = edits[String(index)]
+          return json === undefined ? [] : [json]
+        })
+        expect(edited).toBe(`[${kept.join(',')}]`)
+        expect(JSON.parse(edited)).toEqual(kept.map((each) => JSON.parse(each)))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('takes bytes as well as text, and cuts no character', () => {
+    const array = Buffer.from('["狐", "🦊,]", {"a":["]"]}]')
+    const changes = new Map<number, Buffer | string>([
+      [0, Buffer.from('"é"')],
+      [2, '"[,"'],
+    ])
+    expect(editItems(array, changes).toString()).toBe('["é","🦊,]","[,"]')
+  })
+})
+
+describe('itemOf', () => {
+  it('finds the exact text of an item, and none where there is none', () => {
+    fc.assert(
+      fc.property(fc.array(anyValue, { maxLength: 6 }), space, space, (all, before, after) => {
+        const array = Buffer.from(`${before}[${all.map(({ text }) => before + text + after).join(',')}${after}]`)
+        for (const [index, { text }] of all.entries()) expect(itemOf(array, index)?.toString()).toBe(text)
+        expect(itemOf(array, all.length)).toBeUndefined()
+        expect(itemOf(array, -1)).toBeUndefined()
+      }),
+      { numRuns: 500 },
+    )
   })
 })
