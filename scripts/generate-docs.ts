@@ -1,6 +1,6 @@
 /**
  * Makes the pages of docs/ that are tables of what the code knows: settings, the matrix of features and providers, errors,
- * measurements, tools.
+ * measurements, tools, who hears and who speaks.
  *
  *   npm run generate            write the pages
  *   npm run drift               fail when the committed pages are not what the code says
@@ -21,8 +21,9 @@ import { providers } from '../providers/index.ts'
 import { presetsInWords, quirksInWords } from '../providers/openai-compatible.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import { writeOrCheck } from './generated-files.ts'
-import { code, page, table } from './markdown.ts'
+import { code, keyPlaces, page, table } from './markdown.ts'
 import { toolsPage } from './tools-page.ts'
+import { voicesPage } from './voices-page.ts'
 
 const recoveries = { again: 'again', elsewhere: 'fallback', none: '' } as const
 
@@ -33,6 +34,7 @@ writeOrCheck({ 'docs/matrix.md': matrixPage() }, 'the matrix of a provider')
 writeOrCheck({ 'docs/errors.md': errorsPage() }, 'api/error.ts')
 writeOrCheck({ 'docs/servers.md': serversPage() }, 'providers/openai-chat')
 writeOrCheck({ 'docs/tools.md': toolsPage() }, 'scripts/tools-page.md and tools/')
+writeOrCheck({ 'docs/voices.md': voicesPage() }, 'the providers of speech')
 writeOrCheck({ 'docs/metrics.md': metricsPage() }, 'plugins/metrics/definitions.ts')
 
 // ── Settings ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -45,9 +47,8 @@ function settingsPage(): string {
     accepts,
     meaning,
   ])
-  const keys = ownReached.flatMap(({ name, upstream }) =>
-    upstream ? [[name, upstream.keyVariables.map(code).join(', then ')]] : [],
-  )
+  // A vendor of models and of speech has one key for both.
+  const keys = new Map(ownReached.flatMap(({ name, upstream }) => (upstream ? [[name, keyPlaces(upstream)]] : [])))
   return page('Settings', 'config.ts', [
     'A setting is an environment variable, or a member of a YAML file that `VAI_CONFIG` or `--config` names. The environment wins over the file. An empty variable counts as not set.',
     'The gateway reads its settings once, when it starts. It does not start where a setting is unknown or has a wrong value, and names all of them at once. `vai config` prints each setting with the value in force.',
@@ -55,7 +56,7 @@ function settingsPage(): string {
     '`VAI_CONFIG` names the YAML file; it has no place in the file itself.',
     "## The operator's provider keys",
     'Keys for providers, and for services that [tools](tools.md) ask, are read from the environment only, never from the file. Of several variables the first that is set counts.',
-    table(['Provider or service', 'Variable'], keys),
+    table(['Provider or service', 'Variable'], [...keys]),
   ])
 }
 

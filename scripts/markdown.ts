@@ -1,3 +1,5 @@
+import type { UpstreamSettings } from '../providers/provider.ts'
+
 /** Pieces of Markdown, as the formatter has them. */
 
 /** A page of docs/, with a head that says what it is made from. */
@@ -20,4 +22,9 @@ function line(row: readonly string[], widths: readonly number[]): string {
 
 export function code(text: string): string {
   return `\`${text}\``
+}
+
+/** Where the operator's key comes from: the first of these that is set. */
+export function keyPlaces({ keyVariables, keyFileVariables = [] }: UpstreamSettings): string {
+  return [...keyVariables.map(code), ...keyFileVariables.map((name) => `the file that ${code(name)} names`)].join(', then ')
 }
