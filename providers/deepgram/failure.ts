@@ -1,8 +1,7 @@
 import type { ErrorCode, GatewayError } from '../../api/error.ts'
 import { isRecord, parseJson, stringOf } from '../../api/json.ts'
-import { disconnected, type FailureSource, httpFailure } from '../failure.ts'
+import { type FailureSource, httpFailure } from '../failure.ts'
 import { providerFailure, type UpstreamResponse } from '../http.ts'
-import type { SocketClosed } from '../socket.ts'
 import type { SpeechCall } from '../speech.ts'
 
 export const id = 'deepgram'
@@ -30,42 +29,18 @@ function readable(text: string, header: string): string {
   return text.trim() === '' && header !== '' ? JSON.stringify({ message: header }) : text
 }
 
-/** A socket that was closed before its end. */
-export function closedEarly(source: FailureSource, { code, reason }: SocketClosed): GatewayError {
-  if (reason === '' && ![1008, 1009, 1011, 1013].includes(code)) return disconnected(source)
-  const message = reason === '' ? `the connection was closed with ${code}.` : reason
-  return told(source, codeOfReason(reason) ?? codeOfClose(code), message)
-}
-
 /** A message that says that it is over: `{type: 'Error', code, description}`. */
 export function errorMessage(source: FailureSource, message: Readonly<Record<string, unknown>>): GatewayError {
   const code = stringOf(message.code)
   const words = stringOf(message.description) || stringOf(message.message) || 'the provider ended its answer with an error.'
-  return told(source, codeOfReason(code) ?? 'provider_error', code === '' ? words : `${code}: ${words}`)
+  const said = code === '' ? words : `${code}: ${words}`
+  return providerFailure(codeOfReason(code) ?? 'provider_error', source.name, source.id, source.apiKey, { message: said })
 }
 
-function told(source: FailureSource, code: ErrorCode, message: string): GatewayError {
-  return providerFailure(code, source.name, source.id, source.apiKey, { message })
-}
-
-function codeOfReason(reason: string): ErrorCode | undefined {
+/** What the vendor's own codes mean, in a message or in the reason of a close. */
+export function codeOfReason(reason: string): ErrorCode | undefined {
   if (/\bNET-0001\b/.test(reason)) return 'provider_timeout'
   if (/\bNET-\d{4}\b|INTERNAL/.test(reason)) return 'provider_error'
   if (/\bBIG-\d{4}\b/.test(reason)) return 'provider_request_too_large'
   return /\b(?:DATA|MESSAGE)-\d{4}\b|\bUNPARSABLE_|\bINVALID_/.test(reason) ? 'provider_rejected' : undefined
-}
-
-function codeOfClose(code: number): ErrorCode {
-  switch (code) {
-    case 1008:
-      return 'provider_rejected'
-    case 1009:
-      return 'provider_request_too_large'
-    case 1011:
-      return 'provider_error'
-    case 1013:
-      return 'provider_overloaded'
-    default:
-      return 'provider_disconnected'
-  }
 }

@@ -1,13 +1,15 @@
 import { GatewayError } from '../../api/error.ts'
-import { arrayOf, isRecord, parseJson, stringOf } from '../../api/json.ts'
+import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
+import { readJsonAnswer } from '../exchange.ts'
 import { protocolFailure } from '../failure.ts'
-import { maxAnswerBytes, readErrorBody, readText, send } from '../http.ts'
 import type { AudioFile, SpeechCall, SttOptions, Transcript } from '../speech.ts'
+import { ask } from '../speech-http.ts'
 import { isFluxStt } from './capabilities.ts'
-import { id, refusal, sourceOf } from './failure.ts'
+import { keyHeaders } from './connection.ts'
+import { refusal, sourceOf } from './failure.ts'
 import { queryText } from './query.ts'
 import { fileQuery } from './stt-query.ts'
-import { wordsOf } from './stt-text.ts'
+import { wordsOf } from './stt-words.ts'
 
 /** Hears a whole file: `POST /v1/listen`. */
 export async function transcribeFile(file: AudioFile, options: SttOptions, call: SpeechCall): Promise<Transcript> {
@@ -16,18 +18,14 @@ export async function transcribeFile(file: AudioFile, options: SttOptions, call:
   }
   const source = sourceOf(call)
   const { bytes, mediaType } = file
-  const response = await send(call, id, {
-    method: 'POST',
+  const request = {
     path: `/v1/listen?${queryText(fileQuery(call.model, options))}`,
-    headers: { authorization: `Token ${call.apiKey.reveal()}`, 'content-type': mediaType, accept: 'application/json' },
+    headers: { ...keyHeaders(call), 'content-type': mediaType, accept: 'application/json' },
     body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-  })
-  if (response.status < 200 || response.status > 299) {
-    throw refusal(source, response, await readErrorBody(response, call), call.clock.wallclock())
   }
-  const text = await readText(response, source.name, maxAnswerBytes)
-  const transcript = transcriptOf(parseJson(text))
-  if (transcript === undefined) throw protocolFailure(source, 'the answer is no transcript.', text)
+  const answer = await readJsonAnswer(await ask(call, source, request, refusal), source)
+  const transcript = transcriptOf(answer)
+  if (transcript === undefined) throw protocolFailure(source, 'the answer is no transcript.', JSON.stringify(answer))
   return transcript
 }
 

@@ -1,15 +1,18 @@
 import type { Clock, Timer } from '../../api/clock.ts'
 import type { Flush, RawFormat } from '../speech.ts'
-import type { Session } from './session.ts'
-import { bytesOf, msOf } from './sound.ts'
+import { bytesOfMs, msOfBytes, silenceOf } from '../speech-format.ts'
+import type { SpeechSocket } from '../speech-socket.ts'
+import type { SourceReader } from '../speech-source.ts'
 import type { FluxDecoder } from './stt-flux.ts'
+import type { AnswerWatch } from './stt-watch.ts'
 
 /**
  * Feeds the socket of `/v2/listen`. It hears best in pieces of some size, so that small ones are put together. Its time goes on by sound
  * alone: where the sound stops in the middle of a turn, silence is put in its place, or the turn would never end.
  */
 export class FluxFeeder {
-  readonly #session: Session
+  readonly #socket: SpeechSocket
+  readonly #watch: AnswerWatch
   readonly #clock: Clock
   readonly #decoder: FluxDecoder
   readonly #format: RawFormat
@@ -25,13 +28,13 @@ export class FluxFeeder {
   #isStopped = false
   #isDone = false
 
-  constructor(session: Session, format: RawFormat, clock: Clock, decoder: FluxDecoder) {
-    this.#session = session
+  constructor(socket: SpeechSocket, watch: AnswerWatch, format: RawFormat, clock: Clock, decoder: FluxDecoder) {
+    this.#socket = socket
+    this.#watch = watch
     this.#clock = clock
     this.#decoder = decoder
     this.#format = format
-    // A µ-law byte of zeros is as loud as can be.
-    this.#silence = new Uint8Array(bytesOf(silenceMs, format)).fill(format.encoding === 'pcm' ? 0 : 0xff)
+    this.#silence = silenceOf(silenceMs, format)
     this.#held = this.#room()
     this.#quiet = this.#afterQuiet()
   }
@@ -40,29 +43,27 @@ export class FluxFeeder {
     return this.#isDone
   }
 
-  async run(pieces: AsyncIterator<Uint8Array | Flush>): Promise<void> {
-    for (;;) {
-      const step = await pieces.next()
-      if (this.#isStopped) return
-      if (step.done) break
-      const piece = step.value
+  async run(sound: SourceReader<Uint8Array | Flush>): Promise<void> {
+    const isWhole = await sound.read(async (piece) => {
       if (!(piece instanceof Uint8Array)) await this.#sendHeld()
       else if (piece.length > 0) await this.#take(piece)
-    }
-    this.#cancel()
+    })
+    if (!isWhole) return
+    this.stop()
     await this.#sendHeld()
     this.#isDone = true
-    this.#session.owe()
-    await this.#session.send('{"type":"CloseStream"}')
+    this.#socket.owe()
+    await this.#socket.send('{"type":"CloseStream"}')
   }
 
   stop(): void {
     this.#isStopped = true
-    this.#cancel()
+    this.#linger?.cancel()
+    this.#quiet.cancel()
   }
 
   async #take(piece: Uint8Array): Promise<void> {
-    this.#wait(msOf(piece.length, this.#format))
+    this.#wait(msOfBytes(piece.length, this.#format))
     for (let at = 0; at < piece.length; ) {
       if (this.#heldLength === 0 && piece.length - at >= this.#held.length) {
         await this.#send(at === 0 ? piece : piece.subarray(at))
@@ -74,7 +75,7 @@ export class FluxFeeder {
       at += part.length
       if (this.#heldLength === this.#held.length) await this.#sendHeld()
     }
-    if (this.#heldLength === 0) return
+    if (this.#heldLength === 0 || this.#isStopped) return
     // Where all was sent meanwhile it finds nothing to do. A timer that was cancelled could not be started anew.
     if (this.#linger) this.#linger.restart()
     else this.#linger = this.#clock.after(pieceMs, () => this.#aside(this.#sendHeld()))
@@ -112,24 +113,19 @@ export class FluxFeeder {
   }
 
   async #send(piece: Uint8Array): Promise<void> {
-    const ms = msOf(piece.length, this.#format)
+    const ms = msOfBytes(piece.length, this.#format)
     this.#sentMs += ms
-    this.#session.heard(ms)
-    await this.#session.send(piece)
+    this.#watch.sent(ms)
+    await this.#socket.send(piece)
   }
 
   /** Of a timer, which nobody waits for. */
   #aside(sending: Promise<void>): void {
-    sending.catch((reason: unknown) => this.#session.fail(reason))
+    sending.catch((reason: unknown) => this.#socket.fail(reason))
   }
 
   #room(): Uint8Array {
-    return new Uint8Array(bytesOf(pieceMs, this.#format))
-  }
-
-  #cancel(): void {
-    this.#linger?.cancel()
-    this.#quiet.cancel()
+    return new Uint8Array(bytesOfMs(pieceMs, this.#format))
   }
 }
 

@@ -1,8 +1,9 @@
 import { arrayOf, stringOf } from '../../api/json.ts'
 import type { FailureSource } from '../failure.ts'
 import type { SttEvent } from '../speech.ts'
+import { gap, msOfSeconds } from '../speech-messages.ts'
 import { errorMessage } from './failure.ts'
-import { gap, secondsToMs, wordsOf } from './stt-text.ts'
+import { wordsOf } from './stt-words.ts'
 
 type Message = Readonly<Record<string, unknown>>
 
@@ -79,7 +80,7 @@ export class FluxDecoder {
     if (this.#turn) return []
     this.#turn = { transcript: '', message }
     const [first] = transcript === '' ? [] : wordsOf(message.words)
-    const atMs = first?.startMs ?? secondsToMs(message.audio_window_start)
+    const atMs = first?.startMs ?? msOfSeconds(message.audio_window_start)
     return [{ type: 'speech-start', ...(atMs !== undefined && { atMs: atMs - this.#laterMs(atMs) }) }]
   }
 

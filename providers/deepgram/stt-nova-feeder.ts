@@ -1,26 +1,29 @@
 import type { Clock, Timer } from '../../api/clock.ts'
 import type { Flush, RawFormat } from '../speech.ts'
-import type { Session } from './session.ts'
-import { msOf } from './sound.ts'
+import { msOfBytes } from '../speech-format.ts'
+import type { SpeechSocket } from '../speech-socket.ts'
+import type { SourceReader } from '../speech-source.ts'
 import type { NovaDecoder } from './stt-nova.ts'
+import type { AnswerWatch } from './stt-watch.ts'
 
 /** Feeds the socket of `/v1/listen`, which closes when it hears neither sound nor a sign of life for ten seconds. */
 export class NovaFeeder {
-  readonly #session: Session
+  readonly #socket: SpeechSocket
+  readonly #watch: AnswerWatch
   readonly #decoder: NovaDecoder
   readonly #format: RawFormat
   readonly #keepAlive: Timer
-  #isStopped = false
   #isDone = false
 
-  constructor(session: Session, format: RawFormat, clock: Clock, decoder: NovaDecoder) {
-    this.#session = session
+  constructor(socket: SpeechSocket, watch: AnswerWatch, format: RawFormat, clock: Clock, decoder: NovaDecoder) {
+    this.#socket = socket
+    this.#watch = watch
     this.#decoder = decoder
     this.#format = format
     this.#keepAlive = clock.after(keepAliveMs, () => {
       this.#keepAlive.restart()
       // As text: bytes would be taken for sound.
-      session.send(messages.keepAlive).catch((reason: unknown) => session.fail(reason))
+      socket.send(messages.keepAlive).catch((reason: unknown) => socket.fail(reason))
     })
   }
 
@@ -28,29 +31,23 @@ export class NovaFeeder {
     return this.#isDone
   }
 
-  async run(pieces: AsyncIterator<Uint8Array | Flush>): Promise<void> {
-    for (;;) {
-      const step = await pieces.next()
-      if (this.#isStopped) return
-      if (step.done) break
-      const piece = step.value
-      if (!(piece instanceof Uint8Array)) {
-        await this.#session.send(messages.finalize)
-      } else if (piece.length > 0) {
-        this.#keepAlive.restart()
-        this.#session.heard(msOf(piece.length, this.#format))
-        await this.#session.send(piece)
-      }
-    }
-    this.#keepAlive.cancel()
+  async run(sound: SourceReader<Uint8Array | Flush>): Promise<void> {
+    const isWhole = await sound.read(async (piece) => {
+      if (!(piece instanceof Uint8Array)) return this.#socket.send(messages.finalize)
+      if (piece.length === 0) return
+      this.#keepAlive.restart()
+      this.#watch.sent(msOfBytes(piece.length, this.#format))
+      await this.#socket.send(piece)
+    })
+    if (!isWhole) return
+    this.stop()
     this.#isDone = true
     this.#decoder.ending()
-    this.#session.owe()
-    await this.#session.send(messages.closeStream)
+    this.#socket.owe()
+    await this.#socket.send(messages.closeStream)
   }
 
   stop(): void {
-    this.#isStopped = true
     this.#keepAlive.cancel()
   }
 }

@@ -1,8 +1,9 @@
 import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { FailureSource } from '../failure.ts'
 import type { SttEvent } from '../speech.ts'
+import { gap, msOfSeconds } from '../speech-messages.ts'
 import { errorMessage } from './failure.ts'
-import { gap, secondsToMs, wordsOf } from './stt-text.ts'
+import { wordsOf } from './stt-words.ts'
 
 type Message = Readonly<Record<string, unknown>>
 
@@ -37,7 +38,7 @@ export class NovaDecoder {
       case 'Results':
         return this.#results(message)
       case 'SpeechStarted': {
-        const atMs = secondsToMs(message.timestamp)
+        const atMs = msOfSeconds(message.timestamp)
         return [{ type: 'speech-start', ...(atMs !== undefined && { atMs }) }]
       }
       case 'UtteranceEnd':

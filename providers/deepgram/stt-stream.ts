@@ -1,13 +1,16 @@
 import { protocolFailure } from '../failure.ts'
 import type { Flush, RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
+import { closedEarly, type SpeechSocket } from '../speech-socket.ts'
+import { SourceReader } from '../speech-source.ts'
 import { isFluxStt } from './capabilities.ts'
-import { closedEarly, sourceOf } from './failure.ts'
-import { leave, openSession, readMessage, type Session } from './session.ts'
+import { openSocket, readMessage } from './connection.ts'
+import { codeOfReason, sourceOf } from './failure.ts'
 import { FluxDecoder } from './stt-flux.ts'
 import { FluxFeeder } from './stt-flux-feeder.ts'
 import { NovaDecoder } from './stt-nova.ts'
 import { NovaFeeder } from './stt-nova-feeder.ts'
 import { fluxQuery, novaQuery } from './stt-query.ts'
+import { AnswerWatch } from './stt-watch.ts'
 
 /** Hears sound while it comes, over the socket of the model's family. */
 export async function* transcribe(
@@ -18,17 +21,19 @@ export async function* transcribe(
 ): AsyncGenerator<SttEvent> {
   const source = sourceOf(call)
   const family = isFluxStt(call.model) ? flux : nova
-  const pieces = audio[Symbol.asyncIterator]()
+  const sound = new SourceReader(audio)
   try {
-    const session = await openSession(call, source, family.path, family.query(call.model, format, options))
-    const { decoder, feeder } = family.ears(session, format, call)
+    const socket = await openSocket(call, source, family.path, family.query(call.model, format, options))
+    const watch = new AnswerWatch(socket, call)
+    const { decoder, feeder } = family.ears(socket, watch, format, call)
     try {
-      session.feed(feeder.run(pieces))
+      feeder.run(sound).catch((reason: unknown) => socket.fail(reason))
       while (!decoder.isOver) {
-        const message = await session.receive()
+        const message = await socket.receive()
+        watch.answered()
         if (message.type === 'closed') {
           // Only a socket that was asked to close, and did so without a complaint, has said all.
-          if (!feeder.isDone || (message.code !== 1000 && message.code !== 1005)) throw closedEarly(source, message)
+          if (!feeder.isDone || (message.code !== 1000 && message.code !== 1005)) throw closedEarly(source, message, codeOfReason)
           for (const event of decoder.end()) yield event
         } else if (message.type === 'text') {
           for (const event of decoder.take(readMessage(message.text, source))) yield event
@@ -38,10 +43,10 @@ export async function* transcribe(
       }
     } finally {
       feeder.stop()
-      session.close()
+      socket.close()
     }
   } finally {
-    leave(pieces)
+    sound.stop()
   }
 }
 
@@ -49,7 +54,12 @@ export async function* transcribe(
 interface Family {
   readonly path: string
   readonly query: typeof novaQuery
-  ears(session: Session, format: RawFormat, call: SpeechCall): { readonly decoder: Decoder; readonly feeder: Feeder }
+  ears(
+    socket: SpeechSocket,
+    watch: AnswerWatch,
+    format: RawFormat,
+    call: SpeechCall,
+  ): { readonly decoder: Decoder; readonly feeder: Feeder }
 }
 
 interface Decoder {
@@ -64,7 +74,7 @@ interface Decoder {
 interface Feeder {
   /** True once all of the sound was sent. */
   readonly isDone: boolean
-  run(pieces: AsyncIterator<Uint8Array | Flush>): Promise<void>
+  run(sound: SourceReader<Uint8Array | Flush>): Promise<void>
   /** Nobody listens any more. */
   stop(): void
 }
@@ -72,17 +82,17 @@ interface Feeder {
 const nova: Family = {
   path: '/v1/listen',
   query: novaQuery,
-  ears(session, format, call) {
+  ears(socket, watch, format, call) {
     const decoder = new NovaDecoder(sourceOf(call))
-    return { decoder, feeder: new NovaFeeder(session, format, call.clock, decoder) }
+    return { decoder, feeder: new NovaFeeder(socket, watch, format, call.clock, decoder) }
   },
 }
 
 const flux: Family = {
   path: '/v2/listen',
   query: fluxQuery,
-  ears(session, format, call) {
+  ears(socket, watch, format, call) {
     const decoder = new FluxDecoder(sourceOf(call))
-    return { decoder, feeder: new FluxFeeder(session, format, call.clock, decoder) }
+    return { decoder, feeder: new FluxFeeder(socket, watch, format, call.clock, decoder) }
   },
 }

@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../../api/clock.ts'
 import type { Flush } from '../speech.ts'
-import type { Session } from './session.ts'
-import { isSpeakable } from './tts-request.ts'
+import { isPronounced } from '../speech-messages.ts'
+import type { SpeechSocket } from '../speech-socket.ts'
+import type { SourceReader } from '../speech-source.ts'
 
 /**
  * Feeds a socket with text. What was asked to be spoken at once, and what is left at the end, is flushed: only then does the vendor owe
@@ -10,34 +11,30 @@ import { isSpeakable } from './tts-request.ts'
  * Where flushes are rationed, one that has to wait stands for all that are asked for meanwhile.
  */
 export class TextFeeder {
-  readonly #session: Session
+  readonly #socket: SpeechSocket
   readonly #clock: Clock
   readonly #ration: FlushRation | undefined
-  #characters = 0
-  #isSpeakable = false
+  readonly #expect: (characters: number) => void
+  #isPronounced = false
   #hasUnflushed = false
   /** How many flushes were asked for since the last that was sent. */
   #asked = 0
   /** How many each flush that is under way stands for. */
   #underWay: number[] = []
   #waiting: Timer | undefined
-  #isStopped = false
   #isDone = false
 
-  constructor(session: Session, clock: Clock, isRationed: boolean) {
-    this.#session = session
+  /** `expect` is told of each text that is sent, by its length in UTF-16 units. */
+  constructor(socket: SpeechSocket, clock: Clock, isRationed: boolean, expect: (characters: number) => void) {
+    this.#socket = socket
     this.#clock = clock
+    this.#expect = expect
     this.#ration = isRationed ? new FlushRation(clock) : undefined
   }
 
-  /** How much text was sent, in UTF-16 units. */
-  get characters(): number {
-    return this.#characters
-  }
-
   /** Whether there was anything in it that can be said. */
-  get isSpeakable(): boolean {
-    return this.#isSpeakable
+  get isPronounced(): boolean {
+    return this.#isPronounced
   }
 
   /** True once all of the text was spoken. */
@@ -45,41 +42,35 @@ export class TextFeeder {
     return this.#isDone && !this.#hasUnflushed && this.#underWay.length === 0
   }
 
-  async run(pieces: AsyncIterator<string | Flush>): Promise<void> {
-    for (;;) {
-      const step = await pieces.next()
-      if (this.#isStopped) return
-      if (step.done) break
-      if (typeof step.value === 'string') await this.#speak(step.value)
-      else await this.#ask()
-    }
+  async run(text: SourceReader<string | Flush>): Promise<void> {
+    const isWhole = await text.read((piece) => (typeof piece === 'string' ? this.#speak(piece) : this.#ask()))
+    if (!isWhole) return
     this.#waiting?.cancel()
     this.#isDone = true
     if (this.#hasUnflushed) return this.#flush()
     if (this.#underWay.length > 0) return
     // Nobody owes anything: the answer to this is what ends the listener's wait.
-    this.#session.owe()
-    await this.#session.send('{"type":"Close"}')
+    this.#socket.owe()
+    await this.#socket.send('{"type":"Close"}')
   }
 
   /** The vendor has spoken all before a flush; gives back how many it stood for. */
   spoken(): number {
     const asked = this.#underWay.shift() ?? 0
-    if (this.#underWay.length === 0) this.#session.settled()
+    if (this.#underWay.length === 0) this.#socket.settle()
     return asked
   }
 
   stop(): void {
-    this.#isStopped = true
     this.#waiting?.cancel()
   }
 
   async #speak(text: string): Promise<void> {
     for (const part of partsOf(text, maxPart)) {
-      this.#characters += part.length
+      this.#expect(part.length)
       this.#hasUnflushed = true
-      this.#isSpeakable ||= isSpeakable(part)
-      await this.#session.send(JSON.stringify({ type: 'Speak', text: part }))
+      this.#isPronounced ||= isPronounced(part)
+      await this.#socket.send(JSON.stringify({ type: 'Speak', text: part }))
     }
   }
 
@@ -95,7 +86,7 @@ export class TextFeeder {
     if (waitMs <= 0) return this.#flush()
     this.#waiting = this.#clock.after(waitMs, () => {
       this.#waiting = undefined
-      this.#flush().catch((reason: unknown) => this.#session.fail(reason))
+      this.#flush().catch((reason: unknown) => this.#socket.fail(reason))
     })
   }
 
@@ -104,8 +95,8 @@ export class TextFeeder {
     this.#underWay.push(this.#asked)
     this.#asked = 0
     this.#hasUnflushed = false
-    this.#session.owe()
-    await this.#session.send('{"type":"Flush"}')
+    this.#socket.owe()
+    await this.#socket.send('{"type":"Flush"}')
   }
 }
 

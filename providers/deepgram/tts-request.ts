@@ -29,16 +29,6 @@ export function streamRequest(options: TtsOptions, model: string): SpeechRequest
   return raw.length > 0 ? request(options, model, raw) : undefined
 }
 
-/** Bytes of sound that no such text can have: a minute and a second a character, and never more than `mostSeconds`. */
-export function soundLimit(format: SpeechFormat, characters: number, mostSeconds: number): number {
-  return Math.min(mostSeconds, 60 + characters) * bytesPerSecond(format)
-}
-
-/** Whether there is anything in a text that can be said. */
-export function isSpeakable(text: string): boolean {
-  return /[\p{L}\p{N}]/u.test(text)
-}
-
 function request({ voice: name, speed }: TtsOptions, model: string, format: Query): SpeechRequest {
   const family = familyOf(model)
   const voice = voiceOf(name, family)
@@ -66,10 +56,4 @@ function rawParameters(format: SpeechFormat): Query {
 /** Voices of some languages refuse any speed, also the usual one. */
 function speedParameter(speed: number | undefined): Query {
   return speed === undefined || speed === 1 ? [] : [['speed', String(speed)]]
-}
-
-function bytesPerSecond(format: SpeechFormat): number {
-  if (format.encoding === 'pcm') return format.rate * 2
-  // Compressed sound has no more than MP3's highest rate.
-  return format.encoding === 'mulaw' ? format.rate : 40_000
 }

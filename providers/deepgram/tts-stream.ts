@@ -1,12 +1,13 @@
 import { GatewayError } from '../../api/error.ts'
 import { stringOf } from '../../api/json.ts'
-import { emptyAnswer } from '../failure.ts'
 import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
-import { closedEarly, errorMessage, sourceOf } from './failure.ts'
-import { leave, openSession, readMessage } from './session.ts'
-import { SoundGate } from './sound.ts'
+import { SoundGuard } from '../speech-guard.ts'
+import { closedEarly } from '../speech-socket.ts'
+import { SourceReader } from '../speech-source.ts'
+import { openSocket, readMessage } from './connection.ts'
+import { codeOfReason, errorMessage, sourceOf } from './failure.ts'
 import { TextFeeder } from './tts-feeder.ts'
-import { soundLimit, streamRequest } from './tts-request.ts'
+import { streamRequest } from './tts-request.ts'
 import type { VoiceFamily } from './voices.ts'
 
 /** Speaks a text that is still being written, over the socket of the voice's family, which makes PCM and µ-law alone. */
@@ -16,27 +17,25 @@ export async function* speak(
   call: SpeechCall,
 ): AsyncGenerator<TtsEvent> {
   const source = sourceOf(call)
-  const pieces = text[Symbol.asyncIterator]()
+  const written = new SourceReader(text)
   try {
     const request = streamRequest(options, call.model)
     if (request === undefined) throw notStreamed(options)
     const { family } = request
-    const session = await openSession(call, source, request.path, request.query)
-    const feeder = new TextFeeder(session, call.clock, family === 'aura-2')
-    const gate = new SoundGate(options.format, source)
+    const socket = await openSocket(call, source, request.path, request.query)
+    const guard = new SoundGuard(options.format, source)
+    const feeder = new TextFeeder(socket, call.clock, family === 'aura-2', (characters) => guard.expect(characters))
     let charged: number | undefined
     try {
-      session.feed(feeder.run(pieces))
+      feeder.run(written).catch((reason: unknown) => socket.fail(reason))
       for (;;) {
-        const message = await session.receive()
+        const message = await socket.receive()
         if (message.type === 'binary') {
-          gate.limit = soundLimit(options.format, feeder.characters, mostSeconds)
-          gate.pass(message.bytes)
-          yield { type: 'audio', bytes: message.bytes }
+          if (guard.take(message.bytes)) yield { type: 'audio', bytes: message.bytes }
           continue
         }
         if (message.type === 'closed') {
-          if (!feeder.isOver) throw closedEarly(source, message)
+          if (!feeder.isOver) throw closedEarly(source, message, codeOfReason)
           break
         }
         const said = readMessage(message.text, source)
@@ -51,18 +50,15 @@ export async function* speak(
       }
     } finally {
       feeder.stop()
-      session.close()
+      socket.close()
     }
-    gate.end()
-    if (gate.bytes === 0 && feeder.isSpeakable) throw emptyAnswer(source)
+    if (feeder.isPronounced) guard.end()
+    else guard.pause()
     yield { type: 'done', ...(charged !== undefined && { characters: charged }) }
   } finally {
-    leave(pieces)
+    written.stop()
   }
 }
-
-/** Longer than any answer is spoken. */
-const mostSeconds = 3600
 
 /** What comes once for each flush, after all of its sound. Flux says `Flushed` when it has merely heard of it. */
 const endOfSpeech: Readonly<Record<VoiceFamily, string>> = { 'aura-2': 'Flushed', flux: 'SpeechMetadata' }

@@ -123,8 +123,8 @@ describe.each(families)('a text for %s that is still being written', (_, model, 
 
   it.each<[string, () => Buffer, RegExp]>([
     ['half a sample', () => Buffer.alloc(961), /middle of a sample/],
-    ['far too much', () => Buffer.alloc(24_000 * 2 * 70), /far more sound/],
-    ['words', () => Buffer.from('{"error":"something"}'), /words where sound/],
+    ['far too much', () => Buffer.alloc(24_000 * 2 * 70), /more than 66 seconds/],
+    ['words', () => Buffer.from('{"error":"something"}'), /text where sound/],
   ])('fails where %s comes', async (_, sound, message) => {
     const { upstream, test } = await setUp({ speak: { sound } }, {}, model)
     await expect(collected(speak(each(['Hello.']), options, test.call))).rejects.toThrow(message)

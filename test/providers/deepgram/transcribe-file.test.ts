@@ -96,7 +96,7 @@ describe('a file that Deepgram does not hear', () => {
       { ...wav, bytes: Buffer.from('GIF89a') },
       { code: 'provider_rejected', message: /corrupt or unsupported/ },
     ],
-    ['a page', () => setUp(htmlPage(200)), wav, { code: 'provider_protocol', message: /no transcript/ }],
+    ['a page', () => setUp(htmlPage(200)), wav, { code: 'provider_protocol', message: /no JSON/ }],
     ['JSON of another kind', () => setUp(json({ request_id: 'later' })), wav, { code: 'provider_protocol' }],
     [
       'too many at once',
