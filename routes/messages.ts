@@ -7,6 +7,7 @@ import type { Answered } from '../plugins/messages/need.ts'
 import type { PreparedRequest, RawRequest, Target } from '../plugins/messages/prepare.ts'
 import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
 import type { SseEnd } from '../plugins/sse/index.ts'
+import { writtenChunk } from '../plugins/voice/speak/chunk.ts'
 import type { VoiceTurn } from '../plugins/voice/turn.ts'
 
 export async function messageRoutes(app: FastifyInstance): Promise<void> {
@@ -117,8 +118,9 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     request.bodyJson = nothing
     caller.watch.streamBegins(target)
     end = await reply.sse(source, (event) => {
-      if (event.type === 'audio_chunk') soundBytes += event.audio.length
-      return answer.add(event)
+      if (event.type !== 'audio_chunk') return answer.add(event)
+      soundBytes += event.audio.length
+      return writtenChunk(event)
     })
     caller.watch.streamEnded(target, end, answer)
     return reply

@@ -42,14 +42,18 @@ export class VendorCall {
     const end = (): void => this.#controller.abort(this.#outer.reason)
     this.#outer.addEventListener('abort', end, { once: true })
     if (this.#outer.aborted) end()
-    const waitFor = (ms: number) => clock.after(ms, () => this.#controller.abort(this.#late(bytes > 0)))
+    // While whoever asked has an event in hand, nobody waits for the vendor.
+    let isWaiting = true
+    const waitFor = (ms: number) => clock.after(ms, () => isWaiting && this.#controller.abort(this.#late(bytes > 0)))
     let timer = waitFor(limits.firstAudioMs)
     try {
       for await (const event of this.#voice.tts.synthesize(text, options, this.#call)) {
         signal.throwIfAborted()
-        timer.cancel()
+        isWaiting = false
         if (event.type === 'audio' && event.bytes.length > 0) {
           if (bytes === 0) {
+            timer.cancel()
+            timer = waitFor(limits.idleMs)
             metrics.sentenceBegan(id, (clock.now() - startedAt) / 1000)
             this.#admission.succeeded()
           }
@@ -58,8 +62,10 @@ export class VendorCall {
         }
         isDone ||= event.type === 'done'
         yield event
+        isWaiting = true
+        if (bytes > 0) timer.restart()
         // Whatever else comes before the first sound does not make the wait for it longer.
-        timer = waitFor(bytes > 0 ? limits.idleMs : limits.firstAudioMs - (clock.now() - startedAt))
+        else if (clock.now() - startedAt >= limits.firstAudioMs) this.#controller.abort(this.#late(false))
       }
       signal.throwIfAborted()
       this.#checkWhole(text, options.format, bytes, isDone)

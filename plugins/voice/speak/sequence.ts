@@ -43,6 +43,7 @@ export class Sequence {
   /** What is thrown once all sentences have been given out. */
   #ending: GatewayError | undefined
   #waiter: (() => void) | undefined
+  #isWaking = false
 
   /** `onSpoken` is told of each sentence that a voice has spoken to its end, whether it is given out or not. */
   constructor(parts: SpeakingParts, answer: SpokenAnswer, onSpoken: (spoken: SentenceSpoken) => void) {
@@ -133,6 +134,16 @@ export class Sequence {
     waiter?.()
   }
 
+  /** Behind everything that is on its way already: what came in one read of a socket goes out as one piece, and no later. */
+  #wakeSoon(): void {
+    if (!this.#waiter || this.#isWaking) return
+    this.#isWaking = true
+    process.nextTick(() => {
+      this.#isWaking = false
+      this.#wake()
+    })
+  }
+
   // ── Speaking ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Begins as many sentences as may be spoken at the same time. None behind one that failed. */
@@ -168,7 +179,7 @@ export class Sequence {
       for await (const event of speakSentence(entry.say, entry.voice, this.#parts, this.#answer, signal, taker)) {
         if (event.type === 'spoken') this.#onSpoken(event)
         else if (entry.run === run) run.queue.push({ event, cameAt: clock.now() })
-        if (entry === this.#entries[0]) this.#wake()
+        if (entry === this.#entries[0]) this.#wakeSoon()
       }
       run.end = 'spoken'
     } catch (error) {

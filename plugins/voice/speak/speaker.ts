@@ -145,7 +145,7 @@ export class Speaker {
     return {
       type: 'audio_chunk',
       format: plan.format,
-      audio: Buffer.concat(pieces).toString('base64'),
+      audio: base64Of(pieces),
       ...(isPcm(plan) && { sample_rate_hz: plan.rate }),
       text,
       seq: this.#chunks++,
@@ -163,6 +163,12 @@ export class Speaker {
       this.#parts.metrics.gaps(this.#firstVoice, gaps, waitedSeconds)
     }
   }
+}
+
+function base64Of(pieces: readonly Uint8Array[]): string {
+  const [first, ...others] = pieces
+  if (!first || others.length > 0) return Buffer.concat(pieces).toString('base64')
+  return Buffer.from(first.buffer, first.byteOffset, first.length).toString('base64')
 }
 
 /** In UTF-16 units: long enough for a voice to find its tone, short enough to be spoken soon. */
