@@ -26,12 +26,10 @@ function languageOf(tag: string): { readonly language: string } | { readonly loc
   return tag.includes('-') ? { locale: tag } : { language: languageCode(tag) }
 }
 
-export const mp3BytesPerSecond = 128_000 / 8
-
 function outputFormat(format: SpeechFormat): Readonly<Record<string, unknown>> {
   if (format.encoding === 'pcm') return { container: 'raw', encoding: 'pcm_s16le', sample_rate: format.rate }
   if (format.encoding === 'mulaw') return { container: 'raw', encoding: 'pcm_mulaw', sample_rate: format.rate }
-  return { container: 'mp3', sample_rate: 44_100, bit_rate: mp3BytesPerSecond * 8 }
+  return { container: 'mp3', sample_rate: 44_100, bit_rate: 128_000 }
 }
 
 /** The query of `/stt/websocket`. */

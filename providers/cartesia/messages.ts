@@ -1,6 +1,7 @@
 import { arrayOf, isRecord, parseJson, stringOf } from '../../api/json.ts'
 import { type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import type { Alignment, Transcript, Word } from '../speech.ts'
+import { bytesOfBase64, msOfSeconds, secondsOf, wordOf } from '../speech-messages.ts'
 
 /** A message about one text that is spoken. `context` is absent where the message does not name one. */
 export type SpeechMessage = { readonly context: string | undefined } & (
@@ -79,8 +80,8 @@ export function hearingMessage(text: string, source: FailureSource): HearingMess
 /** The answer about a whole file. */
 export function transcriptOf(answer: unknown, source: FailureSource): Transcript {
   if (!isRecord(answer) || typeof answer.text !== 'string') throw protocolFailure(source, 'the answer holds no transcript.')
-  const { duration } = answer
-  return { ...heardIn(answer), ...(typeof duration === 'number' && duration >= 0 && { seconds: duration }) }
+  const seconds = secondsOf(answer.duration)
+  return { ...heardIn(answer), ...(seconds !== undefined && { seconds }) }
 }
 
 function parsed(text: string, source: FailureSource): Record<string, unknown> {
@@ -91,10 +92,8 @@ function parsed(text: string, source: FailureSource): Record<string, unknown> {
 
 function soundOf(data: unknown, source: FailureSource): Uint8Array {
   if (typeof data !== 'string') throw protocolFailure(source, 'a piece of sound has no data.')
-  const bytes = Buffer.from(data, 'base64')
-  const padding = data.endsWith('==') ? 2 : data.endsWith('=') ? 1 : 0
-  // What is not base64 is passed over in decoding, so that too little comes out.
-  if (bytes.length === Math.floor(((data.length - padding) * 3) / 4) && (data.length - padding) % 4 !== 1) return bytes
+  const bytes = bytesOfBase64(data)
+  if (bytes) return bytes
   throw protocolFailure(source, 'a piece of sound is not base64.', data.slice(0, 200))
 }
 
@@ -102,8 +101,8 @@ function alignmentOf(value: unknown): Alignment {
   const { words, start, end } = isRecord(value) ? value : {}
   const [starts, ends] = [arrayOf(start), arrayOf(end)]
   const tokens = arrayOf(words).map(stringOf)
-  const startMs = tokens.map((_, index) => milliseconds(starts[index]))
-  const durationMs = startMs.map((from, index) => Math.max(0, milliseconds(ends[index]) - from))
+  const startMs = tokens.map((_, index) => msOfSeconds(starts[index]) ?? 0)
+  const durationMs = startMs.map((from, index) => Math.max(0, (msOfSeconds(ends[index]) ?? 0) - from))
   return { kind: 'word', tokens, startMs, durationMs }
 }
 
@@ -118,16 +117,8 @@ function heardIn(message: Record<string, unknown>): Pick<Transcript, 'text' | 'l
 
 /** One word, or lists of them side by side: the vendor writes both. */
 function wordsIn(value: Record<string, unknown>): Word[] {
-  if (typeof value.word === 'string') {
-    return [{ text: value.word, startMs: milliseconds(value.start), endMs: milliseconds(value.end) }]
-  }
-  const { tokens, startMs, durationMs } = alignmentOf(value)
-  return tokens.map((text, index) => {
-    const from = startMs[index] ?? 0
-    return { text, startMs: from, endMs: from + (durationMs[index] ?? 0) }
-  })
-}
-
-function milliseconds(seconds: unknown): number {
-  return typeof seconds === 'number' && Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 1000)) : 0
+  const { word, words, start, end } = value
+  if (typeof word === 'string') return [wordOf(word, start, end)].filter((each) => each !== undefined)
+  const [starts, ends] = [arrayOf(start), arrayOf(end)]
+  return arrayOf(words).flatMap((each, index) => wordOf(stringOf(each), starts[index], ends[index]) ?? [])
 }

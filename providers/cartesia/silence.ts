@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../api/clock.ts'
 import type { RawFormat } from '../speech.ts'
+import { silenceOf } from '../speech-format.ts'
 
 /**
  * Sends silence where no sound comes: a turn that is open is never closed without it, and a socket on which nothing comes for long is
@@ -17,9 +18,7 @@ export class Silence {
   constructor(clock: Clock, format: RawFormat, send: (silence: Uint8Array) => void) {
     this.#clock = clock
     this.#send = send
-    const samples = Math.round((format.rate * pieceMs) / 1000)
-    // The middle of µ-law is all ones.
-    this.#piece = format.encoding === 'pcm' ? new Uint8Array(samples * 2) : new Uint8Array(samples).fill(0xff)
+    this.#piece = silenceOf(pieceMs, format)
     this.#wait(aliveMs)
   }
 

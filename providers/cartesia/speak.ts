@@ -1,13 +1,16 @@
 import { GatewayError } from '../../api/error.ts'
 import { type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
-import type { Socket, SocketClosed } from '../socket.ts'
+import type { SocketClosed } from '../socket.ts'
 import { type Flush, flush, type SpeechCall, type TtsEvent, type TtsOptions } from '../speech.ts'
-import { closedFailure, type Debt, nextMessage, openSocket, sourceOf } from './connection.ts'
+import { isRaw } from '../speech-format.ts'
+import { SoundGuard } from '../speech-guard.ts'
+import { isPronounced } from '../speech-messages.ts'
+import { closedEarly, openSpeechSocket, type SpeechSocket } from '../speech-socket.ts'
+import { SourceReader } from '../speech-source.ts'
+import { headersOf, sourceOf } from './connection.ts'
 import { type Conversation, conversation, type Listener } from './conversation.ts'
 import { speechRequest } from './encode.ts'
 import { type SpeechMessage, speechMessage } from './messages.ts'
-import { SoundLimit } from './sound-limit.ts'
-import { SourceReader } from './source-reader.ts'
 
 /** A text that is still being written. The socket belongs to this call; it is opened before the first word is there. */
 export function speak(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent> {
@@ -37,15 +40,14 @@ class Speaker implements Conversation {
   readonly #source: FailureSource
   readonly #text: SourceReader<string | Flush>
   readonly #base: Readonly<Record<string, unknown>>
-  readonly #limit: SoundLimit
+  readonly #guard: SoundGuard
   readonly #isRaw: boolean
-  #socket: Socket | undefined
+  #socket: SpeechSocket | undefined
   #context: Context | undefined
   #contexts = 0
-  /** Since when the vendor has been asked for something and said nothing. */
-  #owedSince: number | undefined
   #isInputOver = false
-  #hasText = false
+  /** Whether there is something in the text that has a sound. */
+  #isPronounced = false
   #isFinished = false
 
   constructor(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall, listener: Listener<TtsEvent>) {
@@ -54,8 +56,8 @@ class Speaker implements Conversation {
     this.#source = sourceOf(call)
     this.#text = new SourceReader(text)
     this.#base = { ...speechRequest(options, call.model), ...(options.alignment && { add_timestamps: true }) }
-    this.#limit = new SoundLimit(options.format, this.#source)
-    this.#isRaw = options.format.encoding === 'pcm' || options.format.encoding === 'mulaw'
+    this.#guard = new SoundGuard(options.format, this.#source)
+    this.#isRaw = isRaw(options.format)
   }
 
   async run(): Promise<void> {
@@ -82,9 +84,10 @@ class Speaker implements Conversation {
 
   // ── Sending ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #open(): Promise<Socket> {
+  async #open(): Promise<SpeechSocket> {
     const { signal } = this.#listener
-    const socket = await openSocket(this.#call, '/tts/websocket', [], signal)
+    const request = { path: '/tts/websocket', query: [], headers: headersOf(this.#call) }
+    const socket = await openSpeechSocket({ ...this.#call, signal }, this.#source, request)
     if (signal.aborted) socket.close()
     signal.throwIfAborted()
     this.#socket = socket
@@ -96,8 +99,8 @@ class Speaker implements Conversation {
     const isBlank = piece.trim() === ''
     // Nothing begins with what has no sound.
     if (piece === '' || (isBlank && !this.#context)) return
-    this.#hasText ||= !isBlank
-    this.#limit.allow(piece.length)
+    this.#isPronounced ||= isPronounced(piece)
+    this.#guard.expect(piece.length)
     if (!this.#socket) await this.#open()
     this.#context ??= this.#begin(piece)
     await this.#sendPiece(this.#context, { type: 'text', text: piece, isRepeat: false })
@@ -116,7 +119,7 @@ class Speaker implements Conversation {
   }
 
   async #send(context: Context, what: Readonly<Record<string, unknown>>): Promise<void> {
-    this.#owedSince ??= this.#call.clock.now()
+    this.#socket?.owe(Math.min(this.#call.timeouts.idleMs, mostIdleMs))
     await this.#socket?.send(JSON.stringify({ ...context.base, ...what }))
   }
 
@@ -124,28 +127,24 @@ class Speaker implements Conversation {
   #begin(first: string): Context {
     const id = `${this.#call.requestId}-${++this.#contexts}`
     const base = { ...this.#base, context_id: id, ...(endsSentence.test(first) && { max_buffer_delay_ms: 0 }) }
-    return { id, base, startMs: this.#limit.ms, unheard: [] }
+    return { id, base, startMs: Math.round(this.#guard.ms), unheard: [] }
   }
 
   // ── Receiving ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  async #receive(socket: Socket): Promise<void> {
+  async #receive(socket: SpeechSocket): Promise<void> {
     for (;;) {
-      const message = await nextMessage(socket, this.#call, this.#listener.signal, () => this.#debt())
+      const message = await socket.receive()
       if (message.type === 'closed') return this.#closed(message)
       if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where text was expected.')
       await this.#take(speechMessage(message.text, this.#source))
     }
   }
 
-  #debt(): Debt | undefined {
-    if (this.#owedSince === undefined) return undefined
-    return { since: this.#owedSince, ms: Math.min(this.#call.timeouts.idleMs, mostIdleMs) }
-  }
-
   /** A socket that nothing was said on for long is closed by the vendor; the next text opens another. */
   #closed(how: SocketClosed): void {
-    if (this.#context || this.#isInputOver) throw closedFailure(this.#source, how)
+    if (this.#context || this.#isInputOver) throw closedEarly(this.#source, how)
+    this.#socket?.close()
     this.#socket = undefined
   }
 
@@ -155,11 +154,10 @@ class Speaker implements Conversation {
     if (message.context === undefined ? message.type !== 'error' : message.context !== context?.id) return
     if (message.type === 'error') throw streamFailure(this.#source, message.body)
     if (!context) return
-    this.#owedSince = this.#call.clock.now()
     switch (message.type) {
       case 'chunk':
         if (context.unheard.length > 0) context.unheard = context.unheard.filter((piece) => piece.type === 'flush')
-        this.#limit.add(message.bytes.length)
+        if (!this.#guard.take(message.bytes)) return
         return this.#listener.tell({ type: 'audio', bytes: message.bytes })
       case 'words': {
         const { alignment } = message
@@ -177,15 +175,15 @@ class Speaker implements Conversation {
     const at = context.unheard.findIndex(({ type }) => type === 'flush')
     if (at < 0) return Promise.resolve()
     context.unheard.splice(0, at + 1)
-    if (context.unheard.length === 0 && !this.#isInputOver) this.#owedSince = undefined
+    if (context.unheard.length === 0 && !this.#isInputOver) this.#socket?.settle()
     return this.#listener.tell({ type: 'flushed' })
   }
 
   /** Text that crossed with the context's end on the way was not spoken, and is said again. */
   async #done(context: Context): Promise<void> {
-    this.#limit.whole()
+    this.#guard.pause()
     this.#context = undefined
-    this.#owedSince = undefined
+    this.#socket?.settle()
     const missing = context.unheard.filter((piece) => piece.type === 'text' && !piece.isRepeat && piece.text.trim() !== '')
     if (missing.length > 0) return this.#repeat(context.unheard)
     const flushes = context.unheard.filter((piece) => piece.type === 'flush')
@@ -206,7 +204,7 @@ class Speaker implements Conversation {
   async #finish(): Promise<void> {
     if (this.#isFinished) return
     this.#isFinished = true
-    if (this.#hasText) this.#limit.some()
+    if (this.#isPronounced) this.#guard.end()
     await this.#listener.tell({ type: 'done' })
     this.#listener.end()
   }

@@ -1,7 +1,8 @@
 import { readJsonAnswer } from '../exchange.ts'
 import { multipartForm } from '../multipart.ts'
 import type { AudioFile, SpeechCall, SttOptions, Transcript } from '../speech.ts'
-import { request, sourceOf } from './connection.ts'
+import { ask } from '../speech-http.ts'
+import { headersOf, sourceOf } from './connection.ts'
 import { languageCode } from './languages.ts'
 import { transcriptOf } from './messages.ts'
 
@@ -13,7 +14,8 @@ export async function transcribeFile(file: AudioFile, { language }: SttOptions, 
     { name: 'timestamp_granularities[]', value: 'word' },
     { name: 'file', value: { filename: `audio.${kind === 'mp4' ? 'm4a' : kind}`, mediaType, bytes } },
   ])
-  const response = await request(call, '/stt', { accept: 'application/json', 'content-type': contentType }, body)
   const source = sourceOf(call)
+  const headers = { ...headersOf(call), accept: 'application/json', 'content-type': contentType }
+  const response = await ask(call, source, { path: '/stt', headers, body })
   return transcriptOf(await readJsonAnswer(response, source), source)
 }

@@ -1,12 +1,13 @@
 import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
-import type { Socket, SocketClosed } from '../socket.ts'
+import type { SocketClosed } from '../socket.ts'
 import type { Flush, RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
-import { closedFailure, type Debt, nextMessage, openSocket, sourceOf } from './connection.ts'
+import { closedEarly, openSpeechSocket, type SpeechSocket } from '../speech-socket.ts'
+import { SourceReader } from '../speech-source.ts'
+import { headersOf, sourceOf } from './connection.ts'
 import { type Conversation, conversation, type Listener } from './conversation.ts'
 import { manualQuery, turnsQuery, wantsTurns } from './encode.ts'
 import { type HearingMessage, hearingMessage } from './messages.ts'
 import { Silence } from './silence.ts'
-import { SourceReader } from './source-reader.ts'
 
 type Sound = AsyncIterable<Uint8Array | Flush>
 type Options = SttOptions & TurnOptions
@@ -94,12 +95,10 @@ class Hearing implements Conversation {
   readonly #listener: Listener<SttEvent>
   readonly #source: FailureSource
   readonly #audio: SourceReader<Uint8Array | Flush>
-  #socket: Socket | undefined
+  #socket: SpeechSocket | undefined
   #silence: Silence | undefined
   /** How many of the caller's flushes have not been answered. */
   #flushes = 0
-  /** Since when the vendor owes a word, and how long it may take. */
-  #debt: Debt | undefined
   #isInputOver = false
 
   constructor(audio: Sound, format: RawFormat, dialect: Dialect, call: SpeechCall, listener: Listener<SttEvent>) {
@@ -113,7 +112,9 @@ class Hearing implements Conversation {
 
   async run(): Promise<void> {
     const { signal } = this.#listener
-    const socket = await openSocket(this.#call, this.#dialect.path, this.#dialect.query, signal)
+    const { path, query } = this.#dialect
+    const request = { path, query, headers: headersOf(this.#call) }
+    const socket = await openSpeechSocket({ ...this.#call, signal }, this.#source, request)
     this.#socket = socket
     if (signal.aborted) return socket.close()
     const fail = (reason: unknown): void => this.#listener.fail(reason)
@@ -134,26 +135,26 @@ class Hearing implements Conversation {
     this.#socket?.close()
   }
 
-  async #flush(socket: Socket): Promise<void> {
+  async #flush(socket: SpeechSocket): Promise<void> {
     const { finalize } = this.#dialect
     if (finalize === undefined) return
     this.#flushes++
-    this.#owe(this.#call.timeouts.idleMs)
+    socket.owe()
     await socket.send(finalize)
   }
 
-  async #finish(socket: Socket): Promise<void> {
+  async #finish(socket: SpeechSocket): Promise<void> {
     this.#isInputOver = true
     this.#silence?.close()
-    this.#owe(this.#call.timeouts.idleMs)
+    socket.owe()
     const { finalize, close } = this.#dialect
     if (finalize !== undefined) await socket.send(finalize)
     await socket.send(close)
   }
 
-  async #receive(socket: Socket): Promise<void> {
+  async #receive(socket: SpeechSocket): Promise<void> {
     for (;;) {
-      const message = await nextMessage(socket, this.#call, this.#listener.signal, () => this.#debt)
+      const message = await socket.receive()
       if (message.type === 'closed') return this.#closed(message)
       if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where text was expected.')
       if (await this.#take(hearingMessage(message.text, this.#source))) return
@@ -179,7 +180,7 @@ class Hearing implements Conversation {
 
   async #closed(how: SocketClosed): Promise<void> {
     const isGoodbye = how.code === 1000 || how.code === 1005
-    if (this.#dialect.saysDone || !this.#isInputOver || !isGoodbye) throw closedFailure(this.#source, how)
+    if (this.#dialect.saysDone || !this.#isInputOver || !isGoodbye) throw closedEarly(this.#source, how)
     for (const event of this.#dialect.rest()) await this.#listener.tell(event)
     await this.#end()
   }
@@ -192,13 +193,9 @@ class Hearing implements Conversation {
   /** A message is a sign of life. Nothing is owed where nobody speaks, unless it was asked for. */
   #settle({ type }: HearingMessage): void {
     const isInTurn = type === 'turn-start' || type === 'turn-update' || type === 'turn-eager-end' || type === 'turn-resumed'
-    if (isInTurn && !this.#isInputOver) this.#owe(Math.max(this.#call.timeouts.idleMs, longestPauseMs))
-    else if (this.#isInputOver || this.#flushes > 0) this.#owe(this.#call.timeouts.idleMs)
-    else this.#debt = undefined
-  }
-
-  #owe(ms: number): void {
-    this.#debt = { since: this.#call.clock.now(), ms }
+    if (isInTurn && !this.#isInputOver) this.#socket?.owe(Math.max(this.#call.timeouts.idleMs, longestPauseMs))
+    else if (this.#isInputOver || this.#flushes > 0) this.#socket?.owe()
+    else this.#socket?.settle()
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Clock, Timer } from '../../api/clock.ts'
 import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
-import { providerFailure } from '../http.ts'
-import type { Socket } from '../socket.ts'
 import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import { SoundGuard } from '../speech-guard.ts'
+import { isPronounced } from '../speech-messages.ts'
+import { closedEarly, type SpeechSocket } from '../speech-socket.ts'
+import type { SourceReader } from '../speech-source.ts'
 import { closeContext, flushContext, inactivitySeconds, keepContext, openContext, sayText } from './encode.ts'
-import { closedEarly, reported } from './error.ts'
+import { codeOfWords, reported } from './error.ts'
 import { NotProtocol, readMessage, type SocketNews } from './messages.ts'
-import { SoundGuard } from './sound-guard.ts'
 import { Timeline, withoutLeadingSpace } from './timeline.ts'
 import { speakable } from './words.ts'
 
@@ -20,58 +21,52 @@ import { speakable } from './words.ts'
  * - A context that is left idle for too long is given up by the vendor: while the text pauses, it is told that there will be more.
  */
 export class SpeechContext {
-  readonly #socket: Socket
+  readonly #socket: SpeechSocket
   readonly #options: TtsOptions
   readonly #source: FailureSource
-  readonly #over: AbortController
   readonly #clock: Clock
   readonly #timeouts: SpeechCall['timeouts']
   readonly #guard: SoundGuard
-  readonly #timeline = new Timeline()
+  readonly #timeline: Timeline
   #state: 'open' | 'ended' | 'closed' | 'left' = 'open'
   /** What was written and is not sent, because it may end within a word. */
   #held = ''
   /** Whether there was something to be spoken at all, and whether there is since the last flush. */
   #hasText = false
   #isUnflushed = false
-  /** How long the vendor may take for the next message; undefined while it owes none: as long as no sound has come after a flush. */
-  #owedMs: number | undefined
-  #isListening = false
+  /** Whether sound is to come after a flush, or the end. */
+  #isOwed = false
   #keepAlive: Timer | undefined
-  #late: Timer | undefined
   #settling: Timer | undefined
   #isFirstStretch = true
 
-  constructor(socket: Socket, options: TtsOptions, call: SpeechCall, source: FailureSource, over: AbortController) {
+  constructor(socket: SpeechSocket, options: TtsOptions, call: SpeechCall, source: FailureSource) {
     this.#socket = socket
     this.#options = options
     this.#source = source
-    this.#over = over
     this.#clock = call.clock
     this.#timeouts = call.timeouts
     this.#guard = new SoundGuard(options.format, source)
+    this.#timeline = new Timeline(options.format)
   }
 
   // ── Writing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Sends the text as it comes, until it ends or the context is left. Never rejects: a failure ends the call. */
-  async write(pieces: AsyncIterator<string | Flush>): Promise<void> {
+  async write(text: SourceReader<string | Flush>): Promise<void> {
     try {
       await this.#socket.send(openContext(contextId, this.#options))
+      if (this.#state === 'left') return
       this.#stayAlive()
-      for (let next = await pieces.next(); this.#state === 'open'; next = await pieces.next()) {
-        if (next.done) return await this.#end()
-        if (typeof next.value === 'string') await this.#say(next.value)
-        else await this.#flush()
-      }
+      const isWhole = await text.read((piece) => (typeof piece === 'string' ? this.#say(piece) : this.#flush()))
+      if (isWhole) await this.#end()
     } catch (reason) {
-      this.#over.abort(reason)
+      this.#socket.fail(reason)
     }
   }
 
   #stayAlive(): void {
     const timer = this.#clock.after(keepAliveMs, () => {
-      if (this.#over.signal.aborted) return
       // Where it fails, receiving tells why.
       this.#socket.send(keepContext(contextId)).catch(() => undefined)
       timer.restart()
@@ -100,7 +95,7 @@ export class SpeechContext {
 
   #count(text: string): void {
     this.#guard.expect(text.length)
-    if (!isPronounced.test(text)) return
+    if (!isPronounced(text)) return
     this.#isUnflushed = true
     this.#hasText = true
   }
@@ -109,8 +104,8 @@ export class SpeechContext {
     await this.#flush()
     this.#state = 'ended'
     // Nothing is to be heard, and the vendor may not say that it is over either.
-    if (!this.#hasText) return this.#over.abort(nothingSaid)
-    if (this.#owedMs === undefined) return await this.#close()
+    if (!this.#hasText) return this.#socket.fail(nothingSaid)
+    if (!this.#isOwed) return await this.#close()
     // The end of the text may have been spoken already, without a flush; nothing is owed for it then.
     if (!this.#guard.isEmpty) this.#settling = this.#clock.after(settleMs, () => void this.#close())
   }
@@ -121,7 +116,7 @@ export class SpeechContext {
     this.#state = 'closed'
     this.#quiet()
     this.#owe(this.#timeouts.idleMs)
-    await this.#socket.send(closeContext(contextId)).catch((reason: unknown) => this.#over.abort(reason))
+    await this.#socket.send(closeContext(contextId)).catch((reason: unknown) => this.#socket.fail(reason))
   }
 
   // ── Hearing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,7 +143,7 @@ export class SpeechContext {
     const before = sound && this.#guard.ms
     if (sound) {
       this.#guard.take(sound)
-      if (this.#state === 'open') this.#owedMs = undefined
+      if (this.#state === 'open') this.#settle()
       else void this.#close()
       yield { type: 'audio', bytes: sound }
     }
@@ -161,9 +156,8 @@ export class SpeechContext {
   }
 
   async #news(): Promise<SocketNews> {
-    this.#over.signal.throwIfAborted()
-    const message = await this.#received()
-    if (message.type === 'closed') throw closedEarly(this.#source, message)
+    const message = await this.#socket.receive()
+    if (message.type === 'closed') throw closedEarly(this.#source, message, codeOfWords)
     if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where JSON is expected.')
     try {
       const news = readMessage(message.text)
@@ -174,26 +168,15 @@ export class SpeechContext {
     }
   }
 
-  async #received(): ReturnType<Socket['receive']> {
-    this.#isListening = true
-    try {
-      return await this.#socket.receive(this.#owedMs ?? longestPauseMs)
-    } finally {
-      this.#isListening = false
-      this.#late?.cancel()
-    }
+  #owe(ms: number): void {
+    this.#isOwed = true
+    this.#socket.owe(ms)
   }
 
-  /** From now on the vendor has to send something in time, also where it is being listened to already, with all patience. */
-  #owe(ms: number): void {
-    this.#owedMs = ms
-    this.#late?.cancel()
-    if (!this.#isListening) return
-    this.#late = this.#clock.after(ms, () => {
-      const message = 'the provider stopped in the middle of its answer.'
-      const { id, name, apiKey } = this.#source
-      this.#over.abort(providerFailure('provider_timeout', name, id, apiKey, { message }))
-    })
+  /** While the text pauses nothing is owed, and whoever writes it is the one to end the call. */
+  #settle(): void {
+    this.#isOwed = false
+    this.#socket.settle()
   }
 
   // ── Leaving ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -203,7 +186,6 @@ export class SpeechContext {
     const isOver = this.#state === 'left' || this.#state === 'closed'
     this.#state = 'left'
     this.#quiet()
-    this.#late?.cancel()
     if (!isOver) this.#socket.send(closeContext(contextId)).catch(() => undefined)
   }
 
@@ -215,12 +197,8 @@ export class SpeechContext {
 
 /** Why the call ends where the text had nothing to be spoken. */
 const nothingSaid = Symbol('nothing was said')
-/** What nobody can say in silence: letters, digits, and signs that have names. */
-const isPronounced = /[\p{L}\p{N}\p{Sc}\p{Sm}%&@#]/u
 /** The only one of its socket. */
 const contextId = 'speech'
 const keepAliveMs = (inactivitySeconds * 1000) / 3
 /** How long sound is waited for at the end of a text of which some has been spoken. */
 const settleMs = 2000
-/** While the text pauses nothing is owed, and whoever writes it is the one to end the call. */
-const longestPauseMs = 60 * 60 * 1000

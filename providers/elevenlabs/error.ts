@@ -1,8 +1,7 @@
 import type { ErrorCode, GatewayError } from '../../api/error.ts'
 import { isRecord, parseJson, stringOf } from '../../api/json.ts'
-import { disconnected, type FailureSource, httpFailure } from '../failure.ts'
+import { type FailureSource, httpFailure } from '../failure.ts'
 import { codeOfStatus, isFinal, providerFailure, retryAfterOf, type UpstreamResponse } from '../http.ts'
-import type { SocketClosed } from '../socket.ts'
 
 /** The failure that an answer with a status other than 2xx tells, to a request or to a handshake. */
 export function refusal(
@@ -25,9 +24,9 @@ export function refusal(
   return failure(source, codes.get(said.code) ?? codeOfStatus(status), facts)
 }
 
-/** Whether an answer says what went wrong in the vendor's way. */
-export function isReport(body: unknown): boolean {
-  return saidIn(body) !== undefined
+/** The failure that an answer of 2xx tells in the vendor's way; undefined where it tells none. */
+export function failureWithin(source: FailureSource, text: string): GatewayError | undefined {
+  return saidIn(parseJson(text)) === undefined ? undefined : reported(source, text)
 }
 
 /** The failure that stands in a stream, or in a message of a socket: `text` is what was sent. */
@@ -36,15 +35,6 @@ export function reported(source: FailureSource, text: string): GatewayError {
   const said = saidIn(body)
   const message = said?.message || 'the provider ended its answer with an error.'
   return failure(source, codes.get(said?.code ?? '') ?? codeOfWords(message) ?? 'provider_error', { message, body })
-}
-
-/** The failure of a socket that was closed before all was said. */
-export function closedEarly(source: FailureSource, { code, reason }: SocketClosed): GatewayError {
-  const message = `it closed the socket${reason ? `: ${reason}` : ` with code ${code}`}`
-  if (code === 1008) return failure(source, codeOfWords(reason) ?? 'provider_rejected', { message })
-  if (code === 1013) return failure(source, 'provider_overloaded', { message })
-  if (code === 1011) return failure(source, 'provider_error', { message })
-  return disconnected(source)
 }
 
 /** More than any vendor has to say. */
@@ -94,7 +84,7 @@ const codes: ReadonlyMap<string, ErrorCode> = new Map(
 )
 
 /** Where there are words alone, such as the reason of a close. */
-function codeOfWords(words: string): ErrorCode | undefined {
+export function codeOfWords(words: string): ErrorCode | undefined {
   return byWords.find(([pattern]) => pattern.test(words))?.[1]
 }
 

@@ -1,5 +1,6 @@
 import { arrayOf, isRecord, parseJson, stringOf } from '../../api/json.ts'
 import type { Transcript, Word } from '../speech.ts'
+import { bytesOfBase64, secondsOf, wordOf } from '../speech-messages.ts'
 import { languageCode } from './language.ts'
 
 /** What came is not what the vendor's protocol has. The message is half a sentence about it, for people. */
@@ -73,10 +74,8 @@ function stretchOfMs(value: unknown): Stretch | undefined {
 function soundOf(value: unknown): Uint8Array | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value !== 'string') throw new NotProtocol('sound is not Base64.')
-  const bytes = Buffer.from(value, 'base64')
-  const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0
-  // What is no Base64 is passed over by the decoder, and is then missing.
-  if (bytes.length !== Math.floor(((value.length - padding) * 3) / 4)) throw new NotProtocol('sound is not Base64.')
+  const bytes = bytesOfBase64(value)
+  if (!bytes) throw new NotProtocol('sound is not Base64.')
   return bytes
 }
 
@@ -100,30 +99,23 @@ function stretch(value: unknown, startMs: readonly number[], durationMs: readonl
 /** Throws `NotProtocol` where it is none. */
 export function readTranscript(answer: unknown): Transcript {
   if (!isRecord(answer) || typeof answer.text !== 'string') throw new NotProtocol('the answer is no transcript.')
-  const words = arrayOf(answer.words).flatMap(wordOf)
+  const words = arrayOf(answer.words).flatMap((each) => spokenWord(each) ?? [])
   const language = languageCode(stringOf(answer.language_code))
+  const seconds = secondsOf(answer.audio_duration_secs)
   const confidences = words.flatMap(({ confidence }) => (confidence === undefined ? [] : [confidence]))
   const confidence = confidences.reduce((sum, each) => sum + each, 0) / confidences.length
   return {
     text: answer.text.trim(),
     ...(language !== undefined && { language }),
-    ...(typeof answer.audio_duration_secs === 'number' && { seconds: answer.audio_duration_secs }),
+    ...(seconds !== undefined && { seconds }),
     ...(confidences.length > 0 && { confidence }),
     words,
   }
 }
 
 /** What lies between words is listed as well. */
-function wordOf(value: unknown): Word[] {
-  if (!isRecord(value) || value.type !== 'word') return []
-  const { start, end, logprob } = value
-  if (typeof start !== 'number' || typeof end !== 'number') return []
-  return [
-    {
-      text: stringOf(value.text),
-      startMs: Math.round(start * 1000),
-      endMs: Math.round(end * 1000),
-      ...(typeof logprob === 'number' && logprob <= 0 && { confidence: Math.exp(logprob) }),
-    },
-  ]
+function spokenWord(value: unknown): Word | undefined {
+  if (!isRecord(value) || value.type !== 'word') return undefined
+  const { text, start, end, logprob } = value
+  return wordOf(stringOf(text), start, end, typeof logprob === 'number' ? Math.exp(logprob) : undefined)
 }

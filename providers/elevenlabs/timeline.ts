@@ -1,4 +1,5 @@
-import type { Alignment } from '../speech.ts'
+import type { Alignment, SpeechFormat } from '../speech.ts'
+import { isRaw } from '../speech-format.ts'
 import type { Stretch } from './messages.ts'
 
 /**
@@ -9,11 +10,16 @@ import type { Stretch } from './messages.ts'
  * begins nearer to where its sound stands than to zero was counted from the beginning of all.
  */
 export class Timeline {
+  readonly #isRaw: boolean
   #endMs = 0
 
-  /** `soundMs` is how much sound stood before that of the stretch, where that is known. */
+  constructor(format: SpeechFormat) {
+    this.#isRaw = isRaw(format)
+  }
+
+  /** `soundMs` is how much sound stood before that of the stretch, where it has some. How long compressed sound is takes decoding. */
   place({ characters, startMs, durationMs }: Stretch, soundMs: number | undefined): Alignment {
-    const base = Math.max(this.#endMs, soundMs ?? 0)
+    const base = Math.max(this.#endMs, this.#isRaw ? (soundMs ?? 0) : 0)
     const shift = (startMs[0] ?? 0) > base / 2 ? 0 : base
     let latest = this.#endMs
     const starts = startMs.map((ms) => {

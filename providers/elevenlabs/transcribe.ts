@@ -1,11 +1,11 @@
 import { readJsonAnswer } from '../exchange.ts'
 import { protocolFailure } from '../failure.ts'
-import { post, readErrorBody } from '../http.ts'
 import { multipartForm } from '../multipart.ts'
 import type { AudioFile, SpeechCall, SttOptions, Transcript } from '../speech.ts'
+import { ask } from '../speech-http.ts'
 import { hearingFields } from './encode.ts'
 import { refusal } from './error.ts'
-import { identity, keyHeaders, sourceOf } from './identity.ts'
+import { keyHeaders, sourceOf } from './identity.ts'
 import { NotProtocol, readTranscript } from './messages.ts'
 
 /** Hears a whole file. */
@@ -16,10 +16,7 @@ export async function transcribeFile(file: AudioFile, options: SttOptions, call:
     { name: 'file', value: { filename: `speech.${file.kind}`, mediaType: file.mediaType, bytes: file.bytes } },
   ])
   const headers = { ...keyHeaders(call), 'content-type': contentType }
-  const response = await post(call, identity.id, '/v1/speech-to-text', headers, body)
-  if (response.status < 200 || response.status > 299) {
-    throw refusal(source, response, await readErrorBody(response, call), call.clock.wallclock())
-  }
+  const response = await ask(call, source, { path: '/v1/speech-to-text', headers, body }, refusal)
   const answer = await readJsonAnswer(response, source)
   try {
     return readTranscript(answer)

@@ -85,7 +85,7 @@ describe('a vendor that fails', () => {
     [
       'sound without end',
       { http: () => endless('\0'.repeat(65_536), { headers: octets }) },
-      { message: /more than \d+ s of sound for \d+ characters/ },
+      { message: /more than \d+ seconds of sound for \d+ characters/ },
     ],
     ['silence', { http: () => silence }, { code: 'provider_timeout' }],
     ['a stall', { delivery: { stallAt: 4000 } }, { code: 'provider_timeout' }],

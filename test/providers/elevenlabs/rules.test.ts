@@ -74,21 +74,21 @@ describe('times', () => {
   })
 
   it('are put behind each other where each piece counts from its own beginning', () => {
-    const timeline = new Timeline()
+    const timeline = new Timeline(fine.format)
     expect(timeline.place(piece([0, 100]), 0).startMs).toEqual([0, 100])
     expect(timeline.place(piece([0, 100]), 250).startMs).toEqual([250, 350])
     expect(timeline.place(piece([20]), undefined).startMs).toEqual([470])
   })
 
   it('are left as they are where all count from the beginning of the sound', () => {
-    const timeline = new Timeline()
+    const timeline = new Timeline(fine.format)
     timeline.place(piece([0, 100]), 0)
     expect(timeline.place(piece([200, 300]), 200).startMs).toEqual([200, 300])
     expect(timeline.place(piece([400]), undefined).startMs).toEqual([400])
   })
 
   it('never go back', () => {
-    const timeline = new Timeline()
+    const timeline = new Timeline(fine.format)
     timeline.place(piece([0, 100]), 0)
     expect(timeline.place(piece([190, 150]), 200).startMs).toEqual([200, 200])
   })

@@ -193,8 +193,8 @@ describe('a refusal keeps its meaning', () => {
   })
 
   it.each<[SpeechFormat, string]>([
-    [{ encoding: 'mp3' }, 'what it sent is not MP3'],
-    [{ encoding: 'opus' }, 'what it sent is not Opus in Ogg'],
+    [{ encoding: 'mp3' }, 'something else where MP3 was asked for'],
+    [{ encoding: 'opus' }, 'something else where Opus in Ogg was asked for'],
   ])('of a sound that is not %j', async (format, message) => {
     const { call } = await start({ script: { sound: new Uint8Array(1000) } })
     expect((await gatewayErrorOf(synthesize(text, { ...pcm, format }, call))).message).toContain(message)
@@ -207,7 +207,7 @@ describe('nothing goes on for ever', () => {
       script: endless('\u0001'.repeat(60_000), { headers: { 'content-type': 'audio/pcm' } }),
     })
     const error = await gatewayErrorOf(synthesize('Hi.', pcm, call))
-    expect(error.message).toContain('far more sound than 3 characters can be')
+    expect(error.message).toContain('more than 63 seconds of sound for 3 characters')
     await upstream.waitForClose()
   })
 
