@@ -6,6 +6,7 @@ import type { Caller } from '../plugins/messages/index.ts'
 import type { Answered } from '../plugins/messages/need.ts'
 import type { PreparedRequest, RawRequest, Target } from '../plugins/messages/prepare.ts'
 import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
+import { bytesWithoutVoice } from '../plugins/messages/voiceless.ts'
 import type { SseEnd } from '../plugins/sse/index.ts'
 import { writtenChunk } from '../plugins/voice/speak/chunk.ts'
 import type { VoiceTurn } from '../plugins/voice/turn.ts'
@@ -21,7 +22,8 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
       voice?.admit()
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
-      const turn = { jsonBytes: request.bodyJson.byteLength, isStream: prepared.stream, caller }
+      const jsonBytes = bytesWithoutVoice({ body: request.body, json: request.bodyJson }, prepared.targets[0].request.messages)
+      const turn = { jsonBytes, isStream: prepared.stream, caller }
       const budget = await budgetFor(prepared, turn, app, request, reply)
       try {
         const asked = voice?.isHeardFirst ? await heard(voice, prepared, caller, raw, request) : prepared

@@ -45,6 +45,19 @@ export function withoutVoice(given: Body, heard: HeardTexts): Body {
   return { body: { ...rest, messages }, json }
 }
 
+/** How long a request is as JSON but for the sound that no model reads, in bytes; `left` is what `withoutVoice` has left of its messages. */
+export function bytesWithoutVoice({ body, json }: Body, left: unknown): number {
+  return json.length - (isRecord(body) ? base64Bytes(body.messages) : 0) + base64Bytes(left)
+}
+
+function base64Bytes(messages: unknown): number {
+  let bytes = 0
+  for (const { block } of soundBlocksOf(messages)) {
+    if (isRecord(block.source) && typeof block.source.data === 'string') bytes += block.source.data.length
+  }
+  return bytes
+}
+
 /** What a request has of voice where nobody hears and nobody speaks. */
 export function voiceIssues(body: unknown): Issue[] {
   if (!isRecord(body)) return []
