@@ -863,11 +863,15 @@ export const SearchResultBlockParam: ContractSchema = {
   additionalProperties: false,
 }
 
-/** Audio that the model hears itself. */
+/** Audio that the model hears itself. In a message of the assistant it is what the gateway has spoken, with its `transcript`: it is taken back and passed over, because the text that it speaks stands beside it. */
 export interface AudioBlockParam {
   type: 'audio'
   source: AudioSource
   transcript?: string | null
+  /** Of what the gateway has spoken; nobody else says it here. */
+  sample_rate_hz?: number
+  /** Of what the gateway has spoken; nobody else says it here. */
+  alignment?: Record<string, unknown>
   cache_control?: NullableCacheControl
 }
 export const AudioBlockParam: ContractSchema = {
@@ -884,6 +888,14 @@ export const AudioBlockParam: ContractSchema = {
     },
     transcript: {
       type: ['string', 'null'],
+    },
+    sample_rate_hz: {
+      type: 'integer',
+      minimum: 1,
+    },
+    alignment: {
+      type: 'object',
+      additionalProperties: true,
     },
     cache_control: {
       $ref: 'NullableCacheControl#',

@@ -1,15 +1,19 @@
 import type { FastifyInstance } from 'fastify'
-import { authMode, type Config, credentialsMode } from '../config.ts'
+import { authMode, type Config, credentialsMode, type Reached } from '../config.ts'
 import { presetNames } from '../providers/openai-compatible.ts'
-import type { LlmProvider } from '../providers/provider.ts'
 import { type FoundOllama, ollama as preset } from './ollama.ts'
 
 /** What a person who has just started the gateway needs to know, and a request that works right away. */
 export function banner(app: FastifyInstance, config: Config, version: string, ollama?: FoundOllama): string {
   const url = addressOf(app)
   const providers = app.models.registry.providers.filter((provider) => provider.upstream)
-  const width = Math.max(12, ...providers.map(({ id }) => id.length))
-  const lines = providers.map((provider) => `    ${provider.id.padEnd(width)} ${stateOf(app, provider, ollama)}`)
+  const others = config.speech.filter(({ id, upstream }) => upstream && !providers.some((provider) => provider.id === id))
+  const width = Math.max(12, ...[...providers, ...others].map(({ id }) => id.length))
+  const lineOf = (each: Reached, what: string): string => `    ${each.id.padEnd(width)} ${stateOf(app, each, ollama)}${what}`
+  const lines = [
+    ...providers.map((provider) => lineOf(provider, '')),
+    ...others.map((vendor) => lineOf(vendor, ` (${vendor.stt ? (vendor.tts ? 'hears and speaks' : 'hears') : 'speaks'})`)),
+  ]
   const { model, keyHeader } = example(app)
   const headers = [
     'content-type: application/json',
@@ -43,7 +47,7 @@ function keysOf({ auth: { mode, keyCount } }: FastifyInstance): string {
 }
 
 /** Whether a provider can be called as it is, and if not, what it needs. */
-function stateOf(app: FastifyInstance, provider: LlmProvider, ollama: FoundOllama | undefined): string {
+function stateOf(app: FastifyInstance, provider: Reached, ollama: FoundOllama | undefined): string {
   const { keyVariables, keyHeader, keyOptional } = provider.upstream ?? { keyVariables: [], keyHeader: '' }
   const models = ollama?.providerId === provider.id ? `, ${counted(ollama.models)}` : ''
   if (app.credentials.hasOperatorKey(provider)) return `key set${models}`

@@ -119,9 +119,11 @@ function isUnknownToUs({ keyword, instancePath, params }: ValidationError): bool
 
 /** The semantic check says more of some fields than the schema does; then the schema's word is not repeated. */
 function withoutRepeats(issues: readonly Issue[]): Issue[] {
-  const better = new Set(issues.filter((issue) => issue.code === 'function_config_not_allowed').map((issue) => issue.param))
+  const better = new Set(issues.filter(({ code }) => betterCodes.includes(code)).map((issue) => issue.param))
   return issues.filter((issue) => !(issue.code === 'unknown_field' && better.has(issue.param)))
 }
+
+const betterCodes: readonly string[] = ['function_config_not_allowed', 'unsupported_parameter']
 
 /** What is said to one model. Throws where it cannot take it. */
 export function contentFor(

@@ -146,6 +146,10 @@ class Review {
         `${block.type} blocks belong to the ${allowed.map((name) => roleNames[name]).join(' or ')}`,
       )
     }
+    if (block.type === 'audio' && role !== 'assistant') {
+      for (const field of spokenFields.filter((name) => Object.hasOwn(block, name)))
+        this.#add([...path, field], 'unknown_field', "the field belongs to the assistant's own voice")
+    }
     if (typeof block.text === 'string') this.#text(block.text)
     if (typeof block.thinking === 'string') this.#text(block.thinking)
     if (isRecord(block.source)) this.#source(block.source, [...path, 'source'], block.type)
@@ -198,6 +202,9 @@ class Review {
     this.issues.push(issueAt(path, code, message))
   }
 }
+
+/** What only the gateway says of sound, and takes back. */
+const spokenFields = ['sample_rate_hz', 'alignment'] as const
 
 const roleNames: Readonly<Record<string, string>> = { user: 'user', assistant: 'assistant', system: 'system' }
 
