@@ -33,13 +33,16 @@ export function wordOf(text: string, start: unknown, end: unknown, confidence?: 
 /** What stands between two stretches of a transcript of which each was written for itself. */
 export function gap(before: string, after: string): '' | ' ' {
   if (before === '' || after === '') return ''
-  const last = [...before.slice(-2)].at(-1) ?? ''
-  return unspaced.test(last) && unspaced.test([...after.slice(0, 2)][0] ?? '') ? '' : ' '
+  const [last, next] = [[...before.slice(-2)].at(-1) ?? '', [...after.slice(0, 2)][0] ?? '']
+  if (wideMark.test(last) || wideMark.test(next)) return ''
+  return unspaced.test(last) && unspaced.test(next) ? '' : ' '
 }
 
-/** Writings without spaces between words, and their marks. */
+/** These marks have their space in them. */
+const wideMark = /[\u3000-\u303f\uff00-\uffef]/
+/** Writings without spaces between words. */
 const unspaced =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u3000-\u303f\uff00-\uffef]/u
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 
 /** Whether a text has what nobody can say in silence: letters, digits, and signs that have names. */
 export function isPronounced(text: string): boolean {

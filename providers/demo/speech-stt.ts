@@ -13,8 +13,9 @@ import type {
   Transcript,
   Word,
 } from '../speech.ts'
+import { heeding } from '../speech-source.ts'
 import { type Metered, type Span, SpeechMeter } from './speech-meter.ts'
-import { heeding, turn } from './speech-source.ts'
+import { turn } from './speech-turn.ts'
 
 const meter: KnownModel = { name: 'meter', displayName: 'Meter (demo)', released: '2026-11-21' }
 

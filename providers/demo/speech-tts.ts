@@ -3,9 +3,11 @@ import { pcmToMulaw } from '../../audio/g711.ts'
 import { bytesIn } from '../../audio/pcm.ts'
 import { nearest } from '../../text/nearest.ts'
 import type { KnownModel } from '../provider.ts'
-import type { RawFormat, SpeechFormat, SpeechIssue, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions } from '../speech.ts'
-import { heeding, turn } from './speech-source.ts'
+import type { RawFormat, SpeechIssue, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions } from '../speech.ts'
+import { isRaw } from '../speech-format.ts'
+import { heeding } from '../speech-source.ts'
 import { type DemoVoice, demoVoices, samplesOf, slotOf, toneOf } from './speech-tones.ts'
+import { turn } from './speech-turn.ts'
 import { WordSplitter, wordsIn } from './speech-words.ts'
 
 const tones: KnownModel = { name: 'tones', displayName: 'Tones (demo)', released: '2026-11-21' }
@@ -85,10 +87,6 @@ function check({ voice, format, speed, volume, emotion }: TtsOptions): SpeechIss
 
 function isVoice(name: string): name is DemoVoice {
   return demoVoices.some((voice) => voice === name)
-}
-
-function isRaw(format: SpeechFormat): format is RawFormat {
-  return format.encoding === 'pcm' || format.encoding === 'mulaw'
 }
 
 /** Throws what `check` would have told. */

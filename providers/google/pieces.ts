@@ -1,5 +1,6 @@
 import { createSentences, type Sentences } from '../../text/sentences.ts'
 import type { Flush } from '../speech.ts'
+import { heeding } from '../speech-source.ts'
 
 /**
  * Whole sentences of a text that is still being written, the first of them as soon as a clause is complete; before a `flush`, all there is.
@@ -19,32 +20,4 @@ export async function* pieces(text: AsyncIterable<string | Flush>, locale: strin
     }
   }
   for (const piece of sentences?.end() ?? []) if (piece.trim() !== '') yield piece
-}
-
-async function* heeding<Item>(items: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item> {
-  const iterator = items[Symbol.asyncIterator]()
-  let isOver = false
-  try {
-    for (;;) {
-      const result = await nextOf(iterator, signal)
-      if (result.done) {
-        isOver = true
-        return
-      }
-      yield result.value
-    }
-  } finally {
-    // Not waited for: a writer that is at work hears of it when it has written.
-    if (!isOver) void iterator.return?.().catch(() => undefined)
-  }
-}
-
-function nextOf<Item>(iterator: AsyncIterator<Item>, signal: AbortSignal): Promise<IteratorResult<Item>> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    const settled = (): void => signal.removeEventListener('abort', onAbort)
-    iterator.next().then(resolve, reject).finally(settled)
-  })
 }

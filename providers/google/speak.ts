@@ -1,11 +1,11 @@
 import type { Timer } from '../../api/clock.ts'
 import { disconnected } from '../failure.ts'
 import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
+import { SoundGuard } from '../speech-guard.ts'
 import { configOf, inputOf } from './encode.ts'
 import { type Line, lineFor, soundIn } from './line.ts'
 import { pieces } from './pieces.ts'
 import type { Rpc } from './rpc.ts'
-import { Sound } from './sound.ts'
 import { atOnce, streams, voiceOf } from './synthesize.ts'
 
 /**
@@ -58,7 +58,7 @@ async function* streamed(
 
 interface Stream {
   readonly rpc: Rpc
-  readonly sound: Sound
+  readonly sound: SoundGuard
 }
 
 /** Puts text into streams while it comes, as fast as they take it; whoever hears them takes them one after the other. */
@@ -117,7 +117,7 @@ class Feeder {
 
   async #say(piece: string): Promise<void> {
     const { rpc, sound } = this.#current ?? (await this.#begin())
-    sound.expect(piece)
+    sound.expect(piece.length)
     const sent = rpc.send(this.#line.messages.StreamingSynthesizeRequest.encode(inputOf(piece)).finish())
     this.#idle ??= this.#line.call.clock.after(pauseMs, () => this.#pause())
     this.#idle.restart()
@@ -130,7 +130,7 @@ class Feeder {
     while (this.#waiting.length >= mostWaiting && !this.#failure) await this.#change()
     this.#throwIfFailed()
     const rpc = await this.#line.open('StreamingSynthesize')
-    const stream = { rpc, sound: new Sound(this.#line.source, this.#options.format) }
+    const stream = { rpc, sound: new SoundGuard(this.#options.format, this.#line.source) }
     this.#current = stream
     this.#waiting.push(stream)
     this.#changed()

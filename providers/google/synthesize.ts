@@ -1,10 +1,12 @@
 import { GatewayError } from '../../api/error.ts'
-import { disconnected } from '../failure.ts'
-import type { SpeechCall, SpeechIssue, TtsEvent, TtsOptions } from '../speech.ts'
+import { disconnected, type FailureSource } from '../failure.ts'
+import type { SpeechCall, SpeechFormat, SpeechIssue, TtsEvent, TtsOptions } from '../speech.ts'
+import { isRaw } from '../speech-format.ts'
+import { SoundGuard } from '../speech-guard.ts'
+import { WavUnwrapper } from '../speech-wav.ts'
 import { check, maxInputBytes } from './capabilities.ts'
 import { configOf, inputOf, oneShotOf } from './encode.ts'
 import { type Line, lineFor, soundIn } from './line.ts'
-import { Sound, unwrapped } from './sound.ts'
 import { readVoice, type Voice } from './voice.ts'
 
 /** A whole text: as a stream where Google makes one of this voice and format, because its sound begins sooner, else at once. */
@@ -40,8 +42,8 @@ export function streams({ family }: Voice, { format }: TtsOptions): boolean {
 
 async function* streamed(text: string, voice: Voice, options: TtsOptions, line: Line): AsyncGenerator<TtsEvent> {
   const { StreamingSynthesizeRequest } = line.messages
-  const sound = new Sound(line.source, options.format)
-  sound.expect(text)
+  const sound = new SoundGuard(options.format, line.source)
+  sound.expect(text.length)
   const rpc = await line.open('StreamingSynthesize')
   try {
     await rpc.send(StreamingSynthesizeRequest.encode(configOf(voice, options)).finish())
@@ -61,8 +63,8 @@ async function* streamed(text: string, voice: Voice, options: TtsOptions, line: 
 
 /** The whole sound comes in one message. */
 export async function* atOnce(text: string, voice: Voice, options: TtsOptions, line: Line): AsyncGenerator<TtsEvent> {
-  const sound = new Sound(line.source, options.format)
-  sound.expect(text)
+  const sound = new SoundGuard(options.format, line.source)
+  sound.expect(text.length)
   const rpc = await line.open('SynthesizeSpeech')
   try {
     await rpc.send(line.messages.SynthesizeSpeechRequest.encode(oneShotOf(text, voice, options)).finish())
@@ -78,4 +80,13 @@ export async function* atOnce(text: string, voice: Voice, options: TtsOptions, l
   } finally {
     rpc.close()
   }
+}
+
+/** What is in an answer of raw sound without the WAV header that stands before some of them. */
+function unwrapped(bytes: Uint8Array, format: SpeechFormat, source: FailureSource): Uint8Array {
+  if (!isRaw(format)) return bytes
+  const wav = new WavUnwrapper(format, source, false)
+  const sound = wav.feed(bytes)
+  const rest = wav.end()
+  return sound.length > 0 ? sound : rest
 }

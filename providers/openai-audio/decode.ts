@@ -1,5 +1,6 @@
 import { arrayOf, isRecord, stringOf } from '../../api/json.ts'
 import type { Transcript, Word } from '../speech.ts'
+import { secondsOf as plainSecondsOf, wordOf } from '../speech-messages.ts'
 import { languageOf } from './languages.ts'
 
 /** What a whole answer says, in any of the forms that servers give it; undefined where it is no transcript. */
@@ -23,10 +24,9 @@ export function plain(text: string): string {
 
 /** How much sound was heard, as an answer or its `usage` tells it. */
 export function secondsOf({ duration, usage }: Readonly<Record<string, unknown>>): number | undefined {
-  if (isTime(duration)) return duration
-  if (!isRecord(usage)) return undefined
+  const charged = isRecord(usage) ? usage : {}
   // OpenAI rounds what it charges for up to whole seconds.
-  return [usage.seconds, usage.prompt_audio_seconds].find(isTime)
+  return plainSecondsOf(duration) ?? plainSecondsOf(charged.seconds) ?? plainSecondsOf(charged.prompt_audio_seconds)
 }
 
 /** OpenAI has words beside the segments, whisper.cpp within them. */
@@ -34,19 +34,7 @@ function wordsOf({ words, segments }: Readonly<Record<string, unknown>>): readon
   const all = Array.isArray(words)
     ? words
     : arrayOf(segments).flatMap((segment) => (isRecord(segment) ? arrayOf(segment.words) : []))
-  return all.map(wordOf).filter((word) => word !== undefined)
-}
-
-function wordOf(value: unknown): Word | undefined {
-  if (!isRecord(value) || !isTime(value.start) || !isTime(value.end)) return undefined
-  const text = stringOf(value.word).trim()
-  if (text === '') return undefined
-  const { probability } = value
-  const isLikelihood = typeof probability === 'number' && probability >= 0 && probability <= 1
-  const [startMs, endMs] = [Math.round(value.start * 1000), Math.round(value.end * 1000)]
-  return { text, startMs, endMs: Math.max(startMs, endMs), ...(isLikelihood && { confidence: probability }) }
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0
+  return all.flatMap((each) =>
+    isRecord(each) ? (wordOf(stringOf(each.word), each.start, each.end, each.probability) ?? []) : [],
+  )
 }

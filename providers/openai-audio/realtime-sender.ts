@@ -1,59 +1,36 @@
-import type { Clock } from '../../api/clock.ts'
-import type { Socket } from '../socket.ts'
 import type { Flush } from '../speech.ts'
+import type { SpeechSocket } from '../speech-socket.ts'
+import type { SourceReader } from '../speech-source.ts'
 import { streamRate } from './capabilities.ts'
 import { appendMessage, commitMessage } from './realtime-session.ts'
 import type { CommitReason, RealtimeTranscript } from './realtime-transcript.ts'
 
-/** Sends sound to a socket as it comes, while others read what the socket tells. Begins at once; to be stopped. */
+/** Sends sound to a socket as it comes, while others read what the socket tells. */
 export class SoundSender {
-  readonly #sound: AsyncIterator<Uint8Array | Flush>
-  readonly #socket: Socket
+  readonly #socket: SpeechSocket
   readonly #transcript: RealtimeTranscript
-  readonly #clock: Clock
-  #state: 'sending' | 'done' | 'stopped' = 'sending'
+  #isDone = false
   /** Bytes since the last commit. */
   #uncommitted = 0
 
-  /** `fail` is called with the reason where the sound cannot be had or sent. */
-  constructor(
-    audio: AsyncIterable<Uint8Array | Flush>,
-    socket: Socket,
-    transcript: RealtimeTranscript,
-    clock: Clock,
-    fail: (reason: unknown) => void,
-  ) {
-    this.#sound = audio[Symbol.asyncIterator]()
+  constructor(socket: SpeechSocket, transcript: RealtimeTranscript) {
     this.#socket = socket
     this.#transcript = transcript
-    this.#clock = clock
-    this.#run().catch((error: unknown) => {
-      if (this.#state !== 'stopped') fail(error)
-    })
   }
 
   /** Whether all sound was sent. */
   get isDone(): boolean {
-    return this.#state === 'done'
+    return this.#isDone
   }
 
-  /** Leaves the sound alone. */
-  stop(): void {
-    if (this.#state !== 'sending') return
-    this.#state = 'stopped'
-    // Not waited for: a source that waits for its next piece hears of it only then.
-    this.#sound.return?.().catch(() => undefined)
-  }
-
-  async #run(): Promise<void> {
-    for (;;) {
-      const next = await this.#sound.next()
-      if (this.#state === 'stopped') return
-      if (next.done) break
-      if (next.value instanceof Uint8Array) await this.#append(next.value)
+  /** Rejects where the sound cannot be had or sent. */
+  async run(sound: SourceReader<Uint8Array | Flush>): Promise<void> {
+    const isWhole = await sound.read(async (piece) => {
+      if (piece instanceof Uint8Array) await this.#append(piece)
       else if (this.#uncommitted > 0) await this.#commit('flush')
-    }
-    this.#state = 'done'
+    })
+    if (!isWhole) return
+    this.#isDone = true
     if (this.#uncommitted >= leastBytes) await this.#commit('end')
     // Whoever reads would wait for a word that nobody owes.
     if (!this.#transcript.isOwed) this.#socket.close()
@@ -69,7 +46,8 @@ export class SoundSender {
 
   async #commit(reason: CommitReason): Promise<void> {
     this.#uncommitted = 0
-    this.#transcript.commit(reason, this.#clock.now())
+    this.#transcript.commit(reason)
+    this.#socket.owe()
     await this.#socket.send(commitMessage)
   }
 }

@@ -1,6 +1,7 @@
 import { isRecord, stringOf } from '../../api/json.ts'
 import { type FailureSource, protocolFailure, streamFailure } from '../failure.ts'
 import type { SttEvent } from '../speech.ts'
+import { gap } from '../speech-messages.ts'
 import { plain, secondsOf } from './decode.ts'
 
 /** Why a stretch of sound was committed: on demand, or because there is no more. */
@@ -19,11 +20,10 @@ export class RealtimeTranscript {
   readonly #told = new Set<string>()
   /** The commits that were sent and not answered yet. */
   readonly #commits: CommitReason[] = []
-  /** What the last stretch ended with, for whether the next needs a space. */
-  #end = ''
+  /** The last stretch that had any text. */
+  #before = ''
   #partial = ''
   #seconds: number | undefined
-  #committedAt = 0
 
   constructor(source: FailureSource, hasTurns: boolean) {
     this.#source = source
@@ -42,15 +42,9 @@ export class RealtimeTranscript {
     return this.#seconds
   }
 
-  /** When the last commit was sent, as it was told. */
-  get committedAt(): number {
-    return this.#committedAt
-  }
-
   /** To be called before a commit is sent. */
-  commit(reason: CommitReason, at: number): void {
+  commit(reason: CommitReason): void {
     this.#commits.push(reason)
-    this.#committedAt = at
   }
 
   /** What a message makes known. Throws where it tells of a failure. */
@@ -137,9 +131,9 @@ export class RealtimeTranscript {
   /** Each stretch is transcribed for itself, so that the space between two is in neither. */
   #spaced(text: string): string {
     if (text === '') return ''
-    const needsSpace = this.#end !== '' && !unspaced.test(this.#end) && !unspaced.test(text.slice(0, 2))
-    this.#end = text.slice(-2)
-    return needsSpace ? ` ${text}` : text
+    const spaced = gap(this.#before, text) + text
+    this.#before = text
+    return spaced
   }
 
   #stretch(item: string): Stretch {
@@ -176,7 +170,3 @@ const maxStretch = 256 * 1024
 const mostOpen = 256
 
 const emptyCommit = /^error committing input audio buffer/i
-
-/** Chinese, Japanese, Thai and others put no space between sentences. */
-const unspaced =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u3000-\u303f\uff00-\uffef]/u

@@ -4,10 +4,11 @@ import { disconnected, emptyAnswer, type FailureSource, protocolFailure, streamF
 import { maxEventBytes, readText, type UpstreamResponse } from '../http.ts'
 import { multipartForm } from '../multipart.ts'
 import type { AudioFile, SpeechCall, SttOptions, Transcript } from '../speech.ts'
+import { mediaTypeOf } from '../speech-http.ts'
 import { transcriptOf } from './decode.ts'
 import type { AudioDialect, HearingDialect } from './dialect.ts'
 import { transcriptionForm } from './encode.ts'
-import { ask, mediaTypeOf, sourceOf } from './request.ts'
+import { request, sourceOf } from './request.ts'
 
 /** Hears a whole file. */
 export async function transcribeFile(
@@ -19,7 +20,7 @@ export async function transcribeFile(
 ): Promise<Transcript> {
   const source = sourceOf(call, dialect)
   const { contentType, body } = multipartForm(transcriptionForm(file, options, call.model, hearing))
-  const response = await ask(call, dialect, hearing.path, body, { 'content-type': contentType })
+  const response = await request(call, dialect, hearing.path, body, { 'content-type': contentType })
   const answer = mediaTypeOf(response) === 'text/event-stream' ? await lastOf(response, source) : await whole(response, source)
   const transcript = transcriptOf(answer)
   if (transcript) return transcript

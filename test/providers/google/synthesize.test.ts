@@ -84,8 +84,8 @@ describe('what cannot be spoken', () => {
       'provider_protocol',
       /cannot be read/,
     ],
-    ['a page', [{ type: 'send', messages: [Buffer.from('<!DOCTYPE html><html>')] }], 'provider_protocol', /no pcm/],
-    ['JSON', [{ type: 'send', messages: [Buffer.from('{"error":{"code":500}}')] }], 'provider_protocol', /no pcm/],
+    ['a page', [{ type: 'send', messages: [Buffer.from('<!DOCTYPE html><html>')] }], 'provider_protocol', /text where sound/],
+    ['JSON', [{ type: 'send', messages: [Buffer.from('{"error":{"code":500}}')] }], 'provider_protocol', /text where sound/],
     ['far too much', [{ type: 'flood', bytes: 400_000 }], 'provider_protocol', /more than 66 seconds/],
   ])('fails with words on %s', async (_, steps, code, message) => {
     const { call } = await started({ steps })
@@ -97,8 +97,8 @@ describe('what cannot be spoken', () => {
 
   it.each<[string, Uint8Array, TtsOptions['format'], RegExp]>([
     ['nothing', Buffer.alloc(0), { encoding: 'mp3' }, /answer is empty/],
-    ['a page', Buffer.from('<html>'), { encoding: 'mp3' }, /no mp3/],
-    ['a broken WAV file', Buffer.from('RIFF0000JUNK'), { encoding: 'mulaw', rate: 8000 }, /other sound/],
+    ['a page', Buffer.from('<html>'), { encoding: 'mp3' }, /text where sound/],
+    ['a broken WAV file', Buffer.from('RIFF0000JUNK'), { encoding: 'mulaw', rate: 8000 }, /WAV/],
   ])('fails with words on %s at once', async (_, message, format, words) => {
     const { call } = await started({ steps: [{ type: 'send', messages: [message] }] })
     await expect(collected(synthesize('Hello.', { voice: 'en-US-Standard-A', format }, call))).rejects.toMatchObject({

@@ -225,8 +225,8 @@ describe('a stream that cannot be heard', () => {
   })
 
   it.each([
-    ['closes without a word', (socket: Upstream['sockets'][number]) => socket.close(1011), 'provider_disconnected', 'closed'],
-    ['says why it closes', (socket) => socket.close(1008, 'Authentication failed'), 'provider_error', 'Authentication failed'],
+    ['closes without a word', (socket: Upstream['sockets'][number]) => socket.close(1011), 'provider_error', 'closed'],
+    ['says why it closes', (socket) => socket.close(1008, 'Authentication failed'), 'provider_rejected', 'Authentication failed'],
     ['is cut off', (socket) => socket.drop(), 'provider_disconnected', 'closed'],
     ['sends garbage', (socket) => socket.send('{"type":'), 'provider_protocol', 'no JSON'],
     ['sends bytes', (socket) => socket.send(new Uint8Array([1, 2])), 'provider_protocol', 'no JSON'],

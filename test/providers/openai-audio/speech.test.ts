@@ -143,12 +143,12 @@ describe('a text that cannot be spoken is told', () => {
 
   it.each([
     ['nothing', { sound: new Uint8Array(0) }, 'provider_protocol', 'the answer is empty'],
-    ['half a sample', { sound: sawtooth(50).subarray(1) }, 'provider_protocol', 'within a sample'],
-    ['JSON', json({ audio_data: 'SUQz' }), 'provider_protocol', 'JSON where sound was asked for'],
+    ['half a sample', { sound: sawtooth(50).subarray(1) }, 'provider_protocol', 'middle of a sample'],
+    ['JSON', json({ audio_data: 'SUQz' }), 'provider_protocol', 'application/json where sound was asked for'],
     ['JSON that is called sound', reply('{"audio":"SUQz"}', { headers: audio }), 'provider_protocol', 'text where sound'],
     ['little JSON that is called sound', reply('{}', { headers: audio }), 'provider_protocol', 'text where sound'],
     ['a failure in a 200', json({ error: { message: 'no such voice' } }), 'provider_error', 'no such voice'],
-    ['a page', htmlPage(200), 'provider_protocol', 'a page where sound'],
+    ['a page', htmlPage(200), 'provider_protocol', 'an HTML page'],
     ['a page that is called sound', reply('<!DOCTYPE html><p>', { headers: audio }), 'provider_protocol', 'text where sound'],
     ['far too much', endless('0123456789abcdef'.repeat(4096), { headers: audio }), 'provider_protocol', 'more than 66 seconds'],
     ['a broken connection', reply(sawtooth(5000), { headers: audio, dieAt: 4000 }), 'provider_disconnected', ''],
@@ -161,7 +161,7 @@ describe('a text that cannot be spoken is told', () => {
 
   it.each(['mp3', 'opus'] as const)('where what comes is no %s', async (encoding) => {
     const error = await failure({ sound: sawtooth(500) }, { ...pcm, format: { encoding } })
-    expect(error.message).toContain('the sound is no ')
+    expect(error.message).toContain(`something else where ${encoding === 'mp3' ? 'MP3' : 'Opus in Ogg'} was asked for`)
   })
 
   it('where it stops in the middle', async () => {
@@ -189,6 +189,6 @@ describe('a text that cannot be spoken is told', () => {
   it('where sound is written in JSON, as another vendor has it', async ({ skip }) => {
     const [recording] = await spokenElsewhere
     if (!recording) return skip('the recorded traffic is not there')
-    expect((await failure(await replay(recording))).message).toContain('JSON where sound was asked for')
+    expect((await failure(await replay(recording))).message).toContain('application/json where sound was asked for')
   })
 })

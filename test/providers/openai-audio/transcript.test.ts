@@ -82,9 +82,9 @@ describe('what a socket tells', () => {
 
   it('answers a flush, also where there was nothing to tell', () => {
     const transcript = new RealtimeTranscript(source, true)
-    transcript.commit('flush', 0)
-    transcript.commit('flush', 0)
-    transcript.commit('end', 0)
+    transcript.commit('flush')
+    transcript.commit('flush')
+    transcript.commit('end')
     expect(feed(transcript, committed('a'), completed('a', ''))).toEqual([{ type: 'final', text: '', flushed: true }])
     const tooSmall = { type: 'error', error: { message: 'Error committing input audio buffer: buffer too small.' } }
     expect(feed(transcript, tooSmall)).toEqual([{ type: 'final', text: '', flushed: true }])
@@ -94,7 +94,7 @@ describe('what a socket tells', () => {
 
   it('tells a turn that the vendor ended from what was committed here', () => {
     const transcript = new RealtimeTranscript(source, true)
-    transcript.commit('flush', 0)
+    transcript.commit('flush')
     const events = feed(
       transcript,
       ...[stopped('a'), committed('a'), committed('b'), completed('a', 'Yes.'), completed('b', 'No.')],
