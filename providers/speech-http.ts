@@ -35,7 +35,7 @@ export function mediaTypeOf({ headers }: Pick<UpstreamResponse, 'headers'>): str
 }
 
 /** Servers call sound what they like, but nobody calls it text. */
-export function mayBeSound(response: UpstreamResponse): boolean {
+export function mayBeSound(response: Pick<UpstreamResponse, 'headers'>): boolean {
   const type = mediaTypeOf(response)
   return !type.startsWith('text/') && !/[/+](?:json|xml)$/.test(type)
 }
