@@ -29,6 +29,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
         const asked = voice?.isHeardFirst ? await heard(voice, prepared, caller, raw, request) : prepared
         return await (asked.stream ? stream : whole)(asked, caller, budget, reply, voice)
       } finally {
+        if (voice) Object.assign(request.facts, voice.facts)
         budget.settle()
       }
     },

@@ -5,6 +5,7 @@ import type { GatewayError } from '../../api/error.ts'
 import type { MessageRequest, RunStopReason, Usage } from '../../api/schemas.gen.ts'
 import type { Secret } from '../../api/secret.ts'
 import type { LlmProvider } from '../../providers/provider.ts'
+import type { SpeechProvider } from '../../providers/speech.ts'
 import { type TraceContext, type TraceHeaders, traceContextOf } from './context.ts'
 
 declare module 'fastify' {
@@ -15,7 +16,7 @@ declare module 'fastify' {
 }
 
 /** What is told of a request to whoever follows it through several services. */
-export interface RequestTrace extends CallsTrace {
+export interface RequestTrace extends CallsTrace, SpeechTrace {
   /** 32 hexadecimal digits. */
   readonly traceId: string
   /** A step of a run begins, which is one turn with a model and the tools that it calls. The first has the index 0. */
@@ -30,6 +31,12 @@ export interface CallsTrace {
   call(call: CallDescription): CallTrace
   retry(error: GatewayError, waitMs: number): void
   fallback(error: GatewayError, nextModel: string): void
+}
+
+/** Told of the calls to vendors who hear and speak. */
+export interface SpeechTrace {
+  /** A vendor is about to be called: for a block of sound, or for a sentence. */
+  speech(call: SpeechDescription): SpeechCallTrace
 }
 
 export interface StepTrace extends CallsTrace {
@@ -68,6 +75,29 @@ export interface CallDescription {
   /** 1 for the first call that is made for an answer. */
   readonly attempt: number
   readonly apiKey: Secret
+}
+
+export interface SpeechDescription {
+  readonly operation: 'transcribe' | 'speak'
+  readonly provider: Pick<SpeechProvider, 'id' | 'upstream'>
+  /** As the provider knows it. */
+  readonly model: string
+  readonly baseURL: URL
+}
+
+export interface SpeechCallTrace {
+  /** For the vendor, so that it can go on with the trace. */
+  readonly headers: TraceHeaders
+  /** The first sound, by so many milliseconds after the call. */
+  firstSound(afterMs: number): void
+  /** To be called once, however the call ended. */
+  end(outcome: 'ok' | 'cancelled' | GatewayError, amount: SpeechAmount): void
+}
+
+/** How much was heard or spoken, as far as that is known. */
+export interface SpeechAmount {
+  readonly seconds?: number | undefined
+  readonly characters?: number
 }
 
 export interface CallTrace {
@@ -158,7 +188,8 @@ function carried({ traceId, headers }: TraceContext): RequestTrace {
   const call: CallTrace = { headers, firstChunk: nothing, answered: nothing, end: nothing }
   const calls: CallsTrace = { call: () => call, retry: nothing, fallback: nothing }
   const step: StepTrace = { ...calls, tool: () => ({ headers, end: nothing }), end: nothing }
-  return { ...calls, traceId, step: () => step, run: nothing }
+  const speech: SpeechCallTrace = { headers, firstSound: nothing, end: nothing }
+  return { ...calls, speech: () => speech, traceId, step: () => step, run: nothing }
 }
 
 const nothing = (): void => undefined

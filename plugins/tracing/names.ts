@@ -22,6 +22,7 @@ export const names = {
   requestTemperature: 'gen_ai.request.temperature',
   requestTopP: 'gen_ai.request.top_p',
   requestTopK: 'gen_ai.request.top_k',
+  outputType: 'gen_ai.output.type',
   responseId: 'gen_ai.response.id',
   responseModel: 'gen_ai.response.model',
   finishReasons: 'gen_ai.response.finish_reasons',
@@ -46,13 +47,24 @@ export const names = {
   outcome: 'vai.outcome',
   turns: 'vai.turns',
   toolCalls: 'vai.tool_calls',
+  soundSeconds: 'vai.sound_seconds',
+  characters: 'vai.characters',
 } as const
 
 /** Events of a request's span. */
 export const eventNames = { retry: 'vai.retry', fallback: 'vai.fallback' } as const
 
-/** Values of `gen_ai.operation.name`; the second is not among those that the conventions have. */
-export const operations = { chat: 'chat', countTokens: 'count_tokens', executeTool: 'execute_tool' } as const
+/** Values of `gen_ai.operation.name`; the conventions have none for counting, hearing and speaking. */
+export const operations = {
+  chat: 'chat',
+  countTokens: 'count_tokens',
+  executeTool: 'execute_tool',
+  transcribe: 'transcribe',
+  speak: 'speak',
+} as const
+
+/** Values of `gen_ai.output.type`. */
+export const outputTypes = { transcribe: 'text', speak: 'speech' } as const
 
 /** The value of `gen_ai.tool.type` for tools that run beside the model's caller and not at the provider. */
 export const toolType = 'extension'

@@ -9,11 +9,14 @@ import type {
   CallTrace,
   RequestTrace,
   RunEnd,
+  SpeechAmount,
+  SpeechCallTrace,
+  SpeechDescription,
   StepTrace,
   ToolOutcome,
   ToolTrace,
 } from './index.ts'
-import { eventNames, names, operations, toolType } from './names.ts'
+import { eventNames, names, operations, outputTypes, toolType } from './names.ts'
 
 /** A span below which stand calls upstream, one for each, so that retries and fallbacks are seen. */
 class CallingSpan implements CallsTrace {
@@ -44,7 +47,7 @@ class CallingSpan implements CallsTrace {
 
 /**
  * The spans of one request: its own, and below it those of its calls upstream; of a run those of its steps, and below them the calls
- * and the tools. No span holds a prompt, an answer, what a tool was given or gave back, a key, or words of a provider's that could
+ * and the tools. No span holds a prompt, an answer, what was said or is spoken, what a tool was given or gave back, a key, or words of a provider's that could
  * repeat one.
  */
 export class RequestSpan extends CallingSpan implements RequestTrace {
@@ -54,6 +57,19 @@ export class RequestSpan extends CallingSpan implements RequestTrace {
   constructor(tracer: Tracer, span: Span) {
     super(tracer, span)
     this.traceId = span.spanContext().traceId
+  }
+
+  speech(call: SpeechDescription): SpeechCallTrace {
+    const { operation, provider, model, baseURL } = call
+    const attributes: Attributes = {
+      [names.operation]: operations[operation],
+      [names.provider]: providerName(provider),
+      [names.requestModel]: model,
+      [names.outputType]: outputTypes[operation],
+      // Those that are part of the gateway call nobody.
+      ...(provider.upstream && placeOf(baseURL)),
+    }
+    return new SpeechSpan(this.below(`${operations[operation]} ${model}`, SpanKind.CLIENT, attributes))
   }
 
   step(index: number): StepTrace {
@@ -181,16 +197,40 @@ class CallSpan implements CallTrace {
   }
 
   end(outcome: 'ok' | 'cancelled' | GatewayError): void {
-    const span = this.#span
-    if (outcome === 'cancelled') span.setAttribute(names.ended, 'cancelled')
-    else if (outcome !== 'ok') {
-      span.setAttribute(names.errorType, knownCode(outcome))
-      if (outcome.providerError?.status !== undefined) span.setAttribute(names.httpStatus, outcome.providerError.status)
-      // Without its message: a provider's words may repeat the prompt.
-      span.setStatus({ code: SpanStatusCode.ERROR })
-    }
-    span.end()
+    endCall(this.#span, outcome)
   }
+}
+
+/** A call to a vendor who hears or speaks. */
+class SpeechSpan implements SpeechCallTrace {
+  readonly headers: TraceHeaders
+  readonly #span: Span
+
+  constructor(span: Span) {
+    this.headers = headersFrom(span)
+    this.#span = span
+  }
+
+  firstSound(afterMs: number): void {
+    this.#span.setAttribute(names.timeToFirstChunk, afterMs / 1000)
+  }
+
+  end(outcome: 'ok' | 'cancelled' | GatewayError, { seconds, characters }: SpeechAmount): void {
+    if (seconds !== undefined) this.#span.setAttribute(names.soundSeconds, Math.round(seconds * 1000) / 1000)
+    if (characters !== undefined) this.#span.setAttribute(names.characters, characters)
+    endCall(this.#span, outcome)
+  }
+}
+
+function endCall(span: Span, outcome: 'ok' | 'cancelled' | GatewayError): void {
+  if (outcome === 'cancelled') span.setAttribute(names.ended, 'cancelled')
+  else if (outcome !== 'ok') {
+    span.setAttribute(names.errorType, knownCode(outcome))
+    if (outcome.providerError?.status !== undefined) span.setAttribute(names.httpStatus, outcome.providerError.status)
+    // Without its message: a provider's words may repeat the prompt.
+    span.setStatus({ code: SpanStatusCode.ERROR })
+  }
+  span.end()
 }
 
 /** A name that a provider gives, if it is one: a careless provider could say anything there. */
@@ -212,13 +252,10 @@ function headersFrom(span: Span): TraceHeaders {
 function attributesOf({ operation, provider, model, baseURL, request, isStream, attempt }: CallDescription): Attributes {
   const attributes: Attributes = {
     [names.operation]: operation,
-    [names.provider]: provider.upstream?.conventionalName ?? provider.id,
+    [names.provider]: providerName(provider),
     [names.requestModel]: model,
     [names.attempt]: attempt,
-  }
-  if (baseURL) {
-    attributes[names.serverAddress] = baseURL.hostname
-    attributes[names.serverPort] = Number(baseURL.port) || (baseURL.protocol === 'https:' ? 443 : 80)
+    ...(baseURL && placeOf(baseURL)),
   }
   if (isStream) attributes[names.requestStream] = true
   for (const [name, value] of [
@@ -230,4 +267,13 @@ function attributesOf({ operation, provider, model, baseURL, request, isStream, 
     if (typeof value === 'number') attributes[name] = value
   }
   return attributes
+}
+
+function providerName({ id, upstream }: SpeechDescription['provider']): string {
+  return upstream?.conventionalName ?? id
+}
+
+/** Where a provider is reached. */
+function placeOf({ hostname, port, protocol }: URL): Attributes {
+  return { [names.serverAddress]: hostname, [names.serverPort]: Number(port) || (protocol === 'https:' ? 443 : 80) }
 }

@@ -7,6 +7,7 @@ import type { AudioFile, SpeechCall, SttOptions, Transcript } from '../../provid
 import type { Admission } from '../breaker/index.ts'
 import type { Egress } from '../egress/index.ts'
 import type { VoiceMetrics, VoiceOutcome } from '../metrics/voice.ts'
+import type { SpeechCallTrace } from '../tracing/index.ts'
 import type { Calls } from './calls.ts'
 import { inParallel } from './parallel.ts'
 import { type Resampling, rawPieces, reducedFile } from './pieces.ts'
@@ -179,7 +180,11 @@ async function hearSound(
     async (end) => {
       const call = calls.to(model.provider, model.name, caller, end)
       const sent = way.type === 'reduced' ? await reducedFile(way.wav, way.rate, resampling, end) : file
-      return await persist(model, caller, parts, end, file.seconds, () => ask(way, sent, options, call, resampling))
+      const begin = (): SpeechCallTrace | undefined =>
+        caller.trace?.speech({ operation: 'transcribe', provider: model.provider, model: model.name, baseURL: call.baseURL })
+      return await persist(model, caller, parts, end, file.seconds, begin, (traced) =>
+        ask(way, sent, options, traced ? { ...call, trace: traced.headers } : call, resampling),
+      )
     },
   )
   const text = transcript.text.trim()
@@ -198,16 +203,20 @@ async function persist(
   { calls, metrics, clock }: HearingParts,
   signal: AbortSignal,
   fileSeconds: number | undefined,
-  run: () => Promise<Transcript>,
+  begin: () => SpeechCallTrace | undefined,
+  run: (traced: SpeechCallTrace | undefined) => Promise<Transcript>,
 ): Promise<Transcript> {
   let failure: GatewayError | undefined
   for (;;) {
     const admission = admitted(() => calls.enter(provider, 'stt'), failure)
     const startedAt = clock.now()
-    const heard = (outcome: VoiceOutcome, seconds?: number): void =>
+    const traced = begin()
+    const heard = (outcome: VoiceOutcome, seconds?: number): void => {
       metrics.heard(provider.id, outcome, (clock.now() - startedAt) / 1000, seconds)
+      traced?.end(outcome, { seconds })
+    }
     try {
-      const transcript = await run()
+      const transcript = await run(traced)
       admission.succeeded()
       heard('ok', transcript.seconds ?? fileSeconds)
       return transcript

@@ -8,6 +8,7 @@ import { startResampling } from '../../audio/resample.ts'
 import { type SpeechPrices, speechCost } from '../../providers/catalogue/speech.ts'
 import type { SpeechCall, SpeechProvider } from '../../providers/speech.ts'
 import type { Principal } from '../auth/principal.ts'
+import type { SpeechTrace } from '../tracing/index.ts'
 import { type Asked, askedOf } from './asked.ts'
 import { openSpeechCache, type SpeechCacheOptions } from './cache/open.ts'
 import type { Calls } from './calls.ts'
@@ -37,6 +38,8 @@ export interface Voice {
 export interface VoiceAsker {
   readonly principal: Principal
   readonly headers: IncomingHttpHeaders
+  /** The trace that the request belongs to. */
+  readonly trace: SpeechTrace | undefined
 }
 
 export interface VoiceOptions {
@@ -116,7 +119,7 @@ export const voice = fp(
     app.decorate('voice', {
       turn(body, asker) {
         const asked = askedOf(body)
-        return asked && new VoiceTurn(planOf(asked, asker), parts)
+        return asked && new VoiceTurn(planOf(asked, asker), parts, asker.trace)
       },
     })
 

@@ -1,12 +1,15 @@
 import type { SpeechProvider, SpeechToText, TextToSpeech } from '../../providers/speech.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Caller } from '../messages/index.ts'
+import type { SpeechTrace } from '../tracing/index.ts'
 
 /** What a request asks of voice, checked as far as that can be done before anybody is asked. */
 
 /** Who asks, and until when. */
 export interface VoiceCaller extends Pick<Caller, 'times' | 'requestId' | 'headers' | 'signal' | 'log'> {
   readonly principal: Pick<Principal, 'providerKey' | 'tenant' | 'keyId'>
+  /** The trace that the request belongs to; undefined or absent where it belongs to none. */
+  readonly trace?: SpeechTrace | undefined
 }
 
 /** A model that hears. */

@@ -4,6 +4,7 @@ import type { SpeechUse } from '../../providers/catalogue/speech.ts'
 import type { VoiceOfAnswer } from '../messages/answer.ts'
 import type { OpenedStream } from '../messages/open.ts'
 import type { HeardTexts } from '../messages/voiceless.ts'
+import type { SpeechTrace } from '../tracing/index.ts'
 import type { Heard, Hearing } from './hear.ts'
 import type { HearingPlan, SpeakingPlan, VoiceCaller } from './plan.ts'
 import type { SpeakingParts, SpokenAnswer } from './speak/parts.ts'
@@ -39,10 +40,14 @@ export class VoiceTurn {
   #unheard: HearingPlan | undefined
   #heard: HeardSound | undefined
   #spoken: (() => SpokenUsage) | undefined
+  #firstAudioMs: (() => number | undefined) | undefined
+  readonly #trace: SpeechTrace | undefined
 
-  constructor(plan: VoicePlan, parts: TurnParts) {
+  /** `trace` is the one that the request belongs to, if it belongs to any. */
+  constructor(plan: VoicePlan, parts: TurnParts, trace: SpeechTrace | undefined) {
     this.#plan = { issues: plan.issues, speaking: plan.speaking, refusal: plan.refusal }
     this.#parts = parts
+    this.#trace = trace
     this.#unheard = plan.hearing
   }
 
@@ -72,7 +77,7 @@ export class VoiceTurn {
   async hear(caller: VoiceCaller): Promise<void> {
     const plan = this.#unheard
     if (!plan) return
-    const heard = await this.#parts.hear(plan, caller)
+    const heard = await this.#parts.hear(plan, { ...caller, trace: this.#trace })
     this.#heard = { ...heard, model: plan.model.id, said: saidLast(heard, plan) }
     this.#unheard = undefined
   }
@@ -83,6 +88,7 @@ export class VoiceTurn {
     if (!answer) return stream
     const speaker = new Speaker(this.#parts.speaking, answer)
     this.#spoken = () => speaker.usage
+    this.#firstAudioMs = () => speaker.firstAudioMs
     return voiced(stream, speaker)
   }
 
@@ -116,6 +122,18 @@ export class VoiceTurn {
     }
   }
 
+  /** What the access log is to say: how much was heard and spoken until now, and how long the first sound took. */
+  get facts(): Readonly<Record<string, number>> {
+    const { heard_seconds, spoken_seconds, spoken_characters } = this.usage ?? {}
+    const first = this.#firstAudioMs?.()
+    return {
+      ...(heard_seconds !== undefined && { heard_seconds }),
+      ...(spoken_seconds !== undefined && { spoken_seconds }),
+      ...(spoken_characters !== undefined && { spoken_characters }),
+      ...(first !== undefined && { first_audio_ms: Math.round(first) }),
+    }
+  }
+
   #cost(heard: HeardSound | undefined, spoken: SpokenUsage | undefined): number | undefined {
     const { costOf } = this.#parts
     const uses: (readonly [model: string, use: SpeechUse])[] = []
@@ -133,7 +151,9 @@ export class VoiceTurn {
   #answer(caller: VoiceCaller, elapsedMs: number): SpokenAnswer | undefined {
     const plan = this.#plan.speaking
     const { speaking, scopeOf } = this.#parts
-    return plan && { plan, caller, scope: scopeOf(caller), requestStartedAt: speaking.clock.now() - elapsedMs }
+    if (!plan) return undefined
+    const traced = { ...caller, trace: this.#trace }
+    return { plan, caller: traced, scope: scopeOf(caller), requestStartedAt: speaking.clock.now() - elapsedMs }
   }
 }
 

@@ -3,6 +3,7 @@ import { bytesOfSamples, bytesPerSample } from '../../../audio/pcm.ts'
 import type { SpeechCall, SpeechFormat, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
 import type { Admission } from '../../breaker/index.ts'
 import type { VoiceOutcome } from '../../metrics/voice.ts'
+import type { SpeechTrace } from '../../tracing/index.ts'
 import type { SpeakingVoice, VoiceCaller } from '../plan.ts'
 import type { SpeakingParts } from './parts.ts'
 import { hasWords } from './script.ts'
@@ -14,6 +15,7 @@ export class VendorCall {
   readonly #outer: AbortSignal
   readonly #controller = new AbortController()
   readonly #call: SpeechCall
+  readonly #trace: SpeechTrace | undefined
   readonly #admission: Admission
 
   /** Throws where there is no key for the vendor, or it is left alone. `signal` ends the call. */
@@ -24,6 +26,7 @@ export class VendorCall {
     this.#outer = signal
     this.#call = parts.calls.to(voice.provider, voice.name, caller, this.#controller.signal)
     this.#admission = parts.calls.enter(voice.provider, 'tts')
+    this.#trace = caller.trace
   }
 
   /**
@@ -32,9 +35,12 @@ export class VendorCall {
    */
   async *events(text: string, options: TtsOptions): AsyncGenerator<TtsEvent> {
     const { clock, limits, metrics } = this.#parts
-    const { id } = this.#voice.provider
+    const { provider, name } = this.#voice
+    const { id } = provider
     const { signal } = this.#controller
     const startedAt = clock.now()
+    const traced = this.#trace?.speech({ operation: 'speak', provider, model: name, baseURL: this.#call.baseURL })
+    const call = traced ? { ...this.#call, trace: traced.headers } : this.#call
     const most = mostBytes(text, options.format)
     let outcome: VoiceOutcome = 'cancelled'
     let bytes = 0
@@ -47,7 +53,7 @@ export class VendorCall {
     const waitFor = (ms: number) => clock.after(ms, () => isWaiting && this.#controller.abort(this.#late(bytes > 0)))
     let timer = waitFor(limits.firstAudioMs)
     try {
-      for await (const event of this.#voice.tts.synthesize(text, options, this.#call)) {
+      for await (const event of this.#voice.tts.synthesize(text, options, call)) {
         signal.throwIfAborted()
         isWaiting = false
         if (event.type === 'audio' && event.bytes.length > 0) {
@@ -55,6 +61,7 @@ export class VendorCall {
             timer.cancel()
             timer = waitFor(limits.idleMs)
             metrics.sentenceBegan(id, (clock.now() - startedAt) / 1000)
+            traced?.firstSound(clock.now() - startedAt)
             this.#admission.succeeded()
           }
           bytes += event.bytes.length
@@ -82,7 +89,9 @@ export class VendorCall {
         this.#admission.failed(outcome === 'cancelled' ? new Cancelled() : outcome)
       }
       const isOk = outcome === 'ok'
-      metrics.sentenceOver(id, outcome, isOk ? text.length : 0, secondsOfPcm(bytes, options.format))
+      const seconds = secondsOfPcm(bytes, options.format)
+      metrics.sentenceOver(id, outcome, isOk ? text.length : 0, seconds ?? 0)
+      traced?.end(outcome, { seconds, ...(isOk && { characters: text.length }) })
     }
   }
 
@@ -115,6 +124,6 @@ function mostBytes(text: string, format: SpeechFormat): number {
   return seconds * (format.encoding === 'pcm' ? bytesOfSamples(format.rate) : 40_000)
 }
 
-function secondsOfPcm(bytes: number, format: SpeechFormat): number {
-  return format.encoding === 'pcm' ? bytes / bytesOfSamples(format.rate) : 0
+function secondsOfPcm(bytes: number, format: SpeechFormat): number | undefined {
+  return format.encoding === 'pcm' ? bytes / bytesOfSamples(format.rate) : undefined
 }

@@ -33,6 +33,7 @@ export class Speaker {
   #chunks = 0
   /** Whose voice was heard first; undefined before any sound. */
   #firstVoice: string | undefined
+  #firstAudioMs: number | undefined
   /** Seconds of compressed sound, which its bytes do not tell. */
   #seconds = 0
 
@@ -96,6 +97,11 @@ export class Speaker {
     this.#finish()
   }
 
+  /** From the arrival of the request to the first sound that was given out; undefined before. */
+  get firstAudioMs(): number | undefined {
+    return this.#firstAudioMs
+  }
+
   /** What was spoken so far. */
   get usage(): SpokenUsage {
     return this.#meter.usage(isPcm(this.#answer.plan) ? this.#playback.seconds : this.#seconds)
@@ -123,7 +129,8 @@ export class Speaker {
     const { metrics, clock } = this.#parts
     if (sound.length > 0 && this.#firstVoice === undefined) {
       this.#firstVoice = provider
-      metrics.firstAudio(provider, (clock.now() - requestStartedAt) / 1000)
+      this.#firstAudioMs = clock.now() - requestStartedAt
+      metrics.firstAudio(provider, this.#firstAudioMs / 1000)
     }
     const pieces: Uint8Array[] = this.#header()
     for (const { bytes, cameAt } of sound) {
