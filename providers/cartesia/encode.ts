@@ -1,5 +1,5 @@
 import type { RawFormat, SpeechFormat, SttOptions, TtsOptions, TurnOptions } from '../speech.ts'
-import { isInk2 } from './capabilities.ts'
+import { isInk2, ttsCapabilities } from './capabilities.ts'
 import { languageCode } from './languages.ts'
 
 type Query = readonly (readonly [name: string, value: string])[]
@@ -7,9 +7,10 @@ type Query = readonly (readonly [name: string, value: string])[]
 /** What is said of a text that is to be spoken, but for the text: the same for all that belongs together. */
 export function speechRequest(options: TtsOptions, model: string): Readonly<Record<string, unknown>> {
   const { voice, format, language, speed, volume, emotion } = options
+  const choices = ttsCapabilities(model)
   const config = {
-    ...(speed !== undefined && { speed }),
-    ...(volume !== undefined && { volume }),
+    ...(speed !== undefined && choices.speed && { speed }),
+    ...(volume !== undefined && choices.volume && { volume }),
     ...(emotion !== undefined && { emotion }),
   }
   return {

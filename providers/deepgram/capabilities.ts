@@ -1,5 +1,6 @@
 import type { KnownModel } from '../provider.ts'
-import type { Range, SpeechFormat, SpeechIssue, SttCapabilities, SttOptions, TtsCapabilities, TtsOptions } from '../speech.ts'
+import type { Range, SpeechIssue, SttCapabilities, SttOptions, TtsCapabilities, TtsOptions } from '../speech.ts'
+import { emotionIssues, formatIssues, languageIssues, rangeIssues, unsupported } from '../speech-issues.ts'
 import { languageChoice, languagesOf } from './languages.ts'
 import { hasVoiceForm, type Voice, type VoiceFamily, voiceNames, voiceOf } from './voices.ts'
 
@@ -43,15 +44,8 @@ export function sttCapabilities(model: string): SttCapabilities {
 const pcmRates: readonly number[] = [16_000, 24_000, 48_000, 44_100, 8000]
 
 export function checkStt({ language, hints }: SttOptions, model: string): readonly SpeechIssue[] {
-  const issues: SpeechIssue[] = []
-  if (language !== undefined && languageChoice(model, language) === undefined) {
-    const known = (languagesOf(model) ?? []).join(', ')
-    issues.push({
-      field: 'language',
-      code: 'unsupported_language',
-      message: `${model} does not know ${language}. It knows ${known}.`,
-    })
-  }
+  const code = language && languageChoice(model, language)?.code
+  const issues = languageIssues(model, language, languagesOf(model), code)
   const parameter = hintParameter(model)
   if (hints.length > 0 && parameter === undefined) {
     issues.push({ field: 'hints', code: 'unsupported_hints', message: `${model} takes no hints.` })
@@ -105,25 +99,15 @@ const fluxRates: readonly [number, ...number[]] = [24_000, 48_000, 44_100, 32_00
 const speeds: Readonly<Record<VoiceFamily, Range>> = { 'aura-2': { least: 0.7, most: 1.5 }, flux: { least: 0.5, most: 1.5 } }
 
 export function checkTts(options: TtsOptions, model: string): readonly SpeechIssue[] {
-  const { format, volume, emotion } = options
+  const capabilities = ttsCapabilities(model)
   const voice = voiceOf(options.voice, familyOf(model))
-  const issues =
-    voice === undefined || !speaksFor(voice, model) ? [voiceIssue(options.voice, model)] : voiceIssues(voice, options)
-  if (!isMade(format, model)) {
-    const message = `Deepgram makes PCM at ${ttsCapabilities(model).pcmRates.join(', ')} Hz, µ-law, MP3 and Opus.`
-    issues.push({ field: 'format', code: 'unsupported_format', message })
-  }
-  if (volume !== undefined && volume !== 1) {
-    issues.push({
-      field: 'volume',
-      code: 'unsupported_volume',
-      message: 'Deepgram always speaks at the same volume: leave it out.',
-    })
-  }
-  if (emotion !== undefined) {
-    issues.push({ field: 'emotion', code: 'unsupported_emotion', message: 'Deepgram takes no emotion: leave it out.' })
-  }
-  return issues
+  const isOurs = voice !== undefined && speaksFor(voice, model)
+  return [
+    ...(isOurs ? voiceIssues(voice, options) : [voiceIssue(options.voice, model)]),
+    ...formatIssues('Deepgram', options.format, capabilities),
+    ...rangeIssues('Deepgram', 'volume', options.volume, capabilities.volume),
+    ...emotionIssues('Deepgram', options.emotion, capabilities.emotions),
+  ]
 }
 
 /** Whether a voice is one of this model's: its family's, or the very voice where the model is one. */
@@ -142,24 +126,17 @@ function voiceIssue(voice: string, model: string): SpeechIssue {
 function voiceIssues({ name, language, family }: Voice, options: TtsOptions): SpeechIssue[] {
   const issues: SpeechIssue[] = []
   if (options.language !== undefined && options.language.toLowerCase().split('-')[0] !== language) {
-    const message = `${name} speaks ${language} alone: choose a voice of the language.`
-    issues.push({ field: 'language', code: 'unsupported_language', message })
+    issues.push(unsupported('language', `${name} speaks ${language} alone: choose a voice of the language.`))
   }
-  const problem = speedProblem(options.speed, family, language)
-  if (problem !== undefined) issues.push({ field: 'speed', code: 'unsupported_speed', message: problem })
-  return issues
+  return [...issues, ...speedIssues(name, options.speed, family, language)]
 }
 
-function speedProblem(speed: number | undefined, family: VoiceFamily, language: string): string | undefined {
-  if (speed === undefined || speed === 1) return undefined
-  if (language !== 'en' && language !== 'es') return 'Only English and Spanish voices take a speed: leave it out.'
-  const { least, most } = speeds[family]
-  if (!(speed >= least && speed <= most)) return `The speed goes from ${least} to ${most}.`
+/** Only English and Spanish voices take a speed, and those of Flux in steps. */
+function speedIssues(voice: string, speed: number | undefined, family: VoiceFamily, language: string): SpeechIssue[] {
+  const range = language === 'en' || language === 'es' ? speeds[family] : undefined
+  const issues = rangeIssues(voice, 'speed', speed, range)
+  if (issues.length > 0 || speed === undefined || family !== 'flux') return issues
   const steps = speed * 20
-  if (family === 'flux' && Math.abs(steps - Math.round(steps)) > 1e-9) return 'The speed goes in steps of 0.05.'
-  return undefined
-}
-
-function isMade(format: SpeechFormat, model: string): boolean {
-  return format.encoding !== 'pcm' || ttsCapabilities(model).pcmRates.includes(format.rate)
+  if (Math.abs(steps - Math.round(steps)) <= 1e-9) return []
+  return [unsupported('speed', `${voice} has a speed in steps of 0.05, not ${speed}.`)]
 }

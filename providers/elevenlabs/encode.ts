@@ -1,5 +1,5 @@
 import type { SpeechFormat, SttOptions, TtsOptions } from '../speech.ts'
-import { takesLanguageCode } from './capabilities.ts'
+import { speakingCapabilities, takesLanguageCode } from './capabilities.ts'
 import { languageCode } from './language.ts'
 
 // ── Whole texts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -16,7 +16,7 @@ export function speechBody(text: string, options: TtsOptions, model: string): ob
     text,
     model_id: model,
     ...(code !== undefined && { language_code: code }),
-    ...(options.speed !== undefined && { voice_settings: { speed: options.speed } }),
+    ...(options.speed !== undefined && speakingCapabilities(model).speed && { voice_settings: { speed: options.speed } }),
   }
 }
 

@@ -1,4 +1,5 @@
-import type { SpeechFormat, SpeechIssue, TtsCapabilities, TtsOptions } from '../speech.ts'
+import type { SpeechIssue, TtsCapabilities, TtsOptions } from '../speech.ts'
+import { emotionIssues, formatIssues, rangeIssues } from '../speech-issues.ts'
 import { readVoice } from './voice.ts'
 import { chirpLocales, chirpVoices } from './voices.ts'
 
@@ -23,39 +24,16 @@ export function capabilities(model: string): TtsCapabilities {
 
 /** What Google cannot do of what is asked for. */
 export function check(options: TtsOptions, model: string): readonly SpeechIssue[] {
-  const issues: SpeechIssue[] = []
   const read = readVoice(options, model)
-  if ('issue' in read) issues.push(read.issue)
   const isChirp = 'issue' in read ? model === chirpModel : read.voice.family === 'Chirp3-HD'
-  issues.push(...formatIssues(options.format))
-  if (!isWithin(options.speed, speed)) {
-    issues.push({
-      field: 'speed',
-      code: 'unsupported_speed',
-      message: `Google Cloud speaks at a speed from ${speed.least} to ${speed.most}, where 1 is usual.`,
-    })
-  }
-  if (options.volume !== undefined && options.volume !== 1 && isChirp) {
-    issues.push({
-      field: 'volume',
-      code: 'unsupported_volume',
-      message: 'The volume of Chirp 3: HD voices cannot be chosen; leave it out.',
-    })
-  } else if (!isWithin(options.volume, volume)) {
-    issues.push({
-      field: 'volume',
-      code: 'unsupported_volume',
-      message: `Google Cloud speaks at a volume from ${volume.least} to ${volume.most}, where 1 is usual.`,
-    })
-  }
-  if (options.emotion !== undefined) {
-    issues.push({
-      field: 'emotion',
-      code: 'unsupported_emotion',
-      message: 'The voices of Google Cloud have no emotions to choose from; leave it out.',
-    })
-  }
-  return issues
+  const can = capabilities(model)
+  return [
+    ...('issue' in read ? [read.issue] : []),
+    ...formatIssues('Google Cloud', options.format, can),
+    ...rangeIssues('Google Cloud', 'speed', options.speed, speed),
+    ...rangeIssues(isChirp ? 'Chirp 3: HD' : 'Google Cloud', 'volume', options.volume, isChirp ? undefined : volume),
+    ...emotionIssues('Google Cloud', options.emotion, can.emotions),
+  ]
 }
 
 export const chirpModel = 'chirp-3-hd'
@@ -68,13 +46,3 @@ const volume = { least: 0.1, most: 3 }
 /** Google counts bytes, of which a UTF-16 unit has three at most. */
 export const maxInputBytes = 5000
 const maxCharacters = Math.floor(maxInputBytes / 3)
-
-function formatIssues(format: SpeechFormat): SpeechIssue[] {
-  if (format.encoding !== 'pcm' || pcmRates.includes(format.rate)) return []
-  const message = `Google Cloud makes PCM of ${pcmRates.join(', ')} Hz, not of ${format.rate} Hz.`
-  return [{ field: 'format', code: 'unsupported_format', message }]
-}
-
-function isWithin(value: number | undefined, { least, most }: { readonly least: number; readonly most: number }): boolean {
-  return value === undefined || (value >= least && value <= most)
-}

@@ -1,5 +1,6 @@
 import { nearest } from '../../text/nearest.ts'
-import type { SpeechFormat, SpeechIssue, SttOptions, TtsOptions } from '../speech.ts'
+import type { SpeechIssue, SttOptions, TtsOptions } from '../speech.ts'
+import { emotionIssues, formatIssues, languageIssues, quoted, rangeIssues, unsupported } from '../speech-issues.ts'
 import { ttsCapabilities } from './capabilities.ts'
 import type { HearingDialect, SpeakingDialect } from './dialect.ts'
 import { hintsOf } from './encode.ts'
@@ -8,11 +9,7 @@ import { languageCode } from './languages.ts'
 /** What a model cannot hear, told before anything is sent. */
 export function sttIssues(options: SttOptions, model: string, { languages, traits }: HearingDialect): readonly SpeechIssue[] {
   const { language, hints } = options
-  const issues: SpeechIssue[] = []
-  if (language !== undefined && languages && !languages.includes(languageCode(language))) {
-    const message = `${model} takes no language ${said(language)}. It takes ${languages.join(', ')}.`
-    issues.push({ field: 'language', code: 'unsupported_language', message })
-  }
+  const issues = languageIssues(model, language, languages, language && languageCode(language))
   if (hints.length === 0) return issues
   const problem = traits(model).hints === 'none' ? `${model} takes no hints.` : hintProblem(hints, model)
   if (problem) issues.push({ field: 'hints', code: 'unsupported_hints', message: problem })
@@ -31,72 +28,37 @@ function hintProblem(hints: readonly string[], model: string): string | undefine
 
 /** What a model cannot speak. */
 export function ttsIssues(options: TtsOptions, model: string, dialect: SpeakingDialect): readonly SpeechIssue[] {
-  const { voices, speed, instructions } = dialect.traits(model)
+  const can = ttsCapabilities(dialect, model)
+  const { voice, format, language, speed, volume, emotion } = options
   return [
-    issue('voice', voiceProblem(options.voice, voices, model)),
-    issue('format', formatProblem(options.format, dialect, model)),
-    issue('language', languageProblem(options.language, instructions, model, dialect)),
-    issue('speed', rangeProblem(options.speed, 'speed', speed, model)),
-    issue('volume', rangeProblem(options.volume, 'volume', undefined, model)),
-    issue('emotion', emotionProblem(options.emotion, instructions, model)),
-  ].filter((found) => found !== undefined)
+    ...voiceIssues(voice, can.voices, model),
+    ...formatIssues(model, format, can),
+    ...languageIssues(model, language, can.languages, language && languageCode(language)),
+    ...rangeIssues(model, 'speed', speed, can.speed),
+    ...rangeIssues(model, 'volume', volume, can.volume),
+    ...emotionIssues(model, emotion, can.emotions),
+    ...(can.emotions === 'any' ? wordingIssues(emotion) : []),
+  ]
 }
 
-type Problem = string | { readonly code: string; readonly message: string } | undefined
-
-function issue(field: string, problem: Problem): SpeechIssue | undefined {
-  if (problem === undefined) return undefined
-  return typeof problem === 'string' ? { field, code: `unsupported_${field}`, message: problem } : { field, ...problem }
-}
-
-function voiceProblem(voice: string, voices: readonly string[] | undefined, model: string): Problem {
-  if (voices?.includes(voice)) return undefined
+function voiceIssues(voice: string, voices: readonly string[] | undefined, model: string): SpeechIssue[] {
+  if (voices?.includes(voice)) return []
   if (voices) {
     const near = nearest(voice, voices)
     const hint = near ? ` Did you mean ${near}?` : ''
-    return { code: 'unknown_voice', message: `${model} has no voice ${said(voice)}.${hint} It has ${voices.join(', ')}.` }
+    const message = `${model} has no voice ${quoted(voice)}.${hint} It has ${voices.join(', ')}.`
+    return [{ field: 'voice', code: 'unknown_voice', message }]
   }
-  if (/^[^\p{Cc}]{1,200}$/u.test(voice) && voice.trim() !== '') return undefined
-  return { code: 'invalid_voice', message: 'The name of a voice has 1 to 200 characters, and none that control.' }
-}
-
-function formatProblem(format: SpeechFormat, { formats, pcmRate }: SpeakingDialect, model: string): Problem {
-  const makes = formats.filter((each) => each === 'mp3' || each === 'opus')
-  if (format.encoding === 'pcm' ? format.rate === pcmRate : makes.some((each) => each === format.encoding)) return undefined
-  const asked = format.encoding === 'pcm' ? `PCM at ${format.rate} Hz` : format.encoding
-  return `${model} does not make ${asked}. It makes ${[`PCM at ${pcmRate} Hz`, ...makes].join(', ')}.`
-}
-
-function languageProblem(language: string | undefined, named: boolean, model: string, dialect: SpeakingDialect): Problem {
-  if (language === undefined) return undefined
-  if (!named) return `${model} reads each text in the language that it is in, and cannot be told one. Leave language out.`
-  const { languages = [] } = ttsCapabilities(dialect, model)
-  if (languages.includes(languageCode(language))) return undefined
-  return `${model} takes no language ${said(language)}. It takes ${languages.join(', ')}.`
-}
-
-function rangeProblem(
-  value: number | undefined,
-  what: string,
-  range: { readonly least: number; readonly most: number } | undefined,
-  model: string,
-): Problem {
-  // What is usual anyway takes effect everywhere.
-  if (value === undefined || value === 1) return undefined
-  if (!range) return `The ${what} of ${model} cannot be chosen. Leave ${what} out.`
-  if (value >= range.least && value <= range.most) return undefined
-  return `The ${what} of ${model} is from ${range.least} to ${range.most}, not ${value}.`
+  if (/^[^\p{Cc}]{1,200}$/u.test(voice) && voice.trim() !== '') return []
+  return [
+    { field: 'voice', code: 'invalid_voice', message: 'The name of a voice has 1 to 200 characters, and none that control.' },
+  ]
 }
 
 const mostEmotion = 200
 
-function emotionProblem(emotion: string | undefined, taken: boolean, model: string): Problem {
-  if (emotion === undefined) return undefined
-  if (!taken) return `${model} cannot be told an emotion. Leave emotion out.`
-  if (emotion.trim() !== '' && emotion.length <= mostEmotion) return undefined
-  return `An emotion is said in 1 to ${mostEmotion} characters.`
-}
-
-function said(text: string): string {
-  return JSON.stringify(text).slice(0, 100)
+/** An emotion is part of a sentence that the model is told. */
+function wordingIssues(emotion: string | undefined): SpeechIssue[] {
+  if (emotion === undefined || (emotion.trim() !== '' && emotion.length <= mostEmotion)) return []
+  return [unsupported('emotion', `An emotion is said in 1 to ${mostEmotion} characters.`)]
 }

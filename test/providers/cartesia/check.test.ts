@@ -8,22 +8,22 @@ describe('what Sonic cannot do', () => {
     [
       [{ voice: 'katie' }, 'sonic-3.5', 'voice', 'invalid_voice', 'is named by its id'],
       [{ voice: `${voice.voice}/../..` }, 'sonic-3.5', 'voice', 'invalid_voice', 'is named by its id'],
-      [{ format: { encoding: 'opus' } }, 'sonic-3.5', 'format', 'unsupported_format', 'it makes PCM, µ-law and MP3'],
+      [{ format: { encoding: 'opus' } }, 'sonic-3.5', 'format', 'unsupported_format', 'Hz, µ-law and MP3, not Opus'],
       [
         { format: { encoding: 'pcm', rate: 11_025 } },
         'sonic-3',
-        'format.rate',
+        'format',
         'unsupported_format',
-        '44100 and 48000 Hz, not at 11025',
+        '44100, 48000 Hz, µ-law and MP3, not PCM at 11025 Hz',
       ],
       [{ language: 'sw-KE' }, 'sonic-3.5', 'language', 'unsupported_language', 'sonic-3.5 has no "sw-KE"'],
       [{ language: 'ta' }, 'sonic-2', 'language', 'unsupported_language', 'sonic-2 has no "ta"'],
-      [{ speed: 0.59 }, 'sonic-3', 'speed', 'unsupported_speed', 'from 0.6 to 1.5, not 0.59'],
+      [{ speed: 0.59 }, 'sonic-3', 'speed', 'unsupported_speed', 'from 0.6 to 1.5, where 1 is usual, not 0.59'],
       [{ speed: Number.NaN }, 'sonic-3', 'speed', 'unsupported_speed', 'from 0.6 to 1.5'],
-      [{ speed: 1 }, 'sonic-turbo', 'speed', 'unsupported_speed', 'cannot be chosen'],
-      [{ volume: 2.1 }, 'sonic-3.5-2026-05-04', 'volume', 'unsupported_volume', 'from 0.5 to 2, not 2.1'],
-      [{ emotion: 'hangry' }, 'sonic-3', 'emotion', 'unsupported_emotion', 'there are neutral, happy,'],
-      [{ emotion: 'happy' }, 'sonic-2-2025-06-11', 'emotion', 'unsupported_emotion', 'cannot be chosen'],
+      [{ speed: 1.1 }, 'sonic-turbo', 'speed', 'unsupported_speed', 'has no speed to choose from'],
+      [{ volume: 2.1 }, 'sonic-3.5-2026-05-04', 'volume', 'unsupported_volume', 'from 0.5 to 2, where 1 is usual, not 2.1'],
+      [{ emotion: 'hangry' }, 'sonic-3', 'emotion', 'unsupported_emotion', 'it has neutral, happy,'],
+      [{ emotion: 'happy' }, 'sonic-2-2025-06-11', 'emotion', 'unsupported_emotion', 'has no emotions to choose from'],
     ]
   it.each(wrong)('is told of %o with %s', (change, model, field, code, message) => {
     const issues = cartesia.tts?.check?.({ ...voice, ...change }, model)
@@ -34,7 +34,7 @@ describe('what Sonic cannot do', () => {
     [{ language: 'ur' }, 'sonic-3.6'],
     [{ language: 'xx' }, 'sonic-latest'],
     [{ language: 'nb-NO', speed: 1.5, volume: 0.5, emotion: 'calm' }, 'sonic-3-2026-01-12'],
-    [{ format: { encoding: 'mp3' } as const }, 'sonic-2'],
+    [{ format: { encoding: 'mp3' } as const, speed: 1, volume: 1 }, 'sonic-2'],
   ])('is not %o with %s', (change, model) => {
     expect(cartesia.tts?.check?.({ ...voice, ...change }, model)).toEqual([])
   })

@@ -60,7 +60,7 @@ describe('what cannot be done', () => {
     ['too much speed', { speed: 2.1 }, 'speed', 'unsupported_speed', /0\.25 to 2/],
     ['no speed', { speed: 0 }, 'speed', 'unsupported_speed', /0\.25 to 2/],
     ['speed that is no number', { speed: Number.NaN }, 'speed', 'unsupported_speed', /0\.25 to 2/],
-    ['a volume', { volume: 1.5 }, 'volume', 'unsupported_volume', /cannot be chosen/],
+    ['a volume', { volume: 1.5 }, 'volume', 'unsupported_volume', /HD has no volume to choose/],
     ['too much volume', { voice: 'en-US-Standard-A', volume: 4 }, 'volume', 'unsupported_volume', /0\.1 to 3/],
     ['an emotion', { emotion: 'happy' }, 'emotion', 'unsupported_emotion', /no emotions/],
     ['a rate', { format: { encoding: 'pcm', rate: 11_025 } }, 'format', 'unsupported_format', /24000, 16000/],
