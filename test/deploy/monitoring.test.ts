@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { wavHeader } from '../../audio/wav.ts'
 import { definitions } from '../../plugins/metrics/definitions.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
 import { measured } from '../measured.ts'
@@ -42,6 +43,12 @@ const asked = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({ title, expr: withValues(expr) })),
 )
 const expressions = [...asked, ...rules.map(({ alert, expr }) => ({ title: alert, expr }))]
+
+/** Half a second of something that can be heard. */
+function loudWav(): Buffer {
+  const samples = Int16Array.from({ length: 8000 }, (_, index) => ((index % 100) - 50) * 200)
+  return Buffer.concat([wavHeader(16_000, samples.byteLength), Buffer.from(samples.buffer)])
+}
 
 /** An expression with what Grafana puts in the place of its variables. */
 function withValues(expr: string): string {
@@ -93,6 +100,10 @@ describe('alerts and dashboard', () => {
     await (await gateway.post(body)).text()
     await (await gateway.post({ ...body, stream: true })).text()
     await (await gateway.post({ ...body, model: 'openai/gpt-5-mini', fallbacks: [body.model] })).text()
+    const sound = { type: 'base64', media_type: 'audio/wav', data: loudWav().toString('base64') }
+    const said = [{ role: 'user', content: [{ type: 'audio_stt', source: sound }] }]
+    const voice = { output: { voice: 'demo/soft' } }
+    await (await gateway.post({ ...body, messages: said, stream: true, stt_model: 'demo/meter', voice })).text()
     const { metrics } = gateway.app
     metrics.limitStore(true)
     metrics.runBegan(false)
