@@ -1,3 +1,5 @@
+import { languageCodeBy } from '../speech-language.ts'
+
 /** What Cartesia calls a language, where its code is not the one of BCP 47 that is mostly written. */
 const ownCodes: ReadonlyMap<string, string> = new Map([
   ['nb', 'no'],
@@ -8,8 +10,7 @@ const ownCodes: ReadonlyMap<string, string> = new Map([
 
 /** The vendor's code of a tag's language: `en` of `en-GB`. */
 export function languageCode(tag: string): string {
-  const primary = tag.toLowerCase().split('-')[0] ?? ''
-  return ownCodes.get(primary) ?? primary
+  return languageCodeBy(ownCodes, tag)
 }
 
 /** Sonic 3 and 3.5. */

@@ -1,6 +1,7 @@
 import type { KnownModel } from '../provider.ts'
 import type { Range, SpeechIssue, SttCapabilities, SttOptions, TtsCapabilities, TtsOptions } from '../speech.ts'
 import { emotionIssues, formatIssues, languageIssues, rangeIssues, unsupported } from '../speech-issues.ts'
+import { primarySubtag } from '../speech-language.ts'
 import { languageChoice, languagesOf } from './languages.ts'
 import { hasVoiceForm, type Voice, type VoiceFamily, voiceNames, voiceOf } from './voices.ts'
 
@@ -125,7 +126,7 @@ function voiceIssue(voice: string, model: string): SpeechIssue {
 
 function voiceIssues({ name, language, family }: Voice, options: TtsOptions): SpeechIssue[] {
   const issues: SpeechIssue[] = []
-  if (options.language !== undefined && options.language.toLowerCase().split('-')[0] !== language) {
+  if (options.language !== undefined && primarySubtag(options.language) !== language) {
     issues.push(unsupported('language', `${name} speaks ${language} alone: choose a voice of the language.`))
   }
   return [...issues, ...speedIssues(name, options.speed, family, language)]

@@ -1,3 +1,5 @@
+import { primarySubtag } from '../speech-language.ts'
+
 /** How a language is asked for: as the one that is spoken, or as one to be expected among others. */
 export type LanguageChoice = { readonly type: 'only'; readonly code: string } | { readonly type: 'hint'; readonly code: string }
 
@@ -33,7 +35,6 @@ export function languageChoice(model: string, language: string): LanguageChoice 
 
 function nearest(known: readonly string[], language: string): string | undefined {
   const tag = language.toLowerCase()
-  const primary = tag.split('-')[0]
   // Script and region both tell which of the two writings of Chinese is meant.
   const candidates = [
     tag,
@@ -41,7 +42,7 @@ function nearest(known: readonly string[], language: string): string | undefined
       .replace(/^zh-hans.*$/, 'zh-cn')
       .replace(/^zh-hant-hk$/, 'zh-hk')
       .replace(/^zh-hant.*$/, 'zh-tw'),
-    primary,
+    primarySubtag(tag),
   ]
   for (const candidate of candidates) {
     const found = known.find((each) => each.toLowerCase() === candidate)

@@ -1,6 +1,7 @@
 import { nearest } from '../../text/nearest.ts'
 import type { SpeechIssue, TtsOptions } from '../speech.ts'
-import { chirpLocale, chirpLocales, chirpVoices, languageOf } from './voices.ts'
+import { primarySubtag } from '../speech-language.ts'
+import { chirpLocale, chirpLocales, chirpVoices } from './voices.ts'
 
 /** A voice as Google knows it. */
 export interface Voice {
@@ -86,14 +87,14 @@ function modelIssue({ family, name }: Voice, model: string): SpeechIssue | undef
 
 /** The language has to be the voice's own; a language without a region is that of every region. */
 function languageIssue({ name, locale }: Voice, language: string | undefined, way: string): SpeechIssue | undefined {
-  if (language === undefined || language.toLowerCase() === languageOf(locale)) return undefined
+  if (language === undefined || language.toLowerCase() === primarySubtag(locale)) return undefined
   if ((chirpLocale(language) ?? language).toLowerCase() === locale.toLowerCase()) return undefined
   return unsupportedLanguage(language, `The voice ${name} speaks ${locale}; ${way}.`)
 }
 
 /** What is spoken of the same language, or else everything. */
 function offers(language: string): string {
-  const same = chirpLocales.filter((locale) => languageOf(locale) === languageOf(language))
+  const same = chirpLocales.filter((locale) => primarySubtag(locale) === primarySubtag(language))
   return (same.length > 0 ? same : chirpLocales).join(', ')
 }
 

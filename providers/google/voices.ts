@@ -1,3 +1,5 @@
+import { primarySubtag } from '../speech-language.ts'
+
 /** The voices of Chirp 3: HD. Each of them speaks every one of the locales below. */
 export const chirpVoices: readonly string[] = [
   'Achernar',
@@ -110,10 +112,5 @@ export function chirpLocale(tag: string): string | undefined {
   const wanted = tag.toLowerCase().replaceAll('_', '-')
   const other = otherTags.get(wanted)
   if (other !== undefined) return other
-  return chirpLocales.find((locale) => locale.toLowerCase() === wanted) ?? chirpLocales.find((l) => languageOf(l) === wanted)
-}
-
-/** The primary subtag. */
-export function languageOf(tag: string): string {
-  return tag.split('-', 1)[0]?.toLowerCase() ?? ''
+  return chirpLocales.find((locale) => locale.toLowerCase() === wanted) ?? chirpLocales.find((l) => primarySubtag(l) === wanted)
 }

@@ -1,3 +1,5 @@
+import { languageCodeBy } from '../speech-language.ts'
+
 /** The languages that Whisper's family of models knows, as the API names them in what it hears: by ISO 639-1, and in words. */
 
 const inWords = `
@@ -28,8 +30,7 @@ export function languageOf(told: string): string | undefined {
 
 /** The ISO 639-1 code for a BCP 47 tag: `hi` for `hi-IN`. */
 export function languageCode(tag: string): string {
-  const primary = tag.toLowerCase().split('-')[0] ?? ''
-  return other.get(primary) ?? primary
+  return languageCodeBy(other, tag)
 }
 
 /** The language in English, as its own models are told it; the code where it has no name here. */
