@@ -1,31 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { partsOf } from '../../../providers/deepgram/tts-feeder.ts'
 import { speak } from '../../../providers/deepgram/tts-stream.ts'
 import { type Flush, flush, type SpeechCall, type TtsEvent, type TtsOptions } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
-import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
+import { collected, each } from '../../speech-call.ts'
 import { until } from '../../until.ts'
-import { type DeepgramScript, deepgramKey, startDeepgram } from '../../upstreams/deepgram.ts'
+import { type DeepgramScript, deepgramKey } from '../../upstreams/deepgram.ts'
 import { soundOf } from '../../upstreams/deepgram-speak.ts'
 import type { SocketConnection } from '../../upstreams/sockets.ts'
-import type { Upstream } from '../../upstreams/upstream.ts'
 import { Faucet } from './faucet.ts'
+import { staged } from './stage.ts'
 
-const started: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const each of started.splice(0)) await each.close()
-})
-
-async function setUp(
-  script: DeepgramScript = {},
-  changes: Partial<SpeechCall> = {},
-  model = 'aura-2',
-): Promise<{ upstream: Upstream; test: TestCall }> {
-  const upstream = await startDeepgram(script)
-  const test = speechCall(upstream.url, deepgramKey, model, changes)
-  started.push(test, upstream)
-  return { upstream, test }
-}
+const setUp = (script: DeepgramScript = {}, changes: Partial<SpeechCall> = {}, model = 'aura-2') => staged(model, script, changes)
 
 const families: readonly [name: string, model: string, options: TtsOptions][] = [
   ['Aura', 'aura-2', { voice: 'aura-2-thalia-en', format: { encoding: 'pcm', rate: 24_000 } }],

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../api/secret.ts'
 import { FluxDecoder } from '../../../providers/deepgram/stt-flux.ts'
 import { transcribe } from '../../../providers/deepgram/stt-stream.ts'
@@ -12,28 +12,15 @@ import {
   type TurnOptions,
 } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
-import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
+import { collected, each, type TestCall } from '../../speech-call.ts'
 import { until } from '../../until.ts'
-import { type DeepgramScript, deepgramKey, startDeepgram } from '../../upstreams/deepgram.ts'
+import { type DeepgramScript, deepgramKey } from '../../upstreams/deepgram.ts'
 import type { SocketConnection } from '../../upstreams/sockets.ts'
-import type { Upstream } from '../../upstreams/upstream.ts'
 import { Faucet, frames, pcm } from './faucet.ts'
+import { staged } from './stage.ts'
 
-const started: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const each of started.splice(0)) await each.close()
-})
-
-async function setUp(
-  script: DeepgramScript = {},
-  changes: Partial<SpeechCall> = {},
-  model = 'flux-general-en',
-): Promise<{ upstream: Upstream; test: TestCall }> {
-  const upstream = await startDeepgram(script)
-  const test = speechCall(upstream.url, deepgramKey, model, changes)
-  started.push(test, upstream)
-  return { upstream, test }
-}
+const setUp = (script: DeepgramScript = {}, changes: Partial<SpeechCall> = {}, model = 'flux-general-en') =>
+  staged(model, script, changes)
 
 function hear(
   audio: AsyncIterable<Uint8Array | Flush>,

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Secret } from '../../../api/secret.ts'
 import { NovaDecoder } from '../../../providers/deepgram/stt-nova.ts'
 import { transcribe } from '../../../providers/deepgram/stt-stream.ts'
@@ -13,28 +13,14 @@ import {
   type TurnOptions,
 } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
-import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
+import { collected, each, type TestCall } from '../../speech-call.ts'
 import { until } from '../../until.ts'
-import { type DeepgramScript, deepgramKey, startDeepgram } from '../../upstreams/deepgram.ts'
+import { type DeepgramScript, deepgramKey } from '../../upstreams/deepgram.ts'
 import { fixturesDir } from '../../upstreams/replay.ts'
-import type { Upstream } from '../../upstreams/upstream.ts'
 import { Faucet, frames, pcm } from './faucet.ts'
+import { staged } from './stage.ts'
 
-const started: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const each of started.splice(0)) await each.close()
-})
-
-async function setUp(
-  script: DeepgramScript = {},
-  changes: Partial<SpeechCall> = {},
-  model = 'nova-3',
-): Promise<{ upstream: Upstream; test: TestCall }> {
-  const upstream = await startDeepgram(script)
-  const test = speechCall(upstream.url, deepgramKey, model, changes)
-  started.push(test, upstream)
-  return { upstream, test }
-}
+const setUp = (script: DeepgramScript = {}, changes: Partial<SpeechCall> = {}, model = 'nova-3') => staged(model, script, changes)
 
 const format = { encoding: 'pcm', rate: 16_000 } as const
 

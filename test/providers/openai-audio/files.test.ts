@@ -1,31 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../api/error.ts'
+import { Secret } from '../../../api/secret.ts'
 import { wavOf } from '../../../audio/wav.ts'
 import { openaiAudio } from '../../../providers/openai-audio/index.ts'
 import type { AudioFile, SttOptions, Transcript } from '../../../providers/speech.ts'
-import { speechCall, type TestCall } from '../../speech-call.ts'
 import { empty, htmlPage, json, reply, silence, sse } from '../../upstreams/behaviour.ts'
-import { type OpenAiAudioOptions, openAiAudioKey, sawtooth, startOpenAiAudio, textsOf } from '../../upstreams/openai-audio.ts'
+import { type OpenAiAudioOptions, sawtooth, textsOf } from '../../upstreams/openai-audio.ts'
 import { recordings, replay } from '../../upstreams/replay.ts'
-import type { Upstream } from '../../upstreams/upstream.ts'
-
-const open: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()))
-})
+import { started } from './stage.ts'
 
 const file: AudioFile = { bytes: wavOf(sawtooth(24_000), 24_000), kind: 'wav', mediaType: 'audio/wav', seconds: 1 }
-
-async function started(
-  options: OpenAiAudioOptions,
-  model: string,
-  changes = {},
-): Promise<{ upstream: Upstream; test: TestCall }> {
-  const upstream = await startOpenAiAudio(options)
-  const test = speechCall(`${upstream.url}/v1`, openAiAudioKey, model, changes)
-  open.push(upstream, test)
-  return { upstream, test }
-}
 
 async function heard(
   options: OpenAiAudioOptions,
@@ -138,9 +122,7 @@ describe('a file that cannot be heard is told', () => {
   })
 
   it('without the key that was refused', async () => {
-    const upstream = await startOpenAiAudio()
-    const test = speechCall(`${upstream.url}/v1`, 'sk-test-wrong-0123456789', 'whisper-1')
-    open.push(upstream, test)
+    const { test } = await started({}, 'whisper-1', { apiKey: new Secret('sk-test-wrong-0123456789') })
     const refused = openaiAudio.stt?.transcribeFile?.(file, { hints: [] }, test.call)
     await expect(refused).rejects.toMatchObject({ code: 'provider_authentication' })
     await expect(refused).rejects.not.toThrow('sk-test-wrong-0123456789')

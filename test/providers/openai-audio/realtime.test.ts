@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { Secret } from '../../../api/secret.ts'
 import { openaiAudioDialect } from '../../../providers/openai-audio/capabilities.ts'
 import { createOpenAiAudio, openaiAudio } from '../../../providers/openai-audio/index.ts'
 import {
@@ -10,32 +11,17 @@ import {
   type TurnOptions,
 } from '../../../providers/speech.ts'
 import { ManualClock } from '../../manual-clock.ts'
-import { collected, each, speechCall, type TestCall } from '../../speech-call.ts'
+import { collected, each, type TestCall } from '../../speech-call.ts'
 import { isObject } from '../../upstreams/json.ts'
-import { type OpenAiAudioOptions, openAiAudioKey, sawtooth, startOpenAiAudio } from '../../upstreams/openai-audio.ts'
+import { sawtooth } from '../../upstreams/openai-audio.ts'
 import { sentences } from '../../upstreams/openai-audio-realtime.ts'
 import type { Upstream } from '../../upstreams/upstream.ts'
-
-const open: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()))
-})
+import { started } from './stage.ts'
 
 const none: SttOptions & TurnOptions = { hints: [] }
 /** A second each. */
 const speech = sawtooth(24_000)
 const silent = Buffer.alloc(48_000)
-
-async function started(
-  options: OpenAiAudioOptions,
-  model: string,
-  changes = {},
-): Promise<{ upstream: Upstream; test: TestCall }> {
-  const upstream = await startOpenAiAudio(options)
-  const test = speechCall(`${upstream.url}/v1`, openAiAudioKey, model, changes)
-  open.push(upstream, test)
-  return { upstream, test }
-}
 
 function hear(
   audio: AsyncIterable<Uint8Array | Flush>,
@@ -210,9 +196,7 @@ function silentServer({ onMessage, json }: Upstream['sockets'][number]): void {
 
 describe('a stream that cannot be heard', () => {
   it('is told by the status of the handshake', async () => {
-    const upstream = await startOpenAiAudio()
-    const test = speechCall(`${upstream.url}/v1`, 'sk-test-wrong-0123456789', 'gpt-4o-transcribe')
-    open.push(upstream, test)
+    const { test } = await started({}, 'gpt-4o-transcribe', { apiKey: new Secret('sk-test-wrong-0123456789') })
     await expect(collected(hear(each(frames(speech)), test))).rejects.toMatchObject({
       code: 'provider_authentication',
       providerError: { status: 401 },

@@ -1,32 +1,16 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../api/error.ts'
 import { wavOf } from '../../../audio/wav.ts'
 import { openaiAudioDialect } from '../../../providers/openai-audio/capabilities.ts'
 import { createOpenAiAudio, openaiAudio } from '../../../providers/openai-audio/index.ts'
 import type { SpeechProvider, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
-import { speechCall, type TestCall } from '../../speech-call.ts'
+import type { TestCall } from '../../speech-call.ts'
 import { type Behaviour, endless, htmlPage, json, reply, silence } from '../../upstreams/behaviour.ts'
-import { type OpenAiAudioOptions, openAiAudioKey, sawtooth, startOpenAiAudio } from '../../upstreams/openai-audio.ts'
+import { sawtooth } from '../../upstreams/openai-audio.ts'
 import { recordings, replay } from '../../upstreams/replay.ts'
-import type { Upstream } from '../../upstreams/upstream.ts'
-
-const open: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()))
-})
+import { started } from './stage.ts'
 
 const pcm: TtsOptions = { voice: 'alloy', format: { encoding: 'pcm', rate: 24_000 } }
-
-async function started(
-  options: OpenAiAudioOptions,
-  model: string,
-  changes = {},
-): Promise<{ upstream: Upstream; test: TestCall }> {
-  const upstream = await startOpenAiAudio(options)
-  const test = speechCall(`${upstream.url}/v1`, openAiAudioKey, model, changes)
-  open.push(upstream, test)
-  return { upstream, test }
-}
 
 function said(provider: SpeechProvider, text: string, options: TtsOptions, { call }: TestCall): AsyncIterable<TtsEvent> {
   if (!provider.tts) throw new Error('it does not speak')
