@@ -83,10 +83,9 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     let answered: Answered = { usage: message.usage, bytes: 0, isStream: false, isComplete: false }
     budget.answers(attempted.target, () => ({ ...answered, voiceCost: voiceCost() }))
     const { model, warnings } = attempted.target
-    const spoken = await voice?.speak(message.content, caller, reply.elapsedTime)
-    const told = spoken?.warning ? [...warnings, spoken.warning] : warnings
-    const ofVoice = voice && { ...voice.ofAnswer, block: spoken?.block }
-    const { json, usage } = answerJson(message, providerJson, told, app.models.prices(model), ofVoice)
+    const block = await voice?.speak(message.content, caller, reply.elapsedTime)
+    const ofVoice = voice && { ...voice.ofAnswer, block }
+    const { json, usage } = answerJson(message, providerJson, warnings, app.models.prices(model), ofVoice)
     answered = { usage, bytes: json.length, isStream: false, isComplete: true }
     tellAnswerer(reply, attempted.target)
     reply.headers(usageHeaders(usage))

@@ -22,6 +22,8 @@ export interface VoiceOfAnswer {
   readonly heard: Pick<ResponseMetadata, 'user_transcript' | 'transcripts'> | undefined
   /** What was heard and spoken until now, with its price where there is one for all of it; undefined for nothing. */
   usage(): VoiceUsage | undefined
+  /** What went otherwise than was asked, until now. */
+  warnings(): readonly Warning[]
 }
 
 /** Usage with all tokens together and what they cost, and the voice besides, where that is known. */
@@ -45,7 +47,7 @@ export function answerJson(
   voice?: VoiceOfAnswer & { readonly block?: AudioBlock | undefined },
 ): { json: string | Buffer; usage: Usage } {
   const usage = completed(message.usage, message.metadata?.provider ?? {}, prices, voice?.usage())
-  const metadata = withOwnWords(message.metadata, warnings, voice)
+  const metadata = withOwnWords(message.metadata, [...warnings, ...(voice?.warnings() ?? [])], voice)
   const changed = { model: message.model, usage, ...(metadata && { metadata }) }
   const block = voice?.block
   if (providerJson === undefined) {
@@ -130,7 +132,9 @@ export class StreamAnswer {
         ...(voice && { voice }),
         ...(cost !== undefined && { cost_usd: cost }),
       }
-      return { ...event, usage: { ...event.usage, ...added } }
+      const warnings = this.#voice?.warnings() ?? []
+      const metadata = warnings.length > 0 && { metadata: mergeMetadata(event.metadata, { warnings: [...warnings] }) }
+      return { ...event, usage: { ...event.usage, ...added }, ...metadata }
     }
     return event
   }

@@ -39,6 +39,8 @@ export class VoiceTurn {
   /** What is to be heard; let go of once it is, because it is large. */
   #unheard: HearingPlan | undefined
   #heard: HeardSound | undefined
+  /** Why the answer could not be spoken. */
+  #unspoken: Warning | undefined
   #spoken: (() => SpokenUsage) | undefined
   #firstAudioMs: (() => number | undefined) | undefined
   readonly #trace: SpeechTrace | undefined
@@ -92,21 +94,35 @@ export class VoiceTurn {
     return voiced(stream, speaker)
   }
 
-  /** Speaks a whole answer, where it is to be spoken: what is added to it, or a warning where it cannot be. */
-  async speak(content: readonly ContentBlock[], caller: VoiceCaller, elapsedMs: number): Promise<WholeVoice> {
+  /** Speaks a whole answer, where it is to be spoken and can be: the block that is added to it. */
+  async speak(content: readonly ContentBlock[], caller: VoiceCaller, elapsedMs: number): Promise<AudioBlock | undefined> {
     const answer = this.#answer(caller, elapsedMs)
-    if (!answer) return {}
+    if (!answer) return undefined
     const { block, unavailable, usage } = await speakWhole(content, this.#parts.speaking, answer)
     this.#spoken = () => usage
-    if (!unavailable) return block ? { block } : {}
-    const message = `The answer is not spoken (${unavailable.code}): ${unavailable.message}`
-    return { warning: { param: 'voice.output', code: 'audio_unavailable', message } }
+    if (unavailable) {
+      const message = `The answer is not spoken (${unavailable.code}): ${unavailable.message}`
+      this.#unspoken = { param: 'voice.output', code: 'audio_unavailable', message }
+    }
+    return block
   }
 
   /** What is told of it with the answer. */
   get ofAnswer(): VoiceOfAnswer {
     const heard = this.#heard && { user_transcript: this.#heard.said, transcripts: [...this.#heard.transcripts] }
-    return { heard, usage: () => this.usage }
+    return { heard, usage: () => this.usage, warnings: () => this.#warnings() }
+  }
+
+  #warnings(): readonly Warning[] {
+    const voice = this.#plan.speaking?.voice
+    if (!voice) return []
+    const own = `${voice.provider.id}/${voice.voice}`
+    const others = (this.#spoken?.().voices ?? []).filter((each) => each !== own)
+    const message = `${own} did not speak; ${others.join(', ')} did, for all of it or the rest.`
+    return [
+      ...(this.#unspoken ? [this.#unspoken] : []),
+      ...(others.length > 0 ? [{ param: 'voice.output.voice', code: 'fallback_voice', message }] : []),
+    ]
   }
 
   /** What was heard and spoken until now; undefined where nothing was asked for. */
@@ -155,11 +171,6 @@ export class VoiceTurn {
     const traced = { ...caller, trace: this.#trace }
     return { plan, caller: traced, scope: scopeOf(caller), requestStartedAt: speaking.clock.now() - elapsedMs }
   }
-}
-
-export interface WholeVoice {
-  readonly block?: AudioBlock
-  readonly warning?: Warning
 }
 
 /** Stands for sound that nobody has heard yet, while it is found out whether the request can be answered at all. */

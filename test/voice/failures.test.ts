@@ -148,6 +148,8 @@ describe('voices that go on', () => {
     const answered = await streamed(await stream())
     expect(answered.unavailable).toBeUndefined()
     expect([...other.texts()].sort()).toEqual([third, second].sort())
+    const told = answered.events.find(({ type }) => type === 'message_delta')
+    expect(told?.metadata).toMatchObject({ warnings: [{ code: 'fallback_voice', param: 'voice.output.voice' }] })
     const sounds = [deepgram.sound(first, 24_000), openai.sound(second, 24_000), openai.sound(third, 24_000)]
     expect(answered.audio).toEqual(Buffer.concat(sounds))
     const { value } = await measured(gateway)

@@ -7,6 +7,8 @@ export interface SpokenUsage {
   readonly voice: Required<Pick<VoiceUsage, 'spoken_characters' | 'spoken_seconds'>>
   /** What vendors were asked to speak, by the id of the model; what came from the cache is not in it. */
   readonly models: readonly ModelUsage[]
+  /** Whose voices were heard, as `provider/voice`, in the order in which they began. */
+  readonly voices: readonly string[]
 }
 
 export interface ModelUsage {
@@ -20,9 +22,11 @@ export interface ModelUsage {
 /** Adds up what voices have spoken. A sentence that a vendor did not complete is not counted, one that nobody heard is. */
 export class UsageMeter {
   readonly #models = new Map<string, ModelUsage>()
+  readonly #voices = new Set<string>()
   #characters = 0
 
-  add({ voice: { id }, characters, seconds = 0, isCached }: SentenceSpoken): void {
+  add({ voice: { id, provider, voice }, characters, seconds = 0, isCached }: SentenceSpoken): void {
+    this.#voices.add(`${provider.id}/${voice}`)
     if (isCached) return
     this.#characters += characters
     const before = this.#models.get(id)
@@ -38,6 +42,7 @@ export class UsageMeter {
     return {
       voice: { spoken_characters: this.#characters, spoken_seconds: Math.round(seconds * 1000) / 1000 },
       models: [...this.#models.values()],
+      voices: [...this.#voices],
     }
   }
 }

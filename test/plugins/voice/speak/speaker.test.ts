@@ -64,6 +64,7 @@ describe('a speaker', () => {
     expect(speaking.usage).toEqual({
       voice: { spoken_characters: 54, spoken_seconds: 0.054 },
       models: [{ id: 'ada/any', characters: 54, seconds: 0.054 }],
+      voices: ['ada/ada'],
     })
     expect(told.firstAudio).toEqual(['ada'])
     expect(told.over).toEqual([27, 27].map((characters) => ({ provider: 'ada', outcome: 'ok', characters })))

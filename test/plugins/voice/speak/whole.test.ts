@@ -58,7 +58,7 @@ describe('an answer in one piece', () => {
     const tool: ContentBlock = { type: 'tool_use', id: 'toolu_1', name: 'weather', input: {} }
     for (const content of [[], [tool], says('```\ncode\n```'), says('…')]) {
       const speech = await speakWhole(content, parts, answer)
-      expect(speech).toEqual({ usage: { voice: { spoken_characters: 0, spoken_seconds: 0 }, models: [] } })
+      expect(speech).toEqual({ usage: { voice: { spoken_characters: 0, spoken_seconds: 0 }, models: [], voices: [] } })
     }
     expect(voice.texts).toEqual([])
   })
