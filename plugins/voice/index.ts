@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -74,6 +75,7 @@ export const voice = fp(
     const fallbacks = options.fallbacks.map((each) =>
       configured<SpeakingVoice>(vendors.speaking(each, undefined), 'voice_fallbacks'),
     )
+    const keyHeaders = options.providers.flatMap(({ upstream }) => upstream?.keyHeader.toLowerCase() ?? [])
     const greetings = greetingsOf(options.greetings, vendors)
     const isKept = cacheOptions.memoryBytes > 0 || cacheOptions.redis !== undefined
     const redis = cacheOptions.redis && { ...cacheOptions.redis, clock, log: app.log }
@@ -112,7 +114,7 @@ export const voice = fp(
         limits: options.hearing,
       }),
       speaking,
-      scopeOf: ({ principal }) => (cacheOptions.isShared ? everybody : scopeOf(principal)),
+      scopeOf: (caller) => (cacheOptions.isShared ? everybody : scopeOf(caller, keyHeaders)),
       costOf: (model, use) => speechCost(options.prices(model), use),
     }
 
@@ -252,10 +254,14 @@ export const voice = fp(
 /** For vendors that are part of the gateway and call nobody. */
 const noURL = new URL('http://localhost')
 
-/** Tenants are apart, and so are keys without a tenant; whoever has no key shares with others who have none. */
-function scopeOf({ tenant, keyId }: Pick<Principal, 'tenant' | 'keyId'>): string {
-  if (tenant !== undefined) return `tenant:${tenant}`
-  return keyId === undefined ? 'anonymous' : `key:${keyId}`
+/**
+ * Tenants are apart, and so are keys without a tenant; whoever has no key shares with others who have none. Who brings keys of vendors
+ * has what was spoken with these alone: what one of them paid for is nothing that a wrong key gets.
+ */
+function scopeOf({ principal: { tenant, keyId }, headers }: VoiceCaller, keyHeaders: readonly string[]): string {
+  const who = tenant === undefined ? (keyId === undefined ? 'anonymous' : `key:${keyId}`) : `tenant:${tenant}`
+  const brought = keyHeaders.flatMap((name) => headers[name] ?? [])
+  return brought.length === 0 ? who : `${who} ${createHash('sha256').update(JSON.stringify(brought)).digest('hex')}`
 }
 
 function configured<Found>(found: Found | NameProblem, setting: string): Found {

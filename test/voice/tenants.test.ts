@@ -69,6 +69,21 @@ describe('what was spoken once', () => {
     expect(vendor.texts()).toHaveLength(4)
   })
 
+  it('is for nobody who brings another key of the vendor, a wrong one among them', async () => {
+    const vendor = await deepgram.start()
+    const gateway = await startGateway({ env: deepgram.env(vendor.url) })
+    open.push(vendor, gateway)
+    const voice = { output: { voice: deepgram.voice, format: 'pcm' } }
+    const body = { model: 'demo/echo', voice, messages: [{ role: 'user', content: text }] }
+    const say = async (key: string) => await messageOf(await gateway.post(body, { 'x-provider-key-deepgram': key }))
+    expect(bytesOf(soundIn(await say(deepgram.key)))).toEqual(deepgram.sound(text, 24_000))
+    const refused = await say('sk-test-of-nobody')
+    expect(soundIn(refused)).toBeUndefined()
+    expect(refused.metadata?.warnings).toMatchObject([{ code: 'audio_unavailable' }])
+    await say(deepgram.key)
+    expect(vendor.texts()).toEqual([text])
+  })
+
   it('is for all where the operator lets them share', async () => {
     const { vendor, say } = await start({ VAI_TTS_CACHE_SHARED: 'true' })
     for (const { key } of [acme, globex, free]) await say(key, text)
