@@ -3,6 +3,7 @@ import { type HearingScript, hearingProblem, hearManually, hearTurns } from './c
 import { accessProblem, badRequest, type CartesiaError, concurrencyLimited, refusal, speechProblem } from './cartesia-rules.ts'
 import { formatOf, soundOf, wordTimes } from './cartesia-sound.ts'
 import { type SpeechScript, SpeechSocket } from './cartesia-speech.ts'
+import { fieldsOf } from './form.ts'
 import { isObject, stringOf } from './json.ts'
 import type { SocketOpening, SocketRefusal } from './sockets.ts'
 import { type RecordedRequest, startUpstream, type Upstream } from './upstream.ts'
@@ -126,14 +127,7 @@ function transcribed(request: RecordedRequest, script: CartesiaScript): Behaviou
 }
 
 /** The parts of a form by their names; a file's bytes are read as Latin-1. */
-export function formOf({ headers, bytes }: RecordedRequest): ReadonlyMap<string, string> | undefined {
-  const boundary = /^multipart\/form-data; ?boundary="?([^";]+)/.exec(headers['content-type'] ?? '')?.[1]
-  if (boundary === undefined) return undefined
-  const parts = `\r\n${bytes.toString('latin1')}`.split(`\r\n--${boundary}`).slice(1, -1)
-  return new Map(
-    parts.map((part) => {
-      const end = part.indexOf('\r\n\r\n')
-      return [/name="([^"]*)"/.exec(part.slice(0, end))?.[1] ?? '', part.slice(end + 4)]
-    }),
-  )
+export function formOf(request: RecordedRequest): ReadonlyMap<string, string> | undefined {
+  const fields = fieldsOf(request)
+  return fields && new Map(fields.map(({ name, bytes }) => [name, bytes.toString('latin1')]))
 }

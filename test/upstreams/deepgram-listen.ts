@@ -95,21 +95,7 @@ export function listenV1(connection: SocketConnection, rules: ListenRules): void
   const tell = teller(connection, rules)
   const open: SimulatedSpeech[] = []
   const told = new Set<SimulatedSpeech>()
-  const results = (speech: SimulatedSpeech | undefined, flags: Json) =>
-    tell({
-      type: 'Results',
-      channel_index: [0, 1],
-      start: (speech?.fromMs ?? 0) / 1000,
-      duration: speech ? (speech.toMs - speech.fromMs) / 1000 : 0,
-      is_final: true,
-      speech_final: false,
-      from_finalize: false,
-      channel: {
-        alternatives: [{ transcript: speech?.text ?? '', confidence: speech ? 0.99 : 0, words: speech ? wordsIn(speech) : [] }],
-      },
-      metadata: { request_id: 'r', model_uuid: 'm', model_info: { name: 'nova-3', version: '1', arch: 'nova-3' } },
-      ...flags,
-    })
+  const results = (speech: SimulatedSpeech | undefined, flags: Json) => tell({ ...resultsOf(speech), ...flags })
   const finish = (speech: SimulatedSpeech, flags: Json): void => {
     if (told.has(speech)) return
     told.add(speech)
@@ -157,21 +143,43 @@ export function listenV1(connection: SocketConnection, rules: ListenRules): void
       case 'CloseStream': {
         if (rules.neverCloses) return
         for (const speech of open) finish(speech, {})
-        tell({
-          type: 'Metadata',
-          transaction_key: 'deprecated',
-          request_id: 'r',
-          sha256: '',
-          created: '',
-          duration: ear.ms / 1000,
-          channels: 1,
-        })
+        tell(metadataOf(ear.ms))
         return void setTimeout(() => connection.close(1000), rules.latencyMs ?? 0)
       }
       default:
         return connection.close(1008, 'DATA-0000: The payload cannot be decoded.')
     }
   })
+}
+
+/** What is said of a stretch that will not change, or of nothing. */
+function resultsOf(speech: SimulatedSpeech | undefined): Json {
+  const { fromMs = 0, toMs = 0, text = '' } = speech ?? {}
+  return {
+    type: 'Results',
+    channel_index: [0, 1],
+    start: fromMs / 1000,
+    duration: (toMs - fromMs) / 1000,
+    is_final: true,
+    speech_final: false,
+    from_finalize: false,
+    channel: {
+      alternatives: [{ transcript: text, confidence: speech ? 0.99 : 0, words: speech ? wordsIn(speech) : [] }],
+    },
+    metadata: { request_id: 'r', model_uuid: 'm', model_info: { name: 'nova-3', version: '1', arch: 'nova-3' } },
+  }
+}
+
+function metadataOf(ms: number): Json {
+  return {
+    type: 'Metadata',
+    transaction_key: 'deprecated',
+    request_id: 'r',
+    sha256: '',
+    created: '',
+    duration: ms / 1000,
+    channels: 1,
+  }
 }
 
 /** `/v2/listen`: what Flux does. Its time goes on by sound alone, and it ends a turn 300 ms after the last word. */

@@ -1,5 +1,6 @@
 import { type Behaviour, json } from './behaviour.ts'
 import { soundOf } from './elevenlabs-sound.ts'
+import { fieldsOf } from './form.ts'
 import { isObject } from './json.ts'
 import type { RecordedRequest } from './upstream.ts'
 
@@ -109,16 +110,11 @@ export function unprocessable(loc: readonly string[], msg: string): Behaviour {
 // ── Hearing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** The parts of a form by their names; a file's are its bytes as latin1. */
-export function formFields({ headers, bytes }: RecordedRequest): Readonly<Record<string, readonly string[]>> | undefined {
-  const boundary = /^multipart\/form-data; boundary="?([^";]+)/.exec(String(headers['content-type']))?.[1]
-  if (boundary === undefined) return undefined
+export function formFields(request: RecordedRequest): Readonly<Record<string, readonly string[]>> | undefined {
+  const parts = fieldsOf(request)
+  if (!parts) return undefined
   const fields: Record<string, string[]> = {}
-  for (const part of bytes.toString('latin1').split(`--${boundary}`).slice(1, -1)) {
-    const [head = '', ...rest] = part.split('\r\n\r\n')
-    const name = /name="([^"]+)"/.exec(head)?.[1]
-    if (name === undefined) return undefined
-    fields[name] = [...(fields[name] ?? []), rest.join('\r\n\r\n').replace(/\r\n$/, '')]
-  }
+  for (const { name, bytes } of parts) fields[name] = [...(fields[name] ?? []), bytes.toString('latin1')]
   return fields
 }
 

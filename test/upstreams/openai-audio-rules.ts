@@ -1,5 +1,5 @@
+import type { FormField } from './form.ts'
 import type { Json } from './json.ts'
-import type { FormField } from './openai-audio-form.ts'
 import type { Problem } from './openai-chat-rules.ts'
 
 /** What OpenAI refuses of what is to be heard or spoken, in its own words; the API reports the first. */

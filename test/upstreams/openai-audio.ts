@@ -1,6 +1,6 @@
 import { type Behaviour, type Delivery, json, reply, sse } from './behaviour.ts'
+import { fieldsOf } from './form.ts'
 import { isObject } from './json.ts'
-import { type FormField, parseForm } from './openai-audio-form.ts'
 import { realtimeScript, sentences, type Transcribe } from './openai-audio-realtime.ts'
 import { type Refused, speechProblems, transcriptionProblems } from './openai-audio-rules.ts'
 import { deliveryOf, inTurn, type Step } from './script.ts'
@@ -60,11 +60,6 @@ export function startOpenAiAudio(options: OpenAiAudioOptions = {}): Promise<Upst
     respond,
     options.sockets ?? realtimeScript(openAiAudioKey, options.transcribes ?? sentences('Hello there.')),
   )
-}
-
-/** The parts of the form that a request brought; undefined where it brought none. */
-export function fieldsOf({ headers, bytes }: RecordedRequest): readonly FormField[] | undefined {
-  return parseForm(headers['content-type'], bytes)
 }
 
 /** The texts of a form by their names; of a file its name. */

@@ -1,3 +1,5 @@
+import type { RecordedRequest } from './upstream.ts'
+
 /** One part of a form as it came. */
 export interface FormField {
   readonly name: string
@@ -6,8 +8,13 @@ export interface FormField {
   readonly bytes: Buffer
 }
 
+/** The parts of the form that a request brought; undefined where it brought none. */
+export function fieldsOf({ headers, bytes }: Pick<RecordedRequest, 'headers' | 'bytes'>): readonly FormField[] | undefined {
+  return parseForm(headers['content-type'], bytes)
+}
+
 /** A form of `multipart/form-data`, taken apart by the boundary that its header names; undefined where it is none. */
-export function parseForm(contentType: string | undefined, body: Buffer): readonly FormField[] | undefined {
+function parseForm(contentType: string | undefined, body: Buffer): readonly FormField[] | undefined {
   const boundary = /^multipart\/form-data;\s*boundary="?([^";]+)"?/.exec(contentType ?? '')?.[1]
   if (boundary === undefined) return undefined
   const mark = Buffer.from(`--${boundary}`)
