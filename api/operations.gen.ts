@@ -193,6 +193,15 @@ export const operations = {
       '500': 'ErrorResponse',
     },
   },
+  getVoicePage: {
+    method: 'GET',
+    path: '/demo/voice',
+    public: true,
+    responses: {
+      '404': 'ErrorResponse',
+      '500': 'ErrorResponse',
+    },
+  },
   getLiveness: {
     method: 'GET',
     path: '/healthz',

@@ -105,7 +105,8 @@ describe('the server', () => {
           .filter((method) => method !== '' && method !== 'HEAD')
           .map((method) => `${method} ${path}`)
       })
-      .filter((route) => !/ \/docs(?:\/|$)/.test(route))
+      // The documentation, and the scripts and styles of pages.
+      .filter((route) => !/ \/docs(?:\/|$)| \/demo\/[^/]+\.(?:css|js)$/.test(route))
   }
 
   /** A model's id has slashes, so that its route ends in a wildcard; before one, Fastify's list leaves the slash out. */
