@@ -91,22 +91,24 @@ describe('the server', () => {
   /** `METHOD /path` of every route, as Fastify tells them; HEAD comes with every GET. */
   function routes(): string[] {
     const segments: string[] = []
-    return gateway.app
-      .printRoutes({ commonPrefix: false })
-      .split('\n')
-      .flatMap((line) => {
-        const found = /^([│ ├└─]*)(\S.*?) \(([A-Z, ]+)\)$/.exec(line) ?? /^([│ ├└─]*)(\S.*)$/.exec(line)
-        if (!found) return []
-        const [, indent = '', segment = '', methods = ''] = found
-        segments.splice(Math.max(0, indent.length / 4 - 1), Infinity, segment)
-        const path = segments.join('')
-        return methods
-          .split(', ')
-          .filter((method) => method !== '' && method !== 'HEAD')
-          .map((method) => `${method} ${path}`)
-      })
-      // The documentation, and the scripts and styles of pages.
-      .filter((route) => !/ \/docs(?:\/|$)| \/demo\/[^/]+\.(?:css|js)$/.test(route))
+    return (
+      gateway.app
+        .printRoutes({ commonPrefix: false })
+        .split('\n')
+        .flatMap((line) => {
+          const found = /^([│ ├└─]*)(\S.*?) \(([A-Z, ]+)\)$/.exec(line) ?? /^([│ ├└─]*)(\S.*)$/.exec(line)
+          if (!found) return []
+          const [, indent = '', segment = '', methods = ''] = found
+          segments.splice(Math.max(0, indent.length / 4 - 1), Infinity, segment)
+          const path = segments.join('')
+          return methods
+            .split(', ')
+            .filter((method) => method !== '' && method !== 'HEAD')
+            .map((method) => `${method} ${path}`)
+        })
+        // The documentation, and the scripts and styles of pages.
+        .filter((route) => !/ \/docs(?:\/|$)| \/demo\/[^/]+\.(?:css|js)$/.test(route))
+    )
   }
 
   /** A model's id has slashes, so that its route ends in a wildcard; before one, Fastify's list leaves the slash out. */
