@@ -55,7 +55,7 @@ const pureKernels = [
   /^plugins\/messages\/(?:answer|compat|cost|extensions|need|validate)\.ts$/,
   /^plugins\/auth\/(?:allowances|document|principal)\.ts$/,
   /^plugins\/limits\/(?:allotment|decide|told)\.ts$/,
-  /^plugins\/live\/(?:heard|timed-text)\.ts$/,
+  /^plugins\/live\/(?:heard|history|timed-text)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
   /^plugins\/runs\/(?:loop|usage)\.ts$/,
   /^tools\/untrusted\.ts$/,
