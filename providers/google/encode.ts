@@ -1,21 +1,30 @@
-import type { google } from '@google-cloud/text-to-speech/build/protos/protos.js'
 import type { SpeechFormat, TtsOptions } from '../speech.ts'
 import type { Voice } from './voice.ts'
-
-type V1 = typeof google.cloud.texttospeech.v1
 
 /** What Google calls the kinds of sound; numbers of its enumeration, which the wire has. */
 const encodings = { pcm: 7, mulaw: 5, mp3: 2, opus: 3 } as const
 
-/** Beside each other in one message of a stream: never both. */
-export type StreamingRequest = google.cloud.texttospeech.v1.IStreamingSynthesizeRequest
-export type OneShotRequest = google.cloud.texttospeech.v1.ISynthesizeSpeechRequest
+/** A message of a stream: the first has what is spoken with, each after it text. */
+export type StreamingRequest =
+  | { readonly streamingConfig: { readonly voice: VoiceParams; readonly streamingAudioConfig: AudioParams } }
+  | { readonly input: { readonly text: string } }
 
-/** What is looked up in the compiled protocol. */
-export type Messages = Pick<
-  V1,
-  'StreamingSynthesizeRequest' | 'StreamingSynthesizeResponse' | 'SynthesizeSpeechRequest' | 'SynthesizeSpeechResponse'
->
+export interface OneShotRequest {
+  readonly input: { readonly text: string }
+  readonly voice: VoiceParams
+  readonly audioConfig: AudioParams & { readonly volumeGainDb?: number }
+}
+
+interface VoiceParams {
+  readonly languageCode: string
+  readonly name: string
+}
+
+interface AudioParams {
+  readonly audioEncoding: (typeof encodings)[SpeechFormat['encoding']]
+  readonly sampleRateHertz?: number
+  readonly speakingRate?: number
+}
 
 /** The first message of a stream. */
 export function configOf({ name, locale }: Voice, { format, speed }: TtsOptions): StreamingRequest {
@@ -44,10 +53,7 @@ export function oneShotOf(text: string, { name, locale }: Voice, { format, speed
   }
 }
 
-function audioOf(format: SpeechFormat): {
-  audioEncoding: (typeof encodings)[SpeechFormat['encoding']]
-  sampleRateHertz?: number
-} {
+function audioOf(format: SpeechFormat): AudioParams {
   const audioEncoding = encodings[format.encoding]
   return 'rate' in format ? { audioEncoding, sampleRateHertz: format.rate } : { audioEncoding }
 }

@@ -2,7 +2,7 @@ import { type FailureSource, protocolFailure } from '../failure.ts'
 import type { SpeechCall } from '../speech.ts'
 import { Channels } from './channels.ts'
 import { type Access, Accesses } from './credentials.ts'
-import type { Messages } from './encode.ts'
+import type { AnswerKind, Protocol } from './protocol.ts'
 import { Rpc } from './rpc.ts'
 import { silent, statusFailure } from './status.ts'
 
@@ -14,7 +14,7 @@ const accesses = new Accesses()
 export interface Line {
   readonly call: SpeechCall
   readonly source: FailureSource
-  readonly messages: Messages
+  readonly protocol: Protocol
   /** Opens a call of a method of the service. To be closed. */
   open(method: 'StreamingSynthesize' | 'SynthesizeSpeech'): Promise<Rpc>
 }
@@ -25,14 +25,13 @@ export async function lineFor(call: SpeechCall): Promise<Line> {
   signal.throwIfAborted()
   const source = { id: 'google', name: 'Google Cloud', apiKey }
   const access = await accesses.for(apiKey, clock.wallclock())
-  // The compiled protocol is loaded with the first call, as gRPC is.
-  const { default: protocol } = await import('@google-cloud/text-to-speech/build/protos/protos.js')
+  // Loaded with the first call, as gRPC is.
+  const { protocol } = await import('./protocol.ts')
   signal.throwIfAborted()
-  const readDetails = (bytes: Uint8Array) => protocol.google.rpc.Status.decode(bytes).details
   return {
     call,
     source,
-    messages: protocol.google.cloud.texttospeech.v1,
+    protocol,
     async open(method) {
       const channel = await channels.take(baseURL)
       return new Rpc({
@@ -42,7 +41,7 @@ export async function lineFor(call: SpeechCall): Promise<Line> {
         signal,
         clock,
         timeouts,
-        failureOf: (outcome) => statusFailure(source, outcome, access.secrets, readDetails),
+        failureOf: (outcome) => statusFailure(source, outcome, access.secrets, protocol.detailsIn),
         silent: (hasBegun) => silent(source, hasBegun),
         released: (isDead) => channels.release(baseURL, channel, isDead),
       })
@@ -57,23 +56,10 @@ function headersOf({ headers }: Access, trace: SpeechCall['trace']): Readonly<Re
 }
 
 /** The sound in a message. Throws `provider_protocol` where the bytes are no such message. */
-export function soundIn(
-  { source, messages }: Line,
-  bytes: Buffer,
-  kind: 'StreamingSynthesizeResponse' | 'SynthesizeSpeechResponse',
-): Uint8Array {
-  const content = decoded(bytes, messages[kind])
-  if (content instanceof Uint8Array) return content
-  throw protocolFailure(source, 'it sent a message that cannot be read.')
-}
-
-function decoded(
-  bytes: Buffer,
-  type: { decode(bytes: Uint8Array): { readonly audioContent: Uint8Array | string } },
-): Uint8Array | string | undefined {
+export function soundIn({ source, protocol }: Line, bytes: Buffer, kind: AnswerKind): Uint8Array {
   try {
-    return type.decode(bytes).audioContent
-  } catch {
-    return undefined
+    return protocol.soundIn(kind, bytes)
+  } catch (cause) {
+    throw protocolFailure(source, 'it sent a message that cannot be read.', undefined, cause)
   }
 }

@@ -22,7 +22,7 @@ export async function* speak(
   const line = await lineFor(call)
   const written = pieces(text, voice.locale, call.signal)
   if (streams(voice, options)) {
-    const config = line.messages.StreamingSynthesizeRequest.encode(configOf(voice, options)).finish()
+    const config = line.protocol.streamingRequest(configOf(voice, options))
     yield* streamed(written, config, options, line)
   } else {
     for await (const piece of written) yield* atOnce(piece, voice, options, line)
@@ -118,7 +118,7 @@ class Feeder {
   async #say(piece: string): Promise<void> {
     const { rpc, sound } = this.#current ?? (await this.#begin())
     sound.expect(piece.length)
-    const sent = rpc.send(this.#line.messages.StreamingSynthesizeRequest.encode(inputOf(piece)).finish())
+    const sent = rpc.send(this.#line.protocol.streamingRequest(inputOf(piece)))
     this.#idle ??= this.#line.call.clock.after(pauseMs, () => this.#pause())
     this.#idle.restart()
     await sent

@@ -12,10 +12,14 @@ export interface Outcome {
   readonly more?: Uint8Array | undefined
 }
 
-/** What is in `grpc-status-details-bin`: for each detail its type's URL and its bytes. */
-export type ReadDetails = (
-  bytes: Uint8Array,
-) => readonly { readonly type_url?: string | null; readonly value?: Uint8Array | string | null }[]
+/** One of those in `grpc-status-details-bin`. */
+export interface Detail {
+  /** The URL of its type. */
+  readonly type: string
+  readonly value: Uint8Array
+}
+
+export type ReadDetails = (bytes: Uint8Array) => readonly Detail[]
 
 /** The failure that a status other than 0 tells. `secrets` are masked in it. */
 export function statusFailure(
@@ -102,10 +106,7 @@ function told(
   if (!bytes) return {}
   try {
     const details = readDetails(bytes)
-    const of = (type: string): Uint8Array | undefined => {
-      const value = details.find(({ type_url }) => type_url?.endsWith(`/google.rpc.${type}`))?.value
-      return value instanceof Uint8Array ? value : undefined
-    }
+    const of = (name: string): Uint8Array | undefined => details.find(({ type }) => type.endsWith(`/google.rpc.${name}`))?.value
     return { reason: reasonIn(of('ErrorInfo')), retryAfter: secondsIn(of('RetryInfo')) }
   } catch {
     return {}

@@ -41,13 +41,12 @@ export function streams({ family }: Voice, { format }: TtsOptions): boolean {
 }
 
 async function* streamed(text: string, voice: Voice, options: TtsOptions, line: Line): AsyncGenerator<TtsEvent> {
-  const { StreamingSynthesizeRequest } = line.messages
   const sound = new SoundGuard(options.format, line.source)
   sound.expect(text.length)
   const rpc = await line.open('StreamingSynthesize')
   try {
-    await rpc.send(StreamingSynthesizeRequest.encode(configOf(voice, options)).finish())
-    await rpc.send(StreamingSynthesizeRequest.encode(inputOf(text)).finish())
+    await rpc.send(line.protocol.streamingRequest(configOf(voice, options)))
+    await rpc.send(line.protocol.streamingRequest(inputOf(text)))
     rpc.end()
     for (;;) {
       const message = await rpc.receive()
@@ -67,7 +66,7 @@ export async function* atOnce(text: string, voice: Voice, options: TtsOptions, l
   sound.expect(text.length)
   const rpc = await line.open('SynthesizeSpeech')
   try {
-    await rpc.send(line.messages.SynthesizeSpeechRequest.encode(oneShotOf(text, voice, options)).finish())
+    await rpc.send(line.protocol.oneShotRequest(oneShotOf(text, voice, options)))
     rpc.end()
     const message = await rpc.receive()
     if (message === undefined) throw disconnected(line.source)
