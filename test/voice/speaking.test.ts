@@ -190,8 +190,7 @@ describe.each(vendors.map((vendor) => [vendor.id, vendor] as const))('%s', (_, v
 
 function expectCost(voice: unknown, vendor: Vendor, characters: number, seconds: number): void {
   const told = isRecord(voice) ? Number(voice.spoken_characters) : 0
-  if (vendor.isPaidInCredits) expect(told).toBeLessThanOrEqual(characters)
-  else expect(told).toBe(characters)
+  expect(told).toBe(characters)
   const cost = vendor.cost?.(told, seconds)
   if (cost === undefined) expect(voice).not.toHaveProperty('cost_usd')
   else expect(voice).toMatchObject({ cost_usd: expect.closeTo(cost, 6) })

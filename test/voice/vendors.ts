@@ -30,8 +30,6 @@ export interface Vendor {
   readonly alignment: 'char' | 'word' | undefined
   /** US dollars of its usual model; undefined where the catalogue has no price. */
   readonly cost: ((characters: number, seconds: number) => number) | undefined
-  /** Whether it counts something else than the characters of the text. */
-  readonly isPaidInCredits?: boolean
   env(url: string): Record<string, string>
   start(instead?: Instead): Promise<StartedVendor>
 }
@@ -99,7 +97,6 @@ export const elevenlabs: Vendor = {
   sound: (text, rate) => Buffer.from(elevenLabsSound(`pcm_${rate}`, text.length) ?? []),
   compressed: { mp3: '\u00ff\u00fb', opus: 'OggS' },
   alignment: 'char',
-  isPaidInCredits: true,
   cost: (characters) => (characters * 50) / 1e6,
   env: (url) => ({ VAI_ELEVENLABS_BASE_URL: url }),
   async start(instead) {
