@@ -24,7 +24,10 @@ export class FluxFeeder {
   /** Puts in silence; waits longer where the sound comes in long pieces. */
   #quiet: Timer
   #quietMs = leastQuietMs
+  /** All that was sent, with the silence that was put in. */
   #sentMs = 0
+  /** What came of the caller's own sound. */
+  #soundBytes = 0
   #isStopped = false
   #isDone = false
 
@@ -51,6 +54,7 @@ export class FluxFeeder {
     if (!isWhole) return
     this.stop()
     await this.#sendHeld()
+    this.#decoder.ending(msOfBytes(this.#soundBytes, this.#format))
     this.#isDone = true
     this.#socket.owe()
     await this.#socket.send('{"type":"CloseStream"}')
@@ -63,6 +67,7 @@ export class FluxFeeder {
   }
 
   async #take(piece: Uint8Array): Promise<void> {
+    this.#soundBytes += piece.length
     this.#wait(msOfBytes(piece.length, this.#format))
     for (let at = 0; at < piece.length; ) {
       if (this.#heldLength === 0 && piece.length - at >= this.#held.length) {

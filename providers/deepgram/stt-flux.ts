@@ -15,7 +15,7 @@ export class FluxDecoder {
   /** The turn that is open, and what is understood of it. */
   #turn: { transcript: string; message: Message } | undefined
   #lastSequence = -1
-  #heardSeconds: number | undefined
+  #soundSeconds = 0
   #isOver = false
   /** Silence that was put in: where, by the vendor's count, and how long, in milliseconds. */
   #inserted: { readonly atMs: number; readonly ms: number }[] = []
@@ -43,7 +43,6 @@ export class FluxDecoder {
   take(message: Message): readonly SttEvent[] {
     if (message.type === 'Error') throw errorMessage(this.#source, message)
     if (message.type !== 'TurnInfo' || this.#isStale(message)) return []
-    if (typeof message.audio_window_end === 'number') this.#heardSeconds = message.audio_window_end
     const transcript = stringOf(message.transcript)
     switch (message.event) {
       case 'StartOfTurn':
@@ -59,13 +58,16 @@ export class FluxDecoder {
     }
   }
 
+  /** The caller's sound has ended, after so many milliseconds. The vendor's own count stops at its last word. */
+  ending(soundMs: number): void {
+    this.#soundSeconds = soundMs / 1000
+  }
+
   /** All has been said. A turn that the end of the sound cut off ends with what was understood of it. */
   end(): readonly SttEvent[] {
     this.#isOver = true
     const last = this.#turn ? this.#ended(this.#turn.message, this.#turn.transcript) : []
-    const heardMs = this.#heardSeconds === undefined ? undefined : this.#heardSeconds * 1000
-    const seconds = heardMs === undefined ? undefined : (heardMs - this.#laterMs(heardMs)) / 1000
-    return [...last, { type: 'done', ...(seconds !== undefined && { seconds }) }]
+    return [...last, { type: 'done', seconds: this.#soundSeconds }]
   }
 
   /** A message that was overtaken tells of what is past. */

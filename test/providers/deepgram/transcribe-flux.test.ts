@@ -64,7 +64,7 @@ describe('sound for Flux', () => {
       { type: 'partial', text: ' How are you?' },
       expect.objectContaining({ type: 'final', text: ' How are you?' }),
       { type: 'turn-end', text: 'How are you?' },
-      { type: 'done', seconds: expect.any(Number) },
+      { type: 'done', seconds: 4 },
     ])
   })
 
@@ -179,6 +179,7 @@ describe('sound for Flux', () => {
     expect(last).toMatchObject({ words: [{ startMs: 1320 }, {}, { endMs: 1900 }] })
     sound.end()
     await hearing
+    expect(heard.at(-1)).toEqual({ type: 'done', seconds: 2.8 })
     await upstream.waitForSocketClose()
     expect(clock.waiting).toBeLessThanOrEqual(1)
   })
@@ -226,8 +227,23 @@ describe('sound for Flux', () => {
     expect(events.slice(-3)).toMatchObject([
       { type: 'final', text: 'Hello over' },
       { type: 'turn-end', text: 'Hello over' },
-      { type: 'done', seconds: expect.any(Number) },
+      { type: 'done', seconds: 0.64 },
     ])
+  })
+
+  // The vendor says something of every quarter of a second, and nothing of what is left at the end.
+  it.each<[number, RawFormat, number]>([
+    [32_000, { encoding: 'pcm', rate: 16_000 }, 1],
+    [28_800, { encoding: 'pcm', rate: 16_000 }, 0.9],
+    [48_000 + 2, { encoding: 'pcm', rate: 24_000 }, 24_001 / 24_000],
+    [7999, { encoding: 'mulaw', rate: 8000 }, 0.999875],
+    [0, { encoding: 'pcm', rate: 16_000 }, 0],
+  ])('is told of whole: %i bytes of %j are %d seconds', async (bytes, format, seconds) => {
+    const { test } = await setUp()
+    const sound = new Uint8Array(bytes)
+    const pieces = Array.from({ length: Math.ceil(bytes / 640) }, (_, index) => sound.subarray(index * 640, (index + 1) * 640))
+    const events = await collected(hear(each(pieces), test, {}, format))
+    expect(events).toEqual([{ type: 'done', seconds: expect.closeTo(seconds, 9) }])
   })
 })
 
