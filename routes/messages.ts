@@ -5,7 +5,7 @@ import { usageHeaders } from '../plugins/messages/headers.ts'
 import type { Caller } from '../plugins/messages/index.ts'
 import type { Answered } from '../plugins/messages/need.ts'
 import type { PreparedRequest, RawRequest, Target } from '../plugins/messages/prepare.ts'
-import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
+import { callerOf, rawRequestOf, readRequest } from '../plugins/messages/request.ts'
 import { bytesWithoutVoice } from '../plugins/messages/voiceless.ts'
 import type { SseEnd } from '../plugins/sse/index.ts'
 import { writtenChunk } from '../plugins/voice/speak/chunk.ts'
@@ -16,9 +16,8 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     '/messages',
     { schema: { body: { $ref: 'MessageRequest' }, querystring: { $ref: 'createMessage' } }, attachValidation: true },
     async (request, reply) => {
-      const raw = rawRequestOf(request)
       const voice = app.voice.turn(request.body, request)
-      const prepared = prepare(raw, request, voice)
+      let prepared = prepare(readRequest(request), request, voice)
       voice?.admit()
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
@@ -26,8 +25,8 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
       const turn = { jsonBytes, isStream: prepared.stream, caller }
       const budget = await budgetFor(prepared, turn, app, request, reply)
       try {
-        const asked = voice?.isHeardFirst ? await heard(voice, prepared, caller, raw, request) : prepared
-        return await (asked.stream ? stream : whole)(asked, caller, budget, reply, voice)
+        if (voice?.isHeardFirst) prepared = await heard(voice, prepared, caller, request)
+        return await (prepared.stream ? stream : whole)(prepared, caller, budget, reply, voice)
       } finally {
         if (voice) Object.assign(request.facts, voice.facts)
         budget.settle()
@@ -42,7 +41,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
       attachValidation: true,
     },
     async (request, reply) => {
-      const prepared = prepare(rawRequestOf(request), request)
+      const prepared = prepare(readRequest(request), request)
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
       const count = await app.messages.countTokens(prepared, caller)
@@ -53,7 +52,9 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
 
   function prepare(raw: RawRequest, request: FastifyRequest, voice?: VoiceTurn): PreparedRequest {
     const asked = voice ? { ...raw, voice: { issues: voice.issues, heard: voice.texts } } : raw
-    return app.messages.prepare(asked, request.principal, request.allotment.sizes)
+    const prepared = app.messages.prepare(asked, request.principal, request.allotment.sizes)
+    // What the models are to read is enough: sound that was heard is not to be kept for as long as a stream lasts.
+    return voice ? { ...prepared, messages: prepared.targets[0].request.messages } : prepared
   }
 
   /** The request with what was said in its sound. */
@@ -61,13 +62,12 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     voice: VoiceTurn,
     prepared: PreparedRequest,
     caller: Caller,
-    raw: RawRequest,
     request: FastifyRequest,
   ): Promise<PreparedRequest> {
     // To hear costs money, which is wasted where the model then cannot be asked.
     for (const { model } of prepared.targets) app.credentials.keyFor(model.provider, caller.headers, caller.principal)
     await voice.hear(caller)
-    return prepare(raw, request, voice)
+    return prepare(rawRequestOf(request), request, voice)
   }
 
   async function whole(

@@ -4,7 +4,7 @@ import type { RunResponse, RunResult } from '../api/schemas.gen.ts'
 import type { SseEvent, WrittenEvent } from '../api/sse.ts'
 import { budgetFor } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
-import { callerOf, rawRequestOf } from '../plugins/messages/request.ts'
+import { callerOf, readRequest } from '../plugins/messages/request.ts'
 import type { Run, RunAsker } from '../plugins/runs/index.ts'
 import type { RunItem } from '../plugins/runs/turn.ts'
 import { RunWatch } from '../plugins/runs/watch.ts'
@@ -38,7 +38,7 @@ export async function runRoutes(app: FastifyInstance): Promise<void> {
   async function begin(request: FastifyRequest, reply: FastifyReply, isStream: boolean): Promise<Run> {
     const { principal, headers, allotment, lifetime } = request
     const asker: RunAsker = { principal, headers, times: allotment.times, sizes: allotment.sizes }
-    const prepared = await app.runs.prepare(rawRequestOf(request), asker)
+    const prepared = await app.runs.prepare(readRequest(request), asker)
     // The run ends by its own time, which is less; this is for a caller who does not read what it is told.
     lifetime.limit(prepared.limits.timeoutMs + readingMs)
     const { watch, ...caller } = callerOf(request, reply)

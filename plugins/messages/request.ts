@@ -3,10 +3,15 @@ import type { Caller } from './index.ts'
 import type { RawRequest } from './prepare.ts'
 import { Watch } from './watch.ts'
 
-/** The body of a request as it came, and what its schema has to say of it. Throws what is wrong with the URL. */
+/** The body of a request as it came, and what its schema has to say of it. Throws what is wrong with the URL. Logs the prompt where that is on. */
+export function readRequest(request: FastifyRequest): RawRequest {
+  request.server.logPrompt(request)
+  return rawRequestOf(request)
+}
+
+/** The same once more, of a request that was read. */
 export function rawRequestOf(request: FastifyRequest): RawRequest {
-  const { validationError, server } = request
-  server.logPrompt(request)
+  const { validationError } = request
   // What is wrong with the URL is not for the body's check to tell.
   if (validationError && validationError.validationContext !== 'body') throw validationError
   return {
