@@ -1,27 +1,24 @@
 import { createHash } from 'node:crypto'
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { Issue } from '../../api/schemas.gen.ts'
 import { startResampling } from '../../audio/resample.ts'
 import { type SpeechPrices, speechCost } from '../../providers/catalogue/speech.ts'
 import type { SpeechCall, SpeechProvider } from '../../providers/speech.ts'
-import type { Principal } from '../auth/principal.ts'
 import type { SpeechTrace } from '../tracing/index.ts'
-import { type Asked, askedOf } from './asked.ts'
+import { askedOf } from './asked.ts'
 import { openSpeechCache, type SpeechCacheOptions } from './cache/open.ts'
 import type { Calls } from './calls.ts'
-import { hearingOf, speakingOf } from './check.ts'
 import { type Greeting, greetingsOf } from './greetings.ts'
 import { createHearing, type HearingLimits } from './hear.ts'
 import { everybody, KeptSentences, operators } from './kept.ts'
-import type { HearingModel, HearingPlan, SpeakingPlan, SpeakingVoice, VoiceCaller } from './plan.ts'
+import type { HearingModel, SpeakingVoice, VoiceCaller } from './plan.ts'
+import { type PlanAsker, type PlanRules, planOf } from './planning.ts'
 import type { SpeakingLimits, SpeakingParts } from './speak/parts.ts'
 import { Speaker } from './speak/speaker.ts'
 import { speakWhole } from './speak/whole.ts'
-import { type TurnParts, type VoicePlan, VoiceTurn } from './turn.ts'
+import { type TurnParts, VoiceTurn } from './turn.ts'
 import { isProblem, type NameProblem, Vendors } from './vendors.ts'
 
 declare module 'fastify' {
@@ -36,9 +33,7 @@ export interface Voice {
   turn(body: unknown, asker: VoiceAsker): VoiceTurn | undefined
 }
 
-export interface VoiceAsker {
-  readonly principal: Principal
-  readonly headers: IncomingHttpHeaders
+export interface VoiceAsker extends PlanAsker {
   /** The trace that the request belongs to. */
   readonly trace: SpeechTrace | undefined
 }
@@ -100,7 +95,7 @@ export const voice = fp(
       calls,
       metrics: app.metrics.voice,
       clock,
-      cache: isKept || greetings.length > 0 ? new KeptSentences(cache) : undefined,
+      cache: isKept || greetings.length > 0 ? new KeptSentences(cache, baseURLs) : undefined,
       resampling: startedResampling,
       limits: options.speaking,
     }
@@ -116,12 +111,21 @@ export const voice = fp(
       speaking,
       scopeOf: (caller) => (cacheOptions.isShared ? everybody : scopeOf(caller, keyHeaders)),
       costOf: (model, use) => speechCost(options.prices(model), use),
+      mostSeconds: options.hearing.totalSeconds,
     }
 
+    const rules: PlanRules = {
+      vendors,
+      usualModel,
+      fallbacks,
+      mostBlocks: options.mostBlocks,
+      isAllowed: (model) => app.models.isAllowed(model),
+      credentials: app.credentials,
+    }
     app.decorate('voice', {
       turn(body, asker) {
         const asked = askedOf(body)
-        return asked && new VoiceTurn(planOf(asked, asker), parts, asker.trace)
+        return asked && new VoiceTurn(planOf(asked, asker, rules), parts, asker.trace)
       },
     })
 
@@ -149,103 +153,6 @@ export const voice = fp(
         clock,
         log,
       }
-    }
-
-    function planOf(asked: Asked, asker: VoiceAsker): VoicePlan {
-      const issues: Issue[] = []
-      let refusal: GatewayError | undefined
-      const refuse = (why: GatewayError | undefined): void => {
-        refusal ??= why
-      }
-      const hearing = hearingPlanOf(asked, asker, issues, refuse)
-      const speakingPlan = speakingPlanOf(asked, asker, issues, refuse)
-      return { issues, hearing, speaking: speakingPlan, refusal }
-    }
-
-    function hearingPlanOf(
-      asked: Asked,
-      asker: VoiceAsker,
-      issues: Issue[],
-      refuse: (why: GatewayError | undefined) => void,
-    ): HearingPlan | undefined {
-      const named = asked.sttModel === undefined ? undefined : vendors.hearing(asked.sttModel)
-      if (named && isProblem(named)) {
-        issues.push({ param: 'stt_model', code: named.code, message: named.message })
-        return undefined
-      }
-      if (asked.blocks.length === 0) return undefined
-      const model = named ?? usualModel ?? whoHears(asker, refuse)
-      if (!model) {
-        const message = 'no provider that hears is there but the demo; name one, such as demo/meter'
-        issues.push({ param: 'stt_model', code: 'required', message })
-        return undefined
-      }
-      refuse(refusalOf(model, 'stt_model', asker))
-      const { plan, issues: found } = hearingOf(asked, model, options.mostBlocks)
-      issues.push(...found)
-      return plan
-    }
-
-    /** The first whose key is there; the first of all where there is none, of which `refuse` is told. */
-    function whoHears({ principal, headers }: VoiceAsker, refuse: (why: GatewayError) => void): HearingModel | undefined {
-      const [first, ...others] = vendors.usualHearing
-      if (!first) return undefined
-      try {
-        const all = [first, ...others]
-        const { service } = app.credentials.chooseKey(
-          [first.provider, ...others.map(({ provider }) => provider)],
-          headers,
-          principal,
-        )
-        return all.find(({ provider }) => provider === service)
-      } catch (error) {
-        if (!(error instanceof GatewayError)) throw error
-        refuse(error)
-        return first
-      }
-    }
-
-    function speakingPlanOf(
-      { output, ttsModel }: Asked,
-      asker: VoiceAsker,
-      issues: Issue[],
-      refuse: (why: GatewayError | undefined) => void,
-    ): SpeakingPlan | undefined {
-      if (!output) return undefined
-      const found = vendors.speaking(output.voice, ttsModel)
-      if (isProblem(found)) {
-        const param = found.field === 'voice' ? 'voice.output.voice' : found.field
-        issues.push({ param, code: found.code, message: found.message })
-        return undefined
-      }
-      refuse(refusalOf(found, ttsModel === undefined ? 'voice.output.voice' : 'tts_model', asker))
-      const usable = fallbacks.filter((each) => mayUse(each.id, asker))
-      const { plan, issues: more } = speakingOf(output, found, usable)
-      issues.push(...more)
-      return plan
-    }
-
-    /** Why somebody may not be served by a model: because it is not for them, or because there is no key for it. */
-    function refusalOf(
-      { id, provider }: HearingModel | SpeakingVoice,
-      param: string,
-      asker: VoiceAsker,
-    ): GatewayError | undefined {
-      if (!mayUse(id, asker)) {
-        const who = app.models.isAllowed(id) ? 'this key may not use' : 'the operator of this gateway does not allow'
-        return new GatewayError('model_not_allowed', { param, message: `${param}: ${who} ${id.slice(0, 200)}.` })
-      }
-      try {
-        app.credentials.keyFor(provider, asker.headers, asker.principal)
-        return undefined
-      } catch (error) {
-        if (error instanceof GatewayError) return error
-        throw error
-      }
-    }
-
-    function mayUse(id: string, { principal }: VoiceAsker): boolean {
-      return app.models.isAllowed(id) && principal.mayUse(id)
     }
   },
   { name: 'voice', dependencies: ['messages', 'models', 'credentials', 'egress', 'breaker', 'metrics'] },

@@ -10,19 +10,23 @@ export const operators = 'operators'
 /** The sentences that were spoken: what the operator had spoken in advance, for all, and what each has had spoken since. */
 export class KeptSentences implements SentenceCache {
   readonly #cache: SpeechCache | undefined
+  /** Where vendors are reached, by their id. */
+  readonly #baseURLs: ReadonlyMap<string, URL>
   readonly #greetings = new Map<string, CachedSpeech>()
 
-  constructor(cache: SpeechCache | undefined) {
+  constructor(cache: SpeechCache | undefined, baseURLs: ReadonlyMap<string, URL>) {
     this.#cache = cache
+    this.#baseURLs = baseURLs
   }
 
   /** The key of all who share it, and behind it that of the scope. */
   keyOf(sound: CachedSound): string {
     const { scope, format, rate } = sound
+    const origin = this.#baseURLs.get(sound.provider)?.href
     const encoded = format === 'pcm' ? ({ encoding: 'pcm', rate: rate ?? 0 } as const) : ({ encoding: format } as const)
-    const shared = cacheKey({ ...sound, format: encoded, tenant: undefined })
+    const shared = cacheKey({ ...sound, origin, format: encoded, tenant: undefined })
     if (scope === everybody) return `${shared} ${shared}`
-    return `${shared} ${scope === operators ? operators : cacheKey({ ...sound, format: encoded, tenant: scope })}`
+    return `${shared} ${scope === operators ? operators : cacheKey({ ...sound, origin, format: encoded, tenant: scope })}`
   }
 
   async get(key: string): Promise<CachedSpeech | undefined> {

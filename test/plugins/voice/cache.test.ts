@@ -10,6 +10,7 @@ import type { Alignment } from '../../../providers/speech.ts'
 const parts: CacheKeyParts = {
   tenant: 'acme',
   provider: 'demo',
+  origin: undefined,
   model: 'tones',
   voice: 'soft',
   format: { encoding: 'pcm', rate: 24_000 },
@@ -32,6 +33,7 @@ describe('the key of a text', () => {
     ['the tenant', { tenant: 'other' }],
     ['no tenant', { tenant: undefined }],
     ['the provider', { provider: 'other' }],
+    ['where it is reached', { origin: 'http://127.0.0.1:9/' }],
     ['the model', { model: 'other' }],
     ['the voice', { voice: 'other' }],
     ['the rate', { format: { encoding: 'pcm', rate: 16_000 } }],

@@ -17,11 +17,12 @@ const sound: CachedSound = {
   alignment: false,
   text: 'Hello.',
 }
+const nowhere = new Map<string, URL>()
 const speech = (byte: number) => ({ bytes: new Uint8Array(10).fill(byte), alignments: [], seconds: 1 })
 
 describe('sentences that are kept', () => {
   it('are found by whose they are, and by nobody else', async () => {
-    const kept = new KeptSentences(new MemorySpeechCache(100_000))
+    const kept = new KeptSentences(new MemorySpeechCache(100_000), nowhere)
     kept.put(kept.keyOf(sound), speech(1))
     expect((await kept.get(kept.keyOf({ ...sound })))?.bytes[0]).toBe(1)
     for (const scope of ['tenant:globex', 'key:acme', 'anonymous', everybody, operators]) {
@@ -42,13 +43,22 @@ describe('sentences that are kept', () => {
     { alignment: true },
     { text: 'Hello!' },
   ])('are not taken for others: %j', async (change) => {
-    const kept = new KeptSentences(new MemorySpeechCache(100_000))
+    const kept = new KeptSentences(new MemorySpeechCache(100_000), nowhere)
     kept.put(kept.keyOf(sound), speech(1))
     expect(await kept.get(kept.keyOf({ ...sound, ...change }))).toBeUndefined()
   })
 
+  it('are not taken for those of another server of the same name', async () => {
+    const cache = new MemorySpeechCache(100_000)
+    const at = (url: string) => new KeptSentences(cache, new Map([[sound.provider, new URL(url)]]))
+    const kept = at('http://127.0.0.1:9/v1')
+    kept.put(kept.keyOf(sound), speech(1))
+    const other = at('http://127.0.0.1:10/v1')
+    expect(await other.get(other.keyOf(sound))).toBeUndefined()
+  })
+
   it("are for all where they are the operator's, and never given up", async () => {
-    const kept = new KeptSentences(undefined)
+    const kept = new KeptSentences(undefined, nowhere)
     kept.put(kept.keyOf({ ...sound, scope: operators }), speech(7))
     for (const scope of [operators, everybody, 'tenant:acme', 'anonymous']) {
       expect((await kept.get(kept.keyOf({ ...sound, scope })))?.bytes[0], scope).toBe(7)
@@ -58,7 +68,7 @@ describe('sentences that are kept', () => {
   })
 
   it("are the operator's before one's own", async () => {
-    const kept = new KeptSentences(new MemorySpeechCache(100_000))
+    const kept = new KeptSentences(new MemorySpeechCache(100_000), nowhere)
     kept.put(kept.keyOf(sound), speech(1))
     kept.put(kept.keyOf({ ...sound, scope: operators }), speech(7))
     expect((await kept.get(kept.keyOf(sound)))?.bytes[0]).toBe(7)
