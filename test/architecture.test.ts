@@ -56,6 +56,7 @@ const pureKernels = [
   /^plugins\/auth\/(?:allowances|document|principal)\.ts$/,
   /^plugins\/limits\/(?:allotment|decide|told)\.ts$/,
   /^plugins\/live\/(?:heard|history|timed-text)\.ts$/,
+  /^plugins\/live\/(?:client|diagram|effects|hearing|inputs|joint|mic|model|move|playback|rules|session|settle|state|tables|timers|turns|utterance|voice|words)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
   /^plugins\/runs\/(?:loop|usage)\.ts$/,
   /^tools\/untrusted\.ts$/,

@@ -1,0 +1,53 @@
+import { effect, type Move, set, tell, warn } from './move.ts'
+import { sttBackoffMs } from './rules.ts'
+import type { SessionState, Stt } from './state.ts'
+import { endSession } from './turns.ts'
+
+/** The connection to the engine that hears: opened with the first sound, and again whenever it is lost, with the sound that was kept. */
+export function connectStt(move: Move): void {
+  const { stt } = move.state
+  const fromMs = replayFrom(move.state)
+  effect(move, { type: 'stt-connect', link: stt.link + 1, fromMs })
+  setStt(move, { link: stt.link + 1, phase: 'connecting', since: move.at, baseMs: fromMs })
+}
+
+/** Where the sound begins that the next connection has to hear: behind what is final, and as far back as words may be owed. */
+function replayFrom({ stt, user: { utterance }, mic, rules: { limits } }: SessionState): number {
+  const { lost, settledMs } = stt
+  if (!lost) return settledMs
+  const begin = Math.min(lost.audioMs, utterance?.startMs ?? lost.audioMs) - limits.sttPrerollMs
+  return Math.max(0, settledMs, begin, mic.audioMs - limits.sttKeptMs)
+}
+
+export function onSttOpen(move: Move, link: number): void {
+  const { stt } = move.state
+  if (link === stt.link && stt.phase === 'connecting') setStt(move, { phase: 'open', since: move.at, heardAt: move.at })
+}
+
+/** An engine that ends by itself has failed as well: whoever closed it does not ask any more. */
+export function onSttFailed(move: Move, link: number, isRetryable: boolean, message: string): void {
+  const { stt, mic, rules } = move.state
+  if (link !== stt.link || (stt.phase !== 'open' && stt.phase !== 'connecting')) return
+  const isNew = stt.phase === 'open' && (stt.heardAt > stt.since || move.at - stt.since >= rules.limits.sttConnectMs)
+  const before = isNew ? undefined : stt.lost
+  const lost = before ?? { at: move.at, audioMs: stt.phase === 'open' ? mic.audioMs : stt.baseMs }
+  setStt(move, { phase: 'waiting', since: move.at, failures: (isNew ? 0 : stt.failures) + 1, lost })
+  if (!isRetryable || move.at - lost.at >= rules.limits.sttGiveUpMs) {
+    giveUp(move, message)
+    return
+  }
+  if (!before) warn(move, 'stt_reconnecting', `Speech is not heard at the moment: ${message}`)
+}
+
+function giveUp(move: Move, message: string): void {
+  tell(move, { type: 'error', scope: 'session', code: 'stt_unavailable', message, retryable: true, close: true })
+  endSession(move, 'error', 1011)
+}
+
+export function retryAt({ since, failures }: Stt): number {
+  return since + (sttBackoffMs[Math.max(0, failures - 1)] ?? sttBackoffMs.at(-1) ?? 0)
+}
+
+export function setStt(move: Move, part: Partial<Stt>): void {
+  set(move, { stt: { ...move.state.stt, ...part } })
+}

@@ -1,0 +1,92 @@
+import { utteranceId } from './effects.ts'
+import { setStt } from './hearing.ts'
+import { together } from './joint.ts'
+import { effect, type Move, set, setUser, setUtterance, tell, touch } from './move.ts'
+import { type SessionState, timeOf, turnOf, type User, type Utterance } from './state.ts'
+import { nextUser } from './tables.ts'
+import { ask, dropSpeculation } from './turns.ts'
+import { verdictOn } from './words.ts'
+
+/** How an utterance ends: after enough silence, once its last words are final or have had their time. */
+export function settleIfSilent(move: Move): void {
+  const { user, mic, rules, stt } = move.state
+  const { utterance } = user
+  if (!utterance || user.phase !== 'settling') return
+  const neededMs = rules.turn.mode === 'semantic' ? rules.limits.semanticMaxMs : rules.turn.silenceMs
+  if (mic.audioMs - utterance.endMs < neededMs) return
+  if (utterance.isFinal && utterance.partial === '') {
+    settle(move)
+    return
+  }
+  if (stt.phase === 'open' && utterance.forcedLink !== stt.link) {
+    effect(move, { type: 'stt-finalize', link: stt.link })
+    setUtterance(move, { forcedBy: move.at + rules.limits.finalMs, forcedLink: stt.link })
+  } else if (utterance.forcedBy === undefined) {
+    // What was said while nobody heard it is heard once somebody does.
+    setUtterance(move, { forcedBy: move.at + rules.limits.sttKeptMs })
+  }
+}
+
+/** The utterance is over: its words become a question, or nothing. */
+export function settle(move: Move): void {
+  const { user, stt } = move.state
+  const { utterance } = user
+  const phase = nextUser(user.phase, 'settled')
+  if (!utterance || !phase) return
+  const text = wordsOf(utterance)
+  const verdict = text === '' ? 'noise' : verdictOn(move, text, true)
+  const isQuestion = verdict === 'speech' || (verdict === 'back-channel' && move.state.agent.phase === 'idle')
+  if (isQuestion && turnOf(move.state)) together(move, 'words')
+  const owed = owedAfter(move.state, utterance)
+  setUser(move, { phase, utterance: undefined, owed })
+  setStt(move, { settledMs: Math.max(stt.settledMs, utterance.endMs) })
+  const endMs = timeOf(move.state, utterance.endMs)
+  const isContinuing = move.state.user.isContinuing
+  if (isQuestion) {
+    tell(move, { type: 'utterance_final', utterance_id: utteranceId(utterance.id), text, end_ms: endMs })
+    ask(move, { text, typed: [], endMs, extends: isContinuing })
+    return
+  }
+  dropSpeculation(move)
+  together(move, 'no-words')
+  // The answer was taken back for words that came to nothing: the question still wants one.
+  if (isContinuing) ask(move, { text: '', typed: [], endMs, extends: true })
+}
+
+function wordsOf({ finals, partial }: Utterance): string {
+  return (finals + partial).trim()
+}
+
+/** What was understood so far and taken as it was, the engine says again, with all that it already says again. */
+function owedAfter({ user: { owed }, stt: { link } }: SessionState, { partial }: Utterance): User['owed'] {
+  if (partial === '') return owed
+  return { words: countWords(partial) + (owed?.link === link ? owed.words : 0), link }
+}
+
+function countWords(text: string): number {
+  return text.trim().split(/\s+/).length
+}
+
+/** The engine has found the end of the turn itself. */
+export function onTurnEnd(move: Move, text: string): void {
+  const { user, rules } = move.state
+  if (rules.turn.mode !== 'semantic' || !user.utterance) return
+  if (wordsOf(user.utterance) === '') setUtterance(move, { finals: text.slice(0, rules.limits.maxUserCharacters) })
+  settle(move)
+}
+
+/** The engine foretells the end of the turn: the model may begin, as long as nothing of it is to be seen. */
+export function speculate(move: Move): void {
+  const { user, rules, agent, closing, next, speculation, drainBy, turns } = move.state
+  if (rules.turn.mode !== 'semantic' || !rules.turn.speculation || !user.utterance || user.isContinuing) return
+  if (agent.phase !== 'idle' || closing || next || speculation || drainBy !== undefined) return
+  const text = wordsOf(user.utterance)
+  if (text === '' || verdictOn(move, text, true) !== 'speech') return
+  const turn = turns + 1
+  effect(move, { type: 'run-start', turn, speculation: text })
+  set(move, {
+    turns: turn,
+    speculation: { turn, text, sentences: [], characters: 0, isTextComplete: false, stopReason: undefined },
+  })
+  touch(move)
+}

@@ -1,0 +1,248 @@
+import { audioId, type EndReason, type ResetReason, turnId } from './effects.ts'
+import { effect, type Move, set, setTurn, setUser, setVoice, tell, touch, warn } from './move.ts'
+import { overAt, playedMs } from './playback.ts'
+import { type Agent, type Epoch, type Question, type Turn, turnOf, wordsSpoken } from './state.ts'
+import { nextAgent } from './tables.ts'
+import { finishVoice, isAllSaid, keepSpeaking, noVoice, say } from './voice.ts'
+
+/** How turns begin and end. Each begins by a question, or by the assistant itself, and ends once: complete or cancelled. */
+
+// ── Beginning ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A question is complete. It waits where it is not yet known what was heard of the turn before it. */
+export function ask(move: Move, question: Question): void {
+  touch(move)
+  if (move.state.closing) {
+    set(move, { next: together(move.state.next, question) })
+    return
+  }
+  if (move.state.drainBy !== undefined) return
+  applyChanges(move)
+  const { speculation } = move.state
+  const isForetold = speculation !== undefined && speculation.text === question.text && question.typed.length === 0
+  if (speculation && !isForetold) dropSpeculation(move)
+  const number = isForetold ? speculation.turn : move.state.turns + 1
+  const { text, typed, extends: isExtending, endMs } = question
+  effect(move, { type: 'user-append', turn: number, text, typed, extends: isExtending })
+  effect(move, isForetold ? { type: 'run-confirm', turn: number } : { type: 'run-start', turn: number, speculation: undefined })
+  setUser(move, { attachments: 0, isContinuing: false })
+  set(move, { turns: Math.max(move.state.turns, number), speculation: undefined })
+  beginTurn(move, number, endMs, true)
+  if (!isForetold) return
+  for (const sentence of speculation.sentences) say(move, sentence)
+  const { isTextComplete, stopReason } = speculation
+  setTurn(move, { isTextComplete: isTextComplete || stopReason !== undefined, stopReason })
+}
+
+function together(before: Question | undefined, question: Question): Question {
+  if (!before) return question
+  return {
+    text: [before.text, question.text].filter((text) => text !== '').join(' '),
+    typed: [...before.typed, ...question.typed],
+    endMs: question.endMs,
+    extends: before.extends,
+  }
+}
+
+function beginTurn(move: Move, number: number, endMs: number, isAnswer: boolean): void {
+  const turn: Turn = {
+    number,
+    endMs,
+    isAnswer,
+    stopReason: undefined,
+    isTextComplete: false,
+    hasOutsideEffect: false,
+    hasCalled: false,
+    tools: [],
+    voice: { ...noVoice, heardAt: move.at },
+  }
+  if (nextAgent(move.state.agent.phase, 'question') === 'thinking') set(move, { agent: { phase: 'thinking', turn } })
+}
+
+/** The assistant speaks unasked; nothing where somebody is speaking already. */
+export function greet(move: Move, sentences: readonly string[]): void {
+  const { agent, closing, user, drainBy, turns } = move.state
+  if (agent.phase !== 'idle' || closing || user.phase !== 'silent' || drainBy !== undefined) return
+  set(move, { turns: turns + 1 })
+  beginTurn(move, turns + 1, move.at, false)
+  for (const sentence of sentences) say(move, sentence)
+  setTurn(move, { isTextComplete: true, stopReason: 'end_turn' })
+}
+
+function applyChanges(move: Move): void {
+  const { changes, rules } = move.state
+  if (changes) set(move, { changes: undefined, rules: { ...rules, turn: { ...rules.turn, ...changes } } })
+}
+
+export function dropSpeculation(move: Move): void {
+  const { speculation } = move.state
+  if (!speculation) return
+  effect(move, { type: 'run-cancel', turn: speculation.turn })
+  set(move, { speculation: undefined })
+}
+
+// ── Going on ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What follows from the state alone: sentences are asked for, sound is held, a turn of which all was said and played is over. */
+export function carryOn(move: Move): void {
+  keepSpeaking(move)
+  const turn = turnOf(move.state)
+  if (!turn) return
+  if (turn.isTextComplete || turn.tools.length > 0) finishVoice(move)
+  if (turn.isTextComplete && turn.stopReason !== undefined && isAllSaid(turn.voice)) endSound(move)
+  const { agent } = move.state
+  if (agent.phase === 'draining' && isPlayed(move, agent.turn)) {
+    letVoiceGo(move, agent.turn)
+    setPhase(move, 'played')
+    finishTurn(move, agent.turn, textOf(agent.turn), agent.turn.stopReason ?? 'end_turn', true)
+  }
+}
+
+function endSound(move: Move): void {
+  const epoch = turnOf(move.state)?.voice.epoch
+  if (epoch && !epoch.isEnded) {
+    tell(move, { type: 'assistant_audio_end', assistant_audio_id: audioId(epoch.audio) })
+    setVoice(move, { epoch: { ...epoch, isEnded: true } })
+  }
+  setPhase(move, 'all-said')
+}
+
+function isPlayed({ state, at }: Move, { voice }: Turn): boolean {
+  const { epoch } = voice
+  if (!isAllSaid(voice) || (epoch && state.lostAt !== undefined)) return false
+  if (!epoch || playedMs(epoch, at, state.rules) >= epoch.sentMs) return true
+  const over = overAt(epoch, state.rules)
+  return over !== undefined && over <= at
+}
+
+function textOf({ voice }: Turn): string {
+  return voice.sentences.map(({ text }) => text).join('')
+}
+
+function setPhase(move: Move, signal: 'all-said' | 'played' | 'stopped'): void {
+  const { agent } = move.state
+  const phase = nextAgent(agent.phase, signal)
+  if (phase === undefined || agent.phase === 'idle') return
+  const next: Agent = phase === 'idle' ? { phase } : { phase, turn: agent.turn }
+  set(move, { agent: next })
+}
+
+// ── Ending ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Stop {
+  /** What the client is told first of all, so that it is silent at once. */
+  readonly reset: ResetReason
+  readonly reason: string
+  /** Whether what was heard stays in the history. */
+  readonly keeps: boolean
+  /** Whether the client has told where it stopped. */
+  readonly isTold?: boolean
+}
+
+/** Stops the active turn. What was heard of it is known once the client has told, or has had the time to. */
+export function stopTurn(move: Move, { reset, reason, keeps, isTold = false }: Stop): void {
+  const turn = turnOf(move.state)
+  if (!turn) return
+  const { epoch: open, pause } = turn.voice
+  if (open) tell(move, { type: 'audio_reset', reason: reset, assistant_audio_id: audioId(open.audio) })
+  letVoiceGo(move, turn)
+  if (turn.isAnswer && turn.stopReason === undefined) effect(move, { type: 'run-cancel', turn: turn.number })
+  setPhase(move, 'stopped')
+  if (!keeps) {
+    dropAnswer(move, turn, reason)
+    return
+  }
+  const epoch = open ?? pause?.epoch
+  const by = (pause?.since ?? move.at) + move.state.rules.limits.markMs
+  const canBeTold = move.state.rules.marks && !isTold && !pause?.isTold && move.state.lostAt === undefined
+  if (epoch && canBeTold && by > move.at) set(move, { closing: { turn, epoch, reason, by } })
+  else finishTurn(move, turn, epoch ? heardUntil(move, turn, epoch) : '', reason)
+}
+
+/** The last word on what was heard is there, or does not come. */
+export function closeUp(move: Move): void {
+  const { closing, next } = move.state
+  if (!closing) return
+  set(move, { closing: undefined, next: undefined })
+  finishTurn(move, closing.turn, heardUntil(move, closing.turn, closing.epoch), closing.reason)
+  if (next) ask(move, next)
+}
+
+/** The engine is let go, with all sound that was kept. */
+function letVoiceGo(move: Move, { number, voice }: Turn): void {
+  if (voice.asked > 0 || voice.attempt > 1) effect(move, { type: 'voice-close', turn: number })
+}
+
+/** The turn is taken back: its question will be asked anew. */
+function dropAnswer(move: Move, turn: Turn, reason: string): void {
+  effect(move, { type: 'answer-drop', turn: turn.number })
+  tell(move, { type: 'turn_cancelled', turn_id: turnId(turn.number), reason })
+  afterTurn(move, turn)
+}
+
+/** The turn ends with what was heard; all that can be heard where `isWhole`. An answer of which nothing stays is told as cancelled. */
+function finishTurn(move: Move, turn: Turn, heard: string, reason: string, isWhole = false): void {
+  effect(move, { type: 'answer-commit', turn: turn.number, heard, isWhole })
+  const id = turnId(turn.number)
+  const leavesTrace = isWhole || heard !== '' || turn.hasCalled
+  tell(
+    move,
+    leavesTrace
+      ? { type: 'turn_complete', turn_id: id, stop_reason: reason, played_text: heard }
+      : { type: 'turn_cancelled', turn_id: id, reason },
+  )
+  afterTurn(move, turn)
+}
+
+function afterTurn(move: Move, turn: Turn): void {
+  set(move, { echo: { text: wordsSpoken(turn), at: move.at } })
+  touch(move)
+}
+
+/** What the client has told, or is supposed, to have played of a turn whose sound was stopped. */
+function heardUntil({ state: { rules }, leaves, at }: Move, { voice }: Turn, epoch: Epoch): string {
+  const sentences = voice.sentences.flatMap(({ text, startMs, lengthMs, alignment }) =>
+    startMs === undefined ? [] : [{ text, startMs, lengthMs, alignment }],
+  )
+  return leaves.heard({ sentences }, epoch.baseMs + playedMs(epoch, at, rules), { marks: rules.marks })
+}
+
+// ── The end of the session ──────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Ends everything at once; what was heard is taken as it is known now. */
+export function endSession(move: Move, reason: EndReason, code: number): void {
+  if (move.state.ended !== undefined) return
+  set(move, { next: undefined })
+  dropSpeculation(move)
+  stopTurn(move, { reset: 'cancelled', reason: 'session_end', keeps: true })
+  closeUp(move)
+  const { stt } = move.state
+  if (stt.phase !== 'off') effect(move, { type: 'stt-close', link: stt.link })
+  tell(move, { type: 'session_end', reason })
+  effect(move, { type: 'close', code })
+  set(move, { ended: reason, stt: { ...stt, phase: 'off' }, user: { ...move.state.user, phase: 'silent', utterance: undefined } })
+}
+
+/** The server goes down: what is being spoken is spoken to its end, if there is the time; nothing else begins. */
+export function shutDown(move: Move): void {
+  if (move.state.drainBy !== undefined) return
+  set(move, { drainBy: move.at + move.state.rules.limits.drainMs, next: undefined })
+  warn(move, 'restarting', 'The server restarts. The session ends with the sentence that is being spoken.')
+  dropSpeculation(move)
+  const turn = turnOf(move.state)
+  if (!turn) return
+  if (move.state.agent.phase === 'thinking') {
+    stopTurn(move, { reset: 'cancelled', reason: 'shutdown', keeps: true })
+    return
+  }
+  if (turn.isAnswer && turn.stopReason === undefined) effect(move, { type: 'run-cancel', turn: turn.number })
+  setTurn(move, { isTextComplete: true, stopReason: turn.stopReason ?? 'shutdown', tools: [] })
+  const { sentences, asked, said, shown } = turn.voice
+  setVoice(move, { sentences: sentences.slice(0, Math.max(asked, said + shown)) })
+}
+
+/** A session that goes down is over with its last turn. */
+export function endIfDrained(move: Move): void {
+  const { drainBy, agent, closing } = move.state
+  if (drainBy !== undefined && agent.phase === 'idle' && !closing) endSession(move, 'restart', 1012)
+}

@@ -1,0 +1,108 @@
+import type { Effect } from '../../../plugins/live/effects.ts'
+import type { VoiceEvent } from '../../../plugins/live/inputs.ts'
+
+export type Chance = (probability: number) => boolean
+export type Between = (least: number, most: number) => number
+
+/** Numbers that look random and are the same for the same seed (mulberry32). */
+export function randomOf(seed: number): { next: () => number; chance: Chance; between: Between } {
+  let state = seed >>> 0
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+  return {
+    next,
+    chance: (probability) => next() < probability,
+    between: (least, most) => Math.floor(least + next() * (most - least + 1)),
+  }
+}
+
+type Item = VoiceEvent & { readonly isSound?: true }
+
+/**
+ * A turn's sound as its owner has it: what the engine made, in order, and what was given out, which is kept so that it can be given out again.
+ * It decides nothing: what is not answered by `give-out` waits.
+ */
+export class VoiceStore {
+  isHeld = false
+  isOpen = true
+  /** Nothing is offered again until something changes. */
+  isBlocked = false
+  readonly items: Item[] = []
+  cursorMs = 0
+  givenMs = 0
+  /** What really sounds where, as far as it was given out whole. */
+  readonly said: { readonly startMs: number; readonly endMs: number }[] = []
+  readonly texts: string[] = []
+  /** How long the sound of each sentence is, as its engine makes it. */
+  readonly lengths: number[] = []
+  #startMs: number | undefined
+
+  /** What comes next at the cursor; undefined where nothing waits. */
+  offer(): VoiceEvent | undefined {
+    if (this.isHeld || this.isBlocked) return undefined
+    if (this.cursorMs < this.givenMs) {
+      return { type: 'sound', attempt: 0, sentence: 0, fromMs: this.cursorMs, ms: Math.min(200, this.givenMs - this.cursorMs) }
+    }
+    const item = this.items[0]
+    return item?.type === 'sound' ? { ...item, fromMs: this.cursorMs } : item
+  }
+
+  /** What became of the offer. */
+  answered(event: VoiceEvent, wasGiven: boolean): void {
+    if (event.type !== 'sound') {
+      this.items.shift()
+      if (event.type === 'said') {
+        this.said.push({ startMs: this.#startMs ?? this.givenMs, endMs: this.givenMs })
+        this.#startMs = undefined
+      }
+      return
+    }
+    if (!wasGiven) {
+      this.isBlocked = true
+      return
+    }
+    const isNew = this.cursorMs >= this.givenMs
+    if (isNew) {
+      this.items.shift()
+      this.#startMs ??= this.cursorMs
+    }
+    this.cursorMs += event.ms
+    this.givenMs = Math.max(this.givenMs, this.cursorMs)
+  }
+
+  carryOut(effect: Extract<Effect, { type: 'voice-close' | 'voice-hold' | 'voice-release' | 'rewind' | 'speak' }>): void {
+    this.isBlocked = false
+    if (effect.type === 'voice-close') {
+      this.items.length = 0
+      this.isOpen = false
+    } else if (effect.type === 'rewind') this.cursorMs = effect.fromMs
+    else if (effect.type === 'speak') {
+      // What broke off begins anew; until then it is still what was heard last.
+      if (!this.isOpen) this.#startMs = undefined
+      this.isOpen = true
+      this.texts[effect.sentence] = effect.text
+    } else this.isHeld = effect.type === 'voice-hold'
+  }
+
+  /** How many characters of the turn's text may have been heard where so much of its sound was played. */
+  charactersHeard(playedMs: number): number {
+    let characters = 0
+    for (const [index, { startMs, endMs }] of this.said.entries()) {
+      const text = this.texts[index] ?? ''
+      if (playedMs >= endMs - 0.5) characters += text.length
+      else return characters + charactersIn(text, playedMs - startMs, endMs - startMs)
+    }
+    const index = this.said.length
+    if (this.#startMs === undefined) return characters
+    return characters + charactersIn(this.texts[index] ?? '', playedMs - this.#startMs, this.lengths[index] ?? 0)
+  }
+}
+
+/** A millisecond is given for rounding. */
+function charactersIn(text: string, playedMs: number, lengthMs: number): number {
+  return Math.max(0, Math.min(text.length, Math.floor(((playedMs + 1) / lengthMs) * text.length)))
+}
