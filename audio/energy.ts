@@ -33,7 +33,7 @@ export const defaultEnergyOptions: Omit<EnergyOptions, 'encoding' | 'rate'> = {
   preRollMs: 300,
   marginDb: 7,
   leastDb: -52,
-  echoDb: -12,
+  echoDb: -8,
 }
 
 /**
@@ -42,8 +42,7 @@ export const defaultEnergyOptions: Omit<EnergyOptions, 'encoding' | 'rate'> = {
  * Sound is taken in blocks of 10 ms, whatever the pieces it comes in, without its lowest tones, which are hum and offset. A voice is
  * what is louder than the threshold, the highest of three:
  *   - the noise and a margin. The noise is the softest of the last three seconds: a voice pauses within them, and what does not is noise;
- *   - the echo and a margin, while the assistant plays. How much of it comes back is learnt while it plays: at once where it is more than
- *     was thought, slowly where it is less, and slowly too while it might as well be a voice;
+ *   - the echo and a margin, while the assistant plays. How much of it comes back is learnt while it plays;
  *   - the least that anybody speaks with.
  *
  * Nothing is allocated while sound is pushed.
@@ -65,7 +64,8 @@ export class EnergyGate {
   /** How many samples of the block are not the same as the one before. */
   #changes = 0
 
-  readonly #noise = new NoiseFloor()
+  readonly #now = new Float64Array(2)
+  readonly #noise = new NoiseFloor(this.#now)
   readonly #echo: Echo
   #isVoice = false
   /** Loud blocks so far, less the soft ones between them; when the first of them began; and when the last one ended. */
@@ -84,7 +84,7 @@ export class EnergyGate {
     this.#blockEnd = samplesOfMs(blockMs, rate)
     if (!(this.#blockEnd >= 1)) throw new RangeError('a rate of 100 hertz at least is expected')
     this.#pole = Math.exp((-2 * Math.PI * lowestHertz) / rate)
-    this.#echo = new Echo(echoDb)
+    this.#echo = new Echo(echoDb, this.#now)
   }
 
   /** Whether somebody speaks, as far as is known by now. */
@@ -113,9 +113,17 @@ export class EnergyGate {
     for (let from = 0; from < samples; ) {
       const to = Math.min(samples, from + this.#blockEnd - this.#position)
       this.#take(sound, from, to, isPcm)
-      if (this.#position === this.#blockEnd) this.#blockOver(playedDb)
+      if (this.#position === this.#blockEnd) {
+        this.#now[played] = playedDb > inaudibleDb ? Math.min(0, playedDb) : Number.NEGATIVE_INFINITY
+        this.#blockOver()
+      }
       from = to
     }
+  }
+
+  /** A voice while the assistant played turned out to be none: its echo is louder than was thought. */
+  wasEcho(): void {
+    this.#echo.raise()
   }
 
   /** A voice that is not over is: nothing more comes for now. */
@@ -144,9 +152,10 @@ export class EnergyGate {
     this.#position += to - from
   }
 
-  #blockOver(playedDb: number): void {
+  #blockOver(): void {
     const samples = this.#blockEnd - this.#blockStart
     const level = decibels(this.#energy / samples)
+    this.#now[heard] = level
     // Next to no change at all is no noise: the microphone is off.
     const isOff = this.#changes * 16 <= samples
     this.#energy = 0
@@ -154,13 +163,13 @@ export class EnergyGate {
     this.#blocks++
     this.#blockStart = this.#blockEnd
     this.#blockEnd = samplesOfMs((this.#blocks + 1) * blockMs, this.#options.rate)
-    this.#echo.played(playedDb)
+    this.#echo.played()
     const threshold = this.thresholdDb - (this.#isVoice ? hysteresisDb : 0)
     const isLoud = level > threshold
     if (this.#isVoice) this.#inVoice(isLoud, this.#blocks * blockMs)
     else this.#outsideVoice(isLoud, this.#blocks * blockMs)
-    this.#echo.heard(level, this.#noise.db, isLoud)
-    if (!isOff) this.#noise.heard(level, this.#echo.isPlaying)
+    this.#echo.heard(this.#isVoice)
+    if (!isOff) this.#noise.heard()
   }
 
   #outsideVoice(isLoud: boolean, endMs: number): void {
@@ -213,7 +222,7 @@ const lowestHertz = 80
 const hysteresisDb = 3
 const leastBackMs = 30
 /** Echo is not as even as noise, and its time at the microphone is known only roughly. */
-const echoMarginDb = 9
+const echoMarginDb = 6
 
 function decibels(square: number): number {
   return Math.max(silenceDb, 10 * Math.log10(square / fullScale))
@@ -231,18 +240,26 @@ function mulawAt(sound: Uint8Array, sample: number): number {
 const fullScale = 32_768 ** 2
 const mulawLevels = samplesIn(mulawToPcm(Uint8Array.from({ length: 256 }, (_, code) => code)))
 
+// How loud this block is, and what was played in it, in decibels. They stand in an array, since numbers that are handed on may cost memory.
+const heard = 0
+const played = 1
+
 /** The softest of the last seconds. Each slot has the softest of a stretch; the oldest is forgotten. */
 class NoiseFloor {
   db = firstNoiseDb
-  readonly #slots = new Float64Array(slotCount).fill(firstNoiseDb)
+  // Those that come last are taken for empty: what is supposed at first is soon forgotten.
+  readonly #slots = new Float64Array(slotCount).fill(firstNoiseDb, 0, firstSlots)
   #slot = 0
   #blocks = 0
   #smoothDb = firstNoiseDb
+  readonly #now: Float64Array
 
-  heard(level: number, isPlaying: boolean): void {
-    this.#smoothDb += (level - this.#smoothDb) * noiseSmoothing
-    // The echo of what plays is no noise either, though it may hide some.
-    if (isPlaying && this.#smoothDb > this.db) return
+  constructor(now: Float64Array) {
+    this.#now = now
+  }
+
+  heard(): void {
+    this.#smoothDb += ((this.#now[heard] ?? 0) - this.#smoothDb) * noiseSmoothing
     const softest = Math.min(this.#slots[this.#slot] ?? 0, this.#smoothDb)
     this.#slots[this.#slot] = softest
     if (softest < this.db) this.db = Math.max(leastNoiseDb, softest)
@@ -251,77 +268,107 @@ class NoiseFloor {
     this.#blocks = 0
     this.#slot = (this.#slot + 1) % slotCount
     this.#slots[this.#slot] = 0
-    this.db = Math.max(leastNoiseDb, this.#softest())
-  }
-
-  #softest(): number {
-    let softest = 0
-    for (let at = 0; at < slotCount; at++) softest = Math.min(softest, this.#slots[at] ?? 0)
-    return softest
+    let least = 0
+    for (let at = 0; at < slotCount; at++) least = Math.min(least, this.#slots[at] ?? 0)
+    this.db = Math.max(leastNoiseDb, least)
   }
 }
 
 const slotCount = 12
 const slotBlocks = 25
+const firstSlots = 6
 /** Before anything is known, of a room that is neither quiet nor loud. */
 const firstNoiseDb = -56
 const leastNoiseDb = -75
 /** Over about 50 ms. */
 const noiseSmoothing = 0.2
 
-/** What comes back of that which the assistant plays. */
+/**
+ * What comes back of that which the assistant plays. Of each stretch in which it plays the loudest is taken that came back, against what was
+ * played shortly before; and of the last stretches the one in the middle, so that whoever speaks in some of them is not taken for echo.
+ */
 class Echo {
+  readonly #couplings: Float64Array
   #couplingDb: number
-  /** The loudest that was played lately: what is heard now was played a little before. */
+  #stretch = 0
+  #blocks = 0
+  #loudestDb = silenceDb
+  /** The loudest that was played lately: what is heard now was played a little before. And the loudest of each part of that time. */
   #playedDb = Number.NEGATIVE_INFINITY
-  #nowDb = Number.NEGATIVE_INFINITY
-  #heldMs = 0
+  readonly #lately = new Float64Array(latelyParts).fill(Number.NEGATIVE_INFINITY)
+  #part = 0
+  #partBlocks = 0
 
-  constructor(couplingDb: number) {
+  readonly #now: Float64Array
+
+  constructor(couplingDb: number, now: Float64Array) {
+    this.#now = now
     this.#couplingDb = couplingDb
-  }
-
-  get isPlaying(): boolean {
-    return this.#playedDb > inaudibleDb
+    this.#couplings = new Float64Array(stretchCount).fill(couplingDb)
   }
 
   /** How loud it is at the microphone. */
   get db(): number {
-    return this.isPlaying ? this.#playedDb + this.#couplingDb : Number.NEGATIVE_INFINITY
+    return this.#playedDb > inaudibleDb ? this.#playedDb + this.#couplingDb : Number.NEGATIVE_INFINITY
   }
 
-  played(given: number): void {
-    const db = given > inaudibleDb ? Math.min(0, given) : Number.NEGATIVE_INFINITY
-    this.#nowDb = db
-    if (db >= this.#playedDb) {
-      this.#playedDb = db
-      this.#heldMs = 0
-    } else {
-      this.#heldMs += blockMs
-      if (this.#heldMs > heldMs) this.#playedDb = Math.max(db, this.#playedDb - fallDb)
+  played(): void {
+    const db = this.#now[played] ?? 0
+    if (this.#partBlocks === latelyPartBlocks) {
+      this.#partBlocks = 0
+      this.#part = (this.#part + 1) % latelyParts
+      this.#lately[this.#part] = Number.NEGATIVE_INFINITY
     }
+    this.#partBlocks++
+    this.#lately[this.#part] = Math.max(this.#lately[this.#part] ?? db, db)
+    let loudest = db
+    for (let at = 0; at < latelyParts; at++) loudest = Math.max(loudest, this.#lately[at] ?? db)
+    this.#playedDb = loudest
   }
 
-  /** What is heard while it plays, and is not lost in the noise, tells how much comes back; `isLoud` where it may be a voice. */
-  heard(level: number, noiseDb: number, isLoud: boolean): void {
-    if (!this.isPlaying) return
-    const coupling = level - this.#playedDb
-    if (coupling > this.#couplingDb) {
-      if (level < noiseDb + audibleDb) return
-      this.#couplingDb = Math.min(mostCouplingDb, coupling, this.#couplingDb + (isLoud ? slowDb : fastDb))
-    } else if (this.#nowDb >= this.#playedDb - audibleDb) {
-      this.#couplingDb = Math.max(leastCouplingDb, coupling, this.#couplingDb - slowDb)
+  heard(isVoice: boolean): void {
+    if (!(this.#playedDb > inaudibleDb)) return
+    this.#loudestDb = Math.max(this.#loudestDb, (this.#now[heard] ?? 0) - this.#playedDb)
+    this.#blocks++
+    if (this.#blocks < stretchBlocks * (isVoice ? voiceStretch : 1)) return
+    this.#couplings[this.#stretch] = Math.min(mostCouplingDb, this.#loudestDb)
+    this.#stretch = (this.#stretch + 1) % stretchCount
+    this.#blocks = 0
+    this.#loudestDb = silenceDb
+    this.#couplingDb = this.#middle()
+  }
+
+  /** More comes back than was thought. */
+  raise(): void {
+    for (let at = 0; at < stretchCount; at++) {
+      this.#couplings[at] = Math.min(mostCouplingDb, Math.max(this.#couplings[at] ?? 0, this.#couplingDb) + raiseDb)
     }
+    this.#couplingDb = this.#middle()
+  }
+
+  #middle(): number {
+    for (let at = 0; at < stretchCount; at++) {
+      const candidate = this.#couplings[at] ?? 0
+      let below = 0
+      let same = 0
+      for (let other = 0; other < stretchCount; other++) {
+        if ((this.#couplings[other] ?? 0) < candidate) below++
+        else if (this.#couplings[other] === candidate) same++
+      }
+      if (below <= middle && below + same > middle) return candidate
+    }
+    return this.#couplingDb
   }
 }
 
 const inaudibleDb = -60
-/** Sound is on its way to the loudspeaker and back for so long; then what was played fades, in decibels a block. */
-const heldMs = 300
-const fallDb = 0.5
-const audibleDb = 3
-/** Decibels a block. */
-const fastDb = 0.5
-const slowDb = 0.08
+/** Sound is on its way to the loudspeaker and back for less than 400 ms. */
+const latelyParts = 9
+const latelyPartBlocks = 5
+const stretchCount = 5
+const middle = 2
+const stretchBlocks = 40
+/** While somebody may be speaking a stretch is so many times as long: they are stopped for, or it is an echo after all. */
+const voiceStretch = 2
+const raiseDb = 6
 const mostCouplingDb = 10
-const leastCouplingDb = -60

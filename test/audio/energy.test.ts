@@ -242,6 +242,15 @@ describe('while the assistant plays', () => {
     expect(gate.thresholdDb).toBeLessThanOrEqual(-49)
   })
 
+  it('an echo that was taken for a voice raises the threshold, when the gate is told', () => {
+    const { gate } = heardIn(mixed(noise(2000, quiet), echo(0, -10).subarray(0, 32_000)), {}, plays(1000, 3000))
+    const before = gate.thresholdDb
+    gate.wasEcho()
+    expect(gate.thresholdDb).toBeCloseTo(before + 6)
+    for (let times = 0; times < 20; times++) gate.wasEcho()
+    expect(gate.thresholdDb).toBeLessThanOrEqual(playedDb + 16)
+  })
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('a level of %d does no lasting harm', (level) => {
     const sound = mixed(noise(5000, quiet), sequence(silence(3000), voice(800, -25)))
     const { told } = heardIn(sound, {}, (ms) => (ms < 500 ? level : Number.NEGATIVE_INFINITY))
