@@ -163,6 +163,8 @@ export interface TextToSpeech {
   readonly models: readonly [KnownModel, ...KnownModel[]]
   capabilities(model: string): TtsCapabilities
   check?(options: TtsOptions, model: string): readonly SpeechIssue[]
+  /** What the name of a voice tells: the model that speaks with it, where only one does, and the language that it speaks, by BCP 47. */
+  about?(voice: string): { readonly model?: string; readonly language?: string }
   /** Speaks a text that is known in whole, at most `maxCharacters` long. The last event is `done`. */
   synthesize(text: string, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent>
   /**

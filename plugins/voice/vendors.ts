@@ -45,10 +45,10 @@ export class Vendors {
       const message = `${JSON.stringify(voice.slice(0, 200))} is a voice of ${provider.name}, which ${JSON.stringify(model?.slice(0, 200))} cannot speak with`
       return { field: 'voice', code: 'unknown_voice', message }
     }
-    const name = given?.rest ?? provider.tts.models[0].name
+    const own = isNamed ? (named.rest ?? '') : voice
+    const name = given?.rest ?? provider.tts.about?.(own).model ?? provider.tts.models[0].name
     const unknown = unknownModel(provider, name, provider.tts.models)
     if (unknown) return { field: 'tts_model', ...unknown }
-    const own = isNamed ? (named.rest ?? '') : voice
     return { provider, tts: provider.tts, name, id: `${provider.id}/${name}`, voice: own }
   }
 

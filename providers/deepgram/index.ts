@@ -5,6 +5,7 @@ import { transcribeFile } from './stt-file.ts'
 import { transcribe } from './stt-stream.ts'
 import { synthesize } from './tts-file.ts'
 import { speak } from './tts-stream.ts'
+import { aboutVoice } from './voices.ts'
 
 export const deepgram: SpeechProvider = {
   id,
@@ -16,5 +17,5 @@ export const deepgram: SpeechProvider = {
     defaultBaseURL: 'https://api.deepgram.com',
   },
   stt: { models: sttModels, capabilities: sttCapabilities, check: checkStt, transcribeFile, transcribe },
-  tts: { models: ttsModels, capabilities: ttsCapabilities, check: checkTts, synthesize, speak },
+  tts: { models: ttsModels, capabilities: ttsCapabilities, check: checkTts, about: aboutVoice, synthesize, speak },
 }

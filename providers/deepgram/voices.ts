@@ -14,6 +14,12 @@ export function voiceOf(name: string, family: VoiceFamily): Voice | undefined {
   return byName.get(name) ?? byShortName[family].get(name)
 }
 
+/** The model and the language of a voice that is named in whole; nothing of a short name. */
+export function aboutVoice(name: string): { readonly model?: string; readonly language?: string } {
+  const voice = byName.get(name)
+  return voice ? { model: voice.family === 'flux' ? 'flux-tts' : 'aura-2', language: voice.language } : {}
+}
+
 /** Whether it could be a voice of this vendor's, known or not. */
 export function hasVoiceForm(name: string): boolean {
   return /^(?:(?:aura|aura-2|flux)-)?[a-z]{2,20}(?:-[a-z]{2}(?:-[a-z]{2})?)?$/.test(name)

@@ -2,6 +2,7 @@ import type { SpeechProvider } from '../speech.ts'
 import { capabilities, check } from './capabilities.ts'
 import { speak } from './speak.ts'
 import { synthesize } from './synthesize.ts'
+import { aboutVoice } from './voice.ts'
 
 /**
  * Google Cloud Text-to-Speech over gRPC: the voices of Chirp 3: HD in streams, others and MP3 at once. A key is an API key or the
@@ -28,6 +29,7 @@ export const google: SpeechProvider = {
     ],
     capabilities,
     check,
+    about: aboutVoice,
     synthesize,
     speak,
   },

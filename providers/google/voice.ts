@@ -32,12 +32,22 @@ export function readVoice(
     const message = 'A voice of Google Cloud is named by letters, digits and hyphens: en-US-Chirp3-HD-Kore, or Kore alone.'
     return { issue: { field: 'voice', code: 'invalid_voice', message } }
   }
-  const [, locale = '', middle = '', name = ''] = /^([a-z]{2,3}-[a-z]{2})-(.+)-([a-z0-9]+)$/i.exec(asked) ?? []
+  const [, locale = '', middle = '', name = ''] = fullName.exec(asked) ?? []
   const family = familyNames.find((each) => each.toLowerCase() === middle.toLowerCase())
   if (family === undefined) return shortName(asked, language, model)
   if (family === 'Chirp3-HD') return chirp(locale, name, language, model)
   return otherFamily(locale, family, name, language, model)
 }
+
+/** The model that a full name belongs to, and its locale; nothing of a short one. */
+export function aboutVoice(name: string): { readonly model?: string; readonly language?: string } {
+  const [, locale = '', middle = ''] = fullName.exec(name) ?? []
+  const family = familyNames.find((each) => each.toLowerCase() === middle.toLowerCase())
+  return family === undefined ? {} : { model: families[family], language: locale }
+}
+
+/** `en-US-Chirp3-HD-Kore`. */
+const fullName = /^([a-z]{2,3}-[a-z]{2})-(.+)-([a-z0-9]+)$/i
 
 function shortName(asked: string, language: string | undefined, model: string): ReturnType<typeof readVoice> {
   if (model !== families['Chirp3-HD']) {
@@ -79,9 +89,9 @@ function isModel(model: string): boolean {
   return Object.values<string>(families).includes(model)
 }
 
-/** Every voice may be named under the model that is taken where none is; the others stand for their own voices. */
+/** A model stands for its own voices alone: it is what is allowed, and what is paid for. */
 function modelIssue({ family, name }: Voice, model: string): SpeechIssue | undefined {
-  if (model === families[family] || model === families['Chirp3-HD']) return undefined
+  if (model === families[family]) return undefined
   return unknownVoice(name, `It belongs to the model ${families[family]}, not to ${model}.`)
 }
 

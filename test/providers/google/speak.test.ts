@@ -216,7 +216,8 @@ function speak(
 ): AsyncIterable<TtsEvent> {
   const { tts } = google
   if (!tts?.speak) throw new Error('it speaks')
-  return tts.speak(text, { voice: 'Kore', format: pcm, ...options }, call)
+  const model = tts.about?.(options.voice ?? '').model ?? call.model
+  return tts.speak(text, { voice: 'Kore', format: pcm, ...options }, { ...call, model })
 }
 
 /** Listens until the end, which `over` tells. */

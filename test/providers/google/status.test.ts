@@ -171,7 +171,7 @@ function spoken(url: string, voice = 'Kore'): Promise<TtsEvent[]> {
 function events(url: string, voice = 'Kore', timeouts = { firstByteMs: 5000, idleMs: 5000 }): AsyncIterable<TtsEvent> {
   const { tts } = google
   if (!tts) throw new Error('it speaks')
-  const test = speechCall(url, googleKey, 'chirp-3-hd', { timeouts })
+  const test = speechCall(url, googleKey, tts.about?.(voice).model ?? 'chirp-3-hd', { timeouts })
   open.push(test)
   return tts.synthesize('Hello, my dear friend.', { voice, format: { encoding: 'pcm', rate: 24_000 } }, test.call)
 }

@@ -184,7 +184,8 @@ async function started(script?: GoogleScript, changes?: Partial<SpeechCall>): Pr
 function synthesize(text: string, options: Partial<TtsOptions>, call: SpeechCall): AsyncIterable<TtsEvent> {
   const { tts } = google
   if (!tts) throw new Error('it speaks')
-  return tts.synthesize(text, { voice: 'Kore', format: formats.pcm, ...options }, call)
+  const model = tts.about?.(options.voice ?? '').model ?? call.model
+  return tts.synthesize(text, { voice: 'Kore', format: formats.pcm, ...options }, { ...call, model })
 }
 
 function soundIn(events: readonly TtsEvent[]): Buffer {

@@ -93,10 +93,10 @@ it('says what each model can do', () => {
 })
 
 function fullName(voice: string, language: string | undefined): string | undefined {
-  const read = readVoice({ voice, language }, 'chirp-3-hd')
+  const read = readVoice({ voice, language }, google.tts?.about?.(voice).model ?? 'chirp-3-hd')
   return 'voice' in read ? read.voice.name : read.issue.message
 }
 
-function issues(changes: Partial<TtsOptions>, model = 'chirp-3-hd') {
+function issues(changes: Partial<TtsOptions>, model = google.tts?.about?.(changes.voice ?? '').model ?? 'chirp-3-hd') {
   return google.tts?.check?.({ voice: 'Kore', format: { encoding: 'pcm', rate: 24_000 }, ...changes }, model)
 }
