@@ -68,8 +68,10 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
     ...schemaIssues(raw, main),
     ...validateRequest(raw.body, limits),
     ...extensionIssues(raw.body, registry.providers, raw.isRun ?? false),
-    ...(raw.voice?.issues ?? voiceIssues(raw.body)),
   ]
+  // What the schema has found wrong with a field is not told of it again.
+  const known = new Set(issues.filter(({ code }) => code !== 'unknown_field').map(({ param }) => param))
+  issues.push(...(raw.voice?.issues ?? voiceIssues(raw.body)).filter(({ param }) => !known.has(param)))
   if (problem && (issues.length > 0 || problem.code === 'invalid_model')) issues.push({ param: 'model', ...problem })
   if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(withoutRepeats(issues)))
   if (problem) throw modelError(problem, 'model')

@@ -132,8 +132,10 @@ function voiceIssues(output: AskedOutput, voice: SpeakingVoice, rate: number): I
     if (!voice.tts.check)
       add('voice', `${voice.provider.name} has no voice ${JSON.stringify(voice.voice)}; there are: ${shown}`, 'unknown_voice')
   }
-  const language = languageProblem('voice.output.language', output.language, capabilities.languages, voice.id)
-  if (language && !voice.tts.check) issues.push(language)
+  // Which of them it speaks, a vendor's own check tells in its own words.
+  const languages = voice.tts.check ? undefined : capabilities.languages
+  const language = languageProblem('voice.output.language', output.language, languages, voice.id)
+  if (language) issues.push(language)
   issues.push(...(voice.tts.check?.(optionsOf(output, voice, rate), voice.name) ?? []).map(toldIn('voice.output')))
   return issues
 }
