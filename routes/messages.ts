@@ -22,7 +22,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
       const jsonBytes = bytesWithoutVoice({ body: request.body, json: request.bodyJson }, prepared.targets[0].request.messages)
-      const turn = { jsonBytes, isStream: prepared.stream, caller }
+      const turn = { jsonBytes, isStream: prepared.stream, caller, voice }
       const budget = await budgetFor(prepared, turn, app, request, reply)
       try {
         if (voice?.isHeardFirst) prepared = await heard(voice, prepared, caller, request)
@@ -79,9 +79,8 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
   ): Promise<FastifyReply> {
     const attempted = await app.messages.complete(prepared, caller)
     const { message, json: providerJson } = attempted.result
-    const voiceCost = (): number | undefined => voice?.usage?.cost_usd
     let answered: Answered = { usage: message.usage, bytes: 0, isStream: false, isComplete: false }
-    budget.answers(attempted.target, () => ({ ...answered, voiceCost: voiceCost() }))
+    budget.answers(attempted.target, () => answered)
     const { model, warnings } = attempted.target
     const block = await voice?.speak(message.content, caller, reply.elapsedTime)
     const ofVoice = voice && { ...voice.ofAnswer, block }
@@ -111,8 +110,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     budget.answers(target, () => {
       // Sound is long, and says nothing of tokens.
       const bytes = socket.bytesWritten - writtenBefore - soundBytes
-      const voiceCost = voice?.usage?.cost_usd
-      return { usage: answer.usage, bytes, isStream: true, isComplete: end === 'complete', voiceCost }
+      return { usage: answer.usage, bytes, isStream: true, isComplete: end === 'complete' }
     })
     tellAnswerer(reply, target)
     // A stream lasts for minutes, and what was asked is with the provider: nothing here needs to keep it.

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Reservation } from '../limits/index.ts'
 import type { Caller } from './index.ts'
-import { type Answered, type Need, needOf, spentOn } from './need.ts'
+import { type Answered, type Need, nanodollarsOf, needOf, onceHeard, spentOn, type VoiceCount, type VoiceNeed } from './need.ts'
 import type { PreparedRequest, Target } from './prepare.ts'
 
 /** What was taken of a caller's limits for one turn. */
@@ -20,23 +20,27 @@ export interface Turn {
   readonly isStream: boolean
   /** Who asks, and until when. The watch is this turn's own. */
   readonly caller: Pick<Caller, 'signal' | 'watch'>
+  /** What the gateway itself hears and speaks in it, which counts also where no model has answered. */
+  readonly voice?: VoiceCount | undefined
 }
 
 /** Takes what a turn may need of the caller's limits. Throws where they do not let it pass. */
 export async function budgetFor(
   { targets }: PreparedRequest,
-  { jsonBytes, isStream, caller }: Turn,
+  { jsonBytes, isStream, caller, voice }: Turn,
   app: FastifyInstance,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Budget> {
   let need: Need | undefined
+  let voiceNeed: VoiceNeed | undefined
   const reservation: Reservation = await app.limits.reserve(request, reply, isStream, () => {
     const candidates = targets.map(({ model }) => ({
       capabilities: app.models.capabilities(model),
       prices: app.models.prices(model),
     }))
-    need = needOf(targets[0].request, jsonBytes, candidates)
+    voiceNeed = voice?.need
+    need = needOf(targets[0].request, jsonBytes, candidates, voiceNeed)
     return need
   })
   let target = targets[0]
@@ -56,7 +60,10 @@ export async function budgetFor(
       isSettled = true
       reservation.settle(() => {
         const answer = answered()
-        return need && answer ? spentOn(answer, need, app.models.prices(target.model)) : nothing
+        const spent = voice?.spent
+        const asked = need && voiceNeed && spent ? onceHeard(need, voiceNeed, spent) : need
+        const { tokens, nanodollars } = asked && answer ? spentOn(answer, asked, app.models.prices(target.model)) : nothing
+        return { tokens, nanodollars: nanodollars + nanodollarsOf(spent?.dollars) }
       })
     },
   }

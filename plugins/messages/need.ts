@@ -20,13 +20,34 @@ export interface Candidate {
   readonly prices: PriceList
 }
 
-/** The most that a request may need, whichever model answers; `jsonBytes` is its length as JSON. */
-export function needOf(request: Asking, jsonBytes: number, candidates: readonly Candidate[]): Need {
-  const inputTokens = inputTokensOf(request, jsonBytes)
+/** What the gateway itself is to hear and to speak may need, at the most. */
+export interface VoiceNeed {
+  /** Of sound, which becomes text that a model reads. */
+  readonly heardSeconds: number
+  /** To hear that and to speak an answer of so many tokens; what has no price counts nothing. */
+  dollars(outputTokens: number): number
+}
+
+/** What vendors of speech have heard and spoken, whatever became of it. */
+export interface VoiceSpent {
+  readonly heardSeconds: number
+  readonly dollars: number
+}
+
+/** Counts the voice of one turn. */
+export interface VoiceCount {
+  readonly need: VoiceNeed
+  readonly spent: VoiceSpent
+}
+
+/** The most that a request may need, whichever model answers; `jsonBytes` is its length as JSON but for the sound that is heard. */
+export function needOf(request: Asking, jsonBytes: number, candidates: readonly Candidate[], voice?: VoiceNeed): Need {
+  const inputTokens = inputTokensOf(request, jsonBytes) + tokensHeard(voice)
   const needs = candidates.map(({ capabilities, prices }) => {
     const asked = request.max_tokens ?? capabilities.defaultMaxTokens
     const outputTokens = Math.min(asked, capabilities.maxOutputTokens ?? asked)
-    return { outputTokens, nanodollars: nanodollarsOf(listPrice(inputTokens, outputTokens, prices)) }
+    const dollars = plus(listPrice(inputTokens, outputTokens, prices), voice?.dollars(outputTokens) ?? 0)
+    return { outputTokens, nanodollars: nanodollarsOf(dollars) }
   })
   const outputTokens = Math.max(0, ...needs.map((each) => each.outputTokens))
   return {
@@ -50,19 +71,23 @@ export interface Answered {
   readonly bytes: number
   readonly isStream: boolean
   readonly isComplete: boolean
-  /** What was heard and spoken, in dollars, where there is a price. */
-  readonly voiceCost?: number | undefined
 }
 
-/** A stream that broke off has told little of what it came to, so that its length counts too. */
+/** The same for a request whose sound was heard for so long, and not for as long as it might have been. */
+export function onceHeard(need: Need, reserved: VoiceNeed, spent: VoiceSpent): Need {
+  return { ...need, inputTokens: need.inputTokens - tokensHeard(reserved) + tokensHeard(spent) }
+}
+
+/** What a model's answer came to, without its voice. A stream that broke off has told little of that, so that its length counts too. */
 export function spentOn(
-  { usage, bytes, isStream, isComplete, voiceCost = 0 }: Answered,
+  { usage, bytes, isStream, isComplete }: Answered,
   need: Need,
   prices: PriceList,
 ): Pick<Need, 'tokens' | 'nanodollars'> {
   const { input_tokens: input, output_tokens: output } = usage
   if (isComplete && input !== undefined && output !== undefined) {
-    const cost = usage.cost_usd ?? plus(listPrice(input, output, prices), voiceCost)
+    const told = usage.cost_usd === undefined ? undefined : usage.cost_usd - (usage.voice?.cost_usd ?? 0)
+    const cost = told ?? listPrice(input, output, prices)
     return { tokens: usage.total_tokens ?? input + output, nanodollars: nanodollarsOf(cost) }
   }
   const seen = Math.min(need.outputTokens, Math.floor(bytes / (isStream ? bytesOfStreamPerToken : bytesPerToken)))
@@ -70,7 +95,7 @@ export function spentOn(
   const cached = (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0)
   const { cost_usd: _, voice: __, ...counted } = known
   const cost = costOf(counted, {}, prices) ?? listPrice(known.input_tokens, known.output_tokens, prices)
-  return { tokens: known.input_tokens + cached + known.output_tokens, nanodollars: nanodollarsOf(plus(cost, voiceCost)) }
+  return { tokens: known.input_tokens + cached + known.output_tokens, nanodollars: nanodollarsOf(cost) }
 }
 
 // ── Input ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -78,6 +103,8 @@ export function spentOn(
 const bytesPerToken = 4
 const tokensPerPicture = 1500
 const tokensPerDocument = 3000
+/** Of speech; people say two or three words a second. */
+const tokensPerSecond = 3
 /** An event of a stream carries a few letters in some hundred bytes. */
 const bytesOfStreamPerToken = 128
 
@@ -99,6 +126,10 @@ function addMedia(content: unknown, media: { bytes: number; tokens: number }): v
   }
 }
 
+function tokensHeard(voice: Pick<VoiceNeed, 'heardSeconds'> | undefined): number {
+  return Math.ceil((voice?.heardSeconds ?? 0) * tokensPerSecond)
+}
+
 // ── Money ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What so many tokens cost where nothing else is known of them; undefined where there is no price. */
@@ -117,6 +148,6 @@ function plus(cost: number | undefined, more: number): number | undefined {
 }
 
 /** Whole numbers can be added up without loss. What has no price counts nothing. */
-function nanodollarsOf(dollars: number | undefined): number {
+export function nanodollarsOf(dollars: number | undefined): number {
   return Math.round((dollars ?? 0) * 1e9)
 }

@@ -9,14 +9,16 @@ import type { Egress } from '../egress/index.ts'
 import type { VoiceMetrics, VoiceOutcome } from '../metrics/voice.ts'
 import type { SpeechCallTrace } from '../tracing/index.ts'
 import type { Calls } from './calls.ts'
+import { HearingMeter } from './meter.ts'
+import { mostSecondsOfBytes } from './need.ts'
 import { inParallel } from './parallel.ts'
 import { type Resampling, rawPieces, reducedFile } from './pieces.ts'
 import type { HearingModel, HearingPlan, SoundBlock, VoiceCaller } from './plan.ts'
 import { badSound, badSounds, soundOf } from './sound.ts'
 import { type Way, wayOf } from './way.ts'
 
-/** The sound of a request's blocks becomes text. */
-export type Hearing = (plan: HearingPlan, caller: VoiceCaller) => Promise<Heard>
+/** The sound of a request's blocks becomes text. The meter counts what was sent to be heard, also of a request that fails. */
+export type Hearing = (plan: HearingPlan, caller: VoiceCaller, meter?: HearingMeter) => Promise<Heard>
 
 export interface Heard {
   /** In the plan's order. */
@@ -54,10 +56,10 @@ export interface HearingLimits {
  * caller's reason where the caller has left.
  */
 export function createHearing(parts: HearingParts): Hearing {
-  return async (plan, caller) => {
+  return async (plan, caller, meter = new HearingMeter()) => {
     const sounds = await soundsOf(plan, parts, caller.signal)
     const heard = await inParallel(sounds, parts.limits.parallel, caller.signal, async (sound, signal) => {
-      const transcript = await namingBlock(sound.block, signal, () => hearSound(sound, plan, caller, parts, signal))
+      const transcript = await namingBlock(sound.block, signal, () => hearSound(sound, plan, caller, parts, meter, signal))
       return { sound, transcript, seconds: transcript.seconds ?? sound.file.seconds }
     })
     return {
@@ -168,6 +170,7 @@ async function hearSound(
   { model, hints }: HearingPlan,
   caller: VoiceCaller,
   parts: HearingParts,
+  meter: HearingMeter,
   signal: AbortSignal,
 ): Promise<Transcript> {
   const { calls, clock, limits, resampling } = parts
@@ -182,8 +185,11 @@ async function hearSound(
       const sent = way.type === 'reduced' ? await reducedFile(way.wav, way.rate, resampling, end) : file
       const begin = (): SpeechCallTrace | undefined =>
         caller.trace?.speech({ operation: 'transcribe', provider: model.provider, model: model.name, baseURL: call.baseURL })
+      const sentSeconds = file.seconds ?? Math.min(limits.blockSeconds, mostSecondsOfBytes(file.bytes.length))
       return await persist(model, caller, parts, end, file.seconds, begin, (traced) =>
-        ask(way, sent, options, traced ? { ...call, trace: traced.headers } : call, resampling),
+        metered(meter, sentSeconds, end, () =>
+          ask(way, sent, options, traced ? { ...call, trace: traced.headers } : call, resampling),
+        ),
       )
     },
   )
@@ -191,6 +197,24 @@ async function hearSound(
   if (text.length > longestTranscript) throw endless(model)
   if (text === '') throw badSound(block, 'no_speech', `no speech was heard in it by ${model.id}`)
   return { ...transcript, text }
+}
+
+/** A vendor that fails has heard nothing; one that is left in the middle may well have heard all of it. */
+async function metered(
+  meter: HearingMeter,
+  sentSeconds: number,
+  signal: AbortSignal,
+  run: () => Promise<Transcript>,
+): Promise<Transcript> {
+  const heard = meter.begin(sentSeconds)
+  try {
+    const transcript = await run()
+    heard(transcript.seconds ?? sentSeconds)
+    return transcript
+  } catch (error) {
+    if (!signal.aborted) heard(0)
+    throw error
+  }
 }
 
 /** In UTF-16 units; more than anybody says in a day. */

@@ -2,10 +2,13 @@ import type { GatewayError } from '../../api/error.ts'
 import type { AudioBlock, ContentBlock, Issue, VoiceUsage, Warning } from '../../api/schemas.gen.ts'
 import type { SpeechUse } from '../../providers/catalogue/speech.ts'
 import type { VoiceOfAnswer } from '../messages/answer.ts'
+import type { VoiceCount, VoiceNeed, VoiceSpent } from '../messages/need.ts'
 import type { OpenedStream } from '../messages/open.ts'
 import type { HeardTexts } from '../messages/voiceless.ts'
 import type { SpeechTrace } from '../tracing/index.ts'
 import type { Heard, Hearing } from './hear.ts'
+import { HearingMeter } from './meter.ts'
+import { voiceNeed } from './need.ts'
 import type { HearingPlan, SpeakingPlan, VoiceCaller } from './plan.ts'
 import type { SpeakingParts, SpokenAnswer } from './speak/parts.ts'
 import { Speaker } from './speak/speaker.ts'
@@ -30,15 +33,20 @@ export interface TurnParts {
   scopeOf(caller: VoiceCaller): string
   /** In US dollars; undefined where there is no price. `model` is `provider/model`. */
   costOf(model: string, use: SpeechUse): number | undefined
+  /** The longest sound that is heard for one request, in seconds. */
+  readonly mostSeconds: number
 }
 
 /** One request of somebody who says something, or wants to hear the answer. */
-export class VoiceTurn {
+export class VoiceTurn implements VoiceCount {
   readonly #plan: Omit<VoicePlan, 'hearing'>
   readonly #parts: TurnParts
   /** What is to be heard; let go of once it is, because it is large. */
   #unheard: HearingPlan | undefined
   #heard: HeardSound | undefined
+  /** The model that hears, as `provider/model`, and how much was sent to it, whatever came of that. */
+  readonly #hearingModel: string | undefined
+  readonly #sent = new HearingMeter()
   /** Why the answer could not be spoken. */
   #unspoken: Warning | undefined
   #spoken: (() => SpokenUsage) | undefined
@@ -51,6 +59,7 @@ export class VoiceTurn {
     this.#parts = parts
     this.#trace = trace
     this.#unheard = plan.hearing
+    this.#hearingModel = plan.hearing?.model.id
   }
 
   /** Everything that is wrong with what is asked. */
@@ -79,7 +88,7 @@ export class VoiceTurn {
   async hear(caller: VoiceCaller): Promise<void> {
     const plan = this.#unheard
     if (!plan) return
-    const heard = await this.#parts.hear(plan, { ...caller, trace: this.#trace })
+    const heard = await this.#parts.hear(plan, { ...caller, trace: this.#trace }, this.#sent)
     this.#heard = { ...heard, model: plan.model.id, said: saidLast(heard, plan) }
     this.#unheard = undefined
   }
@@ -138,6 +147,25 @@ export class VoiceTurn {
     }
   }
 
+  /** What is yet to be done may need, at the most. */
+  get need(): VoiceNeed {
+    const { costOf, mostSeconds, speaking } = this.#parts
+    return voiceNeed(this.#unheard, this.#plan.speaking, {
+      costOf,
+      mostSeconds,
+      mostCharacters: speaking.limits.maxCharacters,
+    })
+  }
+
+  /** What vendors were asked for until now, whatever became of it; what has no price counts nothing. */
+  get spent(): VoiceSpent {
+    const { seconds } = this.#sent
+    const model = this.#hearingModel
+    const uses = this.#uses(model === undefined ? undefined : { model, seconds }, this.#spoken?.())
+    const dollars = uses.reduce((sum, [id, use]) => sum + (this.#parts.costOf(id, use) ?? 0), 0)
+    return { heardSeconds: seconds, dollars }
+  }
+
   /** What the access log is to say: how much was heard and spoken until now, and how long the first sound took. */
   get facts(): Readonly<Record<string, number>> {
     const { heard_seconds, spoken_seconds, spoken_characters } = this.usage ?? {}
@@ -151,17 +179,23 @@ export class VoiceTurn {
   }
 
   #cost(heard: HeardSound | undefined, spoken: SpokenUsage | undefined): number | undefined {
-    const { costOf } = this.#parts
-    const uses: (readonly [model: string, use: SpeechUse])[] = []
-    if (heard) uses.push([heard.model, { secondsHeard: heard.seconds }])
-    for (const { id, characters, seconds } of spoken?.models ?? []) uses.push([id, { characters, secondsSpoken: seconds }])
     let dollars = 0
-    for (const [model, use] of uses) {
-      const cost = costOf(model, use)
+    for (const [model, use] of this.#uses(heard, spoken)) {
+      const cost = this.#parts.costOf(model, use)
       if (cost === undefined) return undefined
       dollars += cost
     }
     return dollars
+  }
+
+  #uses(
+    heard: Pick<HeardSound, 'model' | 'seconds'> | undefined,
+    spoken: SpokenUsage | undefined,
+  ): readonly (readonly [model: string, use: SpeechUse])[] {
+    const uses: (readonly [model: string, use: SpeechUse])[] = []
+    if (heard) uses.push([heard.model, { secondsHeard: heard.seconds }])
+    for (const { id, characters, seconds } of spoken?.models ?? []) uses.push([id, { characters, secondsSpoken: seconds }])
+    return uses
   }
 
   #answer(caller: VoiceCaller, elapsedMs: number): SpokenAnswer | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PriceList } from '../../../plugins/messages/cost.ts'
-import { type Asking, type Candidate, needOf, spentOn } from '../../../plugins/messages/need.ts'
+import { type Asking, type Candidate, needOf, onceHeard, spentOn } from '../../../plugins/messages/need.ts'
 
 const listed = { as_of: '2026-01-01', source: 'https://example.com/prices' }
 const prices: PriceList = { asked: { input: 3, output: 15, cache_read: 0.3, ...listed }, of: () => undefined }
@@ -58,6 +58,22 @@ describe('what a request may need', () => {
   )
 })
 
+describe('what voice needs besides', () => {
+  const voice = { heardSeconds: 40, dollars: (outputTokens: number) => 0.5 + outputTokens / 1000 }
+
+  it('is what it costs, and what is said in the sound', () => {
+    const need = needOf(hello, 400, [model()], voice)
+    expect(need).toMatchObject({ inputTokens: 220, tokens: 320, nanodollars: 600_000_000 + 220 * 3000 + 100 * 15_000 })
+    expect(needOf(hello, 400, [model({}, none)], voice).nanodollars).toBe(600_000_000)
+  })
+
+  it('is in the question as far as it was heard', () => {
+    const need = onceHeard(needOf(hello, 400, [model()], voice), voice, { heardSeconds: 10, dollars: 0 })
+    const answered = { usage: {}, bytes: 0, isStream: true, isComplete: false }
+    expect(spentOn(answered, need, prices)).toEqual({ tokens: 130, nanodollars: 390_000 })
+  })
+})
+
 describe('what was spent', () => {
   const need = needOf(hello, 400, [model()])
   const whole = { bytes: 4000, isStream: false, isComplete: true }
@@ -71,6 +87,15 @@ describe('what was spent', () => {
     const usage = { input_tokens: 10, output_tokens: 20 }
     expect(spentOn({ ...whole, usage }, need, prices)).toEqual({ tokens: 30, nanodollars: 330_000 })
     expect(spentOn({ ...whole, usage }, need, none)).toEqual({ tokens: 30, nanodollars: 0 })
+  })
+
+  it('has no voice in it, which is counted by itself', () => {
+    const told = { input_tokens: 10, output_tokens: 20 }
+    const usage = { ...told, cost_usd: 0.5, voice: { heard_seconds: 60, cost_usd: 0.2 } }
+    expect(spentOn({ ...whole, usage }, need, prices).nanodollars).toBe(300_000_000)
+    expect(spentOn({ ...whole, usage: { ...told, voice: usage.voice } }, need, prices).nanodollars).toBe(330_000)
+    const ownPrice = { ...told, cost_usd: 0.5, voice: { heard_seconds: 60 } }
+    expect(spentOn({ ...whole, usage: ownPrice }, need, prices).nanodollars).toBe(500_000_000)
   })
 
   it('is about the length of question and answer where the provider says nothing', () => {
