@@ -1,19 +1,20 @@
-import { spells, u16be, u32be } from './bytes.ts'
+import { spells, u32be } from './bytes.ts'
+import { type Steps, stepBytes } from './steps.ts'
 
 /**
  * MP3 and AAC have no header of their own, only frames that each begin alike. Bytes are taken for one of them where a frame is
- * followed by another of its kind, or by the end. How long they last is counted frame by frame; where the count loses its way, the
- * number of frames that an MP3's first frame may state is believed instead.
+ * followed by another of its kind, or by the end. How long they last is counted frame by frame; what stands between frames is passed
+ * over, as players do.
  */
-export function sniffMpeg(bytes: Uint8Array, start: number): { kind: 'mp3' | 'aac'; seconds: number | undefined } | undefined {
+export function* sniffMpeg(
+  bytes: Uint8Array,
+  start: number,
+): Steps<{ kind: 'mp3' | 'aac'; seconds: number | undefined } | undefined> {
   const first = frameAt(bytes, start)
-  if (first === undefined) return undefined
-  const next = start + first.size
-  const isFollowed = next === bytes.length || isEnd(bytes, next) || frameAt(bytes, next)?.kind === first.kind
-  if (!isFollowed) return undefined
-  const stated = first.kind === 'mp3' ? statedFrames(bytes, start) : undefined
-  const counted = countSeconds(bytes, stated === undefined ? start : next, first.kind)
-  return { kind: first.kind, seconds: counted ?? (stated ? (stated * first.samples) / first.rate : undefined) }
+  if (first === undefined || !isFollowed(bytes, start, first)) return undefined
+  const isFacts = first.kind === 'mp3' && holdsFacts(bytes, start)
+  const seconds = yield* countSeconds(bytes, isFacts ? start + first.size : start, first.kind)
+  return { kind: first.kind, seconds }
 }
 
 interface Frame {
@@ -24,14 +25,19 @@ interface Frame {
   readonly rate: number
 }
 
-function countSeconds(bytes: Uint8Array, start: number, kind: Frame['kind']): number | undefined {
-  let [seconds, samples, rate, at] = [0, 0, 0, start]
-  while (at < bytes.length && !isEnd(bytes, at)) {
+function* countSeconds(bytes: Uint8Array, start: number, kind: Frame['kind']): Steps<number | undefined> {
+  let [seconds, samples, rate, at, next, isLost] = [0, 0, 0, start, start, false]
+  while (at !== -1 && at < bytes.length) {
+    if (at >= next) {
+      next = at + stepBytes
+      yield
+    }
     const frame = frameAt(bytes, at)
-    if (frame === undefined || frame.kind !== kind) {
-      // A frame that was cut within its header is an end as well.
-      if (bytes.length - at >= 8) return undefined
-      break
+    // What looks like one frame by chance is not followed by another.
+    isLost = frame?.kind !== kind || (isLost && !isFollowed(bytes, at, frame))
+    if (isLost || frame === undefined) {
+      at = bytes.indexOf(0xff, at + 1)
+      continue
     }
     if (frame.rate !== rate) {
       seconds += rate === 0 ? 0 : samples / rate
@@ -42,6 +48,11 @@ function countSeconds(bytes: Uint8Array, start: number, kind: Frame['kind']): nu
     at += frame.size
   }
   return samples === 0 ? undefined : seconds + samples / rate
+}
+
+function isFollowed(bytes: Uint8Array, at: number, { kind, size }: Frame): boolean {
+  const next = at + size
+  return next === bytes.length || isEnd(bytes, next) || frameAt(bytes, next)?.kind === kind
 }
 
 /** Tags that stand at the end, and padding. */
@@ -101,12 +112,11 @@ function adtsFrame(bytes: Uint8Array, at: number, word: number): Frame | undefin
 
 // ── What an MP3 states ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The frames that follow a first one which holds no sound but the number of the others; undefined where it is one of sound. */
-function statedFrames(bytes: Uint8Array, at: number): number | undefined {
+/** Whether a first frame holds no sound but facts of the others. */
+function holdsFacts(bytes: Uint8Array, at: number): boolean {
   const word = u32be(bytes, at)
   const isOne = ((word >>> 19) & 3) === 3
   const isMono = ((word >>> 6) & 3) === 3
   const tag = at + 4 + (isOne ? (isMono ? 17 : 32) : isMono ? 9 : 17)
-  if (spells(bytes, tag, 'Xing') || spells(bytes, tag, 'Info')) return u16be(bytes, tag + 6) & 1 ? u32be(bytes, tag + 8) : 0
-  return spells(bytes, at + 36, 'VBRI') ? u32be(bytes, at + 50) : undefined
+  return spells(bytes, tag, 'Xing') || spells(bytes, tag, 'Info') || spells(bytes, at + 36, 'VBRI')
 }

@@ -1,6 +1,10 @@
-import { spells, u16be, u32be, u64be } from './bytes.ts'
+import { spells, u16be, u32be } from './bytes.ts'
+import { flacSeconds } from './flac.ts'
+import { known } from './length.ts'
+import { mp4Seconds } from './mp4.ts'
 import { sniffMpeg } from './mpeg.ts'
 import { sniffOgg } from './ogg.ts'
+import { atOnce, type Steps, stepBytes } from './steps.ts'
 import { isWav, parseWav, WavError } from './wav.ts'
 import { sniffWebm } from './webm.ts'
 
@@ -9,7 +13,10 @@ export interface SniffedAudio {
   readonly kind: AudioKind
   /** What is inside, where a container may hold several and tells which. */
   readonly codec: string | undefined
-  /** How long it lasts, where that can be told without decoding. What a header claims may be a lie; what was counted is not. */
+  /**
+   * How long it lasts, where that can be told without decoding: by its frames or packets where they can be counted, even where it states
+   * less. The tables of MP4 and the positions of Vorbis are believed.
+   */
   readonly seconds: number | undefined
 }
 
@@ -20,18 +27,23 @@ export type AudioKind = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm' | 'mp4' | 'aac' 
  * throws nothing, whatever the bytes.
  */
 export function sniffAudio(bytes: Uint8Array): SniffedAudio | undefined {
+  return atOnce(sniffInSteps(bytes))
+}
+
+/** The same, for whoever has others to think of: files may be made to keep us busy. */
+export function* sniffInSteps(bytes: Uint8Array): Steps<SniffedAudio | undefined> {
   if (isWav(bytes)) return wav(bytes)
-  if (spells(bytes, 0, 'OggS')) return { kind: 'ogg', ...sniffOgg(bytes) }
-  if (u32be(bytes, 0) === 0x1a45dfa3) return { kind: 'webm', ...sniffWebm(bytes) }
-  if (spells(bytes, 4, 'ftyp')) return { kind: 'mp4', codec: undefined, seconds: mp4Seconds(bytes) }
+  if (spells(bytes, 0, 'OggS')) return { kind: 'ogg', ...(yield* sniffOgg(bytes)) }
+  if (u32be(bytes, 0) === 0x1a45dfa3) return { kind: 'webm', ...(yield* sniffWebm(bytes)) }
+  if (spells(bytes, 4, 'ftyp')) return { kind: 'mp4', codec: undefined, seconds: yield* mp4Seconds(bytes) }
   if (spells(bytes, 0, 'FORM') && (spells(bytes, 8, 'AIFF') || spells(bytes, 8, 'AIFC'))) {
-    return { kind: 'aiff', codec: undefined, seconds: aiffSeconds(bytes) }
+    return { kind: 'aiff', codec: undefined, seconds: yield* aiffSeconds(bytes) }
   }
-  if (spells(bytes, 0, '#!AMR\n')) return { kind: 'amr', codec: 'amr-nb', seconds: amrSeconds(bytes, 6, narrowFrames) }
-  if (spells(bytes, 0, '#!AMR-WB\n')) return { kind: 'amr', codec: 'amr-wb', seconds: amrSeconds(bytes, 9, wideFrames) }
+  if (spells(bytes, 0, '#!AMR\n')) return { kind: 'amr', codec: 'amr-nb', seconds: yield* amrSeconds(bytes, 6, narrowFrames) }
+  if (spells(bytes, 0, '#!AMR-WB\n')) return { kind: 'amr', codec: 'amr-wb', seconds: yield* amrSeconds(bytes, 9, wideFrames) }
   const start = afterId3(bytes)
-  if (spells(bytes, start, 'fLaC')) return { kind: 'flac', codec: undefined, seconds: flacSeconds(bytes, start) }
-  const mpeg = sniffMpeg(bytes, start)
+  if (spells(bytes, start, 'fLaC')) return { kind: 'flac', codec: undefined, seconds: yield* flacSeconds(bytes, start) }
+  const mpeg = yield* sniffMpeg(bytes, start)
   return mpeg === undefined ? undefined : { ...mpeg, codec: undefined }
 }
 
@@ -56,43 +68,27 @@ function afterId3(bytes: Uint8Array): number {
   return at
 }
 
-/** The first block after the mark is the one that tells: 20 bits of rate, and 36 of samples, zero where the writer did not know. */
-function flacSeconds(bytes: Uint8Array, start: number): number | undefined {
-  const rate = u32be(bytes, start + 18) >>> 12
-  const samples = ((bytes[start + 21] ?? 0) & 15) * 2 ** 32 + u32be(bytes, start + 22)
-  return known(samples, rate)
-}
-
-// ── MP4 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function mp4Seconds(bytes: Uint8Array): number | undefined {
-  for (let at = 0; at + 8 <= bytes.length; ) {
-    const [short, long] = [u32be(bytes, at), u64be(bytes, at + 8)]
-    const size = short === 0 ? bytes.length - at : short === 1 ? long : short
-    if (spells(bytes, at + 4, 'mvhd')) {
-      const isWide = bytes[at + 8] === 1
-      return isWide ? known(u64be(bytes, at + 32), u32be(bytes, at + 28)) : known(u32be(bytes, at + 24), u32be(bytes, at + 20))
-    }
-    // The header of the film stands in the box of the film, which is entered; every other box is passed over.
-    at += spells(bytes, at + 4, 'moov') ? (short === 1 ? 16 : 8) : Math.max(size, 8)
-  }
-  return undefined
-}
-
 // ── AIFF and AMR ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function aiffSeconds(bytes: Uint8Array): number | undefined {
+function* aiffSeconds(bytes: Uint8Array): Steps<number | undefined> {
+  let [stated, rate, frameBytes, counted, next] = [0, 0, 0, 0, 0]
   for (let at = 12; at + 8 <= bytes.length; ) {
+    if (at >= next) {
+      next = at + stepBytes
+      yield
+    }
     const size = u32be(bytes, at + 4)
     if (spells(bytes, at, 'COMM')) {
       // The rate is a float of 80 bits: an exponent, and 64 bits of which the first is the one before the point.
       const exponent = (u16be(bytes, at + 16) & 0x7fff) - 16_383
-      const rate = u32be(bytes, at + 18) * 2 ** (exponent - 31)
-      return known(u32be(bytes, at + 10), rate)
+      rate = u32be(bytes, at + 18) * 2 ** (exponent - 31)
+      stated = u32be(bytes, at + 10)
+      frameBytes = u16be(bytes, at + 8) * Math.ceil(u16be(bytes, at + 14) / 8)
     }
+    if (spells(bytes, at, 'SSND')) counted = Math.min(size, bytes.length - at - 8) - 8
     at += 8 + size + (size % 2)
   }
-  return undefined
+  return known(Math.max(stated, frameBytes > 0 ? Math.floor(counted / frameBytes) : 0), rate)
 }
 
 /** The bytes of each kind of frame, its own first byte with it; none where a kind is not used. */
@@ -100,17 +96,16 @@ const narrowFrames = [13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1]
 const wideFrames = [18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1]
 
 /** Each frame lasts 20 ms. */
-function amrSeconds(bytes: Uint8Array, start: number, sizes: readonly number[]): number | undefined {
-  let frames = 0
+function* amrSeconds(bytes: Uint8Array, start: number, sizes: readonly number[]): Steps<number | undefined> {
+  let [frames, next] = [0, 0]
   for (let at = start; at < bytes.length; frames++) {
+    if (at >= next) {
+      next = at + stepBytes
+      yield
+    }
     const size = sizes[((bytes[at] ?? 0) >> 3) & 15] ?? 0
     if (size === 0) return undefined
     at += size
   }
   return known(frames, 50)
-}
-
-function known(units: number, rate: number): number | undefined {
-  const seconds = units / rate
-  return units > 0 && Number.isFinite(seconds) ? seconds : undefined
 }

@@ -1,16 +1,18 @@
 import { type Clock, sleep } from '../../api/clock.ts'
 import { within } from '../../api/deadline.ts'
 import { causeOf, type ErrorCode, GatewayError, isErrorCode } from '../../api/error.ts'
-import type { IssueCode } from '../../api/issue-codes.ts'
 import type { ErrorType, Transcript as HeardBlock, Issue } from '../../api/schemas.gen.ts'
+import { type Steps, stepBytes } from '../../audio/steps.ts'
 import type { AudioFile, SpeechCall, SttOptions, Transcript } from '../../providers/speech.ts'
 import type { Admission } from '../breaker/index.ts'
 import type { Egress } from '../egress/index.ts'
 import type { VoiceMetrics, VoiceOutcome } from '../metrics/voice.ts'
 import type { SpeechCallTrace } from '../tracing/index.ts'
 import type { Calls } from './calls.ts'
+import { blockTooLong, HeardLength, type LengthLimits, togetherTooLong } from './length.ts'
 import { HearingMeter } from './meter.ts'
 import { mostSecondsOfBytes } from './need.ts'
+import { createPaced, type Paced } from './paced.ts'
 import { inParallel } from './parallel.ts'
 import { type Resampling, rawPieces, reducedFile } from './pieces.ts'
 import type { HearingModel, HearingPlan, SoundBlock, VoiceCaller } from './plan.ts'
@@ -36,14 +38,11 @@ export interface HearingParts {
   readonly limits: HearingLimits
 }
 
-export interface HearingLimits {
+export interface HearingLimits extends LengthLimits {
   /** How many blocks are fetched, and heard, at a time. Together those that are fetched are no larger than so many of the largest. */
   readonly parallel: number
   /** The largest file. */
   readonly blockBytes: number
-  /** The longest sound of a block, and of all blocks together, where their files tell how long they are. */
-  readonly blockSeconds: number
-  readonly totalSeconds: number
   /** How long fetching a block may take, and then hearing it with all tries, in milliseconds. */
   readonly ms: number
 }
@@ -56,10 +55,14 @@ export interface HearingLimits {
  * caller's reason where the caller has left.
  */
 export function createHearing(parts: HearingParts): Hearing {
+  const paced = createPaced()
   return async (plan, caller, meter = new HearingMeter()) => {
-    const sounds = await soundsOf(plan, parts, caller.signal)
+    const sounds = await soundsOf(plan, parts, paced, caller.signal)
+    const length = new HeardLength(parts.limits)
     const heard = await inParallel(sounds, parts.limits.parallel, caller.signal, async (sound, signal) => {
       const transcript = await namingBlock(sound.block, signal, () => hearSound(sound, plan, caller, parts, meter, signal))
+      const problem = length.add(sound, transcript, plan.model)
+      if (problem) throw badSounds([problem])
       return { sound, transcript, seconds: transcript.seconds ?? sound.file.seconds }
     })
     return {
@@ -83,27 +86,33 @@ interface Sound {
   readonly way: Way
 }
 
-async function soundsOf(plan: HearingPlan, parts: HearingParts, outer: AbortSignal): Promise<Sound[]> {
+async function soundsOf(plan: HearingPlan, parts: HearingParts, paced: Paced, outer: AbortSignal): Promise<Sound[]> {
   const { limits } = parts
   let fetchedBytes = 0
   const judged = await inParallel(plan.blocks, limits.parallel, outer, async (block, signal) => {
-    const bytes = await namingBlock(block, signal, () => bytesOf(block, parts, signal))
+    const bytes = await namingBlock(block, signal, () => bytesOf(block, parts, paced, signal))
     if (block.source.type === 'url') {
       fetchedBytes += bytes.length
       const most = limits.parallel * limits.blockBytes
       if (fetchedBytes > most) throw badSound(block, 'too_large', `all URLs together give more than ${most} bytes`)
     }
-    return judge(block, bytes, plan.model, limits)
+    return await paced(judge(block, bytes, plan.model, limits), signal)
   })
   const issues = judged.flatMap((each): readonly Issue[] => ('issues' in each ? each.issues : []))
   const sounds = judged.flatMap((each) => ('issues' in each ? [] : [each]))
-  issues.push(...togetherTooLong(sounds, limits.totalSeconds))
+  const together = togetherTooLong(sounds, limits)
+  if (together) issues.push(together)
   if (issues.length > 0) throw badSounds(issues)
   return sounds
 }
 
-async function bytesOf({ source }: SoundBlock, { fetchPublic, limits }: HearingParts, signal: AbortSignal): Promise<Uint8Array> {
-  if (source.type === 'base64') return plain(Buffer.from(source.data, 'base64'))
+async function bytesOf(
+  { source }: SoundBlock,
+  { fetchPublic, limits }: HearingParts,
+  paced: Paced,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (source.type === 'base64') return await paced(decoded(source.data), signal)
   const { status, body } = await fetchPublic(source.url, {
     signal,
     maxBytes: limits.blockBytes,
@@ -116,6 +125,17 @@ async function bytesOf({ source }: SoundBlock, { fetchPublic, limits }: HearingP
   throw new GatewayError('fetch_failed', { message: `The URL was answered with HTTP ${status}.` })
 }
 
+/** The bytes of base64 that was found to be well-formed: four characters are three bytes wherever they stand. */
+function* decoded(data: string): Steps<Uint8Array> {
+  const buffer = Buffer.from(new ArrayBuffer(Math.ceil(data.length / 4) * 3))
+  let length = 0
+  for (let at = 0; at < data.length; at += stepBytes) {
+    length += buffer.write(data.slice(at, at + stepBytes), length, 'base64')
+    yield
+  }
+  return plain(buffer.subarray(0, length))
+}
+
 /** The same bytes: a Buffer's own `slice` gives no copy, which whoever reads samples counts on. */
 function plain(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
@@ -124,43 +144,23 @@ function plain(buffer: Buffer): Uint8Array {
 const mostRedirects = 5
 
 /** What is wrong with the sound of a block, told as `soundOf` and `wayOf` do; or how it will be heard. */
-function judge(
+function* judge(
   block: SoundBlock,
   bytes: Uint8Array,
   model: HearingModel,
-  { blockBytes, blockSeconds }: HearingLimits,
-): Sound | { readonly issues: readonly Issue[] } {
+  limits: HearingLimits,
+): Steps<Sound | { readonly issues: readonly Issue[] }> {
   try {
+    const { blockBytes } = limits
     if (bytes.length > blockBytes)
       throw badSound(block, 'too_large', `has ${bytes.length} bytes; at most ${blockBytes} are allowed`)
-    const file = soundOf(block, bytes)
-    if (file.seconds !== undefined && file.seconds > blockSeconds) {
-      throw badSound(block, tooLong, `lasts ${shown(file.seconds)} seconds; at most ${blockSeconds} are allowed`)
-    }
-    return { block, file, way: wayOf(block, file, model) }
+    const file = yield* soundOf(block, bytes)
+    const problem = blockTooLong({ block, file }, limits)
+    return problem ? { issues: [problem] } : { block, file, way: wayOf(block, file, model) }
   } catch (error) {
     if (error instanceof GatewayError && error.issues) return { issues: error.issues }
     throw error
   }
-}
-
-/** Told of the block with which it becomes too much. */
-function togetherTooLong(sounds: readonly Sound[], most: number): Issue[] {
-  let seconds = 0
-  for (const { block, file } of sounds) {
-    seconds += file.seconds ?? 0
-    if (seconds <= most) continue
-    const message = `with it, the sound of all blocks lasts ${shown(seconds)} seconds or more; at most ${most} are allowed together`
-    return [{ param: block.param, code: tooLong, message }]
-  }
-  return []
-}
-
-const tooLong: IssueCode = 'audio_too_long'
-
-/** Rounded up, so that nothing looks allowed that is not. */
-function shown(seconds: number): string {
-  return String(Math.ceil(seconds * 10) / 10)
 }
 
 // ── Hearing it ──────────────────────────────────────────────────────────────────────────────────────────────────────────

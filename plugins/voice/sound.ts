@@ -3,10 +3,10 @@ import type { IssueCode } from '../../api/issue-codes.ts'
 import { invalidRequestDetails } from '../../api/issues.ts'
 import type { Issue } from '../../api/schemas.gen.ts'
 import { spells } from '../../audio/bytes.ts'
-import { mulawToPcm } from '../../audio/g711.ts'
-import { monoOf, pcm16Of, samplesIn } from '../../audio/pcm.ts'
-import { type AudioKind, sniffAudio } from '../../audio/sniff.ts'
-import { parseWav, pcmOfWav, type Wav, WavError, wavOf } from '../../audio/wav.ts'
+import { bytesPerSample, pcm16Of, samplesIn } from '../../audio/pcm.ts'
+import { type AudioKind, sniffInSteps } from '../../audio/sniff.ts'
+import { type Steps, stepBytes } from '../../audio/steps.ts'
+import { parseWav, pcmOfWav, type Wav, WavError, wavHeader } from '../../audio/wav.ts'
 import type { AudioFile } from '../../providers/speech.ts'
 import { cutFileIn, lookOf } from './look.ts'
 import type { SoundBlock } from './plan.ts'
@@ -18,10 +18,10 @@ import type { SoundBlock } from './plan.ts'
  * Throws a `GatewayError` of `invalid_request` with one issue that names the block: `empty`, `not_audio`, `invalid_audio` for what is cut
  * before its first sound or broken, `no_speech` for digital silence, and `required` where a rate is missing.
  */
-export function soundOf(block: SoundBlock, bytes: Uint8Array): AudioFile {
+export function* soundOf(block: SoundBlock, bytes: Uint8Array): Steps<AudioFile> {
   if (bytes.length === 0) throw badSound(block, 'empty', 'holds no sound: it has no bytes')
   const raw = block.source.type === 'base64' ? rawFormats[block.source.mediaType] : undefined
-  return raw ? fileOfRaw(block, bytes, raw) : fileOf(block, bytes)
+  return yield* raw ? fileOfRaw(block, bytes, raw) : fileOf(block, bytes)
 }
 
 /** The error of a block whose sound is no good. */
@@ -61,15 +61,15 @@ const mediaTypes: Readonly<Record<AudioKind, string>> = {
   amr: 'audio/amr',
 }
 
-function fileOf(block: SoundBlock, bytes: Uint8Array): AudioFile {
-  const sniffed = sniffAudio(bytes)
+function* fileOf(block: SoundBlock, bytes: Uint8Array): Steps<AudioFile> {
+  const sniffed = yield* sniffInSteps(bytes)
   if (sniffed === undefined) {
     const cut = cutFileIn(bytes)
     if (cut) throw badSound(block, 'invalid_audio', `begins like ${cut}, but is cut before its first sound`)
     throw badSound(block, 'not_audio', `is no file of sound; it looks like ${lookOf(bytes)}`)
   }
   const { kind, codec, seconds } = sniffed
-  if (kind === 'wav') checkWav(block, bytes)
+  if (kind === 'wav') yield* checkWav(block, bytes)
   else if (!hasSound(kind, codec, bytes)) {
     throw badSound(block, 'invalid_audio', `is of the kind ${kindNames[kind]}, but is cut before its first sound, or holds none`)
   }
@@ -85,19 +85,23 @@ function hasSound(kind: AudioKind, codec: string | undefined, bytes: Uint8Array)
 /** Blocks of facts, each with its length, stand before the first frame, which begins with fourteen ones and a zero. */
 function hasFlacFrame(bytes: Uint8Array): boolean {
   let at = 4
-  for (let isLast = false; !isLast; ) {
+  let isLast = false
+  for (let count = 0; !isLast; count++) {
     const head = bytes[at]
-    if (head === undefined) return false
+    if (head === undefined || count === mostFlacBlocks) return false
     isLast = head >= 0x80
     at += 4 + (((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0))
   }
   return bytes[at] === 0xff && ((bytes[at + 1] ?? 0) & 0xfe) === 0xf8
 }
 
-function checkWav(block: SoundBlock, bytes: Uint8Array): void {
+/** Far more than any honest file has; what goes on is made to keep us busy. */
+const mostFlacBlocks = 1000
+
+function* checkWav(block: SoundBlock, bytes: Uint8Array): Steps<void> {
   const wav = readWav(block, bytes)
   if (wav.frames === 0) throw badSound(block, 'invalid_audio', 'is a WAV file that is cut before its first sound, or holds none')
-  if (isSilent(wav)) throw badSound(block, 'no_speech', silence)
+  if (yield* isSilent(wav)) throw badSound(block, 'no_speech', silence)
 }
 
 function readWav(block: SoundBlock, bytes: Uint8Array): Wav {
@@ -123,8 +127,12 @@ const rawFormats: Readonly<Record<string, RawKind>> = {
   'audio/basic': { mediaType: 'audio/basic', format: 'mulaw', sampleBytes: 1, usualRate: 8000 },
 }
 
-function fileOfRaw(block: SoundBlock, bytes: Uint8Array, { mediaType, format, sampleBytes, usualRate }: RawKind): AudioFile {
-  const inside = fileInRaw(bytes)
+function* fileOfRaw(
+  block: SoundBlock,
+  bytes: Uint8Array,
+  { mediaType, format, sampleBytes, usualRate }: RawKind,
+): Steps<AudioFile> {
+  const inside = yield* fileInRaw(bytes)
   if (inside) throw badSound(block, 'invalid_audio', `is declared as ${mediaType}, but its bytes begin like ${inside}`)
   const rate = block.sampleRate ?? usualRate
   if (rate === undefined) throw badSound(block, 'required', `needs a sample_rate, of which nothing in ${mediaType} tells`)
@@ -135,15 +143,29 @@ function fileOfRaw(block: SoundBlock, bytes: Uint8Array, { mediaType, format, sa
     throw badSound(block, 'invalid_audio', message)
   }
   const frames = bytes.length / frameBytes
-  if (isSilent({ format, channels, rate, frames, data: bytes })) throw badSound(block, 'no_speech', silence)
-  const mono = monoOf(format === 'mulaw' ? mulawToPcm(bytes) : bytes, channels)
-  return { bytes: wavOf(mono, rate), kind: 'wav', mediaType: mediaTypes.wav, seconds: frames / rate }
+  const wav: Wav = { format, channels, rate, frames, data: bytes }
+  if (yield* isSilent(wav)) throw badSound(block, 'no_speech', silence)
+  return { bytes: yield* monoFile(wav), kind: 'wav', mediaType: mediaTypes.wav, seconds: frames / rate }
+}
+
+/** A WAV file of 16 bits and one channel. */
+function* monoFile(wav: Wav): Steps<Uint8Array> {
+  const file = new Uint8Array(44 + wav.frames * bytesPerSample)
+  file.set(wavHeader(wav.rate, wav.frames * bytesPerSample))
+  let at = 44
+  for (const data of framesOf(wav)) {
+    const pcm = pcmOfWav({ ...wav, data })
+    file.set(pcm, at)
+    at += pcm.length
+    yield
+  }
+  return file
 }
 
 /** What a file is that was declared to be none, as people call it. */
-function fileInRaw(bytes: Uint8Array): string | undefined {
+function* fileInRaw(bytes: Uint8Array): Steps<string | undefined> {
   if (spells(bytes, 0, '.snd')) return 'an AU file'
-  const sniffed = sniffAudio(bytes)
+  const sniffed = yield* sniffInSteps(bytes)
   if (sniffed === undefined) return spells(bytes, 0, 'ID3') ? 'an MP3 file' : spells(bytes, 0, 'RIFF') ? 'a RIFF file' : undefined
   // A few quiet samples can look like one frame, but not like several.
   const hasNoMark = (sniffed.kind === 'mp3' || sniffed.kind === 'aac') && !spells(bytes, 0, 'ID3')
@@ -160,18 +182,23 @@ const quietest = 3
 const quietestOfAlaw = 8
 
 /** Looks at the channels one by one, as one may cancel another; and no further than to the first sample that is no silence. */
-function isSilent(wav: Wav): boolean {
+function* isSilent(wav: Wav): Steps<boolean> {
   const most = wav.format === 'alaw' ? quietestOfAlaw : quietest
-  const pieceBytes = framesAtOnce * (wav.data.length / wav.frames)
-  for (let at = 0; at < wav.data.length; at += pieceBytes) {
-    for (const sample of samplesIn(samplesOf(wav, wav.data.subarray(at, at + pieceBytes)))) {
+  for (const data of framesOf(wav)) {
+    for (const sample of samplesIn(samplesOf(wav, data))) {
       if (sample > most || sample < -most) return false
     }
+    yield
   }
   return true
 }
 
-const framesAtOnce = 4096
+/** The bytes of a file of sound, whole frames for each step. */
+function* framesOf({ data, frames }: Wav): Generator<Uint8Array> {
+  const frameBytes = data.length / frames
+  const pieceBytes = Math.ceil(stepBytes / frameBytes) * frameBytes
+  for (let at = 0; at < data.length; at += pieceBytes) yield data.subarray(at, at + pieceBytes)
+}
 
 function samplesOf({ format }: Wav, data: Uint8Array): Uint8Array {
   if (format !== 'mulaw' && format !== 'alaw') return pcm16Of(data, format)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../api/error.ts'
 import { isIssueCode } from '../../../api/issue-codes.ts'
 import { pcmToAlaw, pcmToMulaw } from '../../../audio/g711.ts'
+import { atOnce, stepBytes } from '../../../audio/steps.ts'
 import { parseWav, pcmOfWav, wavOf } from '../../../audio/wav.ts'
 import type { SoundBlock } from '../../../plugins/voice/plan.ts'
 import { soundOf } from '../../../plugins/voice/sound.ts'
@@ -12,7 +13,7 @@ import { chunk, fmt, riff } from '../../audio/wav-file.ts'
 import { blockOf, flac, mp3, ogg, urlBlock, wavTone } from './sounds.ts'
 
 function heardIn(bytes: Uint8Array, mediaType?: string, changes?: Partial<SoundBlock>): AudioFile {
-  return soundOf(blockOf(bytes, mediaType, changes), bytes)
+  return atOnce(soundOf(blockOf(bytes, mediaType, changes), bytes))
 }
 
 /** The code and the message of what is wrong with it; throws where nothing is, or where it is told in another way. */
@@ -48,7 +49,7 @@ describe('a file of sound', () => {
     for (const declared of ['audio/wav', 'audio/mpeg', 'audio/flac', 'audio/ogg', 'audio/webm']) {
       expect(heardIn(bytes, declared)).toEqual({ bytes, kind, mediaType, seconds: expect.closeTo(seconds, 3) })
     }
-    expect(soundOf(urlBlock('https://example.com/a'), bytes).kind).toBe(kind)
+    expect(atOnce(soundOf(urlBlock('https://example.com/a'), bytes)).kind).toBe(kind)
   })
 
   it('of any width, rate and number of channels is taken as it is', () => {
@@ -125,6 +126,17 @@ describe('no good are', () => {
     expect(problemIn(riff(fmt({ bits: 8 }), chunk('data', Buffer.alloc(8000, 128))))).toMatch(/^no_speech: /)
     expect(problemIn(riff(fmt({ tag: 6, bits: 8 }), chunk('data', Buffer.alloc(8000, code))))).toMatch(/^no_speech: /)
     expect(problemIn(riff(fmt({ tag: 3, bits: 32 }), chunk('data', Buffer.alloc(8000))))).toMatch(/^no_speech: /)
+  })
+
+  it('silence, which is looked at in steps, however much there is of it', () => {
+    const bytes = riff(fmt({ bits: 8 }), chunk('data', Buffer.alloc(10 * stepBytes, 128)))
+    for (const block of [blockOf(bytes), blockOf(bytes, 'audio/basic')]) {
+      const steps = soundOf(
+        block,
+        bytes.subarray(block.source.type === 'base64' && block.source.mediaType === 'audio/wav' ? 0 : 44),
+      )
+      for (let count = 0; count < 10; count++) expect(steps.next().done).toBe(false)
+    }
   })
 
   it('not one loud sample, be it the last, or in a channel that another cancels', () => {
