@@ -137,7 +137,7 @@ describe('a caller leaves', () => {
 })
 
 describe('a caller who does not read', () => {
-  it('is not spoken to on and on, and hears everything in the end', async () => {
+  it('is not spoken to on and on, and hears everything in the end', { timeout: 60_000 }, async () => {
     const many = Array.from(
       { length: 400 },
       (_, index) => `This is the sentence with the number ${index}, and it is not short.`,
