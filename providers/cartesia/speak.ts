@@ -4,7 +4,7 @@ import type { SocketClosed } from '../socket.ts'
 import { type Flush, flush, type SpeechCall, type TtsEvent, type TtsOptions } from '../speech.ts'
 import { isRaw } from '../speech-format.ts'
 import { SoundGuard } from '../speech-guard.ts'
-import { isPronounced } from '../speech-messages.ts'
+import { hasWords } from '../speech-messages.ts'
 import { closedEarly, openSpeechSocket, type SpeechSocket } from '../speech-socket.ts'
 import { SourceReader } from '../speech-source.ts'
 import { headersOf, sourceOf } from './connection.ts'
@@ -47,7 +47,7 @@ class Speaker implements Conversation {
   #contexts = 0
   #isInputOver = false
   /** Whether there is something in the text that has a sound. */
-  #isPronounced = false
+  #hasWords = false
   #isFinished = false
 
   constructor(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall, listener: Listener<TtsEvent>) {
@@ -99,7 +99,7 @@ class Speaker implements Conversation {
     const isBlank = piece.trim() === ''
     // Nothing begins with what has no sound.
     if (piece === '' || (isBlank && !this.#context)) return
-    this.#isPronounced ||= isPronounced(piece)
+    this.#hasWords ||= hasWords(piece)
     this.#guard.expect(piece.length)
     if (!this.#socket) await this.#open()
     this.#context ??= this.#begin(piece)
@@ -204,7 +204,7 @@ class Speaker implements Conversation {
   async #finish(): Promise<void> {
     if (this.#isFinished) return
     this.#isFinished = true
-    if (this.#isPronounced) this.#guard.end()
+    if (this.#hasWords) this.#guard.end()
     await this.#listener.tell({ type: 'done' })
     this.#listener.end()
   }

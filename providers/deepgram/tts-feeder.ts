@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../api/clock.ts'
 import type { Flush } from '../speech.ts'
-import { isPronounced } from '../speech-messages.ts'
+import { hasWords } from '../speech-messages.ts'
 import type { SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
 
@@ -15,7 +15,7 @@ export class TextFeeder {
   readonly #clock: Clock
   readonly #ration: FlushRation | undefined
   readonly #expect: (characters: number) => void
-  #isPronounced = false
+  #hasWords = false
   #hasUnflushed = false
   /** How many flushes were asked for since the last that was sent. */
   #asked = 0
@@ -32,9 +32,9 @@ export class TextFeeder {
     this.#ration = isRationed ? new FlushRation(clock) : undefined
   }
 
-  /** Whether there was anything in it that can be said. */
-  get isPronounced(): boolean {
-    return this.#isPronounced
+  /** Whether there has to be sound of it. */
+  get hasWords(): boolean {
+    return this.#hasWords
   }
 
   /** True once all of the text was spoken. */
@@ -69,7 +69,7 @@ export class TextFeeder {
     for (const part of partsOf(text, maxPart)) {
       this.#expect(part.length)
       this.#hasUnflushed = true
-      this.#isPronounced ||= isPronounced(part)
+      this.#hasWords ||= hasWords(part)
       await this.#socket.send(JSON.stringify({ type: 'Speak', text: part }))
     }
   }

@@ -52,7 +52,7 @@ export async function* speak(
       feeder.stop()
       socket.close()
     }
-    if (feeder.isPronounced) guard.end()
+    if (feeder.hasWords) guard.end()
     else guard.pause()
     yield { type: 'done', ...(charged !== undefined && { characters: charged }) }
   } finally {

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../api/clock.ts'
 import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
 import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { SoundGuard } from '../speech-guard.ts'
-import { isPronounced } from '../speech-messages.ts'
+import { hasWords, isPronounced } from '../speech-messages.ts'
 import { closedEarly, type SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
 import { closeContext, flushContext, inactivitySeconds, keepContext, openContext, sayText } from './encode.ts'
@@ -34,6 +34,8 @@ export class SpeechContext {
   /** Whether there was something to be spoken at all, and whether there is since the last flush. */
   #hasText = false
   #isUnflushed = false
+  /** Whether there has to be sound of it. */
+  #hasWords = false
   /** Whether sound is to come after a flush, or the end. */
   #isOwed = false
   #keepAlive: Timer | undefined
@@ -98,6 +100,7 @@ export class SpeechContext {
     if (!isPronounced(text)) return
     this.#isUnflushed = true
     this.#hasText = true
+    this.#hasWords ||= hasWords(text)
   }
 
   async #end(): Promise<void> {
@@ -132,7 +135,8 @@ export class SpeechContext {
       }
       if (this.#state === 'open') throw disconnected(this.#source)
       this.#state = 'left'
-      this.#guard.end()
+      if (this.#hasWords) this.#guard.end()
+      else this.#guard.pause()
     } catch (reason) {
       if (reason !== nothingSaid) throw reason
     }

@@ -1,12 +1,12 @@
 import { Cancelled, GatewayError } from '../../../api/error.ts'
 import { bytesOfSamples, bytesPerSample } from '../../../audio/pcm.ts'
 import type { SpeechCall, SpeechFormat, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import { hasWords } from '../../../providers/speech-messages.ts'
 import type { Admission } from '../../breaker/index.ts'
 import type { VoiceOutcome } from '../../metrics/voice.ts'
 import type { SpeechTrace } from '../../tracing/index.ts'
 import type { SpeakingVoice, VoiceCaller } from '../plan.ts'
 import type { SpeakingParts } from './parts.ts'
-import { hasWords } from './script.ts'
 
 /** One call to a vendor for one text, held to what a vendor owes: sound in time, some of it, no more than can be, and an end. */
 export class VendorCall {
@@ -30,7 +30,8 @@ export class VendorCall {
   }
 
   /**
-   * The vendor's events, from its sound to `done`; to be asked for once. Throws a `GatewayError` where the vendor fails, and the
+   * The vendor's events, from its sound to `done`; to be asked for once. None at all where the text is of signs alone, with which the vendor
+   * does not know what to do: the words around it are to be heard all the same. Throws a `GatewayError` where the vendor fails, and the
    * signal's reason once that has aborted.
    */
   async *events(text: string, options: TtsOptions): AsyncGenerator<TtsEvent> {
@@ -79,6 +80,10 @@ export class VendorCall {
       outcome = 'ok'
     } catch (error) {
       const reason: unknown = signal.aborted ? signal.reason : error
+      if (bytes === 0 && !hasWords(text) && isNothing(reason)) {
+        outcome = 'ok'
+        return
+      }
       if (!this.#outer.aborted) outcome = reason instanceof GatewayError ? reason : new GatewayError('internal_error')
       throw reason
     } finally {
@@ -89,6 +94,7 @@ export class VendorCall {
         this.#admission.failed(outcome === 'cancelled' ? new Cancelled() : outcome)
       }
       const isOk = outcome === 'ok'
+      if (isOk && bytes === 0) this.#admission.succeeded()
       const seconds = secondsOfPcm(bytes, options.format)
       metrics.sentenceOver(id, outcome, isOk ? text.length : 0, seconds ?? 0)
       traced?.end(outcome, { seconds, ...(isOk && { characters: text.length }) })
@@ -116,6 +122,11 @@ export class VendorCall {
     const message = hasBegun ? `${name} stopped in the middle of its sound.` : `${name} did not begin to speak in time.`
     return new GatewayError('provider_timeout', { message, providerError: { provider: id } })
   }
+}
+
+/** Whether the vendor has merely nothing to say. A fault that has another reason shows with the next words. */
+function isNothing(reason: unknown): boolean {
+  return reason instanceof GatewayError && (reason.code === 'provider_protocol' || reason.code === 'provider_rejected')
 }
 
 /** A minute and a second a character, and ten minutes: no voice is as slow. Compressed sound of 320 kbit a second is the densest there is. */

@@ -1,3 +1,4 @@
+import { isPronounced } from '../../../providers/speech-messages.ts'
 import { createSentences, type Sentences } from '../../../text/sentences.ts'
 import { createSpoken, type Spoken } from '../../../text/spoken.ts'
 import type { SpeakingPlan } from '../plan.ts'
@@ -82,21 +83,14 @@ export function longestLine(plan: SpeakingPlan, most: number): number {
   return Math.max(leastMaximum, Math.min(most, ...each))
 }
 
-/** Whether a vendor that makes no sound of it has failed: marks alone may well be silent. */
-export function hasWords(text: string): boolean {
-  return /[\p{L}\p{N}]/u.test(text)
-}
-
 const nothing: readonly Line[] = []
 /** Voices sound odd where they are given a word at a time. */
 const minCharacters = 10
 /** What sentences can be parted into at all. */
 const leastMaximum = 20
-/** Letters, digits, and the symbols that are said as words. */
-const sayable = /[\p{L}\p{N}\p{Sc}\p{Sm}%&@#§°]/u
 
 function lineOf(text: string): Line {
-  return { text, say: sayable.test(text) ? text.trim() : '' }
+  return { text, say: isPronounced(text) ? text.trim() : '' }
 }
 
 function localeOf(language: string | undefined): string | undefined {
