@@ -1,6 +1,6 @@
-import type { SpeechCache } from './cache/cache.ts'
+import type { CachedSpeech, SpeechCache } from './cache/cache.ts'
 import { cacheKey } from './cache/key.ts'
-import type { CachedSound, CachedSpeech, SentenceCache } from './speak/parts.ts'
+import type { CachedSound, SentenceCache } from './speak/parts.ts'
 
 /** The one scope of what all tenants share. */
 export const everybody = 'all'

@@ -12,7 +12,7 @@ import { voiceNeed } from './need.ts'
 import type { HearingPlan, SpeakingPlan, VoiceCaller } from './plan.ts'
 import type { SpeakingParts, SpokenAnswer } from './speak/parts.ts'
 import { Speaker } from './speak/speaker.ts'
-import type { SpokenUsage } from './speak/usage.ts'
+import { type SpokenUsage, UsageMeter } from './speak/usage.ts'
 import { voiced } from './speak/voiced.ts'
 import { speakWhole } from './speak/whole.ts'
 
@@ -107,8 +107,9 @@ export class VoiceTurn implements VoiceCount {
   async speak(content: readonly ContentBlock[], caller: VoiceCaller, elapsedMs: number): Promise<AudioBlock | undefined> {
     const answer = this.#answer(caller, elapsedMs)
     if (!answer) return undefined
-    const { block, unavailable, usage } = await speakWhole(content, this.#parts.speaking, answer)
-    this.#spoken = () => usage
+    const meter = new UsageMeter()
+    this.#spoken = () => meter.usage
+    const { block, unavailable } = await speakWhole(content, this.#parts.speaking, answer, meter)
     if (unavailable) {
       const message = `The answer is not spoken (${unavailable.code}): ${unavailable.message}`
       this.#unspoken = { param: 'voice.output', code: 'audio_unavailable', message }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type Gateway, messageOf, startGateway } from '../gateway.ts'
 import { measured } from '../measured.ts'
 import { type Behaviour, empty, endless, hangUp, htmlPage, json, reply, silence } from '../upstreams/behaviour.ts'
-import { expectOrder, soundIn, streamed, textOf } from './answers.ts'
+import { bytesOf, expectOrder, soundIn, streamed, textOf } from './answers.ts'
 import { startModel } from './model.ts'
 import { cartesia, deepgram, httpVendors, type Instead, openai, type StartedVendor, type Vendor } from './vendors.ts'
 
@@ -127,6 +127,21 @@ describe.each(httpVendors.map((vendor) => [vendor.id, vendor] as const))('%s', (
       else if (!isMoved) expect(answered.audio.length).toBe(Buffer.concat(own).length)
       const last = sounds.at(-1) ?? Buffer.alloc(0)
       expect(answered.audio.subarray(-last.length).equals(last)).toBe(true)
+    })
+
+    it.each([
+      ['the first', first],
+      ['a later', second],
+    ])('at %s sentence once of an answer in one piece: each sentence is there once, in whole', async (_which, sentence) => {
+      const spare = vendor.id === 'openai' ? deepgram : openai
+      const instead = failing(sentence, behaviour, 1)
+      const { whole, other } = await stageFor(vendor, instead, { VAI_VOICE_FALLBACKS: spare.voice })
+      const sound = bytesOf(soundIn(await messageOf(await whole())))
+      const at = other.texts().length > 0 ? [first, second, third].indexOf(sentence) : 3
+      const sounds = [first, second, third].map((each, index) =>
+        index < at ? vendor.sound(each, vendor.rate) : spare.sound(each, spare.rate),
+      )
+      expect(sound.equals(Buffer.concat(sounds))).toBe(true)
     })
   })
 

@@ -9,9 +9,9 @@ export interface SpeechCache {
   close(): void
 }
 
-/** All that a vendor gave for one text. */
+/** One text as it was spoken in one go. */
 export interface CachedSpeech {
-  /** Sound in the vendor's format. */
+  /** Sound as it is given out: PCM at the rate that was asked for, whichever the vendor made, or the vendor's own bytes. */
   readonly bytes: Uint8Array
   readonly alignments: readonly Alignment[]
   readonly seconds: number | undefined

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../api/clock.ts'
 import type { NewResampler } from '../../../audio/resample.ts'
-import type { Alignment } from '../../../providers/speech.ts'
 import type { VoiceMetrics } from '../../metrics/voice.ts'
+import type { CachedSpeech } from '../cache/cache.ts'
 import type { Calls } from '../calls.ts'
 import type { SpeakingPlan, SpeakingVoice, VoiceCaller } from '../plan.ts'
 
@@ -62,13 +62,6 @@ export interface CachedSound {
   readonly language: string | undefined
   readonly alignment: boolean
   readonly text: string
-}
-
-export interface CachedSpeech {
-  /** In the format and rate of the key. */
-  readonly bytes: Uint8Array
-  readonly alignments: readonly Alignment[]
-  readonly seconds: number | undefined
 }
 
 /** The plan's voices in the order in which they are asked. */

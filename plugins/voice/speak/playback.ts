@@ -7,7 +7,6 @@ export class Playback {
   #untilMs: number | undefined
   #gaps = 0
   #waitedMs = 0
-  #lengthMs = 0
 
   /** So much sound came at this time, in order. */
   add(atMs: number, lengthMs: number): void {
@@ -17,7 +16,6 @@ export class Playback {
       this.#waitedMs += atMs - until
     }
     this.#untilMs = Math.max(atMs, until ?? atMs) + lengthMs
-    this.#lengthMs += lengthMs
   }
 
   get gaps(): number {
@@ -26,9 +24,5 @@ export class Playback {
 
   get waitedSeconds(): number {
     return this.#waitedMs / 1000
-  }
-
-  get seconds(): number {
-    return this.#lengthMs / 1000
   }
 }

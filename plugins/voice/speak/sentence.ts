@@ -4,40 +4,24 @@ import { bytesPerSample, SampleJoiner } from '../../../audio/pcm.ts'
 import type { Resampler } from '../../../audio/resample.ts'
 import { sniffAudio } from '../../../audio/sniff.ts'
 import type { Alignment, TtsOptions } from '../../../providers/speech.ts'
+import type { CachedSpeech } from '../cache/cache.ts'
 import type { SpeakingVoice } from '../plan.ts'
 import { rateFor } from '../rate.ts'
 import { shifted, withoutFirst } from './alignment.ts'
 import { VendorCall } from './call.ts'
-import {
-  type CachedSpeech,
-  isPcm,
-  longestPiece,
-  type SentenceCache,
-  type SpeakingParts,
-  type SpokenAnswer,
-  voicesOf,
-} from './parts.ts'
+import { isPcm, longestPiece, type SentenceCache, type SpeakingParts, type SpokenAnswer, voicesOf } from './parts.ts'
+import type { SentenceUsage } from './usage.ts'
 
 export type SentenceEvent =
   /** Sound as it is to be given out: whole samples at the plan's rate, or the vendor's own bytes; at most `longestPiece` of them. */
   | { readonly type: 'sound'; readonly bytes: Uint8Array }
   /** From the beginning of the sentence's sound, in order. */
   | ({ readonly type: 'alignment' } & Alignment)
-  | SentenceSpoken
-
-/** The last event. */
-export interface SentenceSpoken {
-  readonly type: 'spoken'
-  readonly voice: SpeakingVoice
-  /** What the vendor charges for: 0 where the sentence came from the cache. */
-  readonly characters: number
-  /** How long the sound is that this voice made; undefined where that cannot be told of compressed sound. */
-  readonly seconds: number | undefined
-  readonly isCached: boolean
-}
 
 /** Who takes the events of a sentence. */
 export interface SentenceTaker {
+  /** Is told what the sentence takes. */
+  readonly usage: SentenceUsage
   /** Another of the plan's voices speaks from here on, for the rest of the answer. */
   moved(voice: number): void
   /** Throws the events so far away, where nobody has heard any of them; whether that was so. */
@@ -48,8 +32,10 @@ export interface SentenceTaker {
 
 /**
  * Speaks one sentence: from the cache, or by the plan's voices from the one with the index `voice` on, each as long as none has
- * spoken it. A vendor that fails is asked once more, unless that is of no use; PCM then goes on at the sample where it broke off. A voice that
- * takes the place of another speaks the sentence from its beginning.
+ * spoken it. A vendor that fails is asked once more, unless that is of no use. What nobody has heard is thrown away and spoken anew. Where
+ * somebody has heard the beginning, PCM goes on at the sample where it broke off: a voice that speaks a sentence twice speaks it a little
+ * differently, so that part of a word may be heard twice there, or not at all. A voice that takes the place of another speaks the
+ * sentence from its beginning.
  *
  * To the cache goes the sound as it is given out, at the plan's rate, so that it need not be resampled again: what a voice spoke in
  * one go. Throws the failure of the last voice that was asked, and the signal's reason once that has aborted.
@@ -77,6 +63,10 @@ class Sentence {
   #hasRetried = false
   /** Whether a vendor was really asked, since a voice was last chosen. */
   #wasCalled = false
+  /** Whether the vendor that is asked now has sent any sound. */
+  #hasBegun = false
+  /** Whether the attempt that is under way has asked a vendor. */
+  #isAsked = false
   #failure: GatewayError | undefined
   /** What was given out of this sentence: bytes and tokens. Of which a voice before the one that speaks has given the first `#base`. */
   #given = 0
@@ -112,6 +102,8 @@ class Sentence {
       const voice = this.#voices[this.#index]
       if (!voice) throw this.#failure ?? new GatewayError('internal_error')
       this.#collected = []
+      this.#isAsked = false
+      this.#hasBegun = false
       try {
         yield* this.#spokenBy(voice)
         return
@@ -120,6 +112,7 @@ class Sentence {
         if (!(error instanceof GatewayError)) throw error
         // Who is refused only after another has failed is not the reason.
         this.#failure = this.#wasCalled ? error : (this.#failure ?? error)
+        if (this.#isAsked && !this.#hasBegun && isRefusal(error)) this.#taker.usage.refused()
         this.#log(voice, error)
         if (await this.#hasWaited(error)) continue
         if (!(await this.#mayRetry(error))) this.#next()
@@ -143,8 +136,9 @@ class Sentence {
   async #mayRetry(error: GatewayError): Promise<boolean> {
     const waitMs = error.retryAfter === undefined ? (pauseMs[error.code] ?? 0) : error.retryAfter * 1000
     if (!this.#wasCalled || this.#hasRetried || error.recovery === 'none' || waitMs > longestRetryWaitMs) return false
+    const isAnew = this.#discard() || this.#given === this.#base
     // Nothing tells where in compressed sound it would have to go on.
-    if (!this.#isPcm && this.#given > this.#base && !this.#discard()) return false
+    if (!isAnew && !this.#isPcm) return false
     this.#hasRetried = true
     this.#heardBytes = this.#given - this.#base
     this.#heardTokens = this.#tokens
@@ -153,7 +147,7 @@ class Sentence {
   }
 
   #next(): void {
-    if (this.#given > 0 && !this.#discard()) {
+    if (!this.#discard() && this.#given > 0) {
       this.#baseMs += (this.#secondsOf(this.#given - this.#base) ?? 0) * 1000
       this.#base = this.#given
     }
@@ -183,26 +177,27 @@ class Sentence {
 
   async *#spokenBy(voice: SpeakingVoice): AsyncGenerator<SentenceEvent> {
     const { cache } = this.#parts
-    const isAnew = this.#heardBytes === 0 && this.#heardTokens === 0 && !this.#wasCalled
-    const key = cache && isAnew ? this.#keyFor(voice, cache) : undefined
-    const cached = cache && key !== undefined ? await cache.get(key) : undefined
-    this.#signal.throwIfAborted()
-    if (cached) return yield* this.#fromCache(voice, cached)
-    if (key !== undefined) this.#parts.metrics.cacheAsked('miss')
+    const isInOneGo = this.#heardBytes === 0 && this.#heardTokens === 0
+    const key = cache && isInOneGo ? this.#keyFor(voice, cache) : undefined
+    if (cache && key !== undefined && !this.#wasCalled) {
+      const cached = await cache.get(key)
+      this.#signal.throwIfAborted()
+      this.#parts.metrics.cacheAsked(cached ? 'hit' : 'miss')
+      if (cached) return yield* this.#fromCache(cached)
+    }
     const alignments: Alignment[] = []
     const characters = yield* this.#called(voice, key !== undefined || !this.#isPcm, alignments)
     const bytes = this.#given - this.#base
     const seconds = this.#secondsOf(bytes)
     if (cache && key !== undefined && bytes > 0) cache.put(key, { bytes: Buffer.concat(this.#collected), alignments, seconds })
     this.#collected = []
-    yield { type: 'spoken', voice, characters, seconds, isCached: false }
+    this.#taker.usage.spoken(voice, characters, seconds)
   }
 
-  async *#fromCache(voice: SpeakingVoice, { bytes, alignments, seconds }: CachedSpeech): AsyncGenerator<SentenceEvent> {
-    this.#parts.metrics.cacheAsked('hit')
+  *#fromCache({ bytes, alignments, seconds }: CachedSpeech): Generator<SentenceEvent> {
     for (const alignment of alignments) yield* this.#timed(alignment)
     yield* this.#sounded(bytes)
-    yield { type: 'spoken', voice, characters: 0, seconds: seconds ?? this.#secondsOf(bytes.length), isCached: true }
+    this.#taker.usage.cached(seconds ?? (this.#isPcm ? this.#secondsOf(bytes.length) : sniffAudio(bytes)?.seconds))
   }
 
   /** Calls the vendor and gives its sound on. Returns for how many characters it charges. */
@@ -217,12 +212,15 @@ class Sentence {
     const newResampler = rate === plan.rate ? undefined : await this.#parts.resampling()
     const call = new VendorCall(voice, this.#parts, caller, this.#signal)
     this.#wasCalled = true
+    this.#isAsked = true
+    this.#taker.usage.asked(voice, this.#text.length)
     let characters = this.#text.length
     const joiner = this.#isPcm ? new SampleJoiner() : undefined
     const resampler: Resampler | undefined = newResampler?.(rate, plan.rate)
     try {
       for await (const event of call.events(this.#text, options)) {
         if (event.type === 'audio') {
+          this.#hasBegun ||= event.bytes.length > 0
           const whole = joiner ? joiner.push(event.bytes) : event.bytes
           const sound = resampler ? resampler.push(whole) : whole
           if (isCollected) this.#collected.push(sound)
@@ -296,6 +294,11 @@ class Sentence {
 const pauseMs: Readonly<Record<string, number>> = { provider_rate_limit: 500 }
 /** A vendor that asks for more patience is not asked again. */
 const longestRetryWaitMs = 2000
+
+/** Whether the vendor did nothing for it: it said no, or was never reached. */
+function isRefusal({ code, providerError }: GatewayError): boolean {
+  return providerError?.status !== undefined || code === 'provider_unreachable'
+}
 
 function optionsFor({ tts, name, voice }: SpeakingVoice, { plan }: SpokenAnswer): TtsOptions {
   const { format, language, speed, volume, emotion, alignment } = plan

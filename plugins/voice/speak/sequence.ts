@@ -1,9 +1,11 @@
 import type { GatewayError } from '../../../api/error.ts'
+import { bytesOfSamples } from '../../../audio/pcm.ts'
 import type { Alignment } from '../../../providers/speech.ts'
 import { joined } from './alignment.ts'
-import { longestPiece, type SpeakingParts, type SpokenAnswer, voicesOf } from './parts.ts'
+import { isPcm, longestPiece, type SpeakingParts, type SpokenAnswer, voicesOf } from './parts.ts'
 import type { Line } from './script.ts'
-import { type SentenceEvent, type SentenceSpoken, speakSentence } from './sentence.ts'
+import { type SentenceEvent, speakSentence } from './sentence.ts'
+import type { SentenceUsage, UsageMeter } from './usage.ts'
 
 /** Sound of a sentence that goes out together. */
 export interface Portion {
@@ -24,6 +26,12 @@ export interface TimedSound {
 }
 
 /**
+ * When sound goes out: as soon as it is there, or once its sentence has been spoken to its end, so that what broke off
+ * before can always be thrown away and spoken anew.
+ */
+export type Release = 'at once' | 'by sentences'
+
+/**
  * Speaks sentences at the same time, a few ahead of the one that is being given out, and gives them out in order. Each is taken from
  * its vendor as fast as it comes, so that no more than those few lie here, however slowly they are taken.
  *
@@ -32,7 +40,8 @@ export interface TimedSound {
 export class Sequence {
   readonly #parts: SpeakingParts
   readonly #answer: SpokenAnswer
-  readonly #onSpoken: (spoken: SentenceSpoken) => void
+  readonly #meter: UsageMeter
+  readonly #release: Release
   readonly #onAbort: () => void
   #entries: Entry[] = []
   /** Who speaks the next sentence that is begun. */
@@ -45,11 +54,11 @@ export class Sequence {
   #waiter: (() => void) | undefined
   #isWaking = false
 
-  /** `onSpoken` is told of each sentence that a voice has spoken to its end, whether it is given out or not. */
-  constructor(parts: SpeakingParts, answer: SpokenAnswer, onSpoken: (spoken: SentenceSpoken) => void) {
+  constructor(parts: SpeakingParts, answer: SpokenAnswer, meter: UsageMeter, release: Release) {
     this.#parts = parts
     this.#answer = answer
-    this.#onSpoken = onSpoken
+    this.#meter = meter
+    this.#release = release
     this.#ahead = parts.limits.ahead
     const { signal } = answer.caller
     this.#onAbort = () => {
@@ -110,13 +119,9 @@ export class Sequence {
     for (let [entry] = this.#entries; entry; [entry] = this.#entries) {
       const { run } = entry
       if (!run) return undefined
-      const portion = portionOf(run)
-      if (portion) {
-        const isFirst = !entry.isTaken
-        entry.isTaken = true
-        const provider = voicesOf(this.#answer.plan)[entry.voice]?.provider.id ?? ''
-        return { text: isFirst ? entry.text : '', isFirst, provider, ...portion }
-      }
+      const isHeld = this.#release === 'by sentences' && run.end !== 'spoken'
+      const taken = isHeld ? undefined : portionOf(run)
+      if (taken) return this.#given(entry, run, taken)
       if (run.end === undefined) return undefined
       if (run.end !== 'spoken') throw run.end.error
       this.#entries.shift()
@@ -126,6 +131,18 @@ export class Sequence {
       if (!entry.isTaken) return { text: entry.text, isFirst: true, sound: [], alignment: undefined, provider: '' }
     }
     return undefined
+  }
+
+  #given(entry: Entry, run: Run, { sound, alignment, voice: index }: Taken): Portion {
+    const { plan } = this.#answer
+    const isFirst = !entry.isTaken
+    entry.isTaken = true
+    const voice = voicesOf(plan)[index]
+    if (voice && sound.length > 0) {
+      const bytes = sound.reduce((sum, each) => sum + each.bytes.length, 0)
+      this.#meter.heard(run.usage, voice, isPcm(plan) ? bytes / bytesOfSamples(plan.rate) : undefined)
+    }
+    return { text: isFirst ? entry.text : '', isFirst, sound, alignment, provider: voice?.provider.id ?? '' }
   }
 
   #wake(): void {
@@ -158,7 +175,7 @@ export class Sequence {
 
   #begin(entry: Entry, voice: number): void {
     entry.voice = voice
-    const run: Run = { controller: new AbortController(), queue: [], end: undefined }
+    const run: Run = { controller: new AbortController(), queue: [], end: undefined, usage: this.#meter.begin() }
     entry.run = run
     void this.#speak(entry, run)
   }
@@ -166,6 +183,7 @@ export class Sequence {
   async #speak(entry: Entry, run: Run): Promise<void> {
     const { clock } = this.#parts
     const taker = {
+      usage: run.usage,
       moved: (voice: number) => this.#moved(entry, run, voice),
       discard: () => {
         if (entry.isTaken) return false
@@ -177,8 +195,7 @@ export class Sequence {
     const { signal } = run.controller
     try {
       for await (const event of speakSentence(entry.say, entry.voice, this.#parts, this.#answer, signal, taker)) {
-        if (event.type === 'spoken') this.#onSpoken(event)
-        else if (entry.run === run) run.queue.push({ event, cameAt: clock.now() })
+        if (entry.run === run) run.queue.push({ event, voice: entry.voice, cameAt: clock.now() })
         if (entry === this.#entries[0]) this.#wakeSoon()
       }
       run.end = 'spoken'
@@ -215,6 +232,7 @@ export class Sequence {
     for (const later of this.#entries.slice(at + 1)) {
       if (!later.run || later.voice >= voice) continue
       const old = later.run
+      this.#meter.discard(old.usage)
       this.#begin(later, voice)
       old.controller.abort(nobodyListens())
     }
@@ -241,10 +259,13 @@ interface Run {
   readonly controller: AbortController
   readonly queue: QueuedEvent[]
   end: 'spoken' | { readonly error: unknown } | undefined
+  readonly usage: SentenceUsage
 }
 
 interface QueuedEvent {
-  readonly event: Exclude<SentenceEvent, SentenceSpoken>
+  readonly event: SentenceEvent
+  /** The index of who says it. */
+  readonly voice: number
   readonly cameAt: number
 }
 
@@ -256,13 +277,20 @@ function nobodyListens(): Error {
   return new Error('nobody listens any more')
 }
 
-/** As much as goes out at once. Times wait for the sound that follows them, as long as there may be some. */
-function portionOf({ queue, end }: Run): Pick<Portion, 'sound' | 'alignment'> | undefined {
+interface Taken extends Pick<Portion, 'sound' | 'alignment'> {
+  readonly voice: number
+}
+
+/** As much of one voice as goes out at once. Times wait for the sound that follows them, as long as there may be some. */
+function portionOf({ queue, end }: Run): Taken | undefined {
   const sound: TimedSound[] = []
   const alignments: Alignment[] = []
   let bytes = 0
   let count = 0
-  for (const { event, cameAt } of queue) {
+  let speaks = 0
+  for (const { event, voice, cameAt } of queue) {
+    if (sound.length > 0 && voice !== speaks) break
+    speaks = voice
     if (event.type === 'sound') {
       if (bytes > 0 && bytes + event.bytes.length > longestPiece) break
       bytes += event.bytes.length
@@ -273,5 +301,5 @@ function portionOf({ queue, end }: Run): Pick<Portion, 'sound' | 'alignment'> | 
   const isUnfinished = end !== 'spoken' && sound.length === 0
   if (count === 0 || isUnfinished) return undefined
   queue.splice(0, count)
-  return { sound, alignment: joined(alignments) }
+  return { sound, alignment: joined(alignments), voice: speaks }
 }

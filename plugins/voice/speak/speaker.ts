@@ -34,18 +34,13 @@ export class Speaker {
   /** Whose voice was heard first; undefined before any sound. */
   #firstVoice: string | undefined
   #firstAudioMs: number | undefined
-  /** Seconds of compressed sound, which its bytes do not tell. */
-  #seconds = 0
 
   constructor(parts: SpeakingParts, answer: SpokenAnswer) {
     this.#parts = parts
     this.#answer = answer
     const { plan } = answer
     this.#script = new Script({ language: plan.language, maxCharacters: longestLine(plan, longestSentence), firstClause: true })
-    this.#sequence = new Sequence(parts, answer, (spoken) => {
-      this.#meter.add(spoken)
-      this.#seconds += spoken.seconds ?? 0
-    })
+    this.#sequence = new Sequence(parts, answer, this.#meter, 'at once')
   }
 
   /** More of the answer's text, as it is written: in Markdown. */
@@ -104,7 +99,7 @@ export class Speaker {
 
   /** What was spoken so far. */
   get usage(): SpokenUsage {
-    return this.#meter.usage(isPcm(this.#answer.plan) ? this.#playback.seconds : this.#seconds)
+    return this.#meter.usage
   }
 
   #read(lines: readonly Line[]): void {

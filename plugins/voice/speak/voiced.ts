@@ -79,17 +79,18 @@ class VoicedStream implements OpenedStream {
   #read(): void {
     if (this.#reading !== 'ready' || this.#items.length >= mostAhead || this.#isClosed) return
     this.#reading = 'busy'
-    this.#source.next().then(
-      ({ done, value }) => {
+    this.#source
+      .next()
+      .then(({ done, value }) => {
         if (this.#isClosed || this.#failure) return
         this.#reading = done ? 'over' : 'ready'
         if (done) this.#speaker.end()
         else this.#take(value)
         this.#read()
         this.#wake()
-      },
-      (error: unknown) => this.#fail(error),
-    )
+      })
+      // Also what is thrown above: otherwise nobody would be told, and everybody would wait.
+      .catch((error: unknown) => this.#fail(error))
   }
 
   #take(item: StreamItem): void {
@@ -123,15 +124,15 @@ class VoicedStream implements OpenedStream {
   #hear(): void {
     if (this.#hearing !== 'ready' || this.#sound || this.#isClosed) return
     this.#hearing = 'busy'
-    this.#speaker.next().then(
-      (event) => {
+    this.#speaker
+      .next()
+      .then((event) => {
         if (this.#isClosed || this.#failure) return
         this.#hearing = event ? 'ready' : 'over'
         this.#sound = event
         this.#wake()
-      },
-      (error: unknown) => this.#fail(error),
-    )
+      })
+      .catch((error: unknown) => this.#fail(error))
   }
 
   #fail(error: unknown): void {

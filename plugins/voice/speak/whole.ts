@@ -10,13 +10,12 @@ import { isPcm, type SpeakingParts, type SpokenAnswer } from './parts.ts'
 import { type Line, longestLine, Script } from './script.ts'
 import { Sequence } from './sequence.ts'
 import { tooLong, type Unavailable, unavailable } from './unavailable.ts'
-import { type SpokenUsage, UsageMeter } from './usage.ts'
+import { UsageMeter } from './usage.ts'
 
 export interface WholeSpeech {
   /** Absent where there is nothing to say, and where it could not be said. */
   readonly block?: AudioBlock
   readonly unavailable?: Unavailable
-  readonly usage: SpokenUsage
 }
 
 /**
@@ -26,17 +25,20 @@ export interface WholeSpeech {
  * once, with a few hundredths of silence between; Opus is then a chained Ogg, which browsers and most players read, though some stop after its first
  * part.
  *
+ * A sentence is joined to those before it once it has been spoken to its end, so that none is heard in two parts. `meter` tells at any
+ * time what was used until then, also of an answer that comes to nothing.
+ *
  * Throws the reason of the caller's signal once that has aborted.
  */
 export async function speakWhole(
   content: readonly ContentBlock[],
   parts: SpeakingParts,
   answer: SpokenAnswer,
+  meter: UsageMeter = new UsageMeter(),
 ): Promise<WholeSpeech> {
-  const meter = new UsageMeter()
   const lines = linesOf(content, answer.plan)
-  if (lines.every(({ say }) => say === '')) return { usage: meter.usage(0) }
-  const sequence = new Sequence(parts, answer, (spoken) => meter.add(spoken))
+  if (lines.every(({ say }) => say === '')) return {}
+  const sequence = new Sequence(parts, answer, meter, 'by sentences')
   const recording = new Recording(answer.plan, parts.limits.maxBytes)
   try {
     const characters = lines.reduce((sum, { say }) => sum + say.length, 0)
@@ -49,11 +51,11 @@ export async function speakWhole(
       for (const { bytes } of portion.sound) recording.add(bytes)
       if (portion.alignment) recording.align(portion.alignment)
     }
-    const { seconds, block } = recording.finished(lines.map(({ text }) => text).join(''))
-    return { block, usage: meter.usage(seconds) }
+    return { block: recording.finished(lines.map(({ text }) => text).join('')) }
   } catch (error) {
     answer.caller.signal.throwIfAborted()
-    return { unavailable: unavailable(error, answer.caller), usage: meter.usage(0) }
+    meter.unheard()
+    return { unavailable: unavailable(error, answer.caller) }
   } finally {
     sequence.close(new Cancelled())
   }
@@ -127,11 +129,11 @@ class Recording {
     if (this.#from !== undefined) this.#alignments.push(shifted(alignment, this.#from * 1000))
   }
 
-  finished(transcript: string): { readonly block: AudioBlock; readonly seconds: number } {
+  finished(transcript: string): AudioBlock {
     const { format, rate } = this.#plan
     const header = format === 'wav' ? [wavHeader(rate, this.#bytes)] : []
     const alignment = joined(this.#alignments)
-    const block: AudioBlock = {
+    return {
       type: 'audio',
       source: {
         type: 'base64',
@@ -142,7 +144,6 @@ class Recording {
       ...(isPcm(this.#plan) && { sample_rate_hz: rate }),
       ...(alignment && { alignment: told(alignment) }),
     }
-    return { block, seconds: this.#seconds() ?? 0 }
   }
 
   /** How long all of it lasts. */

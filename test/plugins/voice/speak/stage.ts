@@ -8,21 +8,25 @@ import { bytesIn } from '../../../../audio/pcm.ts'
 import { type NewResampler, startResampling } from '../../../../audio/resample.ts'
 import { socketDialer } from '../../../../plugins/egress/socket.ts'
 import type { VoiceMetrics } from '../../../../plugins/metrics/voice.ts'
+import type { CachedSpeech } from '../../../../plugins/voice/cache/cache.ts'
 import type { SpeakingPlan, SpeakingVoice, VoiceCaller } from '../../../../plugins/voice/plan.ts'
-import type { CachedSpeech, SentenceCache, SpeakingParts, SpokenAnswer } from '../../../../plugins/voice/speak/parts.ts'
+import type { SentenceCache, SpeakingParts, SpokenAnswer } from '../../../../plugins/voice/speak/parts.ts'
 import { Speaker } from '../../../../plugins/voice/speak/speaker.ts'
 import { httpFailure } from '../../../../providers/failure.ts'
 import { post, readErrorBody } from '../../../../providers/http.ts'
 import type { SpeechProvider, TtsCapabilities } from '../../../../providers/speech.ts'
 import { type Behaviour, reply } from '../../../upstreams/behaviour.ts'
 import { isObject } from '../../../upstreams/json.ts'
-import { type RecordedRequest, startUpstream, type Upstream } from '../../../upstreams/upstream.ts'
+import { startUpstream, type Upstream } from '../../../upstreams/upstream.ts'
 
 /** A simulated voice over HTTP, and everything that speaking with it needs. */
 
-/** What a voice says: the same to the same text, at a rate of 8,000 a second, and 1 ms a character. */
-export function soundOf(text: string, voice = 'ada'): Uint8Array {
-  let seed = voice.length
+/**
+ * What a voice says, at a rate of 8,000 a second, and 1 ms a character. As voices do, it says the same text in another way when it is asked
+ * again: `take` counts from 0.
+ */
+export function soundOf(text: string, voice = 'ada', take = 0): Uint8Array {
+  let seed = voice.length + take * 7919
   for (const character of voice + text) seed = (seed * 31 + (character.codePointAt(0) ?? 0)) | 0
   return bytesIn(
     Int16Array.from({ length: text.length * samplesPerCharacter }, () => {
@@ -35,7 +39,8 @@ export function soundOf(text: string, voice = 'ada'): Uint8Array {
 export const samplesPerCharacter = 8
 export const rate = 8000
 
-export type Answering = (text: string, request: RecordedRequest) => Behaviour | Promise<Behaviour> | undefined
+/** `take` counts how often the text was asked for before. */
+export type Answering = (text: string, take: number) => Behaviour | Promise<Behaviour> | undefined
 
 export interface Voice {
   readonly voice: SpeakingVoice
@@ -55,8 +60,9 @@ export async function startVoice(
     const text = isObject(request.json) ? String(request.json.text) : ''
     if (request.headers.authorization !== `Bearer ${testKey}`) return reply('Who are you?', { status: 401 })
     if (text.trim() === '' || text.length > 1000) return reply('No such text.', { status: 400 })
+    const take = texts.filter((each) => each === text).length
     texts.push(text)
-    return answered(answering(text, request), () => reply(soundOf(text, id)))
+    return answered(answering(text, take), () => reply(soundOf(text, id, take)))
   })
   const provider = providerAt(id, upstream.url, capabilities)
   const { tts } = provider
