@@ -1,4 +1,4 @@
-import { isThai, kind, kindBefore } from './sentences-characters.ts'
+import { isThai, kind, kindAt, kindBefore } from './sentences-characters.ts'
 
 /** Words before which a long sentence may be parted when it has no better place. All are in lower case. */
 export function isConjunction(word: string): boolean {
@@ -12,6 +12,17 @@ export function endsClause(text: string, gap: number): boolean {
   const of = kindBefore(text, end)
   if (of === kind.clause || of === kind.dash) return true
   return (text.charAt(end - 1) === '-' && kindBefore(text, end - 1) === kind.space) || isThai(text, end - 1)
+}
+
+/**
+ * Whether a comma before `gap` stands within a date or a number: "Jan. 5, 2024", "5 March, 2024", "1, 000". Nothing before `from` is looked
+ * at.
+ */
+export function isWithinDate(text: string, from: number, gap: number, next: number): boolean {
+  return (
+    kindAt(text, next) === kind.digit &&
+    /\p{Nd}\p{L}{0,2}[ .]{0,2}\p{L}{0,10}\.?[,،，]$/u.test(text.slice(Math.max(from, gap - 16), gap))
+  )
 }
 
 /** A comma or the like of Chinese and Japanese, which no space follows. */

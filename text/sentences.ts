@@ -1,6 +1,6 @@
 import { wordAt } from './sentences-abbreviations.ts'
 import { isLetterKind, kind, kindAt, kindBefore } from './sentences-characters.ts'
-import { endsClause, isConjunction, isWideClauseMark, lastWord } from './sentences-clauses.ts'
+import { endsClause, isConjunction, isWideClauseMark, isWithinDate, lastWord } from './sentences-clauses.ts'
 import { codeAt } from './sentences-code.ts'
 import { lineStartAt } from './sentences-lines.ts'
 import { meaningOfGap, type Stop, together } from './sentences-stops.ts'
@@ -158,7 +158,7 @@ class Scanner {
       return true
     }
     if (isWideClauseMark(this.text, this.at - 1) && this.at - this.start >= leastClause / 2 && of !== kind.close) {
-      this.markCut = this.at
+      if (!isWithinDate(this.text, this.start, this.at, this.at)) this.markCut = this.at
     }
     if (this.isFirst && this.partFirst()) return true
     if (isLetterKind(of) || of === kind.digit || of === kind.emoji) {
@@ -324,7 +324,7 @@ class Scanner {
       if (isConjunction(word)) this.conjunctionCut = this.at
     }
     this.spaceCut = this.at
-    if (endsClause(this.text, this.gap)) this.markCut = this.at
+    if (endsClause(this.text, this.gap) && !isWithinDate(this.text, this.start, this.gap, this.at)) this.markCut = this.at
     return true
   }
 

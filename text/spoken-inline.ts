@@ -11,6 +11,7 @@ import {
   type SpokenSource,
   type Taken,
   within,
+  wordsAt,
 } from './spoken-source.ts'
 import { saySymbol } from './spoken-symbols.ts'
 
@@ -42,8 +43,12 @@ export function sayAll(source: SpokenSource): void {
 
 export function advance(source: SpokenSource, taken: number): void {
   if (taken === 0) return
+  const from = source.at
   source.at += taken
   source.previous = source.text[source.at - 1] ?? ''
+  let last = source.at - 1
+  while (last >= from && isSpace(source.text[last])) last--
+  if (last >= from) source.solid = source.text[last] ?? ''
 }
 
 /** How many letters, digits and the like stand here that mean only themselves. */
@@ -98,6 +103,7 @@ const markdown: Readonly<Partial<Record<string, (source: SpokenSource) => Taken>
   '!': sayImage,
   '【': saySourceMark,
   '~': sayStruck,
+  '=': sayMarked,
   '<': sayTag,
   '&': sayEntity,
   $: sayDollar,
@@ -127,7 +133,7 @@ function sayEscaped(source: SpokenSource): Taken {
     else writer.text('\\')
     return 1
   }
-  const literal = { ...within(source, text.slice(at + 1, at + 3), true), previous: source.previous }
+  const literal = { ...within(source, text.slice(at + 1, at + 3), true), previous: source.previous, solid: source.solid }
   return 1 + (saySymbol(literal) ?? 1)
 }
 
@@ -166,6 +172,19 @@ function sayStruck(source: SpokenSource): Taken {
   return end + 2 - at
 }
 
+/** What is marked as with a pen is itself; two signs between other things are the operator. */
+function sayMarked(source: SpokenSource): Taken {
+  const { text, at, previous, depth } = source
+  if (isUnknown(source, at + 1) || isUnknown(source, at + 2)) return awaiting
+  const isOpening = isSpace(previous) || '([{"\'*_“‘'.includes(previous)
+  if (!isOpening || text[at + 1] !== '=' || isSpace(text[at + 2]) || text[at + 2] === '=' || depth > 3) return undefined
+  const end = find(source, '==', at + 2, codeBound)
+  if (end === 'unknown' || (end !== 'none' && isUnknown(source, end + 2))) return awaiting
+  if (end === 'none' || isSpace(text[end - 1]) || isWordly(text[end + 2]) || text[end + 2] === '=') return undefined
+  sayAll(within(source, text.slice(at + 2, end), false))
+  return end + 2 - at
+}
+
 function sayTag(source: SpokenSource): Taken {
   const { text, at, writer } = source
   if (isUnknown(source, at + 1)) return awaiting
@@ -175,6 +194,7 @@ function sayTag(source: SpokenSource): Taken {
   if (end === 'unknown') return awaiting
   if (end === 'none') return undefined
   const inside = text.slice(at + 1, end)
+  if (/^(?:script|style)(?:\s[^<]*)?$/i.test(inside)) return skipProgram(source, end + 1)
   if (/^https?:\/\//i.test(inside)) writer.text(hostOf(inside.slice(inside.indexOf('//') + 2)))
   else if (/^[^\s@/]+@[^\s@/]+$/.test(inside)) writer.text(inside)
   else if (!/^\/?[A-Za-z][\w:-]*(?:\s[^<]*)?\/?$/.test(inside)) return undefined
@@ -195,6 +215,17 @@ function skipComment(source: SpokenSource): Taken {
   return end + 3
 }
 
+/** A script or a style with what is in it. One that does not end within a bound is only named in the text. */
+function skipProgram(source: SpokenSource, from: number): Taken {
+  const { text, at, writer } = source
+  const name = text[at + 2]?.toLowerCase() === 'c' ? 'script' : 'style'
+  const window = text.slice(from, from + programBound)
+  const end = window.toLowerCase().indexOf(`</${name}>`)
+  if (end < 0 && window.length < programBound && !source.isEnded) return awaiting
+  writer.dropped()
+  return (end < 0 ? from : from + end + name.length + 3) - at
+}
+
 function sayEntity(source: SpokenSource): Taken {
   const { text, at, writer } = source
   const window = text.slice(at, at + 10)
@@ -204,7 +235,7 @@ function sayEntity(source: SpokenSource): Taken {
   const character = entityOf(found.slice(1, -1))
   if (character === undefined) return undefined
   if (character === ' ') writer.space()
-  else sayAll({ ...within(source, character, true), previous: source.previous })
+  else sayAll({ ...within(source, character, true), previous: source.previous, solid: source.solid })
   return found.length
 }
 
@@ -244,27 +275,32 @@ function sayDollar(source: SpokenSource): Taken {
   if (end === 'none' || isSpace(text[end - 1]) || isDigit(text[end + 1])) return undefined
   const inside = text.slice(at + 1, end)
   if (!isMath(inside)) return undefined
-  const said = sayMath(inside, source.words)
+  const words = wordsAt(source, end + 1)
+  if (words === awaiting) return awaiting
+  const said = sayMath(inside, words)
   if (said === undefined) writer.dropped()
-  else writer.text(said)
+  else writer.stand(said)
   return end + 1 - at
 }
 
 /** A formula between marks of its own, which may go over several lines. */
 function sayFormula(source: SpokenSource, start: number, close: string, bound: number): Taken {
-  const { text, at, writer, words } = source
+  const { text, at, writer } = source
   const window = text.slice(start, start + bound)
   const end = window.indexOf(close)
   if (end < 0) {
     if (window.length < bound && !source.isEnded) return awaiting
     return start - at
   }
+  const words = wordsAt(source, start + end + close.length)
+  if (words === awaiting) return awaiting
   const said = sayMath(window.slice(0, end).replaceAll('\n', ' '), words)
   if (said === undefined) writer.dropped()
-  else writer.text(said)
+  else writer.stand(said)
   return start + end + close.length - at
 }
 
 const codeBound = 256
 const tagBound = 512
 const displayBound = 1000
+const programBound = 2000

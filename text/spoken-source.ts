@@ -1,4 +1,5 @@
-import type { SpokenWords } from './spoken-words.ts'
+import { scriptAfter } from './spoken-script.ts'
+import { type SpokenWords, wordsOf } from './spoken-words.ts'
 import type { SpokenWriter } from './spoken-writer.ts'
 
 /** Text that is being read, and what is known of the part that was read. */
@@ -7,6 +8,8 @@ export interface SpokenSource {
   at: number
   /** The character before `at`; empty at the beginning of a line. */
   previous: string
+  /** The same without white space. */
+  solid: string
   /** No more text will come. */
   isEnded: boolean
   /** Code and escaped characters: their marks are no Markdown. */
@@ -16,7 +19,8 @@ export interface SpokenSource {
   /** The rest of a very long address is being left out. */
   isSkipping: boolean
   readonly writer: SpokenWriter
-  readonly words: SpokenWords | undefined
+  /** The words of the locale that was given, or of the script of the letters nearby where none was. */
+  readonly words: SpokenWords | undefined | 'by script'
 }
 
 /**
@@ -30,8 +34,23 @@ export const awaiting = 0
 /** A text that is complete, within one that is being read. */
 export function within(source: SpokenSource, text: string, isLiteral: boolean): SpokenSource {
   const { writer, words, depth } = source
-  return { text, at: 0, previous: '', isEnded: true, isLiteral, depth: depth + 1, isSkipping: false, writer, words }
+  return { text, at: 0, previous: '', solid: '', isEnded: true, isLiteral, depth: depth + 1, isSkipping: false, writer, words }
 }
+
+/**
+ * What symbols are called here, where what is said next ends at `end`; `awaiting` while no letter tells. Without a locale the letters before
+ * tell, else those behind it in its line, at most `letterBound` characters on, else those of the lines before.
+ */
+export function wordsAt(source: SpokenSource, end: number): SpokenWords | undefined | typeof awaiting {
+  const { text, words, writer } = source
+  if (words !== 'by script') return words
+  const script = writer.lineScript ?? scriptAfter(text, end, end + letterBound)
+  if (script !== undefined) return wordsOf(script)
+  const isOpen = text.length < end + letterBound && !source.isEnded && !text.includes('\n', end)
+  return isOpen ? awaiting : wordsOf(writer.script)
+}
+
+const letterBound = 64
 
 /** Whether the character at an offset is not known yet. */
 export function isUnknown(source: SpokenSource, offset: number): boolean {

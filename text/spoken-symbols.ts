@@ -1,4 +1,14 @@
-import { awaiting, endOfRun, isDigit, isSpace, isUnknown, isWordly, type SpokenSource, type Taken } from './spoken-source.ts'
+import {
+  awaiting,
+  endOfRun,
+  isDigit,
+  isSpace,
+  isUnknown,
+  isWordly,
+  type SpokenSource,
+  type Taken,
+  wordsAt,
+} from './spoken-source.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
 /**
@@ -9,12 +19,12 @@ export function saySymbol(source: SpokenSource): Taken {
   const character = source.text[source.at] ?? ''
   const code = character.charCodeAt(0)
   if (code >= 0x80) return sayWide(source, character, code)
+  const rule = rules[character]
+  if (rule) return rule(source)
   if (marks.includes(character)) {
     source.writer.mark(character)
     return 1
   }
-  const rule = rules[character]
-  if (rule) return rule(source)
   if (code < 0x20 || code === 0x7f) return 1
   source.writer.text(character)
   return 1
@@ -35,10 +45,8 @@ const rules: Readonly<Partial<Record<string, (source: SpokenSource) => Taken>>> 
   _: sayUnderscore,
   '~': sayTilde,
   '^': sayCaret,
-  '|': (source) => {
-    source.writer.pause()
-    return 1
-  },
+  '!': sayExclamation,
+  '|': sayBar,
   '(': (source) => {
     const next = source.text[source.at + 1]
     if (isUnknown(source, source.at + 1)) return awaiting
@@ -50,8 +58,10 @@ const rules: Readonly<Partial<Record<string, (source: SpokenSource) => Taken>>> 
 
 /** A word for characters, which stay where the language has no word for them. */
 function say(source: SpokenSource, key: keyof SpokenWords, length: number, isWord = true): Taken {
-  const { writer, words, text, at } = source
-  if (words && isWord) writer.word(words[key])
+  const { writer, text, at } = source
+  const words = isWord ? wordsAt(source, at + length) : undefined
+  if (words === awaiting) return awaiting
+  if (words) writer.word(words[key])
   else writer.text(text.slice(at, at + length))
   return length
 }
@@ -135,6 +145,31 @@ function sayComparison(source: SpokenSource): Taken {
   return say(source, 'greaterThan', 1)
 }
 
+/** Before a sign of equality it says "not", unless something cried out is marked: "==Stop!==". */
+function sayExclamation(source: SpokenSource): Taken {
+  const { text, at, previous, writer } = source
+  const isOperator = text[at + 1] === '=' && (text[at + 2] !== '=' || text[at + 3] !== '=')
+  const end = text[at + 2] === '=' ? at + 3 : at + 2
+  if (isUnknown(source, at + 1) || (text[at + 1] === '=' && (isUnknown(source, at + 2) || isUnknown(source, end))))
+    return awaiting
+  const next = text[end]
+  const isBefore = isSpace(next) || isWordly(next) || (next !== undefined && '"\'`([{-'.includes(next))
+  const isBetween = end === at + 2 || isSpace(previous) || !isSpace(next)
+  if (isOperator && isBefore && isBetween) return say(source, 'notEqual', end - at)
+  writer.mark('!')
+  return 1
+}
+
+/** Two between other things are the operator; else it parts columns. */
+function sayBar(source: SpokenSource): Taken {
+  const { at, text, previous, writer } = source
+  const end = endOfRun(source)
+  if (end === undefined || isUnknown(source, end)) return awaiting
+  if (end - at === 2 && previous !== '' && isSpace(previous) === isSpace(text[end])) return say(source, 'or', 2)
+  writer.pause()
+  return end - at
+}
+
 /** A star between numbers or words is a sign of multiplication, any other is emphasis. */
 function sayStar(source: SpokenSource): Taken {
   const { text, at, previous } = source
@@ -142,10 +177,21 @@ function sayStar(source: SpokenSource): Taken {
   if (end === undefined || isUnknown(source, end)) return awaiting
   const next = text[end]
   const length = end - at
-  if (length === 2 && isDigit(previous) && isDigit(next)) return say(source, 'power', 2)
   const isBetween = previous !== '' && isSpace(previous) && (next === ' ' || next === '\t')
+  if (length === 2) {
+    if (isBetween && (isUnknown(source, end + 1) || isUnknown(source, end + 2))) return awaiting
+    return isPower(source, end, isBetween) ? say(source, 'power', 2) : 2
+  }
   if (length === 1 && (isBetween || (isDigit(previous) && isWordly(next)))) return say(source, 'times', 1)
   return length
+}
+
+/** Two stars between numbers, or anything in code; loosely set emphasis looks much like it. */
+function isPower({ text, previous, solid, isLiteral }: SpokenSource, end: number, isBetween: boolean): boolean {
+  const next = text[end]
+  if (!isBetween) return isLiteral ? isWordly(previous) && isWordly(next) : isDigit(previous) && isDigit(next)
+  if (isLiteral || (isDigit(text[end + 1]) && (isWordly(solid) || solid === ')'))) return true
+  return isDigit(solid) && isWordly(text[end + 1]) && !isWordly(text[end + 2])
 }
 
 /** Inside a name it is a space, a long run is a gap to be filled in, any other is emphasis. */

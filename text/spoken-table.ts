@@ -1,5 +1,5 @@
 import { sayAll } from './spoken-inline.ts'
-import { awaiting, type SpokenSource, type Taken, within } from './spoken-source.ts'
+import { awaiting, type SpokenSource, type Taken, within, wordsAt } from './spoken-source.ts'
 
 /** A table's head, once the line below it has shown that it is one. */
 export interface TableHead {
@@ -25,15 +25,13 @@ export function readHead(source: SpokenSource): TableHead | typeof awaiting | un
 
 /** Says one row: "Name: Ada, Age: 36."; undefined for a row too long to be one. */
 export function sayRow(source: SpokenSource, labels: readonly string[]): Taken {
-  const { text, at, isEnded, writer, words } = source
+  const { text, at, isEnded, writer } = source
   const window = text.slice(at, at + lineBound)
   const found = window.indexOf('\n')
   if (found < 0 && (window.length === lineBound || !isEnded)) return window.length === lineBound ? undefined : awaiting
   const end = found < 0 ? window.length : found
   for (const [index, cell] of cellsOf(window.slice(0, end)).entries()) {
-    const answer = /^[✅☑✓✔]\ufe0f?$/u.test(cell) ? words?.yes : /^[❌✗✘✖]\ufe0f?$/u.test(cell) ? words?.no : undefined
-    const said = answer ?? cell
-    if (said === '') continue
+    if (cell === '') continue
     writer.pause()
     const label = labels[index] ?? ''
     if (label !== '') {
@@ -41,10 +39,18 @@ export function sayRow(source: SpokenSource, labels: readonly string[]): Taken {
       writer.mark(':')
       writer.space()
     }
-    sayAll(within(source, said, false))
+    sayAll(within(source, answerIn(source, cell) ?? cell, false))
   }
   writer.endBlock()
   return end
+}
+
+/** What a tick or a cross says, in the language of its label. */
+function answerIn(source: SpokenSource, cell: string): string | undefined {
+  const isYes = /^[✅☑✓✔]\ufe0f?$/u.test(cell)
+  if (!isYes && !/^[❌✗✘✖]\ufe0f?$/u.test(cell)) return undefined
+  const words = wordsAt(within(source, '', false), 0)
+  return words ? words[isYes ? 'yes' : 'no'] : undefined
 }
 
 /** Says the head alone, for a table without rows. */

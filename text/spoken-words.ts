@@ -1,6 +1,7 @@
 /** What symbols are called, in one language. */
 export interface SpokenWords {
   readonly and: string
+  readonly or: string
   readonly at: string
   readonly number: string
   readonly hashtag: string
@@ -39,6 +40,7 @@ export function wordsOf(locale: string): SpokenWords | undefined {
 
 const en: SpokenWords = {
   and: 'and',
+  or: 'or',
   at: 'at',
   number: 'number',
   hashtag: 'hashtag',
@@ -52,7 +54,7 @@ const en: SpokenWords = {
   greaterThan: 'greater than',
   atMost: 'less than or equal to',
   atLeast: 'greater than or equal to',
-  notEqual: 'not equal to',
+  notEqual: 'is not equal to',
   about: 'about',
   to: 'to',
   celsius: 'degrees Celsius',
@@ -71,6 +73,7 @@ const en: SpokenWords = {
 
 const de: SpokenWords = {
   and: 'und',
+  or: 'oder',
   at: 'at',
   number: 'Nummer',
   hashtag: 'Hashtag',
@@ -103,6 +106,7 @@ const de: SpokenWords = {
 
 const fr: SpokenWords = {
   and: 'et',
+  or: 'ou',
   at: 'arobase',
   number: 'numéro',
   hashtag: 'hashtag',
@@ -135,6 +139,7 @@ const fr: SpokenWords = {
 
 const es: SpokenWords = {
   and: 'y',
+  or: 'o',
   at: 'arroba',
   number: 'número',
   hashtag: 'hashtag',
@@ -167,6 +172,7 @@ const es: SpokenWords = {
 
 const pt: SpokenWords = {
   and: 'e',
+  or: 'ou',
   at: 'arroba',
   number: 'número',
   hashtag: 'hashtag',
@@ -199,6 +205,7 @@ const pt: SpokenWords = {
 
 const hi: SpokenWords = {
   and: 'और',
+  or: 'या',
   at: 'एट',
   number: 'नंबर',
   hashtag: 'हैशटैग',

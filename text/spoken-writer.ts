@@ -1,3 +1,5 @@
+import { lastScript, type ScriptLanguage } from './spoken-script.ts'
+
 /**
  * Writes what is said: white space in single spaces, punctuation calmed, one block a line, each block a sentence. What is
  * written is the same however it comes in pieces.
@@ -12,6 +14,23 @@ export class SpokenWriter {
   /** Something was left out since the last word, so that a space may stand where none belongs. */
   #hasDropped = false
   #dots = 0
+  #script: ScriptLanguage = 'en'
+  #isScriptOfLine = false
+
+  /** The script of the last letters that were written, Latin where there were none. */
+  get script(): ScriptLanguage {
+    return this.#script
+  }
+
+  /** The same, of the line that is being read. */
+  get lineScript(): ScriptLanguage | undefined {
+    return this.#isScriptOfLine ? this.#script : undefined
+  }
+
+  /** Another line is read from here on. */
+  newLine(): void {
+    this.#isScriptOfLine = false
+  }
 
   /** What has been written since this was last asked. */
   take(): string {
@@ -26,6 +45,16 @@ export class SpokenWriter {
 
   /** Characters that are neither white space nor marks of punctuation. */
   text(run: string): void {
+    const script = lastScript(run)
+    if (script !== undefined) {
+      this.#script = script
+      this.#isScriptOfLine = true
+    }
+    this.stand(run)
+  }
+
+  /** Words that are not the writer's own, and say nothing of the language. */
+  stand(run: string): void {
     if (run === '') return
     this.#fill()
     this.#out += run
@@ -38,7 +67,7 @@ export class SpokenWriter {
   /** A word that takes the place of a symbol. */
   word(word: string): void {
     if (!openers.includes(this.#last)) this.space()
-    this.text(word)
+    this.stand(word)
     this.#gap = 'soft'
   }
 

@@ -1,6 +1,6 @@
 import { advance, sayNext } from './spoken-inline.ts'
 import { readCodeLine, readLine } from './spoken-lines.ts'
-import { awaiting, isUnknown, type SpokenSource } from './spoken-source.ts'
+import { awaiting, isUnknown, type SpokenSource, type Taken, wordsAt } from './spoken-source.ts'
 import { readHead, sayHead, sayRow } from './spoken-table.ts'
 import { wordsOf } from './spoken-words.ts'
 import { SpokenWriter } from './spoken-writer.ts'
@@ -24,12 +24,12 @@ export interface Spoken {
  *   nothing closes, for it is one to the end. Code in a line is its text.
  * - A link is its text, an image its alternative text, a bare address its host ("example.com", which voices read well).
  * - Simple formulas are said in words, others left out.
- * - Symbols that voices stumble over are words of the locale's language (en, de, fr, es, pt, hi; en by default) and stay as they
- *   are in any other. Numbers, dates, prices, percent, ranges and telephone numbers are the voice's own business.
+ * - Symbols that voices stumble over are words of the locale's language (en, de, fr, es, pt, hi) and stay as they are in any other.
+ *   Without a locale the nearest letters tell: English among Latin ones, Hindi among Devanagari, none among others. Numbers, dates, prices, percent, ranges and telephone numbers are the voice's own business.
  * - What looks like the beginning of a link, of code in a line, of a tag, a formula or a table, and does not end within a bound of
  *   some hundred characters, is text.
  */
-export function createSpoken({ locale = 'en' }: { readonly locale?: string | undefined } = {}): Spoken {
+export function createSpoken({ locale }: { readonly locale?: string | undefined } = {}): Spoken {
   const reader = new SpokenReader(locale)
   return { push: (text) => reader.push(text), end: () => reader.end() }
 }
@@ -53,17 +53,18 @@ class SpokenReader {
   /** The number of a list's item, said before its first word. */
   #number = ''
 
-  constructor(locale: string) {
+  constructor(locale: string | undefined) {
     this.#source = {
       text: '',
       at: 0,
       previous: '',
+      solid: '',
       isEnded: false,
       isLiteral: false,
       depth: 0,
       isSkipping: false,
       writer: this.#writer,
-      words: wordsOf(locale),
+      words: locale === undefined ? 'by script' : wordsOf(locale),
     }
   }
 
@@ -107,7 +108,10 @@ class SpokenReader {
   #skipLine(): boolean {
     const { text, at } = this.#source
     const end = text.indexOf('\n', at)
-    if (end >= 0) this.#isLineSkipped = false
+    if (end >= 0) {
+      this.#isLineSkipped = false
+      this.#writer.newLine()
+    }
     return this.#take((end < 0 ? text.length : end + 1) - at)
   }
 
@@ -139,8 +143,9 @@ class SpokenReader {
     if (character === '|') return this.#startRow()
     this.#closeTable()
     if (character === '[' && this.#isItemStart) {
-      if (isUnknown(source, source.at + 3)) return false
-      if (this.#readTask()) return true
+      const task = isUnknown(source, source.at + 3) ? awaiting : this.#readTask()
+      if (task === awaiting) return false
+      if (task) return this.#take(task)
     }
     return this.#startOther()
   }
@@ -185,18 +190,20 @@ class SpokenReader {
     this.#isItemStart = block === 'item'
   }
 
-  #readTask(): boolean {
-    const { text, at, words } = this.#source
+  #readTask(): Taken {
+    const { text, at } = this.#source
     const box = /^\[([ xX])\][ \t\n]/.exec(text.slice(at, at + 4))
+    const words = box && box[1] !== ' ' ? wordsAt(this.#source, at + 3) : undefined
+    if (words === awaiting) return awaiting
     this.#isItemStart = false
-    if (!box) return false
-    if (box[1] !== ' ' && words) {
+    if (!box) return undefined
+    if (words) {
       this.#sayNumber()
       this.#writer.text(words.done)
       this.#writer.mark(':')
       this.#writer.space()
     }
-    return this.#take(3)
+    return 3
   }
 
   #startText(): boolean {
@@ -213,6 +220,7 @@ class SpokenReader {
     this.#isBroken = false
     this.#spaces = 0
     this.#source.previous = ''
+    this.#source.solid = ''
     return true
   }
 
@@ -285,6 +293,7 @@ class SpokenReader {
     this.#isLineQuoted = false
     this.#isBold = false
     source.isSkipping = false
+    this.#writer.newLine()
     return this.#take(1)
   }
 }

@@ -22,7 +22,7 @@ describe('what a person would say of written text', () => {
 
 describe('for any chunking', () => {
   const written = Object.values(spokenCases).flatMap((cases) => cases.map(([text]) => text))
-  const signs = '*_`~[](){}<>|#-+=:.!?\\$&@^°\n\n\n  >1x2hw/C👍é中ि\u200d，।"\''
+  const signs = '*_`~[](){}<>|#-+=:.!?\\$&@^°\n\n\n  >1x2hw/C👍é中ि\u200d，।"\'→अ'
   const soup = fc.array(fc.oneof(fc.constantFrom(...signs), fc.constantFrom(...written, 'https://', '```', '|--|', '$$', '<!--')))
 
   it('says the same', () => {
@@ -97,6 +97,10 @@ describe('hostile text', () => {
     '|\n',
     'h',
     '😀',
+    '→',
+    '<script>',
+    '==a',
+    '!=',
   ])(
     'a million of %j are read in linear time',
     (sign) => {
