@@ -191,8 +191,9 @@ interface Speex {
 
 /**
  * The library's loader takes the process's uncaught errors and rejections for its own, and would end the process in its own way;
- * it does so before its first await, so that its listeners can be told from others' and taken away at once. The package's own
- * wrapper is passed by: it frees nothing, and loses samples when a chunk gives more of them than it made room for.
+ * it does so before its first await, so that its listeners can be told from others' and taken away at once. Nowhere but here,
+ * between the call and that await, can that be done, so this is the one place beside the edges that touches the process; it leaves
+ * the process as it found it. The package's own wrapper is passed by: it frees nothing, and loses samples when a chunk gives more of them than it made room for.
  */
 async function loadSpeex(): Promise<Speex> {
   const load = await loader()

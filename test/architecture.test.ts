@@ -59,6 +59,8 @@ const pureKernels = [
   /^plugins\/live\/(?:client|diagram|effects|hearing|inputs|joint|mic|model|move|playback|rules|session|settle|state|tables|timers|turns|utterance|voice|words)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
   /^plugins\/runs\/(?:loop|usage)\.ts$/,
+  /^plugins\/voice\/(?:asked|check|length|look|meter|need|plan|rate|sound|way)\.ts$/,
+  /^plugins\/voice\/speak\/(?:alignment|playback|script)\.ts$/,
   /^tools\/untrusted\.ts$/,
   /^plugins\/egress\/ranges\.ts$/,
   /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,
