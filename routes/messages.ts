@@ -41,7 +41,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
       attachValidation: true,
     },
     async (request, reply) => {
-      const prepared = prepare(readRequest(request), request)
+      const prepared = app.messages.prepare(readRequest(request), request.principal, request.allotment.sizes)
       request.lifetime.limit(request.allotment.times.answerMs)
       const caller = callerOf(request, reply)
       const count = await app.messages.countTokens(prepared, caller)
@@ -50,9 +50,9 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     },
   )
 
-  function prepare(raw: RawRequest, request: FastifyRequest, voice?: VoiceTurn): PreparedRequest {
-    const asked = voice ? { ...raw, voice: { issues: voice.issues, heard: voice.texts } } : raw
-    const prepared = app.messages.prepare(asked, request.principal, request.allotment.sizes)
+  function prepare(raw: RawRequest, request: FastifyRequest, voice: VoiceTurn | undefined): PreparedRequest {
+    const ofVoice = voice ? { issues: voice.issues, heard: voice.texts } : noVoice
+    const prepared = app.messages.prepare({ ...raw, voice: ofVoice }, request.principal, request.allotment.sizes)
     // What the models are to read is enough: sound that was heard is not to be kept for as long as a stream lasts.
     return voice ? { ...prepared, messages: prepared.targets[0].request.messages } : prepared
   }
@@ -133,3 +133,6 @@ function tellAnswerer(reply: FastifyReply, { model }: Target): void {
 }
 
 const nothing = Buffer.alloc(0)
+
+/** Of a request that asks for none; what is wrong with how it says so, the schema tells. */
+const noVoice: NonNullable<RawRequest['voice']> = { issues: [], heard: new Map() }

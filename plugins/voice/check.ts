@@ -51,6 +51,7 @@ export function speakingOf(
     format: output.format,
     rate,
     language: output.language,
+    textLanguage: output.language ?? voice.tts.about?.(voice.voice).language,
     speed: output.speed,
     volume: output.volume,
     emotion: output.emotion,

@@ -189,9 +189,9 @@ async function speakGreetings(
   { log, signal, clock }: GreetingsCaller,
 ): Promise<void> {
   const principal = { providerKey: () => undefined, tenant: undefined, keyId: undefined }
-  for (const { text, plan } of greetings) {
+  for (const [greeting, { text, plan }] of greetings.entries()) {
     if (signal.aborted) return
-    const caller = { principal, headers: {}, requestId: 'greetings', signal, log, times: patience }
+    const caller = { principal, headers: {}, requestId: 'greetings', signal, log: log.child({ greeting }), times: patience }
     const answer = { plan, caller, scope: operators, requestStartedAt: clock.now() }
     try {
       await speakWhole([{ type: 'text', text }], speaking, answer)

@@ -68,6 +68,8 @@ export interface SpeakingPlan {
   /** Hertz, of `wav` and `pcm`. */
   readonly rate: number
   readonly language: string | undefined
+  /** In which symbols are said as words: the same, else the voice's own; undefined where that is told by the text alone. */
+  readonly textLanguage: string | undefined
   readonly speed: number | undefined
   readonly volume: number | undefined
   readonly emotion: string | undefined

@@ -38,7 +38,7 @@ export interface SentenceTaker {
  * sentence from its beginning.
  *
  * To the cache goes the sound as it is given out, at the plan's rate, so that it need not be resampled again: what a voice spoke in
- * one go. Throws the failure of the last voice that was asked, and the signal's reason once that has aborted.
+ * one go. Throws the failure of the first voice, which is the one that was asked for, and the signal's reason once that has aborted.
  */
 export function speakSentence(
   text: string,
@@ -110,8 +110,7 @@ class Sentence {
       } catch (error) {
         this.#signal.throwIfAborted()
         if (!(error instanceof GatewayError)) throw error
-        // Who is refused only after another has failed is not the reason.
-        this.#failure = this.#wasCalled ? error : (this.#failure ?? error)
+        this.#failure ??= error
         if (this.#isAsked && !this.#hasBegun && isRefusal(error)) this.#taker.usage.refused()
         this.#log(voice, error)
         if (await this.#hasWaited(error)) continue

@@ -39,7 +39,11 @@ export class Speaker {
     this.#parts = parts
     this.#answer = answer
     const { plan } = answer
-    this.#script = new Script({ language: plan.language, maxCharacters: longestLine(plan, longestSentence), firstClause: true })
+    this.#script = new Script({
+      language: plan.textLanguage,
+      maxCharacters: longestLine(plan, longestSentence),
+      firstClause: true,
+    })
     this.#sequence = new Sequence(parts, answer, this.#meter, 'at once')
   }
 

@@ -9,7 +9,7 @@ export type Unavailable = AudioUnavailableEvent['error']
 export function unavailable(error: unknown, { log }: VoiceCaller): Unavailable {
   const known = error instanceof GatewayError ? error : new GatewayError('internal_error', { cause: error })
   const facts = { code: known.code, cause: causeOf(known), upstream_status: known.providerError?.status }
-  log.warn({ ...facts, ...(known !== error && { err: error }) }, 'the answer could not be spoken to its end')
+  log.warn({ ...facts, ...(known !== error && { err: error }) }, 'a text could not be spoken to its end')
   return { type: known.type, code: known.code, message: known.message }
 }
 

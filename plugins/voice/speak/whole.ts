@@ -65,7 +65,11 @@ export async function speakWhole(
 
 function linesOf(content: readonly ContentBlock[], plan: SpeakingPlan): readonly Line[] {
   const longest = longestLine(plan, isPcm(plan) ? longestSentence : longestCall)
-  const script = new Script({ language: plan.language, maxCharacters: Math.min(longest, longestSentence), firstClause: false })
+  const script = new Script({
+    language: plan.textLanguage,
+    maxCharacters: Math.min(longest, longestSentence),
+    firstClause: false,
+  })
   const lines = content.flatMap((block) => (block.type === 'text' ? script.push(block.text) : script.pause()))
   return packed([...lines, ...script.end()], isPcm(plan) ? 0 : longest)
 }

@@ -212,6 +212,7 @@ export function stageFor(voice: SpeakingVoice, options: StageOptions = {}): Stag
     format: 'pcm',
     rate,
     language: undefined,
+    textLanguage: options.plan?.language,
     speed: undefined,
     volume: undefined,
     emotion: undefined,
