@@ -49,7 +49,14 @@ describe('how long sound may be', () => {
 
 describe('what voice may cost', () => {
   const voice = (id: string): SpeakingVoice => ({ provider: demoSpeech, tts: demoTts, name: 'tones', id, voice: 'soft' })
-  const said = { language: undefined, speed: undefined, volume: undefined, emotion: undefined, alignment: false }
+  const said = {
+    language: undefined,
+    textLanguage: undefined,
+    speed: undefined,
+    volume: undefined,
+    emotion: undefined,
+    alignment: false,
+  }
   const plan: SpeakingPlan = {
     voice: voice('by/text'),
     fallbacks: [voice('by/sound'), voice('by/nobody')],
