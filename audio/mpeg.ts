@@ -62,7 +62,7 @@ function isEnd(bytes: Uint8Array, at: number): boolean {
 
 // ── Frames ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function frameAt(bytes: Uint8Array, at: number): Frame | undefined {
+export function frameAt(bytes: Uint8Array, at: number): Frame | undefined {
   const word = u32be(bytes, at)
   if (word >>> 21 !== 0x7ff) return undefined
   return (word >>> 17) & 3 ? layerFrame(word) : adtsFrame(bytes, at, word)

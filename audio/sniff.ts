@@ -58,7 +58,7 @@ function wav(bytes: Uint8Array): SniffedAudio {
 }
 
 /** Where the sound begins after the tags that stand before MP3, AAC and now and then FLAC; some writers leave several. */
-function afterId3(bytes: Uint8Array): number {
+export function afterId3(bytes: Uint8Array): number {
   let at = 0
   for (let count = 0; count < 8 && spells(bytes, at, 'ID3'); count++) {
     const size = [6, 7, 8, 9].reduce((sum, index) => sum * 128 + ((bytes[at + index] ?? 0) & 127), 0)

@@ -1,8 +1,8 @@
-import { spells } from '../audio/bytes.ts'
 import { bytesPerSample } from '../audio/pcm.ts'
 import { emptyAnswer, type FailureSource, protocolFailure } from './failure.ts'
 import type { SpeechFormat } from './speech.ts'
-import { bytesPerSecond } from './speech-format.ts'
+import { bytesPerSecond, isRaw } from './speech-format.ts'
+import { compressedSound, isOggOpus, markedSound, mp3Frames, soundHeadBytes } from './speech-head.ts'
 
 /**
  * Watches the sound of one call as it passes: that there is some, that it is of the format asked for, that it ends with a whole sample, and
@@ -11,8 +11,8 @@ import { bytesPerSecond } from './speech-format.ts'
 export class SoundGuard {
   readonly #format: SpeechFormat
   readonly #source: FailureSource
-  /** The first bytes, by which sound is told from what is none; pieces may be smaller than that. */
-  readonly #head = new Uint8Array(headBytes)
+  /** The first bytes, by which sound is told from what is none; pieces may be smaller than that. Undefined once they have told. */
+  #head: Uint8Array | undefined = new Uint8Array(soundHeadBytes)
   #characters = 0
   #bytes = 0
   #empty = 0
@@ -36,6 +36,12 @@ export class SoundGuard {
     return (this.#bytes * 1000) / bytesPerSecond(this.#format)
   }
 
+  /** What the sound is called, in lower case and without parameters: raw sound is not called after what is compressed. */
+  called(mediaType: string): void {
+    const other = isRaw(this.#format) ? compressedSound(mediaType) : undefined
+    if (other !== undefined) throw this.#otherThanAsked(other)
+  }
+
   /** A piece of the sound. Returns whether there is anything in it. */
   take(bytes: Uint8Array): boolean {
     if (bytes.length === 0) {
@@ -44,10 +50,7 @@ export class SoundGuard {
     }
     const before = this.#bytes
     this.#bytes += bytes.length
-    if (before < headBytes) {
-      this.#head.set(bytes.subarray(0, headBytes - before), before)
-      if (this.#bytes >= headBytes) this.#judge(this.#head)
-    }
+    if (this.#head) this.#look(this.#head, before, bytes)
     const seconds = mostSeconds(this.#characters)
     if (this.#bytes <= seconds * bytesPerSecond(this.#format)) return true
     throw protocolFailure(this.#source, `it sent more than ${seconds} seconds of sound for ${this.#characters} characters.`)
@@ -55,7 +58,9 @@ export class SoundGuard {
 
   /** To be called where a stretch of the sound is over, of which there may have been none. */
   pause(): void {
-    if (this.#bytes > 0 && this.#bytes < headBytes) this.#judge(this.#head.subarray(0, this.#bytes))
+    const head = this.#bytes > 0 ? this.#head?.subarray(0, this.#bytes) : undefined
+    if (head && head.length < startBytes) this.#judgeStart(head)
+    if (head) this.#judgeHead(head)
     if (this.#format.encoding !== 'pcm' || this.#bytes % bytesPerSample === 0) return
     throw protocolFailure(this.#source, 'the sound ends in the middle of a sample.')
   }
@@ -66,19 +71,52 @@ export class SoundGuard {
     this.pause()
   }
 
-  #judge(head: Uint8Array): void {
-    if (isText(head)) {
-      throw protocolFailure(this.#source, 'it sent text where sound was asked for.', new TextDecoder().decode(head))
+  #look(head: Uint8Array, before: number, bytes: Uint8Array): void {
+    head.set(bytes.subarray(0, head.length - before), before)
+    if (before < startBytes && this.#bytes >= startBytes) this.#judgeStart(head.subarray(0, startBytes))
+    if (this.#bytes >= head.length) this.#judgeHead(head)
+  }
+
+  /** What the very first bytes tell: text, and what begins with a mark. */
+  #judgeStart(start: Uint8Array): void {
+    if (isText(start)) {
+      throw protocolFailure(this.#source, 'it sent text where sound was asked for.', new TextDecoder().decode(start))
     }
-    const other = otherSound(head, this.#format.encoding)
-    if (other !== undefined) {
-      throw protocolFailure(this.#source, `it sent ${other} where ${names[this.#format.encoding]} was asked for.`)
+    const { encoding } = this.#format
+    const marked = markedSound(start)
+    if (encoding === 'mp3') {
+      if (marked !== 'MP3' && start[0] !== 0xff) throw this.#otherThanAsked(marked)
+    } else if (encoding === 'opus') {
+      if (marked !== 'Ogg') throw this.#otherThanAsked(marked)
+    } else if (marked !== undefined) {
+      throw this.#otherThanAsked(marked)
+    } else if (start[0] !== 0xff) {
+      this.#head = undefined
     }
+  }
+
+  /** What takes more of them: one header of a frame stands in raw sound by chance, and so does the mark of Ogg before another codec's sound. */
+  #judgeHead(head: Uint8Array): void {
+    if (this.#head === undefined) return
+    this.#head = undefined
+    const { encoding } = this.#format
+    if (encoding === 'opus') {
+      if (!isOggOpus(head)) throw this.#otherThanAsked('Ogg without Opus')
+      return
+    }
+    const { count, isAll } = mp3Frames(head)
+    if (encoding === 'mp3') {
+      if (count < 2 && !isAll) throw this.#otherThanAsked()
+    } else if (count >= 2 && isAll) throw this.#otherThanAsked('MP3')
+  }
+
+  #otherThanAsked(other = 'something else'): Error {
+    return protocolFailure(this.#source, `it sent ${other} where ${names[this.#format.encoding]} was asked for.`)
   }
 }
 
 /** As many as no sound has of letters by chance. */
-const headBytes = 16
+const startBytes = 16
 const mostEmpty = 1000
 
 /**
@@ -93,21 +131,6 @@ function mostSeconds(characters: number): number {
 function isText(head: Uint8Array): boolean {
   const isAscii = head.every((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d)
   return isAscii && /^\s*[<{[]/.test(String.fromCharCode(...head))
-}
-
-/** What sound it is instead; undefined where it is of the format, or nothing tells. */
-function otherSound(head: Uint8Array, encoding: SpeechFormat['encoding']): string | undefined {
-  const isOgg = spells(head, 0, 'OggS')
-  if (encoding === 'opus') return isOgg ? undefined : 'something else'
-  if (encoding === 'mp3') return isMp3(head) ? undefined : 'something else'
-  // A header would be heard as a click.
-  if (spells(head, 0, 'RIFF')) return 'WAV'
-  return isOgg ? 'Ogg' : undefined
-}
-
-/** With tags before it, or at once with a frame. */
-function isMp3(head: Uint8Array): boolean {
-  return spells(head, 0, 'ID3') || (head[0] === 0xff && ((head[1] ?? 0) & 0xe0) === 0xe0)
 }
 
 const names: Readonly<Record<SpeechFormat['encoding'], string>> = {

@@ -1,7 +1,7 @@
 import { jsonBytes } from '../../text/json-bytes.ts'
 import type { SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { SoundGuard } from '../speech-guard.ts'
-import { mayBeSound, soundless } from '../speech-http.ts'
+import { mayBeSound, mediaTypeOf, soundless } from '../speech-http.ts'
 import { WavUnwrapper } from '../speech-wav.ts'
 import type { AudioDialect, SpeakingDialect } from './dialect.ts'
 import { speechRequest } from './encode.ts'
@@ -22,6 +22,7 @@ export async function* synthesize(
   if (!mayBeSound(response)) throw await soundless(response, call, source)
   const guard = new SoundGuard(format, source)
   guard.expect(text.length)
+  guard.called(mediaTypeOf(response))
   // Servers send WAV also where raw sound was asked for.
   const wav = format.encoding === 'pcm' ? new WavUnwrapper(format, source, !speaking.formats.includes('pcm')) : undefined
   for await (const chunk of response.body) {

@@ -3,6 +3,7 @@ import { type HearingScript, hearingProblem, hearManually, hearTurns } from './c
 import { accessProblem, badRequest, type CartesiaError, concurrencyLimited, refusal, speechProblem } from './cartesia-rules.ts'
 import { formatOf, soundOf, wordTimes } from './cartesia-sound.ts'
 import { type SpeechScript, SpeechSocket } from './cartesia-speech.ts'
+import { mp3Of } from './compressed.ts'
 import { fieldsOf } from './form.ts'
 import { isObject, stringOf } from './json.ts'
 import type { SocketOpening, SocketRefusal } from './sockets.ts'
@@ -88,7 +89,8 @@ function spoken(
 
 function bytesOf({ transcript, output_format: format }: Body, delivery: CartesiaScript['delivery']): Behaviour {
   const isMp3 = isObject(format) && format.container === 'mp3'
-  const sound = isMp3 ? Buffer.from(`ID3${stringOf(transcript)}`) : soundOf(stringOf(transcript), formatOf(format))
+  const text = stringOf(transcript)
+  const sound = isMp3 ? mp3Of(text, text.length * 10) : soundOf(text, formatOf(format))
   const headers = { 'content-type': isMp3 ? 'audio/mpeg' : 'application/octet-stream' }
   return reply(sound, { ...delivery, headers: { ...headers, ...delivery?.headers } })
 }

@@ -12,10 +12,12 @@ export interface SpeakRules {
   readonly sound?: (text: string, query: URLSearchParams) => Buffer
 }
 
-/** So much sound belongs to a text: twenty milliseconds a character, each with its own level, so that order can be told. */
+export const msPerCharacter = 20
+
+/** So much sound belongs to a text: so many milliseconds a character, each with its own level, so that order can be told. */
 export function soundOf(text: string, query: URLSearchParams): Buffer {
   const rate = Number(query.get('sample_rate') ?? 24_000)
-  const samples = (rate * 20) / 1000
+  const samples = (rate * msPerCharacter) / 1000
   if (query.get('encoding') === 'mulaw') return Buffer.concat([...text].map((character) => Buffer.alloc(samples, character)))
   const sound = Buffer.alloc(text.length * samples * 2)
   for (let index = 0; index < text.length * samples; index++) {

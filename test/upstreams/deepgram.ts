@@ -1,7 +1,8 @@
 import { type Behaviour, json, reply } from './behaviour.ts'
+import { mp3Of, opusOf } from './compressed.ts'
 import { type ListenRules, listenV1, listenV2, type SimulatedSpeech } from './deepgram-listen.ts'
 import { badRequest, error, refusalOf } from './deepgram-rules.ts'
-import { type SpeakRules, soundOf, speakV1, speakV2 } from './deepgram-speak.ts'
+import { msPerCharacter, type SpeakRules, soundOf, speakV1, speakV2 } from './deepgram-speak.ts'
 import { isObject } from './json.ts'
 import type { SocketRefusal } from './sockets.ts'
 import { type RecordedRequest, startUpstream, type Upstream } from './upstream.ts'
@@ -77,8 +78,8 @@ function spoken({ json: body, headers }: RecordedRequest, query: URLSearchParams
   }
   const encoding = query.get('encoding') ?? 'mp3'
   const type = types[encoding] ?? 'application/octet-stream'
-  const marks: Readonly<Record<string, string>> = { mp3: 'ID3\u0004', opus: 'OggS' }
-  const bytes = Buffer.concat([Buffer.from(marks[encoding] ?? ''), soundOf(text, query)])
+  const compressed = { mp3: mp3Of, opus: opusOf }[encoding]
+  const bytes = compressed?.(text, text.length * msPerCharacter) ?? soundOf(text, query)
   const answer = { 'content-type': type, 'dg-char-count': String(text.length), 'dg-model-name': query.get('model') ?? '' }
   return sound ?? reply(bytes, { headers: answer, chunks: { size: 4095 } })
 }

@@ -8,6 +8,7 @@ import {
   type status,
 } from '@grpc/grpc-js'
 import { wavHeader } from '../../audio/wav.ts'
+import { mp3Of, opusOf, saidInMp3, saidInOpus } from './compressed.ts'
 import {
   accessProblem,
   configProblem,
@@ -65,7 +66,7 @@ export interface GoogleTts {
 
 /**
  * Google Cloud Text-to-Speech over real gRPC. What it speaks is its text: each byte of it is two samples of PCM of that value, one byte of µ-law, or
- * stands behind the mark of MP3 and Ogg, so that what was said can be read from the sound (`saidIn`).
+ * stands in a frame of MP3 or Opus, so that what was said can be read from the sound (`saidIn`).
  */
 export async function startGoogleTts(script: GoogleScript = {}): Promise<GoogleTts> {
   const calls: GoogleCall[] = []
@@ -122,10 +123,11 @@ export async function startGoogleTts(script: GoogleScript = {}): Promise<GoogleT
   return { url: `http://127.0.0.1:${port}`, port, calls, close: () => server.forceShutdown() }
 }
 
-/** What was said, read from PCM or µ-law as this server makes it. */
+/** What was said, read from sound as this server makes it. */
 export function saidIn(sound: Uint8Array, encoding: 'pcm' | 'mulaw' | 'mp3' | 'opus'): string {
   if (encoding === 'mulaw') return Buffer.from(sound).toString()
-  if (encoding === 'mp3' || encoding === 'opus') return Buffer.from(sound).toString().replaceAll('OggS', '').replaceAll('ID3', '')
+  if (encoding === 'mp3') return saidInMp3(sound)
+  if (encoding === 'opus') return saidInOpus(sound)
   return Buffer.from(sound.filter((_, index) => index % 4 === 0)).toString()
 }
 
@@ -291,8 +293,8 @@ function answerTo(call: GoogleCall, step: Step, keys: Keys): Uint8Array | { read
 function soundOf(text: string, encoding: unknown): Uint8Array {
   const bytes = Buffer.from(text)
   if (encoding === AudioEncoding.MULAW || encoding === AudioEncoding.ALAW) return bytes
-  if (encoding === AudioEncoding.OGG_OPUS) return Buffer.concat([Buffer.from('OggS'), bytes])
-  if (encoding === AudioEncoding.MP3) return Buffer.concat([Buffer.from('ID3'), bytes])
+  if (encoding === AudioEncoding.OGG_OPUS) return opusOf(text)
+  if (encoding === AudioEncoding.MP3) return mp3Of(text)
   const samples = Buffer.alloc(bytes.length * 4)
   for (const [index, byte] of bytes.entries()) {
     samples.writeInt16LE(byte, index * 4)

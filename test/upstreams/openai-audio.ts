@@ -1,4 +1,5 @@
 import { type Behaviour, type Delivery, json, reply, sse } from './behaviour.ts'
+import { mp3Of, opusOf } from './compressed.ts'
 import { fieldsOf } from './form.ts'
 import { isObject } from './json.ts'
 import { realtimeScript, sentences, type Transcribe } from './openai-audio-realtime.ts'
@@ -89,12 +90,11 @@ function heardAnswer({ text, ...delivery }: Heard, request: RecordedRequest): Be
   return json({ text, usage: tokens }, deliveryOf(delivery))
 }
 
-/** Half a second of a saw-tooth, in the format asked for; of MP3 and Opus the beginning of a file alone. */
+/** Half a second of a saw-tooth, in the format asked for; or frames of MP3 and Opus that are as long. */
 function toneOf({ json: body }: RecordedRequest): Spoken {
   const format = isObject(body) ? body.response_format : 'mp3'
   if (format === 'pcm') return { sound: sawtooth(12_000) }
-  const start = format === 'opus' ? 'OggS\u0000\u0002' : 'ID3\u0004\u0000\u0000'
-  return { sound: Buffer.concat([Buffer.from(start, 'latin1'), sawtooth(500)]) }
+  return { sound: format === 'opus' ? opusOf('', 500) : mp3Of('', 500) }
 }
 
 /** So many samples. */

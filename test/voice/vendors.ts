@@ -2,6 +2,7 @@ import type { Behaviour } from '../upstreams/behaviour.ts'
 import { reply } from '../upstreams/behaviour.ts'
 import { cartesiaKey, cartesiaVoice, startCartesia } from '../upstreams/cartesia.ts'
 import { soundOf as cartesiaSound } from '../upstreams/cartesia-sound.ts'
+import { mp3Of, opusOf } from '../upstreams/compressed.ts'
 import { deepgramKey, startDeepgram } from '../upstreams/deepgram.ts'
 import { soundOf as deepgramSound } from '../upstreams/deepgram-speak.ts'
 import { elevenLabsKey, knownVoices, startElevenLabs } from '../upstreams/elevenlabs.ts'
@@ -123,8 +124,8 @@ export const openai: Vendor = {
       const given = instead?.(text, request)
       if (given) return given
       const format = isObject(request.json) ? stringOf(request.json.response_format) : ''
-      const mark = { mp3: 'ID3\u0004', opus: 'OggS\u0000\u0002' }[format]
-      return { sound: mark === undefined ? openai.sound(text, 24_000) : Buffer.from(`${mark}${text}`) }
+      const compressed = { mp3: mp3Of, opus: opusOf }[format]
+      return { sound: compressed?.(text) ?? openai.sound(text, 24_000) }
     }
     return overHttp(await startOpenAiAudio({ speaks }), 'input')
   },

@@ -5,6 +5,7 @@ import { collected } from '../../speech-call.ts'
 import { endless, hangUp, htmlPage, json, redirect, reply, silence, sse } from '../../upstreams/behaviour.ts'
 import type { CartesiaScript } from '../../upstreams/cartesia.ts'
 import { concurrencyLimited, refusal } from '../../upstreams/cartesia-rules.ts'
+import { saidInMp3 } from '../../upstreams/compressed.ts'
 import { failureOf, pcm, soundIn, spokenIn, staged, voice } from './stage.ts'
 
 const text = 'Good evening. It is half past nine, and raining.'
@@ -23,7 +24,7 @@ describe('a whole text', () => {
   it('is spoken in MP3', async () => {
     const { call, upstream } = await staged('sonic-3.5')
     const events = await collected(synthesize(text, { ...voice, format: { encoding: 'mp3' }, alignment: true }, call))
-    expect(soundIn(events).toString()).toBe(`ID3${text}`)
+    expect(saidInMp3(soundIn(events))).toBe(text)
     const { json: body } = await upstream.waitForRequest()
     expect(body).toMatchObject({ output_format: { container: 'mp3', sample_rate: 44_100, bit_rate: 128_000 } })
   })

@@ -6,6 +6,7 @@ import { createOpenAiAudio, openaiAudio } from '../../../providers/openai-audio/
 import type { SpeechProvider, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
 import type { TestCall } from '../../speech-call.ts'
 import { type Behaviour, endless, htmlPage, json, reply, silence } from '../../upstreams/behaviour.ts'
+import { mp3Of, opusOf } from '../../upstreams/compressed.ts'
 import { sawtooth } from '../../upstreams/openai-audio.ts'
 import { recordings, replay } from '../../upstreams/replay.ts'
 import { started } from './stage.ts'
@@ -124,6 +125,7 @@ describe('a text that cannot be spoken is told', () => {
     throw new Error('it was spoken')
   }
   const audio = { 'content-type': 'audio/pcm' }
+  const octets = { 'content-type': 'application/octet-stream' }
 
   it.each([
     ['nothing', { sound: new Uint8Array(0) }, 'provider_protocol', 'the answer is empty'],
@@ -134,6 +136,20 @@ describe('a text that cannot be spoken is told', () => {
     ['a failure in a 200', json({ error: { message: 'no such voice' } }), 'provider_error', 'no such voice'],
     ['a page', htmlPage(200), 'provider_protocol', 'an HTML page'],
     ['a page that is called sound', reply('<!DOCTYPE html><p>', { headers: audio }), 'provider_protocol', 'text where sound'],
+    [
+      'MP3 that is called MP3',
+      reply(mp3Of('', 500), { headers: { 'content-type': 'audio/mpeg' } }),
+      'provider_protocol',
+      'sent MP3',
+    ],
+    ['MP3 that is called bytes', reply(mp3Of('', 500), { headers: octets }), 'provider_protocol', 'sent MP3 where PCM'],
+    [
+      'MP3 in small pieces',
+      reply(mp3Of('', 500).subarray(10), { headers: octets, chunks: { size: 7 } }),
+      'provider_protocol',
+      'sent MP3 where PCM',
+    ],
+    ['Opus', reply(opusOf('', 500), { headers: octets }), 'provider_protocol', 'sent Ogg where PCM'],
     ['far too much', endless('0123456789abcdef'.repeat(4096), { headers: audio }), 'provider_protocol', 'more than 66 seconds'],
     ['a broken connection', reply(sawtooth(5000), { headers: audio, dieAt: 4000 }), 'provider_disconnected', ''],
     ['a refusal', json({ error: { message: 'busy' } }, { status: 503 }), 'provider_overloaded', 'busy'],
