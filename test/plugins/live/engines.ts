@@ -1,5 +1,6 @@
 import type { Effect } from '../../../plugins/live/effects.ts'
 import type { VoiceEvent } from '../../../plugins/live/inputs.ts'
+import type { Leaves } from '../../../plugins/live/move.ts'
 
 export type Chance = (probability: number) => boolean
 export type Between = (least: number, most: number) => number
@@ -106,3 +107,23 @@ export class VoiceStore {
 function charactersIn(text: string, playedMs: number, lengthMs: number): number {
   return Math.max(0, Math.min(text.length, Math.floor(((playedMs + 1) / lengthMs) * text.length)))
 }
+
+/** Words of the simulated user: `w12` is speech, `okay` a sign of listening, `hm` nothing. */
+export const judge: Leaves['judge'] = ({ text }) => {
+  const words = text
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== 'hm' && word !== '')
+  if (words.length === 0) return 'noise'
+  return words.every((word) => word === 'okay') ? 'back-channel' : 'speech'
+}
+
+/** What goes wrong in a session. */
+export interface Faults {
+  readonly stt: boolean
+  readonly tts: boolean
+  readonly line: boolean
+}
+
+/** What is going to happen. */
+export type Later = { readonly at: number; readonly run: () => void }

@@ -12,6 +12,7 @@ export class Ledger {
   links = new Set<number>()
   readonly #turnOf = new Map<number, number>()
   readonly #reset = new Set<number>()
+  readonly #closed = new Set<number>()
   readonly #begun = new Set<number>()
   readonly #ended = new Set<number>()
   readonly #player: Player
@@ -71,6 +72,7 @@ export class Ledger {
         this.#turnOf.set(numberIn(frame.assistant_audio_id), numberIn(frame.turn_id))
         return
       case 'assistant_audio_end':
+        this.#closed.add(numberIn(frame.assistant_audio_id))
         if (this.#reset.has(numberIn(frame.assistant_audio_id)))
           expect.fail(`an end of ${frame.assistant_audio_id} after its reset`)
         return
@@ -81,6 +83,10 @@ export class Ledger {
       case 'turn_cancelled': {
         const turn = numberIn(frame.turn_id)
         if (this.#ended.has(turn)) expect.fail(`turn ${turn} ends twice`)
+        for (const [audio, of] of this.#turnOf) {
+          if (of === turn && !this.#reset.has(audio) && !this.#closed.has(audio))
+            expect.fail(`turn ${turn} ends and ${audio} sounds on`)
+        }
         this.#ended.add(turn)
         this.#begun.add(turn)
         return

@@ -1,11 +1,13 @@
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import type { Effect } from '../../../plugins/live/effects.ts'
 import { defaultRules, type Rules } from '../../../plugins/live/rules.ts'
+import { openSession } from '../../../plugins/live/state.ts'
 import { randomOf } from './engines.ts'
-import { World } from './world.ts'
+import { reduce, World } from './world.ts'
 
-const interleavings = Number(process.env.VAI_LIVE_INTERLEAVINGS ?? 10_000)
+const interleavings = Number(process.env.VAI_LIVE_INTERLEAVINGS ?? 20_000)
 
-/** A session of ten seconds or so, of which everything is made of the seed: its rules, its faults, and who does what when. */
+/** A session of some seconds, of which everything is made of the seed: its rules, its faults, and who does what when. */
 function live(seed: number): World {
   const { chance, between } = randomOf(seed ^ 0x5eed)
   const rules: Rules = {
@@ -20,12 +22,12 @@ function live(seed: number): World {
       speculation: chance(0.5),
     },
   }
-  const world = new World(seed, rules, { stt: chance(0.3), tts: chance(0.4), line: chance(0.2) })
-  const until = between(4000, 16_000)
+  const world = new World(seed, rules, { stt: chance(0.3), tts: chance(0.4), line: chance(0.4) })
+  const until = between(3000, 12_000)
   world.take({ type: 'stream', at: 0, isOn: true })
   if (chance(0.3)) world.take({ type: 'greeting', at: 0, sentences: ['Hello there. ', 'How are you?'] })
-  world.later(0, () => world.frames100())
-  const acts = between(2, 10)
+  world.later(0, () => world.frames())
+  const acts = between(2, 9)
   for (let index = 0; index < acts; index++) world.later(between(0, until), () => act(world))
   world.run(until)
   if (world.state.ended === undefined && chance(0.3)) {
@@ -46,7 +48,7 @@ function act(world: World): void {
   else if (what < 0.86) world.client({ type: 'stream', isOn: chance(0.7) })
   else if (what < 0.9 && world.rules.marks) world.player.isPaused = !world.player.isPaused
   else if (what < 0.93) world.client({ type: 'update', turn: { silenceMs: 300 } })
-  else if (what < 0.96 && world.faults.line) world.loseLine()
+  else if (what < 0.97 && world.faults.line) world.loseLine()
   else world.client({ type: 'mark', audio: 3, playedMs: 1e9, state: 'stopped' })
 }
 
@@ -66,4 +68,20 @@ describe('whatever happens in whatever order', () => {
     },
     120_000,
   )
+
+  it('the same inputs have the same effects, from a state that was written down, and however late a tick comes', () => {
+    for (let seed = 0; seed < interleavings / 100; seed++) {
+      const { inputs, effects, rules, state } = live(seed)
+      const again: Effect[] = []
+      let late = openSession(rules)
+      for (const input of inputs) {
+        if (input.type === 'tick' && input !== inputs.at(-1)) continue
+        const step = reduce(structuredClone(late), input)
+        late = step.state
+        again.push(...step.effects)
+      }
+      expect(again, `seed ${seed}`).toEqual(effects)
+      expect(late, `seed ${seed}`).toEqual(state)
+    }
+  })
 })
