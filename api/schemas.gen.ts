@@ -3436,7 +3436,7 @@ export const Usage: ContractSchema = {
 
 /** What was heard and spoken. */
 export interface VoiceUsage {
-  /** Of sound that was heard. */
+  /** Of sound that was heard; absent where nobody tells how long some of it is. */
   heard_seconds?: number
   /** Of text that a provider spoke; what came from the gateway's cache is not counted. */
   spoken_characters?: number

@@ -142,7 +142,7 @@ export class VoiceTurn implements VoiceCount {
     if (!heard && !spoken) return undefined
     const cost = this.#cost(heard, spoken)
     return {
-      ...(heard && { heard_seconds: Math.round(heard.seconds * 1000) / 1000 }),
+      ...(heard && isLengthKnown(heard) && { heard_seconds: Math.round(heard.seconds * 1000) / 1000 }),
       ...spoken?.voice,
       ...(cost !== undefined && { cost_usd: cost }),
     }
@@ -180,6 +180,7 @@ export class VoiceTurn implements VoiceCount {
   }
 
   #cost(heard: HeardSound | undefined, spoken: SpokenUsage | undefined): number | undefined {
+    if (heard && !isLengthKnown(heard)) return undefined
     let dollars = 0
     for (const [model, use] of this.#uses(heard, spoken)) {
       const cost = this.#parts.costOf(model, use)
@@ -217,6 +218,11 @@ interface HeardSound extends Heard {
   readonly model: string
   /** In the last message of the user that has sound. */
   readonly said: string
+}
+
+/** Sound of which neither its file nor whoever heard it tells how long it is costs nobody knows what. */
+function isLengthKnown({ transcripts }: Heard): boolean {
+  return transcripts.every(({ seconds }) => seconds !== undefined)
 }
 
 function saidLast({ transcripts }: Heard, { blocks }: HearingPlan): string {

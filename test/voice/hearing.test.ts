@@ -48,6 +48,19 @@ const wave = wavTone(2400)
 const raw = wavTone(3200, { rate: 16_000 }).subarray(44)
 const lines = pcmToMulaw(wavTone(1600, { rate: 8000 }).subarray(44))
 
+it('tells neither seconds nor a price of sound whose length nobody tells', async () => {
+  const ear = ears.find(({ id }) => id === 'openai')
+  if (!ear) throw new Error('there is such an ear')
+  const { ask } = await stageFor(ear, await ear.start())
+  const fragmented = Buffer.concat([Buffer.from([0, 0, 0, 16]), Buffer.from('ftypisom'), Buffer.alloc(2004, 7)])
+  const { usage, metadata } = await messageOf(
+    await ask([stt(fragmented, 'audio/mp4')], { stt_model: 'openai/gpt-4o-transcribe' }),
+  )
+  expect(metadata?.transcripts?.[0]).not.toHaveProperty('seconds')
+  expect(usage.voice).toEqual({})
+  expect(usage).not.toHaveProperty('cost_usd')
+})
+
 describe.each(ears.map((ear) => [ear.id, ear] as const))('%s', (_, ear) => {
   it('hears files, raw samples and a telephone line, each in its place', async () => {
     const { model, ask } = await stageFor(ear, await ear.start())
