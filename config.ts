@@ -5,7 +5,7 @@ import { limitSettings } from './config/limits.ts'
 import { modelSettings } from './config/models.ts'
 import { runSettings } from './config/runs.ts'
 import { serverSettings } from './config/server.ts'
-import { asObject, endpoint, type Setting, url } from './config/setting.ts'
+import { definitions, endpoint, type Setting, url } from './config/setting.ts'
 import { signalSettings } from './config/signals.ts'
 import { speechSetting } from './config/speech.ts'
 import { toolSettings } from './config/tools.ts'
@@ -45,19 +45,11 @@ const ownSettings = {
 }
 
 /** The providers that the operator adds; in YAML a mapping that defines them, to which the environment adds presets. */
-const providersSetting: Setting<Readonly<Record<string, unknown>>> = {
-  env: 'VAI_PROVIDERS',
-  meaning:
-    "Servers to add that speak OpenAI's Chat Completions, by the names of presets: `ollama,deepseek`. In YAML a mapping that defines them, to which the environment adds; see operators.md.",
-  defaultText: '',
-  accepts: `names of presets: ${presetNames.join(', ')}`,
-  read(raw) {
-    if (raw === undefined || raw === null) return {}
-    if (typeof raw !== 'string' && !Array.isArray(raw)) return { ...asObject(raw) }
-    const names: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : raw
-    return Object.fromEntries(names.map((name) => String(name).trim()).flatMap((name) => (name === '' ? [] : [[name, {}]])))
-  },
-}
+const providersSetting = definitions(
+  'VAI_PROVIDERS',
+  presetNames,
+  "Servers to add that speak OpenAI's Chat Completions, by the names of presets: `ollama,deepseek`. In YAML a mapping that defines them, to which the environment adds; see operators.md.",
+)
 
 /** What is reached at a base URL, most often with a key: a provider of models, a vendor of speech, or a service that tools ask. */
 export type Reached = Pick<LlmProvider, 'id' | 'name' | 'upstream'>

@@ -264,6 +264,29 @@ function asText(raw: unknown): string {
   throw new Error(`text is expected, not ${JSON.stringify(raw)}`)
 }
 
+/**
+ * Servers to add, by their names: in the environment, or in a list, those of presets, each with an empty definition; in a mapping their
+ * definitions.
+ */
+export function definitions(
+  env: string,
+  presets: readonly string[],
+  meaning: string,
+): Setting<Readonly<Record<string, unknown>>> {
+  return {
+    env,
+    meaning,
+    defaultText: '',
+    accepts: `names of presets: ${presets.join(', ')}`,
+    read(raw) {
+      if (raw === undefined || raw === null) return {}
+      if (typeof raw !== 'string' && !Array.isArray(raw)) return { ...asObject(raw) }
+      const names: readonly unknown[] = typeof raw === 'string' ? raw.split(',') : raw
+      return Object.fromEntries(names.map((name) => String(name).trim()).flatMap((name) => (name === '' ? [] : [[name, {}]])))
+    },
+  }
+}
+
 export function asObject(raw: unknown): object {
   if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return raw
   throw new Error(`a mapping is expected, not ${JSON.stringify(raw)}`)

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { operatorKeysFrom } from '../app.ts'
 import { ConfigError, loadConfig, ownReached } from '../config.ts'
@@ -55,6 +58,18 @@ describe('a gateway with providers that are not of this package', () => {
     const env = { ACME_API_KEY: 'sk-test-acme-0123456789', OPENAI_API_KEY: 'sk-test-openai-0123456789' }
     expect([...operatorKeysFrom(env, providers).keys()]).toEqual(['acme', 'acme-live'])
     expect([...operatorKeysFrom(env).keys()]).toEqual(['openai', 'oai-resp'])
+  })
+
+  it('reads a key from the file that a variable names, where no other variable holds one', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'vai-key-')), 'key.json')
+    writeFileSync(file, '{"type":"service_account"}\n')
+    const inFile: LlmProvider = { ...acme, upstream: { ...upstream, keyFileVariables: ['ACME_KEY_FILE'] } }
+    const keyFrom = (env: Record<string, string>): string | undefined => operatorKeysFrom(env, [inFile]).get('acme')?.reveal()
+    expect(keyFrom({ ACME_KEY_FILE: file })).toBe('{"type":"service_account"}')
+    expect(keyFrom({ ACME_KEY_FILE: file, ACME_API_KEY: 'sk-test-acme' })).toBe('sk-test-acme')
+    // Whoever needs it is told that this is no key; the gateway starts, as others may use the same variable.
+    expect(keyFrom({ ACME_KEY_FILE: '/nowhere/key.json' })).toBe('/nowhere/key.json')
+    expect(keyFrom({})).toBeUndefined()
   })
 
   it('leaves their key headers out of its log', async () => {
