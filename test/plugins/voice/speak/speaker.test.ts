@@ -5,39 +5,10 @@ import { Script } from '../../../../plugins/voice/speak/script.ts'
 import { demoSpeech } from '../../../../providers/demo/speech.ts'
 import { createSpoken } from '../../../../text/spoken.ts'
 import { reply } from '../../../upstreams/behaviour.ts'
-import type { Voice } from './stage.ts'
-import {
-  type Answering,
-  bytesOf,
-  chunksOf,
-  memoryCache,
-  rate,
-  restOf,
-  type Stage,
-  type StageOptions,
-  soundOf,
-  stageFor,
-  startVoice,
-  textOf,
-} from './stage.ts'
+import { bytesOf, chunksOf, memoryCache, rate, restOf, soundOf, stageFor, staging, textOf } from './stage.ts'
 
-const open: { close(): Promise<void> }[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()))
-})
-
-async function voiceAt(answering?: Answering, id = 'ada', capabilities = {}): Promise<Voice> {
-  const voice = await startVoice(id, answering, capabilities)
-  open.push(voice.upstream)
-  return voice
-}
-
-function stage(voice: Voice, options?: StageOptions): Stage {
-  const made = stageFor(voice.voice, options)
-  open.push(made)
-  return made
-}
+const { voiceAt, stage, closeAll } = staging()
+afterEach(closeAll)
 
 function spoken(text: string): string {
   const reader = createSpoken()

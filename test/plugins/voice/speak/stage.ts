@@ -230,6 +230,26 @@ export function stageFor(voice: SpeakingVoice, options: StageOptions = {}): Stag
   }
 }
 
+/** What the tests of a file start: voices, and stages for them, which are closed together. */
+export function staging() {
+  const open: { close(): Promise<void> }[] = []
+  return {
+    async voiceAt(answering?: Answering, id = 'ada', capabilities: Partial<TtsCapabilities> = {}): Promise<Voice> {
+      const voice = await startVoice(id, answering, capabilities)
+      open.push(voice.upstream)
+      return voice
+    },
+    stage(voice: Voice, options?: StageOptions): Stage {
+      const made = stageFor(voice.voice, options)
+      open.push(made)
+      return made
+    },
+    async closeAll(): Promise<void> {
+      await Promise.all(open.splice(0).map((each) => each.close()))
+    },
+  }
+}
+
 function metricsInto(told: Told): VoiceMetrics {
   return {
     heard: () => undefined,

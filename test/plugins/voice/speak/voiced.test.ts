@@ -9,35 +9,10 @@ import { voiced } from '../../../../plugins/voice/speak/voiced.ts'
 import { textDelta } from '../../../message-frames.ts'
 import { until } from '../../../until.ts'
 import { reply, silence } from '../../../upstreams/behaviour.ts'
-import {
-  type Answering,
-  bytesOf,
-  type SoundEvent,
-  type Stage,
-  soundOf,
-  stageFor,
-  startVoice,
-  textOf,
-  type Voice,
-} from './stage.ts'
+import { bytesOf, type SoundEvent, soundOf, staging, textOf } from './stage.ts'
 
-const open: { close(): Promise<void> }[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()))
-})
-
-async function voiceAt(answering?: Answering, id = 'ada'): Promise<Voice> {
-  const voice = await startVoice(id, answering)
-  open.push(voice.upstream)
-  return voice
-}
-
-function stage(voice: Voice, options?: Parameters<typeof stageFor>[1]): Stage {
-  const made = stageFor(voice.voice, options)
-  open.push(made)
-  return made
-}
+const { voiceAt, stage, closeAll } = staging()
+afterEach(closeAll)
 
 /** A stream of a model that says what it is told to, when it is told to. */
 class Source implements OpenedStream {

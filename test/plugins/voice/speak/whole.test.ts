@@ -6,25 +6,10 @@ import { UsageMeter } from '../../../../plugins/voice/speak/usage.ts'
 import { speakWhole } from '../../../../plugins/voice/speak/whole.ts'
 import { until } from '../../../until.ts'
 import { reply, silence } from '../../../upstreams/behaviour.ts'
-import { type Answering, memoryCache, type Stage, soundOf, stageFor, startVoice, type Voice } from './stage.ts'
+import { type Answering, memoryCache, soundOf, type stageFor, staging } from './stage.ts'
 
-const open: { close(): Promise<void> }[] = []
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((each) => each.close()))
-})
-
-async function voiceAt(answering?: Answering, capabilities = {}, id = 'ada'): Promise<Voice> {
-  const voice = await startVoice(id, answering, capabilities)
-  open.push(voice.upstream)
-  return voice
-}
-
-function stage(voice: Voice, options?: Parameters<typeof stageFor>[1]): Stage {
-  const made = stageFor(voice.voice, options)
-  open.push(made)
-  return made
-}
+const { voiceAt, stage, closeAll } = staging()
+afterEach(closeAll)
 
 function says(...texts: string[]): ContentBlock[] {
   return texts.map((text) => ({ type: 'text', text }))
@@ -68,7 +53,7 @@ describe('an answer in one piece', () => {
   })
 
   it('takes as few calls for compressed sound as the voice allows', async () => {
-    const voice = await voiceAt(undefined, { maxCharacters: 60 })
+    const voice = await voiceAt(undefined, 'ada', { maxCharacters: 60 })
     const { parts, answer } = stage(voice, { plan: { format: 'mp3' } })
     const { block } = await speakWhole(says(sentences.join(' ')), parts, answer)
     expect(voice.texts).toEqual([`${sentences[0]} ${sentences[1]}`, sentences[2]])
@@ -83,7 +68,7 @@ describe('an answer in one piece', () => {
     // Frames of 1,152 samples at 44,100 a second, 128 kbit.
     const frame = Buffer.alloc(417)
     frame.set([0xff, 0xfb, 0x90, 0x00])
-    const voice = await voiceAt(() => reply(Buffer.concat(Array.from({ length: 10 }, () => frame))), { maxCharacters: 30 })
+    const voice = await voiceAt(() => reply(Buffer.concat(Array.from({ length: 10 }, () => frame))), 'ada', { maxCharacters: 30 })
     const { parts, answer } = stage(voice, { plan: { format: 'mp3', alignment: true } })
     const meter = new UsageMeter()
     const { block } = await speakWhole(says(sentences.join(' ')), parts, answer, meter)
@@ -127,7 +112,7 @@ describe('an answer in one piece', () => {
 
     it.each([[[0]], [[1]], [[0, 1, 2]]])('once has it anew in whole (%j)', async (broken) => {
       const isBroken = (text: string) => broken.includes(sentences.indexOf(text))
-      const voice = await voiceAt((text, take) => (take === 0 && isBroken(text) ? breaksOff(text) : undefined), longest)
+      const voice = await voiceAt((text, take) => (take === 0 && isBroken(text) ? breaksOff(text) : undefined), 'ada', longest)
       const cache = memoryCache()
       const { parts, answer } = stage(voice, { plan: { format }, cache })
       const meter = new UsageMeter()
@@ -148,8 +133,8 @@ describe('an answer in one piece', () => {
     it.each([[[0]], [[1]], [[0, 1, 2]]])('for good has it from the beginning by another voice (%j)', async (broken) => {
       const at = Math.min(...broken)
       const isBroken = (text: string) => broken.includes(sentences.indexOf(text))
-      const voice = await voiceAt((text) => (isBroken(text) ? breaksOff(text) : undefined), longest)
-      const other = await voiceAt(undefined, longest, 'bob')
+      const voice = await voiceAt((text) => (isBroken(text) ? breaksOff(text) : undefined), 'ada', longest)
+      const other = await voiceAt(undefined, 'bob', longest)
       const { parts, answer } = stage(voice, { plan: { format }, fallbacks: [other.voice] })
       const meter = new UsageMeter()
       const { block, unavailable } = await speakWhole(says(sentences.join(' ')), parts, answer, meter)
