@@ -120,6 +120,19 @@ export const operations = {
       '529': 'ErrorResponse',
     },
   },
+  openLive: {
+    method: 'GET',
+    path: '/v1/live',
+    public: false,
+    responses: {
+      '400': 'ErrorResponse',
+      '401': 'ErrorResponse',
+      '426': 'ErrorResponse',
+      '429': 'ErrorResponse',
+      '500': 'ErrorResponse',
+      '503': 'ErrorResponse',
+    },
+  },
   listModels: {
     method: 'GET',
     path: '/v1/models',

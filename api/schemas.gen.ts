@@ -5400,6 +5400,1766 @@ export const CapabilitySupport: ContractSchema = {
   additionalProperties: true,
 }
 
+/** What a client sends on `/v1/live`. Unknown types and fields are refused. */
+export type LiveClientMessage = LiveHello | LiveAudioStreamStart | LiveAudioStreamEnd | LiveAudioFrame | LivePlaybackMark | LiveInputText | LiveToolResult | LiveSessionUpdate | LiveControl
+export const LiveClientMessage: ContractSchema = {
+  $id: 'LiveClientMessage',
+  type: 'object',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'LiveHello#',
+  }, {
+    $ref: 'LiveAudioStreamStart#',
+  }, {
+    $ref: 'LiveAudioStreamEnd#',
+  }, {
+    $ref: 'LiveAudioFrame#',
+  }, {
+    $ref: 'LivePlaybackMark#',
+  }, {
+    $ref: 'LiveInputText#',
+  }, {
+    $ref: 'LiveToolResult#',
+  }, {
+    $ref: 'LiveSessionUpdate#',
+  }, {
+    $ref: 'LiveControl#',
+  }],
+}
+
+/** The first message, and sent once. With `resume` it goes on with a session whose socket was lost; everything else that it says is then the session's already. Otherwise `model` and `tts` are needed. */
+export interface LiveHello {
+  type: 'hello'
+  /** The only one so far is `1`. */
+  protocol_version: string
+  /** Who speaks the protocol, for the operator's log. */
+  client?: {
+    name?: string
+    version?: string
+    platform?: string
+  }
+  /** The model as `provider/name`, or an alias that the operator defined. */
+  model?: string
+  /** The system prompt. That the model is heard and not read, the gateway tells it besides. */
+  system?: string | SystemBlockParam[]
+  /** The conversation before this session. */
+  messages?: MessageParam[]
+  /** The most tokens of one answer. */
+  max_tokens?: number
+  tools?: LiveTools
+  auth?: {
+    mode?: 'api_key'
+    /** A key of the gateway, where the upgrade could carry none. */
+    gateway_api_key: string
+  }
+  byok?: {
+    /** Keys of providers by their id, as they would stand in `X-Provider-Key-…`. */
+    keys: Record<string, string>
+  }
+  audio_in?: LiveAudioFormat
+  audio_out?: LiveAudioFormat
+  stt?: LiveStt
+  tts?: LiveTts
+  turn?: LiveTurnOptions
+  features?: LiveFeatures
+  /** What the assistant says first, unasked. */
+  greeting?: string
+  resume?: {
+    session_id: string
+    token: string
+    /** The `seq` of the last message that was received; 0 for none. */
+    last_server_seq: number
+  }
+}
+export const LiveHello: ContractSchema = {
+  $id: 'LiveHello',
+  type: 'object',
+  required: ['type', 'protocol_version'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'hello',
+    },
+    protocol_version: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 20,
+    },
+    client: {
+      type: 'object',
+      properties: {
+        name: {
+          type: 'string',
+          maxLength: 100,
+        },
+        version: {
+          type: 'string',
+          maxLength: 100,
+        },
+        platform: {
+          type: 'string',
+          maxLength: 100,
+        },
+      },
+      additionalProperties: false,
+    },
+    model: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 512,
+    },
+    system: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'SystemBlockParam#',
+          },
+        },
+      }],
+    },
+    messages: {
+      type: 'array',
+      maxItems: 10000,
+      items: {
+        $ref: 'MessageParam#',
+      },
+    },
+    max_tokens: {
+      type: 'integer',
+      minimum: 1,
+    },
+    tools: {
+      $ref: 'LiveTools#',
+    },
+    auth: {
+      type: 'object',
+      required: ['gateway_api_key'],
+      properties: {
+        mode: {
+          type: 'string',
+          enum: ['api_key'],
+        },
+        gateway_api_key: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 500,
+        },
+      },
+      additionalProperties: false,
+    },
+    byok: {
+      type: 'object',
+      required: ['keys'],
+      properties: {
+        keys: {
+          type: 'object',
+          additionalProperties: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 8192,
+          },
+        },
+      },
+      additionalProperties: false,
+    },
+    audio_in: {
+      $ref: 'LiveAudioFormat#',
+    },
+    audio_out: {
+      $ref: 'LiveAudioFormat#',
+    },
+    stt: {
+      $ref: 'LiveStt#',
+    },
+    tts: {
+      $ref: 'LiveTts#',
+    },
+    turn: {
+      $ref: 'LiveTurnOptions#',
+    },
+    features: {
+      $ref: 'LiveFeatures#',
+    },
+    greeting: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 2000,
+    },
+    resume: {
+      type: 'object',
+      required: ['session_id', 'token', 'last_server_seq'],
+      properties: {
+        session_id: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 100,
+        },
+        token: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 200,
+        },
+        last_server_seq: {
+          type: 'integer',
+          minimum: 0,
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+}
+
+/** Sound of one channel without a container. As `audio_in`: PCM at 8000, 16000, 24000, 44100 or 48000 hertz, or µ-law at 8000. As `audio_out`: PCM at 8000, 16000, 24000 or 48000, or µ-law at 8000; PCM at 24000 where it is absent. Without `audio_in` there is no microphone. */
+export interface LiveAudioFormat {
+  encoding: 'pcm_s16le' | 'mulaw'
+  sample_rate_hz: number
+}
+export const LiveAudioFormat: ContractSchema = {
+  $id: 'LiveAudioFormat',
+  type: 'object',
+  required: ['encoding', 'sample_rate_hz'],
+  properties: {
+    encoding: {
+      type: 'string',
+      enum: ['pcm_s16le', 'mulaw'],
+    },
+    sample_rate_hz: {
+      type: 'integer',
+      minimum: 8000,
+      maximum: 48000,
+    },
+  },
+  additionalProperties: false,
+}
+
+export interface LiveTools {
+  /** The names of the gateway's tools that the model may call. */
+  server_tools?: string[]
+  /** What each of them is set to, by its name. */
+  server_tool_config?: Record<string, Record<string, unknown>>
+  /** Tools that the client runs; each call comes as `tool_call` and is answered with `tool_result`. */
+  client_tools?: LiveClientTool[]
+  /** How long a call of a tool may take. Default 30000. */
+  timeout_ms?: number
+  /** How many tools may be called in one turn. Default 20. */
+  max_tool_calls?: number
+  /** What is said while a tool takes long. */
+  filler?: {
+    /** How long nothing is said before that. Default 1500. */
+    after_ms?: number
+    /** One after the other, one in each turn at most. */
+    texts: string[]
+  }
+}
+export const LiveTools: ContractSchema = {
+  $id: 'LiveTools',
+  type: 'object',
+  properties: {
+    server_tools: {
+      type: 'array',
+      maxItems: 64,
+      items: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 64,
+      },
+    },
+    server_tool_config: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: true,
+      },
+    },
+    client_tools: {
+      type: 'array',
+      maxItems: 64,
+      items: {
+        $ref: 'LiveClientTool#',
+      },
+    },
+    timeout_ms: {
+      type: 'integer',
+      minimum: 100,
+      maximum: 600000,
+    },
+    max_tool_calls: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 64,
+    },
+    filler: {
+      type: 'object',
+      required: ['texts'],
+      properties: {
+        after_ms: {
+          type: 'integer',
+          minimum: 200,
+          maximum: 60000,
+        },
+        texts: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 20,
+          items: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 300,
+          },
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+}
+
+export interface LiveClientTool {
+  name: string
+  description?: string
+  input_schema: ToolInputSchema
+  /** Whether a call changes nothing, so that the turn may still be taken back after it. False by default. */
+  read_only?: boolean
+}
+export const LiveClientTool: ContractSchema = {
+  $id: 'LiveClientTool',
+  type: 'object',
+  required: ['name', 'input_schema'],
+  properties: {
+    name: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 64,
+    },
+    description: {
+      type: 'string',
+      maxLength: 20000,
+    },
+    input_schema: {
+      $ref: 'ToolInputSchema#',
+    },
+    read_only: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+}
+
+/** Who hears. Without it whoever has a key and hears streams. */
+export interface LiveStt {
+  /** `provider/model`, or the provider alone. */
+  model?: string
+  /** The language that is spoken, by BCP 47. */
+  language?: string
+  options?: {
+    /** Names and words that may come, where the model can be told of them. */
+    hints?: string[]
+    /** How certain a model that ends turns itself has to be. */
+    end_threshold?: number
+    /** From what on such a model foretells the end of a turn. */
+    eager_threshold?: number
+  }
+}
+export const LiveStt: ContractSchema = {
+  $id: 'LiveStt',
+  type: 'object',
+  properties: {
+    model: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 300,
+    },
+    language: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 40,
+    },
+    options: {
+      type: 'object',
+      properties: {
+        hints: {
+          type: 'array',
+          maxItems: 500,
+          items: {
+            type: 'string',
+            minLength: 1,
+            maxLength: 200,
+          },
+        },
+        end_threshold: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+        },
+        eager_threshold: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+}
+
+export interface LiveTts {
+  /** `provider/voice`, such as `demo/soft`. */
+  voice: string
+  /** `provider/model`, where the voice has several. */
+  model?: string
+  language?: string
+  speed?: number
+  volume?: number
+  options?: {
+    emotion?: string
+  }
+}
+export const LiveTts: ContractSchema = {
+  $id: 'LiveTts',
+  type: 'object',
+  required: ['voice'],
+  properties: {
+    voice: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 300,
+    },
+    model: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 300,
+    },
+    language: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 40,
+    },
+    speed: {
+      type: 'number',
+      minimum: 0.25,
+      maximum: 4,
+    },
+    volume: {
+      type: 'number',
+      minimum: 0,
+      maximum: 2,
+    },
+    options: {
+      type: 'object',
+      properties: {
+        emotion: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 200,
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+}
+
+/** When a turn ends, and what interrupts the assistant. */
+export interface LiveTurnOptions {
+  /** What ends a turn: silence, or what the model that hears makes of the words, where it can. Default `silence`. */
+  mode?: 'silence' | 'semantic'
+  /** Default 600. */
+  silence_ms?: number
+  /** How long after its end a turn may still be gone on with. Default 5000. */
+  grace_ms?: number
+  /** What stops the assistant: words that are understood, or a voice before its words are known, which goes on where there are none. Default `words`. */
+  interruption?: 'words' | 'energy'
+  /** Whether the model may begin where the end of a turn is foretold; in semantic mode. What it says then is thrown away where the turn goes on, and costs all the same. False by default. */
+  speculation?: boolean
+  /** What counts as speech. */
+  thresholds?: {
+    /** The shortest words that are any. Default 4. */
+    min_characters?: number
+    /** While the assistant speaks and the client does not take it out of its microphone. Default 8. */
+    min_characters_in_echo?: number
+    /** Where the model that hears tells one. Default 0.5. */
+    min_confidence?: number
+    /** How far a voice stands out of the noise. Default 7. */
+    voice_margin_db?: number
+    /** Softer than this is no voice, in decibels of full scale. Default -52. */
+    voice_least_db?: number
+  }
+}
+export const LiveTurnOptions: ContractSchema = {
+  $id: 'LiveTurnOptions',
+  type: 'object',
+  properties: {
+    mode: {
+      type: 'string',
+      enum: ['silence', 'semantic'],
+    },
+    silence_ms: {
+      type: 'integer',
+      minimum: 100,
+      maximum: 10000,
+    },
+    grace_ms: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 30000,
+    },
+    interruption: {
+      type: 'string',
+      enum: ['words', 'energy'],
+    },
+    speculation: {
+      type: 'boolean',
+    },
+    thresholds: {
+      type: 'object',
+      properties: {
+        min_characters: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 100,
+        },
+        min_characters_in_echo: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 100,
+        },
+        min_confidence: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+        },
+        voice_margin_db: {
+          type: 'number',
+          minimum: 1,
+          maximum: 40,
+        },
+        voice_least_db: {
+          type: 'number',
+          minimum: -90,
+          maximum: -10,
+        },
+      },
+      additionalProperties: false,
+    },
+  },
+  additionalProperties: false,
+}
+
+export interface LiveFeatures {
+  /** Default `binary`. */
+  audio_transport?: 'binary' | 'base64_json'
+  /** Whether the client tells what it has played. True by default, and then it has to. */
+  send_playback_marks?: boolean
+  /** True by default. */
+  want_partial_transcripts?: boolean
+  /** True by default. */
+  want_assistant_text?: boolean
+  /** False by default. */
+  want_alignment?: boolean
+  /** False by default. */
+  want_metrics?: boolean
+  /** False by default. */
+  want_run_events?: boolean
+  /** Whether the client takes the assistant's voice out of its microphone. True by default. */
+  client_has_aec?: boolean
+}
+export const LiveFeatures: ContractSchema = {
+  $id: 'LiveFeatures',
+  type: 'object',
+  properties: {
+    audio_transport: {
+      type: 'string',
+      enum: ['binary', 'base64_json'],
+    },
+    send_playback_marks: {
+      type: 'boolean',
+    },
+    want_partial_transcripts: {
+      type: 'boolean',
+    },
+    want_assistant_text: {
+      type: 'boolean',
+    },
+    want_alignment: {
+      type: 'boolean',
+    },
+    want_metrics: {
+      type: 'boolean',
+    },
+    want_run_events: {
+      type: 'boolean',
+    },
+    client_has_aec: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+}
+
+/** Sound begins. Frames without it are refused. */
+export interface LiveAudioStreamStart {
+  type: 'audio_stream_start'
+  stream_id?: string
+  format?: LiveAudioFormat
+}
+export const LiveAudioStreamStart: ContractSchema = {
+  $id: 'LiveAudioStreamStart',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_stream_start',
+    },
+    stream_id: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 100,
+    },
+    format: {
+      $ref: 'LiveAudioFormat#',
+    },
+  },
+  additionalProperties: false,
+}
+
+export interface LiveAudioStreamEnd {
+  type: 'audio_stream_end'
+  stream_id?: string
+}
+export const LiveAudioStreamEnd: ContractSchema = {
+  $id: 'LiveAudioStreamEnd',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_stream_end',
+    },
+    stream_id: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 100,
+    },
+  },
+  additionalProperties: false,
+}
+
+/** A frame of sound where it does not come as a binary frame. In MessagePack `data` is its bytes, in place of `data_b64`. */
+export interface LiveAudioFrame {
+  type: 'audio_frame'
+  /** One more than that of the frame before. */
+  seq: number
+  timestamp_ms?: number
+  data_b64?: string
+}
+export const LiveAudioFrame: ContractSchema = {
+  $id: 'LiveAudioFrame',
+  type: 'object',
+  required: ['type', 'seq'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_frame',
+    },
+    seq: {
+      type: 'integer',
+      minimum: 0,
+    },
+    timestamp_ms: {
+      type: 'number',
+      minimum: 0,
+    },
+    data_b64: {
+      type: 'string',
+      maxLength: 90000,
+    },
+  },
+  additionalProperties: false,
+}
+
+/** What was played of a segment of the assistant's sound. Sent every 100 to 250 ms while it plays, and at once when the player stops or has finished. */
+export interface LivePlaybackMark {
+  type: 'playback_mark'
+  assistant_audio_id: string
+  played_ms: number
+  buffered_ms?: number
+  state: 'playing' | 'paused' | 'stopped' | 'finished'
+}
+export const LivePlaybackMark: ContractSchema = {
+  $id: 'LivePlaybackMark',
+  type: 'object',
+  required: ['type', 'assistant_audio_id', 'played_ms', 'state'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'playback_mark',
+    },
+    assistant_audio_id: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 100,
+    },
+    played_ms: {
+      type: 'number',
+      minimum: 0,
+    },
+    buffered_ms: {
+      type: 'number',
+      minimum: 0,
+    },
+    state: {
+      type: 'string',
+      enum: ['playing', 'paused', 'stopped', 'finished'],
+    },
+  },
+  additionalProperties: false,
+}
+
+/** A typed turn; with `commit` false, something that goes with the next turn. */
+export interface LiveInputText {
+  type: 'input_text'
+  content: string | ContentBlockParam[]
+  /** True by default. */
+  commit?: boolean
+}
+export const LiveInputText: ContractSchema = {
+  $id: 'LiveInputText',
+  type: 'object',
+  required: ['type', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'input_text',
+    },
+    content: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'string',
+        },
+        then: {
+          type: 'string',
+          minLength: 1,
+        },
+      }, {
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 100,
+          items: {
+            $ref: 'ContentBlockParam#',
+          },
+        },
+      }],
+    },
+    commit: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+}
+
+/** The answer to a `tool_call`. */
+export interface LiveToolResult {
+  type: 'tool_result'
+  tool_use_id: string
+  content: string | ToolResultContentBlockParam[]
+  is_error?: boolean
+}
+export const LiveToolResult: ContractSchema = {
+  $id: 'LiveToolResult',
+  type: 'object',
+  required: ['type', 'tool_use_id', 'content'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_result',
+    },
+    tool_use_id: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+    },
+    content: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'ToolResultContentBlockParam#',
+          },
+        },
+      }],
+    },
+    is_error: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: false,
+}
+
+/** What changes from the next turn on. What is not named stays. */
+export interface LiveSessionUpdate {
+  type: 'session_update'
+  system?: string | SystemBlockParam[]
+  tools?: LiveTools
+  stt?: LiveStt
+  tts?: LiveTts
+  turn?: LiveTurnOptions
+}
+export const LiveSessionUpdate: ContractSchema = {
+  $id: 'LiveSessionUpdate',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'session_update',
+    },
+    system: {
+      type: ['string', 'array'],
+      allOf: [{
+        if: {
+          type: 'array',
+        },
+        then: {
+          type: 'array',
+          items: {
+            $ref: 'SystemBlockParam#',
+          },
+        },
+      }],
+    },
+    tools: {
+      $ref: 'LiveTools#',
+    },
+    stt: {
+      $ref: 'LiveStt#',
+    },
+    tts: {
+      $ref: 'LiveTts#',
+    },
+    turn: {
+      $ref: 'LiveTurnOptions#',
+    },
+  },
+  additionalProperties: false,
+}
+
+export interface LiveControl {
+  type: 'control'
+  op: 'interrupt' | 'cancel_turn' | 'mute' | 'unmute' | 'end_session'
+}
+export const LiveControl: ContractSchema = {
+  $id: 'LiveControl',
+  type: 'object',
+  required: ['type', 'op'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'control',
+    },
+    op: {
+      type: 'string',
+      enum: ['interrupt', 'cancel_turn', 'mute', 'unmute', 'end_session'],
+    },
+  },
+  additionalProperties: false,
+}
+
+/** What a client is sent on `/v1/live`. Each has a `seq`, one more than that of the message before. New types and fields may come and are to be ignored. */
+export type LiveServerMessage = LiveHelloAck | LiveTranscriptDelta | LiveUtteranceFinal | LiveTurnState | LiveAssistantTextDelta | LiveAssistantAudioStart | LiveAssistantAudioChunkHeader | LiveAssistantAudioChunk | LiveAssistantAudioEnd | LiveAudioReset | LiveToolCall | LiveRunEvent | LiveTurnComplete | LiveTurnCancelled | LiveTurnMetrics | LiveAudioUnavailable | LiveWarning | LiveError | LiveSessionEnd
+export const LiveServerMessage: ContractSchema = {
+  $id: 'LiveServerMessage',
+  type: 'object',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'LiveHelloAck#',
+  }, {
+    $ref: 'LiveTranscriptDelta#',
+  }, {
+    $ref: 'LiveUtteranceFinal#',
+  }, {
+    $ref: 'LiveTurnState#',
+  }, {
+    $ref: 'LiveAssistantTextDelta#',
+  }, {
+    $ref: 'LiveAssistantAudioStart#',
+  }, {
+    $ref: 'LiveAssistantAudioChunkHeader#',
+  }, {
+    $ref: 'LiveAssistantAudioChunk#',
+  }, {
+    $ref: 'LiveAssistantAudioEnd#',
+  }, {
+    $ref: 'LiveAudioReset#',
+  }, {
+    $ref: 'LiveToolCall#',
+  }, {
+    $ref: 'LiveRunEvent#',
+  }, {
+    $ref: 'LiveTurnComplete#',
+  }, {
+    $ref: 'LiveTurnCancelled#',
+  }, {
+    $ref: 'LiveTurnMetrics#',
+  }, {
+    $ref: 'LiveAudioUnavailable#',
+  }, {
+    $ref: 'LiveWarning#',
+  }, {
+    $ref: 'LiveError#',
+  }, {
+    $ref: 'LiveSessionEnd#',
+  }],
+}
+
+/** The session is open; its clock, on which every `timestamp_ms` and `end_ms` is, stands at 0. */
+export interface LiveHelloAck {
+  type: 'hello_ack'
+  seq: LiveSeq
+  session_id: string
+  /** For `hello.resume`. It opens this session to whoever has it. */
+  resume_token: string
+  protocol_version: string
+  is_resumed: boolean
+  /** The full id of the model that answers. */
+  model?: string
+  /** The full id of the model that hears; absent without a microphone. */
+  stt_model?: string
+  /** Who speaks, as `provider/voice`. */
+  voice?: string
+  audio_in?: LiveAudioFormat
+  audio_out: LiveAudioFormat
+  features: LiveFeatures
+  turn?: LiveTurnOptions
+  limits: LiveLimits
+}
+export const LiveHelloAck: ContractSchema = {
+  $id: 'LiveHelloAck',
+  type: 'object',
+  required: ['type', 'seq', 'session_id', 'resume_token', 'protocol_version', 'is_resumed', 'audio_out', 'features', 'limits'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'hello_ack',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    session_id: {
+      type: 'string',
+    },
+    resume_token: {
+      type: 'string',
+    },
+    protocol_version: {
+      type: 'string',
+    },
+    is_resumed: {
+      type: 'boolean',
+    },
+    model: {
+      type: 'string',
+    },
+    stt_model: {
+      type: 'string',
+    },
+    voice: {
+      type: 'string',
+    },
+    audio_in: {
+      $ref: 'LiveAudioFormat#',
+    },
+    audio_out: {
+      $ref: 'LiveAudioFormat#',
+    },
+    features: {
+      $ref: 'LiveFeatures#',
+    },
+    turn: {
+      $ref: 'LiveTurnOptions#',
+    },
+    limits: {
+      $ref: 'LiveLimits#',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The message's number in its session. */
+export type LiveSeq = number
+export const LiveSeq: ContractSchema = {
+  $id: 'LiveSeq',
+  type: 'integer',
+  minimum: 1,
+}
+
+/** What the session is held to. */
+export interface LiveLimits {
+  /** The largest message of the client. */
+  message_bytes: number
+  /** The largest frame of sound of the client. */
+  audio_frame_bytes: number
+  /** How many messages besides sound may come, lastingly. */
+  messages_per_second: number
+  /** How long the session waits for a client whose socket was lost. */
+  resume_ms: number
+  /** How long nobody may say anything. */
+  idle_ms: number
+  /** How long the session may last. */
+  total_ms: number
+  /** How much of its sound may be with the client unplayed. */
+  unplayed_ms: number
+}
+export const LiveLimits: ContractSchema = {
+  $id: 'LiveLimits',
+  type: 'object',
+  required: ['message_bytes', 'audio_frame_bytes', 'messages_per_second', 'resume_ms', 'idle_ms', 'total_ms', 'unplayed_ms'],
+  properties: {
+    message_bytes: {
+      type: 'integer',
+    },
+    audio_frame_bytes: {
+      type: 'integer',
+    },
+    messages_per_second: {
+      type: 'integer',
+    },
+    resume_ms: {
+      type: 'integer',
+    },
+    idle_ms: {
+      type: 'integer',
+    },
+    total_ms: {
+      type: 'integer',
+    },
+    unplayed_ms: {
+      type: 'integer',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** What the user said since the last that was final, as it is understood so far; each replaces the one before. */
+export interface LiveTranscriptDelta {
+  type: 'transcript_delta'
+  seq: LiveSeq
+  utterance_id: string
+  /** Whether this text will not change any more. */
+  is_final: boolean
+  text: string
+  /** How certain it is, where the model that hears tells. */
+  stability?: number
+  timestamp_ms: number
+}
+export const LiveTranscriptDelta: ContractSchema = {
+  $id: 'LiveTranscriptDelta',
+  type: 'object',
+  required: ['type', 'seq', 'utterance_id', 'is_final', 'text', 'timestamp_ms'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'transcript_delta',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    utterance_id: {
+      type: 'string',
+    },
+    is_final: {
+      type: 'boolean',
+    },
+    text: {
+      type: 'string',
+    },
+    stability: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+    },
+    timestamp_ms: {
+      type: 'number',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The user has finished; this is what was said. */
+export interface LiveUtteranceFinal {
+  type: 'utterance_final'
+  seq: LiveSeq
+  utterance_id: string
+  text: string
+  /** When the user fell silent. */
+  end_ms: number
+}
+export const LiveUtteranceFinal: ContractSchema = {
+  $id: 'LiveUtteranceFinal',
+  type: 'object',
+  required: ['type', 'seq', 'utterance_id', 'text', 'end_ms'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'utterance_final',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    utterance_id: {
+      type: 'string',
+    },
+    text: {
+      type: 'string',
+    },
+    end_ms: {
+      type: 'number',
+    },
+  },
+  additionalProperties: true,
+}
+
+export interface LiveTurnState {
+  type: 'turn_state'
+  seq: LiveSeq
+  state: 'idle' | 'listening' | 'committing' | 'thinking' | 'speaking' | 'interrupted' | 'ending'
+  turn_id: string | null
+}
+export const LiveTurnState: ContractSchema = {
+  $id: 'LiveTurnState',
+  type: 'object',
+  required: ['type', 'seq', 'state', 'turn_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'turn_state',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    state: {
+      type: 'string',
+      enum: ['idle', 'listening', 'committing', 'thinking', 'speaking', 'interrupted', 'ending'],
+    },
+    turn_id: {
+      type: ['string', 'null'],
+    },
+  },
+  additionalProperties: true,
+}
+
+/** What the assistant is going to say. */
+export interface LiveAssistantTextDelta {
+  type: 'assistant_text_delta'
+  seq: LiveSeq
+  turn_id: string
+  text: string
+}
+export const LiveAssistantTextDelta: ContractSchema = {
+  $id: 'LiveAssistantTextDelta',
+  type: 'object',
+  required: ['type', 'seq', 'turn_id', 'text'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'assistant_text_delta',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    turn_id: {
+      type: 'string',
+    },
+    text: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** A segment of the assistant's sound begins. There is one at a time. */
+export interface LiveAssistantAudioStart {
+  type: 'assistant_audio_start'
+  seq: LiveSeq
+  assistant_audio_id: string
+  turn_id: string
+  format: LiveAudioFormat
+}
+export const LiveAssistantAudioStart: ContractSchema = {
+  $id: 'LiveAssistantAudioStart',
+  type: 'object',
+  required: ['type', 'seq', 'assistant_audio_id', 'turn_id', 'format'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'assistant_audio_start',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    assistant_audio_id: {
+      type: 'string',
+    },
+    turn_id: {
+      type: 'string',
+    },
+    format: {
+      $ref: 'LiveAudioFormat#',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The next frame is binary and holds so many bytes of the segment's sound. */
+export interface LiveAssistantAudioChunkHeader {
+  type: 'assistant_audio_chunk_header'
+  seq: LiveSeq
+  assistant_audio_id: string
+  bytes: number
+  alignment?: Alignment
+}
+export const LiveAssistantAudioChunkHeader: ContractSchema = {
+  $id: 'LiveAssistantAudioChunkHeader',
+  type: 'object',
+  required: ['type', 'seq', 'assistant_audio_id', 'bytes'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'assistant_audio_chunk_header',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    assistant_audio_id: {
+      type: 'string',
+    },
+    bytes: {
+      type: 'integer',
+      minimum: 1,
+    },
+    alignment: {
+      $ref: 'Alignment#',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** Sound of the segment, where no binary frames are agreed. In MessagePack `audio` is its bytes, in place of `audio_b64`. */
+export interface LiveAssistantAudioChunk {
+  type: 'assistant_audio_chunk'
+  seq: LiveSeq
+  assistant_audio_id: string
+  audio_b64?: string
+  alignment?: Alignment
+}
+export const LiveAssistantAudioChunk: ContractSchema = {
+  $id: 'LiveAssistantAudioChunk',
+  type: 'object',
+  required: ['type', 'seq', 'assistant_audio_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'assistant_audio_chunk',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    assistant_audio_id: {
+      type: 'string',
+    },
+    audio_b64: {
+      type: 'string',
+    },
+    alignment: {
+      $ref: 'Alignment#',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The segment has no more sound. */
+export interface LiveAssistantAudioEnd {
+  type: 'assistant_audio_end'
+  seq: LiveSeq
+  assistant_audio_id: string
+}
+export const LiveAssistantAudioEnd: ContractSchema = {
+  $id: 'LiveAssistantAudioEnd',
+  type: 'object',
+  required: ['type', 'seq', 'assistant_audio_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'assistant_audio_end',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    assistant_audio_id: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** Whatever of this segment has not been played is thrown away, at once; a mark with the state `stopped` tells how much was. */
+export interface LiveAudioReset {
+  type: 'audio_reset'
+  seq: LiveSeq
+  reason: 'barge_in' | 'grace' | 'backpressure' | 'cancelled'
+  assistant_audio_id: string
+}
+export const LiveAudioReset: ContractSchema = {
+  $id: 'LiveAudioReset',
+  type: 'object',
+  required: ['type', 'seq', 'reason', 'assistant_audio_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_reset',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    reason: {
+      type: 'string',
+      enum: ['barge_in', 'grace', 'backpressure', 'cancelled'],
+    },
+    assistant_audio_id: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The model calls a tool of the client's, which answers with `tool_result`. */
+export interface LiveToolCall {
+  type: 'tool_call'
+  seq: LiveSeq
+  tool_use_id: string
+  name: string
+  input: Record<string, unknown>
+}
+export const LiveToolCall: ContractSchema = {
+  $id: 'LiveToolCall',
+  type: 'object',
+  required: ['type', 'seq', 'tool_use_id', 'name', 'input'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'tool_call',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    tool_use_id: {
+      type: 'string',
+    },
+    name: {
+      type: 'string',
+    },
+    input: {
+      type: 'object',
+      additionalProperties: true,
+    },
+  },
+  additionalProperties: true,
+}
+
+/** Something that happened in the turn's run, where `features.want_run_events` asks for it. */
+export interface LiveRunEvent {
+  type: 'run_event'
+  seq: LiveSeq
+  turn_id: string
+  event: ToolCallStartEvent | ToolResultEvent | StepCompleteEvent
+}
+export const LiveRunEvent: ContractSchema = {
+  $id: 'LiveRunEvent',
+  type: 'object',
+  required: ['type', 'seq', 'turn_id', 'event'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'run_event',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    turn_id: {
+      type: 'string',
+    },
+    event: {
+      type: 'object',
+      required: ['type'],
+      discriminator: {
+        propertyName: 'type',
+      },
+      oneOf: [{
+        $ref: 'ToolCallStartEvent#',
+      }, {
+        $ref: 'ToolResultEvent#',
+      }, {
+        $ref: 'StepCompleteEvent#',
+      }],
+    },
+  },
+  additionalProperties: true,
+}
+
+/** A turn is over, and something of it stays. */
+export interface LiveTurnComplete {
+  type: 'turn_complete'
+  seq: LiveSeq
+  turn_id: string
+  /** Why it ended: the run's own reason (`end_turn`, `max_tokens`, `error`, …), or `barge_in`, `interrupted`, `cancelled`, `backpressure`, `shutdown`, `session_end`. */
+  stop_reason: string
+  /** What was heard of the answer. */
+  played_text: string
+  /** What the turn adds to the conversation as the model sees it. Whoever joins it to the messages before it has the same history as the gateway; two messages of one role in a row are one. */
+  append: MessageParam[]
+}
+export const LiveTurnComplete: ContractSchema = {
+  $id: 'LiveTurnComplete',
+  type: 'object',
+  required: ['type', 'seq', 'turn_id', 'stop_reason', 'played_text', 'append'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'turn_complete',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    turn_id: {
+      type: 'string',
+    },
+    stop_reason: {
+      type: 'string',
+    },
+    played_text: {
+      type: 'string',
+    },
+    append: {
+      type: 'array',
+      items: {
+        $ref: 'MessageParam#',
+      },
+    },
+  },
+  additionalProperties: true,
+}
+
+/** A turn is over of which nothing stays but, unless it was taken back (`grace`), its question. */
+export interface LiveTurnCancelled {
+  type: 'turn_cancelled'
+  seq: LiveSeq
+  turn_id: string
+  reason: string
+  append?: MessageParam[]
+}
+export const LiveTurnCancelled: ContractSchema = {
+  $id: 'LiveTurnCancelled',
+  type: 'object',
+  required: ['type', 'seq', 'turn_id', 'reason'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'turn_cancelled',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    turn_id: {
+      type: 'string',
+    },
+    reason: {
+      type: 'string',
+    },
+    append: {
+      type: 'array',
+      items: {
+        $ref: 'MessageParam#',
+      },
+    },
+  },
+  additionalProperties: true,
+}
+
+/** How long the parts of a turn took, as far as there were any, where `features.want_metrics` asks for it. */
+export interface LiveTurnMetrics {
+  type: 'turn_metrics'
+  seq: LiveSeq
+  turn_id: string
+  /** From the end of speech until the turn was taken for complete. */
+  eou_delay_ms?: number
+  /** From the end of speech until its last words were final. */
+  stt_final_ms?: number
+  /** From there until the first words of the model. */
+  llm_ttft_ms?: number
+  /** From the first sentence until its first sound. */
+  tts_ttfb_ms?: number
+  /** From the end of speech until the first sound was sent. */
+  voice_to_voice_ms?: number
+  /** From the first word of an interruption until the sound was stopped. */
+  interruption_stop_ms?: number
+  input_tokens?: number
+  output_tokens?: number
+  /** How much was given to the voice. */
+  characters?: number
+}
+export const LiveTurnMetrics: ContractSchema = {
+  $id: 'LiveTurnMetrics',
+  type: 'object',
+  required: ['type', 'seq', 'turn_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'turn_metrics',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    turn_id: {
+      type: 'string',
+    },
+    eou_delay_ms: {
+      type: 'number',
+    },
+    stt_final_ms: {
+      type: 'number',
+    },
+    llm_ttft_ms: {
+      type: 'number',
+    },
+    tts_ttfb_ms: {
+      type: 'number',
+    },
+    voice_to_voice_ms: {
+      type: 'number',
+    },
+    interruption_stop_ms: {
+      type: 'number',
+    },
+    input_tokens: {
+      type: 'integer',
+    },
+    output_tokens: {
+      type: 'integer',
+    },
+    characters: {
+      type: 'integer',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** This part of the answer cannot be spoken; its text is told instead. */
+export interface LiveAudioUnavailable {
+  type: 'audio_unavailable'
+  seq: LiveSeq
+  turn_id: string
+  text: string
+}
+export const LiveAudioUnavailable: ContractSchema = {
+  $id: 'LiveAudioUnavailable',
+  type: 'object',
+  required: ['type', 'seq', 'turn_id', 'text'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'audio_unavailable',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    turn_id: {
+      type: 'string',
+    },
+    text: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** Something is not as it should be, and the session goes on. */
+export interface LiveWarning {
+  type: 'warning'
+  seq: LiveSeq
+  code: string
+  message: string
+}
+export const LiveWarning: ContractSchema = {
+  $id: 'LiveWarning',
+  type: 'object',
+  required: ['type', 'seq', 'code', 'message'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'warning',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    code: {
+      type: 'string',
+    },
+    message: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** Something went wrong with a turn, or with the session; where `close` is true, the socket is closed after it. */
+export interface LiveError {
+  type: 'error'
+  seq: LiveSeq
+  scope: 'session' | 'turn'
+  code: string
+  message: string
+  /** The path of the wrong field, as far as it is one. */
+  param?: string
+  /** Everything that is wrong with a message. */
+  issues?: Issue[]
+  /** Whether the same may well succeed a moment later. */
+  retryable: boolean
+  close: boolean
+}
+export const LiveError: ContractSchema = {
+  $id: 'LiveError',
+  type: 'object',
+  required: ['type', 'seq', 'scope', 'code', 'message', 'retryable', 'close'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'error',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    scope: {
+      type: 'string',
+      enum: ['session', 'turn'],
+    },
+    code: {
+      type: 'string',
+    },
+    message: {
+      type: 'string',
+    },
+    param: {
+      type: 'string',
+    },
+    issues: {
+      type: 'array',
+      items: {
+        $ref: 'Issue#',
+      },
+    },
+    retryable: {
+      type: 'boolean',
+    },
+    close: {
+      type: 'boolean',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** The last message of a session. */
+export interface LiveSessionEnd {
+  type: 'session_end'
+  seq: LiveSeq
+  reason: 'end_session' | 'idle' | 'limit' | 'restart' | 'resume_expired' | 'error'
+  usage: LiveUsage
+}
+export const LiveSessionEnd: ContractSchema = {
+  $id: 'LiveSessionEnd',
+  type: 'object',
+  required: ['type', 'seq', 'reason', 'usage'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'session_end',
+    },
+    seq: {
+      $ref: 'LiveSeq#',
+    },
+    reason: {
+      type: 'string',
+      enum: ['end_session', 'idle', 'limit', 'restart', 'resume_expired', 'error'],
+    },
+    usage: {
+      $ref: 'LiveUsage#',
+    },
+  },
+  additionalProperties: true,
+}
+
+/** What the session came to. */
+export interface LiveUsage {
+  turns: number
+  duration_ms: number
+  seconds_heard: number
+  characters_spoken: number
+  input_tokens?: number
+  output_tokens?: number
+  /** Of models and voices together; absent where one of them has no known price. */
+  cost_usd?: number
+}
+export const LiveUsage: ContractSchema = {
+  $id: 'LiveUsage',
+  type: 'object',
+  required: ['turns', 'duration_ms', 'seconds_heard', 'characters_spoken'],
+  properties: {
+    turns: {
+      type: 'integer',
+    },
+    duration_ms: {
+      type: 'integer',
+    },
+    seconds_heard: {
+      type: 'number',
+    },
+    characters_spoken: {
+      type: 'integer',
+    },
+    input_tokens: {
+      type: 'integer',
+    },
+    output_tokens: {
+      type: 'integer',
+    },
+    cost_usd: {
+      type: 'number',
+    },
+  },
+  additionalProperties: true,
+}
+
 export interface Index {
   name: string
   version: string
@@ -5631,6 +7391,46 @@ export const allSchemas: readonly ContractSchema[] = [
   ModelPrices,
   ModelCapabilities,
   CapabilitySupport,
+  LiveClientMessage,
+  LiveHello,
+  LiveAudioFormat,
+  LiveTools,
+  LiveClientTool,
+  LiveStt,
+  LiveTts,
+  LiveTurnOptions,
+  LiveFeatures,
+  LiveAudioStreamStart,
+  LiveAudioStreamEnd,
+  LiveAudioFrame,
+  LivePlaybackMark,
+  LiveInputText,
+  LiveToolResult,
+  LiveSessionUpdate,
+  LiveControl,
+  LiveServerMessage,
+  LiveHelloAck,
+  LiveSeq,
+  LiveLimits,
+  LiveTranscriptDelta,
+  LiveUtteranceFinal,
+  LiveTurnState,
+  LiveAssistantTextDelta,
+  LiveAssistantAudioStart,
+  LiveAssistantAudioChunkHeader,
+  LiveAssistantAudioChunk,
+  LiveAssistantAudioEnd,
+  LiveAudioReset,
+  LiveToolCall,
+  LiveRunEvent,
+  LiveTurnComplete,
+  LiveTurnCancelled,
+  LiveTurnMetrics,
+  LiveAudioUnavailable,
+  LiveWarning,
+  LiveError,
+  LiveSessionEnd,
+  LiveUsage,
   Index,
   Health,
   Readiness,

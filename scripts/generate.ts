@@ -61,6 +61,8 @@ interface Document {
 const root = new URL('../', import.meta.url)
 const document: Document = parse(readFileSync(new URL('openapi.yaml', root), 'utf8'))
 const schemas = document.components.schemas
+/** What a client sends on a socket. */
+const clientMessages = 'application/vnd.vai.live.client+json'
 const header = '// Generated from openapi.yaml by `npm run generate`. Do not edit.\n'
 
 const files: Record<string, string> = {
@@ -146,6 +148,8 @@ function validatorsFile(): string {
   for (const operation of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
     const body = operation.requestBody?.content['application/json']?.schema
     if (body) bodyNames[refName(body)] = refName(body)
+    const message = operation.responses['101']?.content?.[clientMessages]?.schema
+    if (message) bodyNames[refName(message)] = refName(message)
     const { querystring } = optionalParameters('querystring', (operation.parameters ?? []).map(resolveParameter), 'query')
     if (!querystring) continue
     queryNames[operation.operationId] = operation.operationId
@@ -155,7 +159,7 @@ function validatorsFile(): string {
 ${header}
 import type { Validator } from './validator.ts'
 
-/** The check of each body, by the name of its schema. */
+/** The check of each body and of the messages of sockets, by the name of its schema. */
 export const bodyValidators: Readonly<Record<string, Validator>> = ${tableOf(bodyNames)}
 
 /** The check of each query string, by its operation. */
