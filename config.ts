@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { accessSettings } from './config/access.ts'
 import { limitSettings } from './config/limits.ts'
+import { liveSettings } from './config/live.ts'
 import { modelSettings } from './config/models.ts'
 import { runSettings } from './config/runs.ts'
 import { serverSettings } from './config/server.ts'
@@ -40,6 +41,7 @@ const ownSettings = {
   ...limitSettings,
   ...runSettings,
   ...voiceSettings,
+  ...liveSettings,
   ...upstreamSettings,
   ...signalSettings,
 }
