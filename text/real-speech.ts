@@ -21,35 +21,47 @@ export interface SpeechContext {
   readonly hasAec: boolean
   /** What the assistant says or has just said; '' for nothing. */
   readonly spoken: string
+  readonly thresholds?: Partial<SpeechThresholds> | undefined
 }
+
+/** From what on words count. */
+export interface SpeechThresholds {
+  /** What is shorter is no speech. */
+  readonly minCharacters: number
+  /** Likewise, while the assistant speaks into the microphone. */
+  readonly minCharactersInEcho: number
+  /** From 0 to 1: what the engine is less certain of is none, where it tells. */
+  readonly minConfidence: number
+}
+
+export const defaultSpeechThresholds: SpeechThresholds = { minCharacters: 4, minCharactersInEcho: 8, minConfidence: 0.5 }
 
 /**
  * Whether what was understood is real speech. Noise is
  *   - what has no word in it: punctuation, signs of an engine for sounds ("[noise]", "♪"), hesitation, and what engines are known to invent;
- *   - what the engine doubts: a confidence below 0.5;
- *   - what is too short: under 4 characters; under 8, or not final, while the assistant speaks into the microphone. What is written with
- *     a character for each syllable or word counts twice, for "你好" is no shorter than "hello";
+ *   - what the engine doubts: a confidence below the least, usually 0.5;
+ *   - what is too short: usually under 4 characters; under 8, or not final, while the assistant speaks into the microphone. What is written
+ *     with a character for each syllable or word counts twice, for "你好" is no shorter than "hello";
  *   - the assistant's own words, about as it spoke them.
  */
 export function judgeSpeech(
   { text, isFinal, confidence }: UnderstoodSpeech,
-  { assistantSpeaks, hasAec, spoken }: SpeechContext,
+  { assistantSpeaks, hasAec, spoken, thresholds }: SpeechContext,
 ): SpeechVerdict {
+  const { minCharacters, minCharactersInEcho, minConfidence } = { ...defaultSpeechThresholds, ...thresholds }
   const said = text.replaceAll(soundSigns, ' ').trim()
   const words = plainWords(said)
-  if (words === '' || (confidence !== undefined && confidence < leastConfidence)) return 'noise'
+  if (words === '' || (confidence !== undefined && confidence < minConfidence)) return 'noise'
   if (words.split(' ').every((word) => hesitationWords.has(word)) || inventionTexts.has(words)) return 'noise'
   const isThroughEcho = assistantSpeaks && !hasAec
   const length = charactersIn(said)
-  if (length < leastCharacters || (isThroughEcho && (!isFinal || length < leastThroughEcho))) return 'noise'
+  if (length < minCharacters || (isThroughEcho && (!isFinal || length < minCharactersInEcho))) return 'noise'
   if (isBackChannel(words)) return 'back-channel'
   // A choice that was offered is answered in the words that offered it; only a whole phrase of them is an echo where none is to be expected.
   const isEcho = length >= (isThroughEcho ? leastThroughEcho : leastUnexpectedEcho) && isEchoOf(words, plainWords(spoken))
   return isEcho ? 'noise' : 'speech'
 }
 
-const leastConfidence = 0.5
-const leastCharacters = 4
 const leastThroughEcho = 8
 const leastUnexpectedEcho = 20
 /** Longer than any that people say while they listen; and what is longer need not be looked through. */

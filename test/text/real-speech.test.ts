@@ -228,6 +228,33 @@ describe('the assistant’s own words', () => {
   })
 })
 
+describe('thresholds of a session', () => {
+  it('let shorter words count, and keep longer ones out', () => {
+    expect(judge('Go', silent)).toBe('noise')
+    expect(judge('Go', { ...silent, thresholds: { minCharacters: 2 } })).toBe('speech')
+    expect(judge('Munich', { ...silent, thresholds: { minCharacters: 7 } })).toBe('noise')
+  })
+
+  it('are others where the assistant speaks into the microphone', () => {
+    const context = { ...throughEcho, spoken: '' }
+    expect(judge('Munich', context)).toBe('noise')
+    expect(judge('Munich', { ...context, thresholds: { minCharactersInEcho: 6 } })).toBe('speech')
+    expect(judge('Wait a minute', { ...context, thresholds: { minCharactersInEcho: 20 } })).toBe('noise')
+  })
+
+  it('say what the engine has to be certain of', () => {
+    const doubtful = { confidence: 0.4 }
+    expect(judge('Berlin, please', silent, doubtful)).toBe('noise')
+    expect(judge('Berlin, please', { ...silent, thresholds: { minConfidence: 0.3 } }, doubtful)).toBe('speech')
+    expect(judge('Berlin, please', { ...silent, thresholds: { minConfidence: 0.8 } }, { confidence: 0.7 })).toBe('noise')
+  })
+
+  it('are the usual ones where they are left out', () => {
+    expect(judge('Go', { ...silent, thresholds: {} })).toBe('noise')
+    expect(judge('Go', { ...silent, thresholds: undefined })).toBe('noise')
+  })
+})
+
 describe('whatever is understood', () => {
   it('there is a verdict, soon', () => {
     const contexts = fc.record({ assistantSpeaks: fc.boolean(), hasAec: fc.boolean(), spoken: fc.string({ unit: 'binary' }) })
