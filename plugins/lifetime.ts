@@ -39,6 +39,14 @@ export interface Drain {
    * have ended that were aborted with `shutting_down` after the limit.
    */
   handOver(): Promise<void>
+  /** For what goes on without an answer being made. It is waited for as answers are, both times. */
+  add(lasting: Lasting): void
+}
+
+/** What lives as long as the process, beyond any answer. */
+export interface Lasting {
+  /** The process is to end: resolves once nothing of this is left, within the given time or a moment more. Called at most once. */
+  end(withinMs: number): Promise<void>
 }
 
 export interface LifetimeOptions {
@@ -53,6 +61,8 @@ export const lifetime = fp(
     const running = new RunningAnswers(clock)
     let drained: Promise<void> | undefined
     let handedOver: Promise<void> | undefined
+    const lasting: Lasting[] = []
+    let lastingEnded: Promise<void> | undefined
 
     app.decorateRequest('lifetime')
     app.decorate('drain', {
@@ -60,12 +70,15 @@ export const lifetime = fp(
         return drained !== undefined
       },
       start() {
-        drained ??= running.ended(drainMs)
+        drained ??= together(running.ended(drainMs), endLasting())
         return drained
       },
       handOver() {
-        handedOver ??= handOver()
+        handedOver ??= together(handOver(), endLasting())
         return handedOver
+      },
+      add(each) {
+        lasting.push(each)
       },
     })
 
@@ -79,6 +92,19 @@ export const lifetime = fp(
       request.lifetime = running.begin(reply.raw)
       done()
     })
+
+    /** Never rejects, and lasts no longer than it may. */
+    function endLasting(): Promise<void> {
+      lastingEnded ??= new Promise((resolve) => {
+        const limit = clock.after(drainMs + graceMs, resolve)
+        const onError = (err: unknown): void => app.log.error({ err }, 'something could not be ended')
+        void Promise.all(lasting.map((each) => each.end(drainMs).catch(onError))).then(() => {
+          limit.cancel()
+          resolve()
+        })
+      })
+      return lastingEnded
+    }
 
     function handOver(): Promise<void> {
       return new Promise((resolve) => {
@@ -161,6 +187,10 @@ class RunningAnswers {
     for (const resolve of this.#whenNone) resolve()
     this.#whenNone.clear()
   }
+}
+
+async function together(...ends: readonly Promise<void>[]): Promise<void> {
+  await Promise.all(ends)
 }
 
 /** Node writes `Connection: close` then, and closes the connection. */

@@ -88,6 +88,53 @@ describe('draining', () => {
   })
 })
 
+describe('what goes on without an answer', () => {
+  /** Something that ends when the test lets it. */
+  function lasting(): { readonly told: number[]; finish(): void; end(withinMs: number): Promise<void> } {
+    const told: number[] = []
+    let finish = (): void => undefined
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    return {
+      told,
+      finish: () => finish(),
+      end(withinMs) {
+        told.push(withinMs)
+        return finished
+      },
+    }
+  }
+
+  it.each(['start', 'handOver'] as const)('is told once and waited for (%s)', async (way) => {
+    const gateway = await gatewayFor(await startAnthropic(), { VAI_DRAIN_MS: '7000' })
+    const talk = lasting()
+    gateway.app.drain.add(talk)
+    let isOver = false
+    const over = gateway.app.drain[way]().then(() => {
+      isOver = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect({ told: talk.told, isOver }).toEqual({ told: [7000], isOver: false })
+    talk.finish()
+    await over
+    await gateway.app.drain.start()
+    expect(talk.told).toEqual([7000])
+  })
+
+  it('is not waited for any longer than a moment after the limit, nor where it fails', async () => {
+    const clock = new ManualClock()
+    const gateway = await startGateway({ env: { VAI_DRAIN_MS: '7000' }, parts: { clock } })
+    running.push(gateway)
+    gateway.app.drain.add(lasting())
+    gateway.app.drain.add({ end: () => Promise.reject(new Error('no')) })
+    const drained = gateway.app.drain.start()
+    clock.advance(9000)
+    await drained
+    expect(await gateway.logged('something could not be ended')).toContain('"message":"no"')
+  })
+})
+
 describe('handing over to another process', () => {
   it('answers on the connections that are there, which end then, and takes no new ones', async () => {
     const gateway = await gatewayFor(await startAnthropic())
