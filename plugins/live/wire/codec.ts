@@ -1,13 +1,21 @@
+import { isRecord } from '../../../api/json.ts'
+import { SchemaMismatch } from '../../../api/schema-mismatch.ts'
 import type { LiveAudioFrame, LiveClientMessage, LiveFeatures, LiveServerMessage } from '../../../api/schemas.gen.ts'
+import type { Validator } from '../../../api/validator.ts'
+import { bodyValidators } from '../../../api/validators.gen.ts'
 import type { RawFormat } from '../../../providers/speech.ts'
 import type { SoundMessage } from '../transport.ts'
-import type { Violation } from './violations.ts'
+import { readJson } from './json.ts'
+import { readMsgpack } from './msgpack.ts'
+import { jsonAlone, jsonAndBinary, msgpack, type Outgoing } from './outgoing.ts'
+import { invalidMessage, Refusal, refused } from './refusal.ts'
+import { type Violation, violation } from './violations.ts'
 
 /** Between the frames of a WebSocket and the messages of the protocol. One for each socket: it knows what this client has agreed. */
 export interface Codec {
-  /** What a frame holds. Never throws. Before `agree` a binary frame is sound that nobody has looked at, which is too early in any case. */
+  /** What a frame holds. Never throws. Sound before `agree` is a violation: `hello_expected`. */
   decode(data: Uint8Array, isBinary: boolean): Incoming
-  /** What `hello` has agreed. */
+  /** What `hello` asks for, or what the session that it resumes had agreed: from here on sound is taken. */
   agree(terms: Terms): void
   /** A frame: a string is a text frame, bytes are a binary one. */
   encode(message: LiveServerMessage): string | Uint8Array
@@ -37,4 +45,131 @@ export interface CodecOptions {
   readonly isMsgpack: boolean
   /** The largest message, in bytes. */
   readonly maxBytes: number
+}
+
+export function createCodec(options: CodecOptions): Codec {
+  return new SocketCodec(options)
+}
+
+class SocketCodec implements Codec {
+  readonly #options: CodecOptions
+  #terms: Terms | undefined
+  #outgoing: Outgoing
+  #lastSeq = -1
+
+  constructor(options: CodecOptions) {
+    this.#options = options
+    this.#outgoing = options.isMsgpack ? msgpack() : jsonAndBinary()
+  }
+
+  agree(terms: Terms): void {
+    this.#terms = terms
+    if (!this.#options.isMsgpack) this.#outgoing = terms.audioTransport === 'binary' ? jsonAndBinary() : jsonAlone()
+  }
+
+  encode(message: LiveServerMessage): string | Uint8Array {
+    return this.#outgoing.encode(message)
+  }
+
+  encodeSound(sound: SoundMessage): readonly (string | Uint8Array)[] {
+    return this.#outgoing.encodeSound(sound)
+  }
+
+  decode(data: Uint8Array, isBinary: boolean): Incoming {
+    try {
+      return this.#decoded(data, isBinary)
+    } catch (error) {
+      if (error instanceof Refusal) return { type: 'violation', violation: error.violation }
+      throw error
+    }
+  }
+
+  #decoded(data: Uint8Array, isBinary: boolean): Incoming {
+    const { isMsgpack, maxBytes } = this.#options
+    if (data.length > maxBytes)
+      throw new Refusal(
+        violation('message_too_large', { message: `The message has ${data.length} bytes; at most ${maxBytes} are allowed.` }),
+      )
+    if (isMsgpack) {
+      if (!isBinary) throw new Refusal(violation('unexpected_text'))
+      return this.#packed(data)
+    }
+    if (isBinary) {
+      if (this.#agreed().audioTransport !== 'binary') throw new Refusal(violation('unexpected_binary'))
+      return this.#sound(data)
+    }
+    const message = checked(readJson(data))
+    if (message.type !== 'audio_frame') return this.#control(message)
+    if (this.#agreed().audioTransport === 'binary') throw new Refusal(violation('unexpected_audio_frame'))
+    if (message.data_b64 === undefined) throw refused(['data_b64'], 'required', 'the field is required')
+    return this.#frame(message, bytesOfBase64(message.data_b64))
+  }
+
+  #packed(data: Uint8Array): Incoming {
+    const { value, binAt } = readMsgpack(data)
+    const isFrame = isRecord(value) && value.type === 'audio_frame'
+    const misplaced = binAt.find((path) => !(isFrame && path.length === 1 && path[0] === 'data'))
+    if (misplaced) throw refused(misplaced, 'invalid_type', 'bytes may stand in `data` of `audio_frame` only')
+    if (isFrame && 'data_b64' in value) throw refused(['data_b64'], 'unknown_field', 'in MessagePack sound is bytes in `data`')
+    // The schema has the form of JSON alone.
+    const { data: bytes, ...rest } = isFrame ? value : {}
+    const message = checked(isFrame ? rest : value)
+    if (message.type !== 'audio_frame') return this.#control(message)
+    this.#agreed()
+    if (bytes === undefined) throw refused(['data'], 'required', 'the field is required')
+    if (!(bytes instanceof Uint8Array)) throw refused(['data'], 'invalid_type', 'bytes are expected')
+    return this.#frame(message, bytes)
+  }
+
+  #control(message: ControlMessage): Incoming {
+    // A stream counts its frames from where it likes.
+    if (message.type === 'audio_stream_start') this.#lastSeq = -1
+    return { type: 'message', message }
+  }
+
+  #frame({ seq }: LiveAudioFrame, bytes: Uint8Array): Incoming {
+    const sound = this.#sound(bytes)
+    if (seq <= this.#lastSeq) throw new Refusal(violation('frame_out_of_order'))
+    this.#lastSeq = seq
+    return sound
+  }
+
+  #sound(bytes: Uint8Array): Incoming {
+    const { audioIn } = this.#agreed()
+    if (!audioIn) throw new Refusal(violation('unexpected_sound'))
+    if (bytes.length === 0) throw new Refusal(violation('empty_frame'))
+    if (audioIn.encoding === 'pcm' && bytes.length % 2 === 1) throw new Refusal(violation('half_sample'))
+    return { type: 'sound', bytes }
+  }
+
+  #agreed(): Terms {
+    if (!this.#terms) throw new Refusal(violation('hello_expected'))
+    return this.#terms
+  }
+}
+
+/** A message that the contract takes. */
+function checked(value: unknown): LiveClientMessage {
+  if (isClientMessage(value)) return value
+  const { issues = [] } = new SchemaMismatch(check.errors ?? [])
+  throw new Refusal(invalidMessage(issues))
+}
+
+function isClientMessage(value: unknown): value is LiveClientMessage {
+  return check(value)
+}
+
+const check = clientMessageCheck()
+
+function clientMessageCheck(): Validator {
+  const compiled = bodyValidators.LiveClientMessage
+  if (!compiled) throw new TypeError('no check was generated for the messages of live clients')
+  return compiled
+}
+
+/** The bytes of what is base64 in its one proper form: with its padding, and without anything that decoders pass over. */
+function bytesOfBase64(text: string): Uint8Array {
+  const bytes = Buffer.from(text, 'base64')
+  if (bytes.toString('base64') !== text) throw refused(['data_b64'], 'invalid_base64', 'base64 with its padding is expected')
+  return bytes
 }

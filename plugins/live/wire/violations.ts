@@ -42,19 +42,19 @@ export const violations = {
     closeCode: 1008,
   },
   invalid_json: {
-    when: 'A text frame is not JSON in UTF-8, or an object in it has a key twice, or it is nested too deep or holds too many values',
+    when: 'A text frame is not JSON in UTF-8',
     message: 'The message is not valid JSON.',
     answer: 'close',
     closeCode: 1007,
   },
   invalid_msgpack: {
-    when: 'A binary frame is not one map in MessagePack, or holds what JSON has no form for, a key twice, or too much',
+    when: 'A binary frame is not one value in MessagePack, or holds an extension type or a key that is not text',
     message: 'The message is not valid MessagePack.',
     answer: 'close',
     closeCode: 1007,
   },
   invalid_message: {
-    when: 'A message has an unknown type, an unknown field or a wrong value; `issues` has all of it',
+    when: 'A message has an unknown type, an unknown field, a wrong value, a key twice, a number that reading would change, or more than 128 levels or 250,000 values; `issues` has all that is wrong',
     message: 'The message is not valid.',
     answer: 'error',
   },
@@ -79,6 +79,12 @@ export const violations = {
   unexpected_audio_frame: {
     when: '`audio_frame` comes where sound is agreed to come as binary frames',
     message: 'Sound was agreed to come as binary frames, not within `audio_frame`.',
+    answer: 'close',
+    closeCode: 1003,
+  },
+  unexpected_sound: {
+    when: 'Sound comes where `hello` had no `audio_in`',
+    message: 'No sound was agreed: `hello` had no `audio_in`.',
     answer: 'close',
     closeCode: 1003,
   },
