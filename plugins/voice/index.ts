@@ -3,8 +3,8 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import { GatewayError } from '../../api/error.ts'
-import { startResampling } from '../../audio/resample.ts'
-import { type SpeechPrices, speechCost } from '../../providers/catalogue/speech.ts'
+import { type NewResampler, startResampling } from '../../audio/resample.ts'
+import { type SpeechPrices, type SpeechUse, speechCost } from '../../providers/catalogue/speech.ts'
 import type { SpeechCall, SpeechProvider } from '../../providers/speech.ts'
 import type { SpeechTrace } from '../tracing/index.ts'
 import { askedOf } from './asked.ts'
@@ -13,8 +13,10 @@ import type { Calls } from './calls.ts'
 import { type Greeting, greetingsOf } from './greetings.ts'
 import { createHearing, type HearingLimits } from './hear.ts'
 import { everybody, KeptSentences, operators } from './kept.ts'
+import type { PlanAsker } from './obstacles.ts'
 import type { HearingModel, SpeakingVoice, VoiceCaller } from './plan.ts'
-import { type PlanAsker, type PlanRules, planOf } from './planning.ts'
+import { type PlanRules, planOf } from './planning.ts'
+import { type AskedSession, type SessionVoices, sessionVoicesOf } from './session-planning.ts'
 import type { SpeakingLimits, SpeakingParts } from './speak/parts.ts'
 import { Speaker } from './speak/speaker.ts'
 import { speakWhole } from './speak/whole.ts'
@@ -31,6 +33,14 @@ declare module 'fastify' {
 export interface Voice {
   /** What a body of `POST /v1/messages`, which nobody has vouched for yet, asks of voice; undefined for nothing. */
   turn(body: unknown, asker: VoiceAsker): VoiceTurn | undefined
+  /** Who hears and who speaks where people talk with a model, and what stands in the way of that. */
+  session(asked: AskedSession, asker: PlanAsker): SessionVoices
+  /** How vendors are called. */
+  readonly calls: Calls
+  /** What makes resamplers; started with the first that asks for it. */
+  resampling(): Promise<NewResampler>
+  /** In US dollars; undefined where there is no price. `model` is `provider/model`. */
+  costOf(model: string, use: SpeechUse): number | undefined
 }
 
 export interface VoiceAsker extends PlanAsker {
@@ -82,11 +92,12 @@ export const voice = fp(
     })
 
     // Started with the first sound that needs it, and once: it takes memory that most never need.
-    let resampling: ReturnType<typeof startResampling> | undefined
-    const startedResampling = (): ReturnType<typeof startResampling> => {
+    let resampling: Promise<NewResampler> | undefined
+    const startedResampling = (): Promise<NewResampler> => {
       resampling ??= startResampling()
       return resampling
     }
+    const costOf = (model: string, use: SpeechUse): number | undefined => speechCost(options.prices(model), use)
     const calls: Calls = {
       to: callTo,
       enter: ({ id, name }, kind) => app.breaker.enter({ id: `${id}-${kind}`, name }, baseURLs.get(id)),
@@ -110,7 +121,7 @@ export const voice = fp(
       }),
       speaking,
       scopeOf: (caller) => (cacheOptions.isShared ? everybody : scopeOf(caller, keyHeaders)),
-      costOf: (model, use) => speechCost(options.prices(model), use),
+      costOf,
       mostSeconds: options.hearing.totalSeconds,
     }
 
@@ -127,6 +138,10 @@ export const voice = fp(
         const asked = askedOf(body)
         return asked && new VoiceTurn(planOf(asked, asker, rules), parts, asker.trace)
       },
+      session: (asked, asker) => sessionVoicesOf(asked, asker, rules),
+      calls,
+      resampling: startedResampling,
+      costOf,
     })
 
     app.addHook('onReady', async () => {

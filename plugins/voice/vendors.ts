@@ -18,6 +18,18 @@ export class Vendors {
     return [...this.#hearing.values()].filter(({ demo }) => !demo).flatMap((provider) => hearingModel(provider, undefined) ?? [])
   }
 
+  /** Every model that is known to hear, of each provider in turn, its usual one first. */
+  get allHearing(): readonly HearingModel[] {
+    return [...this.#hearing.values()].flatMap(modelsOf)
+  }
+
+  /** The models that a name may stand for: the one that it names, or, where it is a provider's, all that are known of that. */
+  hearingAny(id: string): readonly HearingModel[] | NameProblem {
+    const model = this.hearing(id)
+    if (isProblem(model) || parted(id).rest !== undefined) return isProblem(model) ? model : [model]
+    return modelsOf(model.provider)
+  }
+
   /** The model that `provider/model`, or `provider` alone, names. */
   hearing(id: string): HearingModel | NameProblem {
     const { owner, rest } = parted(id)
@@ -77,6 +89,10 @@ function hearingModel(provider: SpeechProvider, given: string | undefined): Hear
   if (!stt) return undefined
   const name = given ?? stt.models[0].name
   return { provider, stt, name, id: `${provider.id}/${name}` }
+}
+
+function modelsOf(provider: SpeechProvider): HearingModel[] {
+  return (provider.stt?.models ?? []).flatMap(({ name }) => hearingModel(provider, name) ?? [])
 }
 
 /** A vendor that only shows how it works has the models it has; any other may have some that this version has not heard of. */
