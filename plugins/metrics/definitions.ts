@@ -51,6 +51,13 @@ const ownSeconds = [0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.025, 0.05, 0.1, 
 /** Seconds, of what a tool takes. */
 const toolSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
+/** Seconds, of the parts of a turn in which people talk with a model. */
+const turnSeconds = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10]
+/** Seconds, until somebody who is interrupted stops. */
+const stopSeconds = [0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2]
+/** Seconds, of whole conversations. */
+const sessionSeconds = [5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400]
+
 export const definitions = {
   buildInfo: gauge('vai_build_info', 'Always 1; the labels say which version runs.', ['version', 'node'], 'first'),
 
@@ -179,6 +186,87 @@ export const definitions = {
   ),
   voiceGapSeconds: counter('vai_voice_gap_seconds_total', 'How long they had to wait in all, in seconds.', ['provider']),
   ttsCache: counter('vai_tts_cache_total', 'Sentences that were looked for in the cache of speech: hit or miss.', ['result']),
+
+  liveSockets: gauge('vai_live_sockets_open', 'Sockets of `/v1/live` that are open now, also before they have said hello.'),
+  liveSessions: gauge(
+    'vai_live_sessions_open',
+    'Live sessions that have begun and are not over, also those whose socket is lost.',
+  ),
+  liveSessionsLost: gauge('vai_live_sessions_lost', 'Live sessions whose socket is lost and that wait for their client.'),
+  liveSessionsEnded: counter(
+    'vai_live_sessions_ended_total',
+    'Live sessions that are over, by the reason that the client is told.',
+    ['reason'],
+  ),
+  liveSessionSeconds: histogram(
+    'vai_live_session_duration_seconds',
+    'From the beginning of a live session to its end.',
+    [],
+    sessionSeconds,
+  ),
+  liveResumes: counter(
+    'vai_live_resumes_total',
+    'Clients that wanted to go on with a live session, by what came of it: ok, or the code of the error.',
+    ['result'],
+  ),
+  liveTurns: counter(
+    'vai_live_turns_total',
+    'Turns of live sessions that are over, by how they ended: the stop reason of the answer, or what broke it off.',
+    ['ended'],
+  ),
+  liveEouSeconds: histogram(
+    'vai_live_eou_delay_seconds',
+    'From the end of speech until the turn was taken for complete.',
+    [],
+    turnSeconds,
+  ),
+  liveSttFinalSeconds: histogram(
+    'vai_live_stt_final_seconds',
+    'From the end of speech until its last words were final.',
+    [],
+    turnSeconds,
+  ),
+  liveLlmTtftSeconds: histogram(
+    'vai_live_llm_ttft_seconds',
+    'From a complete turn until the first words of the model.',
+    [],
+    turnSeconds,
+  ),
+  liveTtsTtfbSeconds: histogram(
+    'vai_live_tts_ttfb_seconds',
+    'From the first sentence of an answer until its first sound.',
+    [],
+    turnSeconds,
+  ),
+  liveVoiceToVoiceSeconds: histogram(
+    'vai_live_voice_to_voice_seconds',
+    'From the end of speech until the first sound of the answer was sent.',
+    [],
+    turnSeconds,
+  ),
+  liveInterruptionStopSeconds: histogram(
+    'vai_live_interruption_stop_seconds',
+    'From the first word of an interruption until the sound was stopped.',
+    [],
+    stopSeconds,
+  ),
+  liveResets: counter('vai_live_audio_resets_total', 'How often sound that was sent was taken back, by the reason.', ['reason']),
+  liveSttReconnects: counter(
+    'vai_live_stt_reconnects_total',
+    'How often a connection to the provider that hears was lost in a live session and made again.',
+    ['provider'],
+  ),
+  liveTtsRetries: counter(
+    'vai_live_tts_retries_total',
+    'How often the provider that speaks in a live session failed and the rest was asked for again. with is own for the same voice and fallback for another.',
+    ['provider', 'with'],
+  ),
+  liveWarnings: counter('vai_live_warnings_total', 'Warnings that clients of live sessions were sent, by their code.', ['code']),
+  livePlainSpeech: counter(
+    'vai_live_plain_speech_total',
+    'Answers in live sessions with text that the model wrote without calling talk_to_user: spoken, or refused where the gate is strict.',
+    ['gate'],
+  ),
 
   limitRefusals: counter('vai_limit_refusals_total', 'Requests that a limit refused: which limit, and whose.', [
     'limit',

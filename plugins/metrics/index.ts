@@ -6,6 +6,7 @@ import type { RunStopReason, Usage } from '../../api/schemas.gen.ts'
 import type { ToolOutcome } from '../tracing/index.ts'
 import { definitions } from './definitions.ts'
 import { instrumentsIn } from './instruments.ts'
+import { type LiveMetrics, liveMetricsIn } from './live.ts'
 import { addProcessMetrics } from './process.ts'
 import { type VoiceMetrics, voiceMetricsIn } from './voice.ts'
 
@@ -19,6 +20,7 @@ declare module 'fastify' {
 export interface Metrics {
   readonly registry: Registry
   readonly voice: VoiceMetrics
+  readonly live: LiveMetrics
   requestBegan(): void
   requestOver(route: string, method: string, status: number, seconds: number): void
   /** What the gateway itself took of a request until then. */
@@ -110,6 +112,7 @@ function metricsIn(registry: Registry, version: string): Metrics {
   return {
     registry,
     voice: voiceMetricsIn(instruments),
+    live: liveMetricsIn(instruments),
     requestBegan() {
       inFlight++
     },

@@ -109,6 +109,9 @@ describe('alerts and dashboard', () => {
     metrics.runBegan(false)
     metrics.toolOver('lookup', 'ok', 0.1, 1000)
     metrics.runOver('end_turn', 1, 2, false)
+    metrics.live.sttReconnect('deepgram')
+    metrics.live.ttsRetry('cartesia', 'fallback')
+    metrics.live.warning('tts_fallback')
   })
   afterAll(async () => {
     for (const each of [gateway, anthropic, broken]) await each.close()
