@@ -11,6 +11,9 @@ export type WorkerQuestion =
   | { readonly ask: 'settle'; readonly corrections: readonly Correction[] }
   | { readonly ask: 'release'; readonly leases: readonly LeaseName[] }
   | { readonly ask: 'renew'; readonly leases: readonly LeaseName[]; readonly ttlMs: number }
+  | { readonly ask: 'own-sessions'; readonly sessions: readonly string[]; readonly owner: string; readonly ttlMs: number }
+  | { readonly ask: 'disown-sessions'; readonly sessions: readonly string[] }
+  | { readonly ask: 'owner-of-session'; readonly session: string }
   | { readonly ask: 'metrics' }
 
 /** What the primary asks a worker. */
@@ -24,6 +27,9 @@ export interface Answers {
   readonly settle: undefined
   readonly release: undefined
   readonly renew: undefined
+  readonly 'own-sessions': undefined
+  readonly 'disown-sessions': undefined
+  readonly 'owner-of-session': string | undefined
   /** Of all workers together, as Prometheus reads them. */
   readonly metrics: string
   readonly measurements: Measurements

@@ -10,10 +10,12 @@ import { collectorKeysFrom, reasonOf, version } from '../cli/gateway.ts'
 import { lookForOllama } from '../cli/ollama.ts'
 import { type Config, ConfigError, loadConfig } from '../config.ts'
 import { MemoryLimitStore } from '../plugins/limits/stores/memory.ts'
+import { MemorySessionOwners } from '../plugins/live/sessions/memory-owners.ts'
 import { CallerKeys, type LogSecrets, loggerOptions } from '../plugins/logging.ts'
 import { Member, StartError } from './member.ts'
 import type { Note } from './messages.ts'
 import { Pool } from './pool.ts'
+import { answerOfOwners, isOwnersQuestion } from './session-owners.ts'
 import { Tenancy } from './tenancy.ts'
 import { Totals } from './totals.ts'
 
@@ -27,6 +29,7 @@ export async function runPrimary(config: Config, file: string | undefined): Prom
   const log = pino(loggerOptions(config.log_level, secretsOf(config)))
   const ollama = lookForOllama(config)
   const store = new MemoryLimitStore({ clock: systemClock })
+  const owners = new MemorySessionOwners({ clock: systemClock })
   const totals = new Totals<Member>()
   const pool = new Pool({ fork, clock: systemClock, log, onGivenUp: giveUp })
   const metrics = together(collect)
@@ -59,7 +62,10 @@ export async function runPrimary(config: Config, file: string | undefined): Prom
     const member = new Member({
       clock: systemClock,
       version,
-      answer: (question) => (question.ask === 'metrics' ? metrics() : tenancy.answer(question)),
+      answer(question) {
+        if (question.ask === 'metrics') return metrics()
+        return isOwnersQuestion(question) ? answerOfOwners(owners, question) : tenancy.answer(question)
+      },
       onNote,
     })
     void member.ended.then(() => {

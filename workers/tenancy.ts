@@ -1,7 +1,7 @@
 import type { LeaseName, LimitStore, Verdict } from '../plugins/limits/store.ts'
 import type { WorkerQuestion } from './messages.ts'
 
-export type LimitQuestion = Exclude<WorkerQuestion, { ask: 'metrics' }>
+export type LimitQuestion = Extract<WorkerQuestion, { ask: 'take' | 'settle' | 'release' | 'renew' }>
 
 /** What one worker does with the counts that all share. The leases that it holds are given back when it is gone, however it went. */
 export class Tenancy {
