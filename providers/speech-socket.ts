@@ -79,9 +79,11 @@ export class SpeechSocket {
     this.#late = this.#call.clock.after(ms, () => this.fallSilent())
   }
 
-  /** Nothing is owed any more. For the listener, between two messages. */
+  /** Nothing is owed any more. */
   settle(): void {
     this.#owedMs = undefined
+    this.#late?.cancel()
+    this.#late = undefined
   }
 
   /** The next message, or how the socket was closed. One listener at a time. */
@@ -126,7 +128,8 @@ export class SpeechSocket {
     try {
       return await this.#socket.receive(this.#owedMs ?? quietMs)
     } catch (cause) {
-      const isPatient = this.#owedMs === undefined && !this.#ending.signal.aborted
+      // What came to be owed during this wait has its own time.
+      const isPatient = (this.#owedMs === undefined || this.#late !== undefined) && !this.#ending.signal.aborted
       if (isPatient && cause instanceof GatewayError && cause.code === 'provider_timeout') return undefined
       throw cause
     }

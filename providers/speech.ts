@@ -58,7 +58,8 @@ export interface SpeechToText {
   /** Hears a whole file. Absent where the vendor takes nothing but a stream; then the sound is streamed to it. */
   transcribeFile?(file: AudioFile, options: SttOptions, call: SpeechCall): Promise<Transcript>
   /**
-   * Hears sound while it comes: pieces of whole samples in the given format. `flush` asks for what is certain by now to be told at once, where the
+   * Hears sound while it comes: pieces of whole samples in the given format, whose bytes may change once the next piece is asked for. It
+   * holds on for as long as no sound comes, and fails where the vendor hears no more although it holds on as well. `flush` asks for what is certain by now to be told at once, where the
    * vendor can do that. The end of the sound ends the answer, after the last words of it: with `done`.
    */
   transcribe?(
@@ -137,6 +138,8 @@ export interface Word {
 }
 
 export type SttEvent =
+  /** The vendor has opened its ears. Told once, before everything else. */
+  | { readonly type: 'open' }
   | { readonly type: 'speech-start'; readonly atMs?: number }
   /** What was said since the last `final`, as it is understood so far; each replaces the one before. */
   | { readonly type: 'partial'; readonly text: string; readonly confidence?: number }
@@ -172,6 +175,33 @@ export interface TextToSpeech {
    * vendor takes whole texts alone. The last event is `done`.
    */
   speak?(text: AsyncIterable<string | Flush>, options: TtsOptions, call: SpeechCall): AsyncIterable<TtsEvent>
+  /**
+   * Opens a line that is kept for several texts, which are known in whole, each at most `maxCharacters` long. It ends by the call's signal. Absent where the
+   * vendor has nothing that is worth keeping open; undefined where the model, or the format, is not spoken that way.
+   */
+  connect?(options: TtsOptions, call: SpeechCall): Promise<SpeakingLine> | undefined
+}
+
+/** One connection to a vendor, on which texts are spoken one after the other. */
+export interface SpeakingLine {
+  /**
+   * Speaks a text. Leaving the iteration, or the signal, stops that at once, and the line is ready for the next; nothing of a text that was stopped is heard
+   * in another. One at a time. The last event is `done`; times are from the beginning of this text's sound. Throws where the line breaks, and the
+   * signal's reason once that has aborted.
+   */
+  speak(text: string, options: LineTextOptions): AsyncIterable<TtsEvent>
+  /** Whether another text may be spoken. Once it may not, it never may again, and the line closes with the text that is being spoken. */
+  readonly isOpen: boolean
+  /** Resolves once there is no connection left, whoever ended it. */
+  readonly closed: Promise<void>
+  /** Ends the line, and with it whatever is being spoken. Does nothing a second time. */
+  close(): void
+}
+
+export interface LineTextOptions {
+  /** It goes on where the text before ended, so that the tone may carry over; that has been spoken to its end. */
+  readonly follows: boolean
+  readonly signal: AbortSignal
 }
 
 export interface TtsCapabilities {

@@ -1,6 +1,7 @@
 import type { SpeechProvider } from '../speech.ts'
 import { sttCapabilities, sttModels, ttsCapabilities, ttsModels } from './capabilities.ts'
 import { checkStt, checkTts } from './check.ts'
+import { connect } from './line.ts'
 import { speak } from './speak.ts'
 import { synthesize } from './synthesize.ts'
 import { transcribe } from './transcribe.ts'
@@ -17,5 +18,5 @@ export const cartesia: SpeechProvider = {
     defaultBaseURL: 'https://api.cartesia.ai',
   },
   stt: { models: sttModels, capabilities: sttCapabilities, check: checkStt, transcribeFile, transcribe },
-  tts: { models: ttsModels, capabilities: ttsCapabilities, check: checkTts, synthesize, speak },
+  tts: { models: ttsModels, capabilities: ttsCapabilities, check: checkTts, synthesize, speak, connect },
 }

@@ -3,6 +3,7 @@ import type { SocketClosed } from '../socket.ts'
 import type { Flush, RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
 import { closedEarly, openSpeechSocket, type SpeechSocket } from '../speech-socket.ts'
 import { SourceReader } from '../speech-source.ts'
+import { VoiceWatch } from '../speech-watch.ts'
 import { headersOf, sourceOf } from './connection.ts'
 import { type Conversation, conversation, type Listener } from './conversation.ts'
 import { manualQuery, turnsQuery, wantsTurns } from './encode.ts'
@@ -97,6 +98,8 @@ class Hearing implements Conversation {
   readonly #audio: SourceReader<Uint8Array | Flush>
   #socket: SpeechSocket | undefined
   #silence: Silence | undefined
+  #watch: VoiceWatch | undefined
+  #isInTurn = false
   /** How many of the caller's flushes have not been answered. */
   #flushes = 0
   #isInputOver = false
@@ -120,10 +123,14 @@ class Hearing implements Conversation {
     const fail = (reason: unknown): void => this.#listener.fail(reason)
     const silence = new Silence(this.#call.clock, this.#format, (piece) => void socket.send(piece).catch(fail))
     this.#silence = silence
+    const watch = new VoiceWatch(socket, this.#format, this.#call)
+    this.#watch = watch
+    await this.#listener.tell({ type: 'open' })
     this.#receive(socket).catch(fail)
     const isWhole = await this.#audio.read(async (piece) => {
       if (!(piece instanceof Uint8Array)) return this.#flush(socket)
       silence.heard()
+      watch.sent(piece, this.#isInTurn)
       await socket.send(piece)
     })
     if (isWhole) await this.#finish(socket)
@@ -168,14 +175,20 @@ class Hearing implements Conversation {
       await this.#end()
       return true
     }
-    if (message.type === 'turn-start') this.#silence?.turn(true)
-    if (message.type === 'turn-end') this.#silence?.turn(false)
+    this.#watch?.answered()
+    if (message.type === 'turn-start') this.#turn(true)
+    if (message.type === 'turn-end') this.#turn(false)
     const answersFlush = message.type === 'flushed' && this.#flushes > 0
     if (answersFlush) this.#flushes--
     this.#settle(message)
     for (const event of this.#dialect.read(message)) await this.#listener.tell(event)
     if (answersFlush) await this.#listener.tell({ type: 'final', text: '', flushed: true })
     return false
+  }
+
+  #turn(isOpen: boolean): void {
+    this.#isInTurn = isOpen
+    this.#silence?.turn(isOpen)
   }
 
   async #closed(how: SocketClosed): Promise<void> {

@@ -4,6 +4,7 @@ import { id, name } from './failure.ts'
 import { transcribeFile } from './stt-file.ts'
 import { transcribe } from './stt-stream.ts'
 import { synthesize } from './tts-file.ts'
+import { connect } from './tts-line.ts'
 import { speak } from './tts-stream.ts'
 import { aboutVoice } from './voices.ts'
 
@@ -17,5 +18,5 @@ export const deepgram: SpeechProvider = {
     defaultBaseURL: 'https://api.deepgram.com',
   },
   stt: { models: sttModels, capabilities: sttCapabilities, check: checkStt, transcribeFile, transcribe },
-  tts: { models: ttsModels, capabilities: ttsCapabilities, check: checkTts, about: aboutVoice, synthesize, speak },
+  tts: { models: ttsModels, capabilities: ttsCapabilities, check: checkTts, about: aboutVoice, synthesize, speak, connect },
 }

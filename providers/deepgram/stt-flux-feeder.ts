@@ -3,12 +3,13 @@ import type { Flush, RawFormat } from '../speech.ts'
 import { bytesOfMs, msOfBytes, silenceOf } from '../speech-format.ts'
 import type { SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
+import type { AnswerWatch } from '../speech-watch.ts'
 import type { FluxDecoder } from './stt-flux.ts'
-import type { AnswerWatch } from './stt-watch.ts'
 
 /**
  * Feeds the socket of `/v2/listen`. It hears best in pieces of some size, so that small ones are put together. Its time goes on by sound
- * alone: where the sound stops in the middle of a turn, silence is put in its place, or the turn would never end.
+ * alone: where the sound stops in the middle of a turn, silence is put in its place, or the turn would never end; a little of it also where
+ * it stops for long.
  */
 export class FluxFeeder {
   readonly #socket: SpeechSocket
@@ -26,6 +27,8 @@ export class FluxFeeder {
   #quietMs = leastQuietMs
   /** All that was sent, with the silence that was put in. */
   #sentMs = 0
+  /** When something was sent last. */
+  #sentAt: number
   /** What came of the caller's own sound. */
   #soundBytes = 0
   #isStopped = false
@@ -39,6 +42,7 @@ export class FluxFeeder {
     this.#format = format
     this.#silence = silenceOf(silenceMs, format)
     this.#held = this.#room()
+    this.#sentAt = clock.now()
     this.#quiet = this.#afterQuiet()
   }
 
@@ -101,7 +105,8 @@ export class FluxFeeder {
   #afterQuiet(): Timer {
     const timer = this.#clock.after(this.#quietMs, () => {
       timer.restart()
-      if (!this.#decoder.isInTurn) return
+      // Also where nobody speaks: there is no other sign of life, and without one the vendor closes after a minute.
+      if (!this.#decoder.isInTurn && this.#clock.now() - this.#sentAt < aliveMs) return
       this.#aside(this.#sendHeld())
       this.#decoder.inserted(this.#sentMs, silenceMs)
       this.#aside(this.#send(this.#silence))
@@ -120,6 +125,7 @@ export class FluxFeeder {
   async #send(piece: Uint8Array): Promise<void> {
     const ms = msOfBytes(piece.length, this.#format)
     this.#sentMs += ms
+    this.#sentAt = this.#clock.now()
     this.#watch.sent(ms)
     await this.#socket.send(piece)
   }
@@ -138,3 +144,4 @@ export class FluxFeeder {
 const pieceMs = 80
 const leastQuietMs = 500
 const silenceMs = 500
+const aliveMs = 10_000

@@ -18,7 +18,7 @@ export class FluxDecoder {
   #soundSeconds = 0
   #isOver = false
   /** Silence that was put in: where, by the vendor's count, and how long, in milliseconds. */
-  #inserted: { readonly atMs: number; readonly ms: number }[] = []
+  #inserted: { readonly atMs: number; ms: number }[] = []
   /** Milliseconds put in before all that are listed. */
   #insertedBefore = 0
 
@@ -37,7 +37,10 @@ export class FluxDecoder {
 
   /** Silence was sent that the caller did not: times are told as if it had not been. */
   inserted(atMs: number, ms: number): void {
-    this.#inserted.push({ atMs, ms })
+    const last = this.#inserted.at(-1)
+    // A long pause is one piece of silence, however it was put in.
+    if (last && last.atMs + last.ms === atMs) last.ms += ms
+    else this.#inserted.push({ atMs, ms })
   }
 
   take(message: Message): readonly SttEvent[] {

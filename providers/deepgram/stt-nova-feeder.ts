@@ -3,8 +3,8 @@ import type { Flush, RawFormat } from '../speech.ts'
 import { msOfBytes } from '../speech-format.ts'
 import type { SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
+import type { AnswerWatch } from '../speech-watch.ts'
 import type { NovaDecoder } from './stt-nova.ts'
-import type { AnswerWatch } from './stt-watch.ts'
 
 /** Feeds the socket of `/v1/listen`, which closes when it hears neither sound nor a sign of life for ten seconds. */
 export class NovaFeeder {

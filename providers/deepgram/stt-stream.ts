@@ -2,6 +2,7 @@ import { protocolFailure } from '../failure.ts'
 import type { Flush, RawFormat, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
 import { closedEarly, type SpeechSocket } from '../speech-socket.ts'
 import { SourceReader } from '../speech-source.ts'
+import { AnswerWatch } from '../speech-watch.ts'
 import { isFluxStt } from './capabilities.ts'
 import { openSocket, readMessage } from './connection.ts'
 import { codeOfReason, sourceOf } from './failure.ts'
@@ -10,7 +11,6 @@ import { FluxFeeder } from './stt-flux-feeder.ts'
 import { NovaDecoder } from './stt-nova.ts'
 import { NovaFeeder } from './stt-nova-feeder.ts'
 import { fluxQuery, novaQuery } from './stt-query.ts'
-import { AnswerWatch } from './stt-watch.ts'
 
 /** Hears sound while it comes, over the socket of the model's family. */
 export async function* transcribe(
@@ -28,6 +28,7 @@ export async function* transcribe(
     const { decoder, feeder } = family.ears(socket, watch, format, call)
     try {
       feeder.run(sound).catch((reason: unknown) => socket.fail(reason))
+      yield { type: 'open' }
       while (!decoder.isOver) {
         const message = await socket.receive()
         watch.answered()

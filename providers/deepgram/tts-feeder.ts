@@ -3,6 +3,7 @@ import type { Flush } from '../speech.ts'
 import { hasWords } from '../speech-messages.ts'
 import type { SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
+import { FlushRation } from './flush-ration.ts'
 
 /**
  * Feeds a socket with text. What was asked to be spoken at once, and what is left at the end, is flushed: only then does the vendor owe
@@ -100,33 +101,8 @@ export class TextFeeder {
   }
 }
 
-/** The vendor takes so many flushes in a while, and none beyond. The last is kept for the end of the text. */
-class FlushRation {
-  readonly #clock: Clock
-  #sentAt: number[] = []
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  /** Milliseconds until one may be sent that is not the last. */
-  waitMs(): number {
-    const now = this.#clock.now()
-    this.#sentAt = this.#sentAt.filter((at) => at + windowMs > now)
-    const freeing = this.#sentAt[this.#sentAt.length - (maxFlushes - 1)]
-    return freeing === undefined ? 0 : freeing + windowMs - now
-  }
-
-  spend(): void {
-    this.#sentAt.push(this.#clock.now())
-  }
-}
-
-const maxFlushes = 20
-/** A minute, and a second for what is longer under way than what came before it. */
-const windowMs = 61_000
 /** Of one message, in UTF-16 units. */
-const maxPart = 2000
+export const maxPart = 2000
 
 /** A text in parts of at most `size`, cut between words where that is possible, and never within a character. */
 export function partsOf(text: string, size: number): string[] {

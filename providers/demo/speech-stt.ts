@@ -32,6 +32,7 @@ export const demoStt: SpeechToText = {
     refuseUnable(options, call)
     const speech = new SpeechMeter(format.rate, options.silenceMs ?? usualSilenceMs)
     const reporter = new Reporter(format.rate)
+    yield { type: 'open' }
     for await (const piece of heeding(audio, call.signal)) {
       if (!(piece instanceof Uint8Array)) yield reporter.flushed(speech.cut())
       else for (const event of speech.push(format.encoding === 'mulaw' ? mulawToPcm(piece) : piece)) yield* reporter.told(event)

@@ -3,7 +3,17 @@ import { pcmToMulaw } from '../../audio/g711.ts'
 import { bytesIn } from '../../audio/pcm.ts'
 import { nearest } from '../../text/nearest.ts'
 import type { KnownModel } from '../provider.ts'
-import type { RawFormat, SpeechIssue, TextToSpeech, TtsCapabilities, TtsEvent, TtsOptions } from '../speech.ts'
+import type {
+  LineTextOptions,
+  RawFormat,
+  SpeakingLine,
+  SpeechCall,
+  SpeechIssue,
+  TextToSpeech,
+  TtsCapabilities,
+  TtsEvent,
+  TtsOptions,
+} from '../speech.ts'
 import { isRaw } from '../speech-format.ts'
 import { heeding } from '../speech-source.ts'
 import { type DemoVoice, demoVoices, samplesOf, slotOf, toneOf } from './speech-tones.ts'
@@ -38,6 +48,45 @@ export const demoTts: TextToSpeech = {
     yield* speaker.sayAll(splitter.end(), call.signal)
     yield { type: 'done', characters }
   },
+  connect: async (options, call) => new DemoLine(options, call),
+}
+
+/** There is nothing to connect to: the texts of a line are spoken as others are. */
+class DemoLine implements SpeakingLine {
+  readonly closed: Promise<void>
+  readonly #options: TtsOptions
+  readonly #model: string
+  readonly #over = new AbortController()
+  readonly #end: () => void
+
+  constructor(options: TtsOptions, { model, signal }: SpeechCall) {
+    signal.throwIfAborted()
+    this.#options = options
+    this.#model = model
+    const onAbort = (): void => this.#over.abort(signal.reason)
+    this.#end = () => signal.removeEventListener('abort', onAbort)
+    signal.addEventListener('abort', onAbort, { once: true })
+    this.closed = new Promise((resolve) => this.#over.signal.addEventListener('abort', () => resolve(), { once: true }))
+  }
+
+  get isOpen(): boolean {
+    return !this.#over.signal.aborted
+  }
+
+  close(): void {
+    this.#end()
+    this.#over.abort(new GatewayError('provider_disconnected'))
+  }
+
+  async *speak(text: string, { signal }: LineTextOptions): AsyncGenerator<TtsEvent> {
+    const speaker = speakerFor(this.#options, this.#model)
+    for await (const event of speaker.sayAll(wordsIn(text), signal)) {
+      this.#over.signal.throwIfAborted()
+      yield event
+    }
+    signal.throwIfAborted()
+    yield { type: 'done', characters: text.length }
+  }
 }
 
 const capabilities: TtsCapabilities = {

@@ -50,13 +50,17 @@ export function socketPath(voice: string): string {
 /** Seconds without a message after which the vendor gives a context up. */
 export const inactivitySeconds = 60
 
-export function socketQuery(options: TtsOptions, model: string): readonly (readonly [string, string])[] {
+export function socketQuery(
+  options: TtsOptions,
+  model: string,
+  patience: number = inactivitySeconds,
+): readonly (readonly [string, string])[] {
   const code = codeFor(options.language, model)
   return [
     ['model_id', model],
     ['output_format', outputFormat(options.format)],
     ...(code === undefined ? [] : [['language_code', code] as const]),
-    ['inactivity_timeout', String(inactivitySeconds)],
+    ['inactivity_timeout', String(patience)],
     ...(options.alignment ? [['sync_alignment', 'true'] as const] : []),
   ]
 }

@@ -2,6 +2,7 @@ import type { SpeechProvider } from '../speech.ts'
 import { hearingCapabilities, hearingModels, speakingCapabilities, speakingModels } from './capabilities.ts'
 import { checkHearing, checkSpeaking } from './check.ts'
 import { identity } from './identity.ts'
+import { connect } from './line.ts'
 import { speak } from './speak.ts'
 import { synthesize } from './synthesize.ts'
 import { transcribeFile } from './transcribe.ts'
@@ -16,5 +17,5 @@ export const elevenlabs: SpeechProvider = {
     defaultBaseURL: 'https://api.elevenlabs.io',
   },
   stt: { models: hearingModels, capabilities: hearingCapabilities, check: checkHearing, transcribeFile },
-  tts: { models: speakingModels, capabilities: speakingCapabilities, check: checkSpeaking, synthesize, speak },
+  tts: { models: speakingModels, capabilities: speakingCapabilities, check: checkSpeaking, synthesize, speak, connect },
 }

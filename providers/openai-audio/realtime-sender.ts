@@ -1,6 +1,7 @@
 import type { Flush } from '../speech.ts'
 import type { SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
+import type { VoiceWatch } from '../speech-watch.ts'
 import { streamRate } from './capabilities.ts'
 import { appendMessage, commitMessage } from './realtime-session.ts'
 import type { CommitReason, RealtimeTranscript } from './realtime-transcript.ts'
@@ -9,13 +10,16 @@ import type { CommitReason, RealtimeTranscript } from './realtime-transcript.ts'
 export class SoundSender {
   readonly #socket: SpeechSocket
   readonly #transcript: RealtimeTranscript
+  readonly #watch: VoiceWatch | undefined
   #isDone = false
   /** Bytes since the last commit. */
   #uncommitted = 0
 
-  constructor(socket: SpeechSocket, transcript: RealtimeTranscript) {
+  /** `watch` where the socket tells of turns. */
+  constructor(socket: SpeechSocket, transcript: RealtimeTranscript, watch: VoiceWatch | undefined) {
     this.#socket = socket
     this.#transcript = transcript
+    this.#watch = watch
   }
 
   /** Whether all sound was sent. */
@@ -37,6 +41,7 @@ export class SoundSender {
   }
 
   async #append(bytes: Uint8Array): Promise<void> {
+    this.#watch?.sent(bytes, this.#transcript.isSpeaking)
     for (let at = 0; at < bytes.length; at += mostBytes) {
       const length = Math.min(mostBytes, bytes.length - at)
       await this.#socket.send(appendMessage(Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('base64')))

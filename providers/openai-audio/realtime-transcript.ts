@@ -24,6 +24,7 @@ export class RealtimeTranscript {
   #before = ''
   #partial = ''
   #seconds: number | undefined
+  #isSpeaking = false
 
   constructor(source: FailureSource, hasTurns: boolean) {
     this.#source = source
@@ -35,6 +36,11 @@ export class RealtimeTranscript {
     if (this.#commits.length > 0) return true
     for (const { isCommitted } of this.#open.values()) if (isCommitted) return true
     return false
+  }
+
+  /** Whether the vendor hears somebody speak. */
+  get isSpeaking(): boolean {
+    return this.#isSpeaking
   }
 
   /** How much sound was transcribed, where that was told. */
@@ -55,10 +61,12 @@ export class RealtimeTranscript {
     const item = stringOf(message.item_id)
     switch (message.type) {
       case 'input_audio_buffer.speech_started': {
+        this.#isSpeaking = true
         const atMs = message.audio_start_ms
         return [{ type: 'speech-start', ...(typeof atMs === 'number' && { atMs }) }]
       }
       case 'input_audio_buffer.speech_stopped':
+        this.#isSpeaking = false
         this.#stretch(item).endedByTurn = true
         return []
       case 'input_audio_buffer.committed':
@@ -78,6 +86,8 @@ export class RealtimeTranscript {
   #committed(item: string): readonly SttEvent[] {
     const stretch = this.#stretch(item)
     stretch.isCommitted = true
+    // Also where it was committed on demand: whoever goes on speaking is heard to begin again.
+    this.#isSpeaking = false
     // What the vendor commits of its own accord, it has heard the end of before.
     if (!stretch.endedByTurn) stretch.reason = this.#commits.shift()
     return this.#ready()

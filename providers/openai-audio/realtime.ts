@@ -3,6 +3,8 @@ import { type FailureSource, protocolFailure } from '../failure.ts'
 import type { Flush, SpeechCall, SttEvent, SttOptions, TurnOptions } from '../speech.ts'
 import { closedEarly, openSpeechSocket, type SpeechSocket } from '../speech-socket.ts'
 import { SourceReader } from '../speech-source.ts'
+import { VoiceWatch } from '../speech-watch.ts'
+import { streamRate } from './capabilities.ts'
 import type { AudioDialect, HearingDialect, RealtimeDialect } from './dialect.ts'
 import { SoundSender } from './realtime-sender.ts'
 import { sessionUpdate } from './realtime-session.ts'
@@ -26,10 +28,13 @@ export async function* transcribe(
     const opened = await openSpeechSocket(call, source, requestOf(call, dialect, realtime))
     socket = opened
     await opened.send(sessionUpdate(call.model, options, traits, realtime))
-    const transcript = new RealtimeTranscript(source, (traits.turns ?? 'none') !== 'none')
-    const sender = new SoundSender(opened, transcript)
+    const hasTurns = (traits.turns ?? 'none') !== 'none'
+    const transcript = new RealtimeTranscript(source, hasTurns)
+    const watch = hasTurns ? new VoiceWatch(opened, { encoding: 'pcm', rate: streamRate }, call) : undefined
+    const sender = new SoundSender(opened, transcript, watch)
     sender.run(sound).catch((reason: unknown) => opened.fail(reason))
-    yield* told(opened, transcript, sender, source)
+    yield { type: 'open' }
+    yield* told(opened, transcript, sender, watch, source)
     const { seconds } = transcript
     yield { type: 'done', ...(seconds !== undefined && { seconds }) }
   } finally {
@@ -49,12 +54,14 @@ async function* told(
   socket: SpeechSocket,
   transcript: RealtimeTranscript,
   sender: SoundSender,
+  watch: VoiceWatch | undefined,
   source: FailureSource,
 ): AsyncGenerator<SttEvent> {
   // A greeting.
   socket.owe()
   for (let isGreeted = false; !isGreeted || !sender.isDone || transcript.isOwed; isGreeted = true) {
     const message = await socket.receive()
+    watch?.answered()
     if (message.type === 'closed') {
       if (sender.isDone && !transcript.isOwed) return
       throw closedEarly(source, message)

@@ -109,6 +109,7 @@ describe('a stream', () => {
   it('tells of the beginning, the course and the end of a turn', async () => {
     const events = await streamed([speech], pcm16)
     expect(events).toMatchObject([
+      { type: 'open' },
       { type: 'speech-start', atMs: 400 },
       { type: 'partial', text: '[speech of 1.0 seconds]' },
       { type: 'partial', text: '[speech of 2.0 seconds]' },
@@ -150,6 +151,7 @@ describe('a stream', () => {
   it('tells at a flush what is certain, and goes on', async () => {
     const events = await streamed([beep(16_000, 0.8), flush, beep(16_000, 0.4), silence(16_000, 1), flush], pcm16)
     expect(events).toMatchObject([
+      { type: 'open' },
       { type: 'speech-start', atMs: 0 },
       { type: 'final', text: '[speech of 0.8 seconds]', flushed: true },
       { type: 'final', text: ' [speech of 0.4 seconds]' },
@@ -160,7 +162,7 @@ describe('a stream', () => {
   })
 
   it('of nothing is over at once', async () => {
-    expect(await streamed([], pcm16)).toEqual([{ type: 'done', seconds: 0 }])
+    expect(await streamed([], pcm16)).toEqual([{ type: 'open' }, { type: 'done', seconds: 0 }])
   })
 
   it('ends with the signal, also while it waits for sound', async () => {

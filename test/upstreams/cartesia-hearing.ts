@@ -7,6 +7,8 @@ import type { SocketConnection, SocketOpening } from './sockets.ts'
 export interface HearingScript {
   /** Closes a socket on which nothing is said for so long. */
   readonly idleMs?: number
+  /** Takes all sound, and says nothing of it. */
+  readonly isDeaf?: boolean
   /** Instead of an answer to the first word that is asked for (`finalize`, `close`), or to the first that is heard. */
   readonly fault?: 'breaks' | 'closes without a code' | 'says nothing' | 'no JSON' | { readonly error: CartesiaError }
 }
@@ -134,7 +136,7 @@ interface Ear {
   said(word: string): void
 }
 
-function listen(connection: SocketConnection, { idleMs }: HearingScript, left: () => void, ear: Ear): void {
+function listen(connection: SocketConnection, { idleMs, isDeaf }: HearingScript, left: () => void, ear: Ear): void {
   const { query } = connection.opening
   const format = formatOf({ encoding: query.get('encoding'), sample_rate: Number(query.get('sample_rate')) })
   let rest = Buffer.alloc(0)
@@ -151,6 +153,7 @@ function listen(connection: SocketConnection, { idleMs }: HearingScript, left: (
   connection.onMessage((message) => {
     waited()
     if (typeof message === 'string') return ear.said(message)
+    if (isDeaf) return
     const sound = Buffer.concat([rest, message])
     const whole = sound.length - (sound.length % bytesOfCharacter(format))
     rest = sound.subarray(whole)

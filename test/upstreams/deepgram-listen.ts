@@ -14,7 +14,7 @@ export interface SimulatedSpeech {
 
 export interface ListenRules {
   readonly speech: readonly SimulatedSpeech[]
-  /** How long the socket of Nova stays open without sound and signs of life. Default 10 s. */
+  /** How long the socket stays open without sound and signs of life. Default 10 s for Nova, and a minute for Flux, for which sound is the only one. */
   readonly patienceMs?: number
   /** Milliseconds until what is heard is told. Default 0. */
   readonly latencyMs?: number
@@ -231,8 +231,13 @@ export function listenV2(connection: SocketConnection, rules: ListenRules): void
   const fault = rules.fault
   if (fault) ear.at(fault.atMs, () => fault.act(connection))
 
+  const impatience = setTimeout(() => connection.close(1011, 'NET-0001: no audio.'), rules.patienceMs ?? 60_000)
+  connection.onClose(() => clearTimeout(impatience))
   connection.onMessage((message) => {
-    if (typeof message !== 'string') return ear.hear(message)
+    if (typeof message !== 'string') {
+      impatience.refresh()
+      return ear.hear(message)
+    }
     if (parsed(message).type === 'CloseStream') {
       // Without an end of the turn that is open, and without a code.
       if (!rules.neverCloses) setTimeout(() => connection.close(), rules.latencyMs ?? 0)

@@ -10,6 +10,7 @@ import {
   type SttOptions,
   type TurnOptions,
 } from '../../../providers/speech.ts'
+import { babble } from '../../audio/babble.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each } from '../../speech-call.ts'
 import { until } from '../../until.ts'
@@ -28,6 +29,7 @@ describe('sound while it comes', () => {
     const pieces = [sound.subarray(0, 640), sound.subarray(640, 1600), sound.subarray(1600)]
     const events = await collected(transcribe(each(pieces), format, plain, call))
     expect(events).toEqual([
+      { type: 'open' },
       { type: 'partial', text: 'Good ' },
       { type: 'partial', text: 'Good evening ' },
       { type: 'partial', text: 'Good evening to ' },
@@ -76,6 +78,7 @@ describe('sound while it comes', () => {
     const { call, upstream } = await staged('ink-whisper', {}, { clock })
     const audio = new Hand<Uint8Array | Flush>()
     const events = transcribe(audio, pcm, plain, call)[Symbol.asyncIterator]()
+    expect(await events.next()).toMatchObject({ value: { type: 'open' } })
     const first = events.next()
     const socket = await upstream.waitForSocket()
     // The vendor closes after three minutes without a message.
@@ -97,6 +100,7 @@ describe('turns', () => {
     const sound = [soundOf('How are', pcm), silenceOf(400, pcm), soundOf(' you?', pcm), silenceOf(900, pcm), soundOf('Fine', pcm)]
     const events = await collected(transcribe(each(sound), pcm, inTurns, call))
     expect(events).toEqual([
+      { type: 'open' },
       { type: 'speech-start' },
       { type: 'partial', text: 'How ' },
       { type: 'turn-eager-end', text: 'How are' },
@@ -120,7 +124,7 @@ describe('turns', () => {
     const { call } = await staged('ink-2')
     const sound = [soundOf('How are', pcm), silenceOf(400, pcm), soundOf(' you?', pcm), silenceOf(900, pcm)]
     const events = await collected(transcribe(each(sound), pcm, { hints: [], endThreshold: 0.8 }, call))
-    expect(events.map(({ type }) => type)).toEqual(['speech-start', 'partial', 'partial', 'final', 'turn-end', 'done'])
+    expect(events.map(({ type }) => type)).toEqual(['open', 'speech-start', 'partial', 'partial', 'final', 'turn-end', 'done'])
   })
 
   it('do not dangle where the sound stops', async () => {
@@ -129,6 +133,7 @@ describe('turns', () => {
     const audio = new Hand<Uint8Array | Flush>()
     const events = transcribe(audio, pcm, inTurns, call)[Symbol.asyncIterator]()
     audio.give(soundOf('Muted', pcm))
+    expect(await events.next()).toMatchObject({ value: { type: 'open' } })
     expect(await events.next()).toMatchObject({ value: { type: 'speech-start' } })
     const ended = through(events, 'turn-end')
     const socket = await upstream.waitForSocket()
@@ -208,6 +213,24 @@ describe('a vendor that fails', () => {
     const { call, upstream } = await staged('ink-2', { hearing: { fault } }, { timeouts: { firstByteMs: 5000, idleMs: 100 } })
     expect((await failureOf(transcribe(each([soundOf('One', pcm)]), pcm, plain, call))).error).toMatchObject(expected)
     await upstream.waitForSocketClose()
+  })
+
+  it.each([
+    ['word by word', plain],
+    ['in turns', inTurns],
+  ])('that hears no more %s is noticed by what is said', async (_, options) => {
+    const clock = new ManualClock()
+    const { call, upstream } = await staged('ink-2', { hearing: { isDeaf: true } }, { clock })
+    const audio = new Hand<Uint8Array | Flush>()
+    const failure = failureOf(transcribe(audio, pcm, options, call))
+    const socket = await upstream.waitForSocket()
+    // Of silence nobody has to say anything.
+    audio.give(silenceOf(30_000, pcm))
+    await until(() => socket.received.length === 1)
+    clock.advance(20_000)
+    audio.give(...babble(16_000, 20))
+    await expect(failure).resolves.toMatchObject({ error: { code: 'provider_timeout' }, before: 1 })
+    expect(audio.wasLeft).toBe(true)
   })
 
   it('closes in the middle of a turn, which is no end of it', async () => {

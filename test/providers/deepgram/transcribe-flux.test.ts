@@ -44,6 +44,7 @@ describe('sound for Flux', () => {
     const { test } = await setUp({ listen: { speech: [hello, how], latencyMs: 1 } })
     const events = await collected(hear(each(frames(4000)), test))
     expect(events).toEqual([
+      { type: 'open' },
       { type: 'speech-start', atMs: 200 },
       { type: 'partial', text: 'Hello' },
       { type: 'partial', text: 'Hello over' },
@@ -184,12 +185,38 @@ describe('sound for Flux', () => {
     expect(clock.waiting).toBeLessThanOrEqual(1)
   })
 
+  it('that stops for minutes while nobody speaks is silence now and then, which holds the socket open', async () => {
+    const clock = new ManualClock()
+    const { upstream, test } = await setUp({ listen: { speech: [{ ...hello, fromMs: 6100, toMs: 6700 }] } }, { clock })
+    const sound = new Faucet<Uint8Array>()
+    const heard: SttEvent[] = []
+    const hearing = (async () => {
+      for await (const event of hear(sound, test)) heard.push(event)
+    })()
+    const socket = await upstream.waitForSocket()
+    sound.give(pcm(80))
+    await until(() => soundMs(socket).length === 1)
+    for (let count = 1; count <= 12; count++) {
+      clock.advance(10_000)
+      await until(() => soundMs(socket).length === 1 + count)
+    }
+    expect(soundMs(socket)).toEqual([80, ...Array(12).fill(500)])
+    sound.give(pcm(2000))
+    await until(() => heard.at(-1)?.type === 'turn-end')
+    // Six seconds of the vendor's time were not the caller's.
+    expect(heard.findLast((event) => event.type === 'final')).toMatchObject({ words: [{ startMs: 100 }, {}, { endMs: 700 }] })
+    sound.end()
+    await hearing
+    expect(heard.at(-1)).toEqual({ type: 'done', seconds: 2.08 })
+  })
+
   it('waits longer before silence where it comes in long pieces', async () => {
     const clock = new ManualClock()
     const { upstream, test } = await setUp({ listen: { speech: [{ ...hello, toMs: 5000 }] } }, { clock })
     const sound = new Faucet<Uint8Array>()
     const events = hear(sound, test)
     sound.give(pcm(1000))
+    await events.next()
     await events.next()
     const hearing = collected(events)
     const socket = await upstream.waitForSocket()
@@ -243,7 +270,7 @@ describe('sound for Flux', () => {
     const sound = new Uint8Array(bytes)
     const pieces = Array.from({ length: Math.ceil(bytes / 640) }, (_, index) => sound.subarray(index * 640, (index + 1) * 640))
     const events = await collected(hear(each(pieces), test, {}, format))
-    expect(events).toEqual([{ type: 'done', seconds: expect.closeTo(seconds, 9) }])
+    expect(events).toEqual([{ type: 'open' }, { type: 'done', seconds: expect.closeTo(seconds, 9) }])
   })
 })
 
@@ -281,8 +308,7 @@ describe('a socket of Flux that breaks', () => {
     const sound = new Faucet<Uint8Array>()
     const events = hear(sound, test)
     sound.give(pcm(400))
-    await events.next()
-    await events.next()
+    for (let event = 0; event < 3; event++) await events.next()
     const failure = expect(events.next()).rejects.toMatchObject({ code: 'provider_timeout' })
     const socket = await upstream.waitForSocket()
     for (let count = 1; count < 20; count++) {

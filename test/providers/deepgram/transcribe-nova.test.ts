@@ -44,12 +44,13 @@ describe('sound for Nova', () => {
     const { test } = await setUp({ listen: { speech: [hello, noisy], latencyMs: 1 } })
     const events = await collected(hear(each(frames(4000)), test))
     expect(events.map(({ type }) => type)).toEqual([
+      'open',
       ...['speech-start', 'partial', 'final', 'turn-end'],
       ...['speech-start', 'partial', 'final', 'turn-end', 'done'],
     ])
-    expect(events[0]).toEqual({ type: 'speech-start', atMs: 200 })
-    expect(events[1]).toMatchObject({ type: 'partial', text: 'Hello' })
-    expect(events[2]).toEqual({
+    expect(events[1]).toEqual({ type: 'speech-start', atMs: 200 })
+    expect(events[2]).toMatchObject({ type: 'partial', text: 'Hello' })
+    expect(events[3]).toEqual({
       type: 'final',
       text: 'Hello there.',
       confidence: 0.99,
@@ -93,7 +94,7 @@ describe('sound for Nova', () => {
 
   it('without a word has nothing but an end', async () => {
     const { test } = await setUp({ listen: { speech: [] } })
-    expect(await collected(hear(each([]), test))).toEqual([{ type: 'done', seconds: 0 }])
+    expect(await collected(hear(each([]), test))).toEqual([{ type: 'open' }, { type: 'done', seconds: 0 }])
   })
 
   it('that ends within an utterance ends the utterance', async () => {
@@ -121,10 +122,7 @@ describe('sound for Nova', () => {
   it('answers a flush of silence as well', async () => {
     const { test } = await setUp({ listen: { speech: [] } })
     const events = await collected(hear(each([pcm(100), flush]), test))
-    expect(events).toEqual([
-      { type: 'final', text: '', flushed: true },
-      { type: 'done', seconds: 0.1 },
-    ])
+    expect(events).toEqual([{ type: 'open' }, { type: 'final', text: '', flushed: true }, { type: 'done', seconds: 0.1 }])
   })
 })
 
@@ -134,6 +132,7 @@ describe('a pause before Nova', () => {
     const { upstream, test } = await setUp({ listen: { speech: [] } }, { clock })
     const sound = new Faucet<Uint8Array>()
     const events = hear(sound, test)
+    expect(await events.next()).toMatchObject({ value: { type: 'open' } })
     const first = events.next()
     const socket = await upstream.waitForSocket()
     await until(() => clock.nextInMs === 4000)
@@ -262,6 +261,7 @@ describe('a caller of Nova', () => {
     const sound = new Faucet<Uint8Array>()
     sound.give(...frames(400))
     for await (const event of hear(sound, test)) {
+      if (event.type === 'open') continue
       expect(event.type).toBe('speech-start')
       break
     }

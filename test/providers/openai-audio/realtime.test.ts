@@ -10,6 +10,7 @@ import {
   type SttOptions,
   type TurnOptions,
 } from '../../../providers/speech.ts'
+import { babble } from '../../audio/babble.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { collected, each, type TestCall } from '../../speech-call.ts'
 import { isObject } from '../../upstreams/json.ts'
@@ -57,6 +58,7 @@ describe('sound is heard while it comes', () => {
     const sound = each(frames(silent, speech, silent, speech, silent))
     const events = await collected(hear(sound, test, { language: 'en-IN', hints: ['Pune'], silenceMs: 300 }))
     expect(events.filter(({ type }) => type !== 'partial')).toEqual([
+      { type: 'open' },
       { type: 'speech-start', atMs: 1000 },
       { type: 'final', text: 'Is it open?' },
       { type: 'turn-end', text: 'Is it open?' },
@@ -92,6 +94,7 @@ describe('sound is heard while it comes', () => {
     const { upstream, test } = await started({ transcribes: sentences('First.', 'Last.') }, 'gpt-live-transcribe')
     const events = await collected(hear(each(frames(speech, flush, speech)), test, { language: 'fr', hints: ['Lyon'] }))
     expect(events.filter(({ type }) => type !== 'partial')).toEqual([
+      { type: 'open' },
       { type: 'final', text: 'First.', flushed: true },
       { type: 'final', text: ' Last.' },
       { type: 'done', seconds: 2 },
@@ -230,6 +233,49 @@ describe('a stream that cannot be heard', () => {
     const { upstream, test } = await started({ transcribes: () => undefined }, 'gpt-realtime-whisper', { timeouts })
     await expect(collected(hear(each(frames(speech)), test))).rejects.toMatchObject({ code: 'provider_timeout' })
     await upstream.waitForSocketClose()
+  })
+
+  it('is told where the server hears no more', async () => {
+    const clock = new ManualClock()
+    const deaf = ({ json }: Upstream['sockets'][number]) => json({ type: 'session.created', session: {} })
+    const { upstream, test } = await started({ sockets: { connected: deaf } }, 'gpt-4o-transcribe', { clock })
+    const more = signal()
+    const over = signal()
+    async function* hesitant(): AsyncGenerator<Uint8Array> {
+      yield silent
+      await more.given
+      yield* babble(24_000, 20)
+      await over.given
+    }
+    const heard = collected(hear(hesitant(), test))
+    const socket = await upstream.waitForSocket()
+    while (socket.received.length < 2) await turn()
+    clock.advance(20_000)
+    more.give()
+    await expect(heard).rejects.toMatchObject({ code: 'provider_timeout' })
+    over.give()
+    await upstream.waitForSocketClose()
+  })
+
+  it('is not cut off where somebody speaks on and on', async () => {
+    const clock = new ManualClock()
+    const { upstream, test } = await started({ transcribes: sentences('And so on.') }, 'gpt-4o-transcribe', { clock })
+    const more = signal()
+    async function* monologue(): AsyncGenerator<Uint8Array> {
+      yield* babble(24_000, 1)
+      await more.given
+      yield* babble(24_000, 60)
+      yield silent
+    }
+    const heard = collected(hear(monologue(), test))
+    const socket = await upstream.waitForSocket()
+    while (socket.received.length < 51) await turn()
+    for (let seconds = 0; seconds < 30; seconds++) {
+      clock.advance(1000)
+      await turn()
+    }
+    more.give()
+    expect(told(await heard)).toMatch(/^And so on\./)
   })
 
   it('is not cut off while nobody says a word', async () => {
