@@ -260,6 +260,7 @@ function usualAllowances(config: Config): Defaults {
     cost_per_day_usd: config.limit_cost_per_day_usd,
     concurrent_requests: config.limit_concurrent_requests ?? (isCounted ? 64 : 0),
     concurrent_streams: config.limit_concurrent_streams ?? (isCounted ? 32 : 0),
+    concurrent_sessions: config.limit_concurrent_sessions ?? (isCounted ? 32 : 0),
     body_bytes: config.limit_body_bytes,
     image_bytes: config.limit_image_bytes,
     block_bytes: config.limit_block_bytes,

@@ -35,6 +35,12 @@ export const limitSettings = {
     1_000_000,
     'How many of these may be streams; 0 for no limit. Default: 32, and none where auth is disabled.',
   ),
+  limit_concurrent_sessions: optionalInteger(
+    'VAI_LIMIT_CONCURRENT_SESSIONS',
+    0,
+    1_000_000,
+    'Live sessions of each key that may be open at the same time; 0 for no limit. Default: 32, and none where auth is disabled.',
+  ),
   redis_url: secretURL(
     'VAI_REDIS_URL',
     ['redis:', 'rediss:'],

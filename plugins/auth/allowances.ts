@@ -13,6 +13,7 @@ export const allowances = {
   cost_per_day_usd: [0, 1_000_000, 'What the answers of a day (UTC) may cost, in US dollars'],
   concurrent_requests: [0, 1_000_000, 'Requests that may run at the same time'],
   concurrent_streams: [0, 1_000_000, 'How many of these may be streams'],
+  concurrent_sessions: [0, 1_000_000, 'Live sessions that may be open at the same time'],
   body_bytes: [1024, 1024 ** 3, "The largest request body, in bytes; never more than the gateway's own limit"],
   image_bytes: [1, 1024 ** 3, 'The largest image, decoded, in bytes'],
   block_bytes: [1, 1024 ** 3, 'The largest other base64 block, decoded, in bytes'],

@@ -10,6 +10,8 @@ export interface Allotment {
   readonly calls: readonly AmountRule[]
   /** What each stream is held to besides. */
   readonly streams: readonly HolderRule[]
+  /** What each live session is held to. It takes no place among the requests, which it would keep for hours. */
+  readonly sessions: readonly HolderRule[]
   /** The largest request body, in bytes. */
   readonly bodyBytes: number
   /** Bytes and pieces. */
@@ -52,7 +54,7 @@ export interface AmountRule extends OfSomebody {
 }
 
 export interface HolderRule extends OfSomebody {
-  readonly what: 'concurrent_requests' | 'concurrent_streams'
+  readonly what: 'concurrent_requests' | 'concurrent_streams' | 'concurrent_sessions'
   readonly limit: number
 }
 
@@ -69,6 +71,7 @@ export function allotmentOf(principal: Pick<Principal, LimitedBy>, defaults: Def
     requests: [...counted.flatMap(requestRules), ...counted.flatMap((each) => holderRules('concurrent_requests', each))],
     calls: counted.flatMap(amountRules),
     streams: counted.flatMap((each) => holderRules('concurrent_streams', each)),
+    sessions: counted.flatMap((each) => holderRules('concurrent_sessions', each)),
     bodyBytes: Math.min(chosen.body_bytes, defaults.body_bytes),
     sizes: {
       imageBytes: chosen.image_bytes,
@@ -93,6 +96,7 @@ export function claimOf(rule: Rule, { holder, ttlMs, amount }: ClaimFacts): Clai
       return { kind: 'quota', name, limit: rule.limit, amount, periodMs: dayMs }
     case 'concurrent_requests':
     case 'concurrent_streams':
+    case 'concurrent_sessions':
       return { kind: 'lease', name, limit: rule.limit, holder, ttlMs }
   }
 }
@@ -136,6 +140,7 @@ function noCounts(defaults: Defaults): Defaults {
     cost_per_day_usd: 0,
     concurrent_requests: 0,
     concurrent_streams: 0,
+    concurrent_sessions: 0,
   }
 }
 

@@ -1,17 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { claimOf, type Rule } from './allotment.ts'
-import { type Amounts, amountOf, nothing, type Taken, undoing } from './amounts.ts'
+import type { Rule } from './allotment.ts'
+import { type Amounts, nothing, type Taken, undoing } from './amounts.ts'
+import { type ClaimingOptions, claimAll } from './claiming.ts'
 import type { HeldLeases } from './leases.ts'
-import type { Claim, LimitStore } from './store.ts'
-import { refusal, stateField } from './told.ts'
+import type { Claim } from './store.ts'
 
-export interface HoldsOptions {
-  readonly store: LimitStore
+export interface HoldsOptions extends ClaimingOptions {
   readonly leases: HeldLeases
-  /** How long a place stays taken where nobody renews it, in milliseconds. */
-  readonly leaseMs: number
-  readonly onRefused: (rule: Rule) => void
+  /** Holders have one name each, among all processes, which begins with this. */
+  readonly self: string
   /** What was counted could not be given back. */
   readonly onError: (error: unknown) => void
 }
@@ -20,8 +17,6 @@ export interface HoldsOptions {
 export class Holds {
   readonly #options: HoldsOptions
   readonly #holds = new WeakMap<FastifyRequest, Hold>()
-  /** Holders have one name each, among all processes. */
-  readonly #self = randomUUID()
   #requests = 0
 
   constructor(options: HoldsOptions) {
@@ -63,25 +58,23 @@ export class Holds {
     rules: readonly Rule[],
     amounts: Amounts,
   ): Promise<{ readonly taken: Taken; readonly field: string }> {
-    const { store, leaseMs, onRefused } = this.#options
-    const claims = rules.map((rule) => claimOf(rule, { holder: hold.holder, ttlMs: leaseMs, amount: amountOf(rule, amounts) }))
-    const verdict = await store.take(claims)
-    const { refused, states } = verdict
-    const field = stateField(rules, states)
+    const { taken, field, refused } = await claimAll(rules, amounts, hold.holder, this.#options)
     if (!reply.raw.headersSent) reply.header('ratelimit', hold.field === '' ? field : `${hold.field}, ${field}`)
-    const [rule, state] = refused === undefined ? [] : [rules[refused], states[refused]]
-    if (rule && state) {
-      onRefused(rule)
-      throw refusal(rule, state, amountOf(rule, amounts))
-    }
-    this.#keep(hold, claims)
-    return { taken: { claims, verdict }, field }
+    if (refused) throw refused
+    this.#keep(hold, taken.claims)
+    return { taken, field }
   }
 
   #holdOf(request: FastifyRequest, reply: FastifyReply): Hold {
     const known = this.#holds.get(request)
     if (known) return known
-    const hold: Hold = { holder: `${this.#self}-${++this.#requests}`, leases: [], entered: undefined, isOver: false, field: '' }
+    const hold: Hold = {
+      holder: `${this.#options.self}-${++this.#requests}`,
+      leases: [],
+      entered: undefined,
+      isOver: false,
+      field: '',
+    }
     this.#holds.set(request, hold)
     reply.raw.once('close', () => {
       hold.isOver = true

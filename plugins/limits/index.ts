@@ -1,12 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Clock } from '../../api/clock.ts'
 import type { Principal } from '../auth/principal.ts'
-import { type Allotment, allotmentOf, type Defaults, type Rule } from './allotment.ts'
-import { type Amounts, correctionsOf, nothing } from './amounts.ts'
+import { type Allotment, type AmountRule, allotmentOf, type Defaults, type Rule } from './allotment.ts'
+import { type Amounts, correctionsOf, nothing, type Taken } from './amounts.ts'
 import { bodyTooLarge } from './body.ts'
 import { Holds } from './holds.ts'
 import { HeldLeases } from './leases.ts'
+import { type HeldPlace, SessionHolds } from './session-holds.ts'
 import type { BrokenCounts } from './store.ts'
 import { openStore, type StoreOptions } from './stores/open.ts'
 import { policyField } from './told.ts'
@@ -36,6 +38,22 @@ export interface Limits {
    * then stays counted.
    */
   reserve(request: FastifyRequest, reply: FastifyReply, isStream: boolean, amounts: () => Amounts): Promise<Reservation>
+  readonly sessions: SessionLimits
+}
+
+/** The limits of live sessions, which are bound to no answer. */
+export interface SessionLimits {
+  /** What limits somebody. */
+  allotmentOf(principal: Principal): Allotment
+  /**
+   * Counts the opening of a socket among the requests of a minute; it holds no place. `reply` is told of the limits. Rejects with
+   * `request_rate_limit` or `limits_unavailable`.
+   */
+  countOpening(principal: Principal, reply?: FastifyReply): Promise<void>
+  /** Takes a session's place, until it is given back. Rejects with `concurrency_limit` or `limits_unavailable`. */
+  hold(principal: Principal): Promise<HeldPlace>
+  /** Takes what a call of a model may need, as `reserve` does for requests. */
+  reserve(principal: Principal, amounts: () => Amounts): Promise<Reservation>
 }
 
 /** What was taken for one call. */
@@ -63,7 +81,9 @@ export const limits = fp(
     const { store, isLost } = await openStore({ ...where, clock, onLost, onBack: countAgain, onBroken })
     const leases = new HeldLeases(store, clock, leaseMs, onError)
     const onRefused = (rule: Rule): void => app.metrics.limitRefused(rule.what, rule.whose.scope)
-    const holds = new Holds({ store, leases, leaseMs, onRefused, onError })
+    const self = randomUUID()
+    const holds = new Holds({ store, leases, leaseMs, self, onRefused, onError })
+    const sessionHolds = new SessionHolds({ store, leases, leaseMs, self, onRefused })
     const allotments = allotmentsBy(defaults)
 
     app.decorateRequest('allotment')
@@ -84,16 +104,39 @@ export const limits = fp(
         const rules = isStream ? [...calls, ...streams] : calls
         if (rules.length === 0) return nothingReserved
         const reserved = calls.length > 0 ? amounts() : nothing
-        const taken = await holds.reserve(request, reply, rules, reserved)
-        if (calls.length === 0) return nothingReserved
-        return {
-          settle(spent) {
-            const corrections = correctionsOf(calls, taken, reserved, spent())
-            if (corrections.length > 0) store.settle(corrections).catch(onError)
-          },
-        }
+        return reservation(calls, await holds.reserve(request, reply, rules, reserved), reserved)
+      },
+      sessions: {
+        allotmentOf: (principal) => allotments(principal).allotment,
+        async countOpening(principal, reply) {
+          const { requests, sessions } = allotments(principal).allotment
+          const rules = requests.filter(({ what }) => what === 'requests')
+          const policy = policyField([...rules, ...sessions])
+          if (policy !== '') reply?.header('ratelimit-policy', policy)
+          if (rules.length > 0) await sessionHolds.count(rules, nothing, (field) => void reply?.header('ratelimit', field))
+        },
+        async hold(principal) {
+          const { sessions } = allotments(principal).allotment
+          return sessions.length > 0 ? await sessionHolds.hold(sessions) : noPlace
+        },
+        async reserve(principal, amounts) {
+          const { calls } = allotments(principal).allotment
+          if (calls.length === 0) return nothingReserved
+          const reserved = amounts()
+          return reservation(calls, await sessionHolds.count(calls, reserved), reserved)
+        },
       },
     })
+
+    function reservation(calls: readonly AmountRule[], taken: Taken, reserved: Amounts): Reservation {
+      if (calls.length === 0) return nothingReserved
+      return {
+        settle(spent) {
+          const corrections = correctionsOf(calls, taken, reserved, spent())
+          if (corrections.length > 0) store.settle(corrections).catch(onError)
+        },
+      }
+    }
 
     app.readiness.add('limits', () => (isLost() ? lostWords[where.whenLost] : 'ok'))
     app.addHook('onClose', async () => {
@@ -127,6 +170,7 @@ const usualLeaseMs = 30_000
 const brokenAgainMs = 60_000
 const mostNames = 10
 const nothingReserved: Reservation = { settle: () => undefined }
+const noPlace: HeldPlace = { release: () => undefined }
 
 const lostWords: Readonly<Record<StoreOptions['whenLost'], string>> = {
   local: 'ok, but the store of limits cannot be reached; this process counts for itself',

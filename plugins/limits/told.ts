@@ -35,6 +35,7 @@ const codes: Readonly<Record<Rule['what'], ErrorCode>> = {
   cost: 'daily_cost_limit',
   concurrent_requests: 'concurrency_limit',
   concurrent_streams: 'concurrency_limit',
+  concurrent_sessions: 'concurrency_limit',
 }
 
 const items: Readonly<Record<Rule['what'], string>> = {
@@ -43,6 +44,7 @@ const items: Readonly<Record<Rule['what'], string>> = {
   cost: 'cost',
   concurrent_requests: 'concurrent-requests',
   concurrent_streams: 'concurrent-streams',
+  concurrent_sessions: 'concurrent-sessions',
 }
 
 function itemOf({ what, whose }: Rule): string {
@@ -60,12 +62,13 @@ function policyOf(rule: Rule): string {
       return `;q=${microdollars(rule.limit)};qu="micro-usd";w=86400`
     case 'concurrent_requests':
     case 'concurrent_streams':
+    case 'concurrent_sessions':
       return `;q=${rule.limit};qu="concurrent-requests"`
   }
 }
 
 function isHeld({ what }: Rule): boolean {
-  return what === 'concurrent_requests' || what === 'concurrent_streams'
+  return what === 'concurrent_requests' || what === 'concurrent_streams' || what === 'concurrent_sessions'
 }
 
 function subject({ scope, owner }: Whose): string {
@@ -93,6 +96,8 @@ function sentence(rule: Rule, amount: number, seconds: number): string {
       return `have ${rule.limit} requests running at the same time; send the next once one of them is answered.`
     case 'concurrent_streams':
       return `have ${rule.limit} streams running at the same time; begin the next once one of them is over.`
+    case 'concurrent_sessions':
+      return `have ${rule.limit} live sessions at the same time; begin the next once one of them is over.`
   }
 }
 

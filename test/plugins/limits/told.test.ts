@@ -11,6 +11,7 @@ const usual: Defaults = {
   cost_per_day_usd: 0,
   concurrent_requests: 64,
   concurrent_streams: 32,
+  concurrent_sessions: 16,
   body_bytes: 1000,
   image_bytes: 1,
   block_bytes: 2,
@@ -27,8 +28,8 @@ function allotment(id: string, tenant?: string, own: Allowances = {}, ofTenant: 
   return allotmentOf({ id, keyId, tenant, allowances: own, tenantAllowances: ofTenant }, usual)
 }
 
-function rulesOf({ requests, calls, streams }: Allotment) {
-  return [...requests, ...calls, ...streams]
+function rulesOf({ requests, calls, streams, sessions }: Allotment) {
+  return [...requests, ...calls, ...streams, ...sessions]
 }
 
 const everything: Allowances = {
@@ -37,6 +38,7 @@ const everything: Allowances = {
   cost_per_day_usd: 1.5,
   concurrent_requests: 5,
   concurrent_streams: 2,
+  concurrent_sessions: 1,
 }
 
 describe('an allotment', () => {
@@ -47,6 +49,7 @@ describe('an allotment', () => {
       'key concurrent_requests',
       'tenant tokens',
       'key concurrent_streams',
+      'key concurrent_sessions',
     ])
   })
 
@@ -96,6 +99,8 @@ describe('what is told', () => {
         '"tenant-cost";q=1500000;qu="micro-usd";w=86400',
         '"concurrent-streams";q=2;qu="concurrent-requests"',
         '"tenant-concurrent-streams";q=2;qu="concurrent-requests"',
+        '"concurrent-sessions";q=1;qu="concurrent-requests"',
+        '"tenant-concurrent-sessions";q=1;qu="concurrent-requests"',
       ].join(', '),
     )
     const states = rules.map((_, index) => ({ remaining: index, waitMs: 1001 }))
@@ -116,6 +121,8 @@ describe('what is told', () => {
         "All keys of the tenant acme together may cost $1.5 per day (UTC); this request may cost $0.00000012, and the next day begins in 3 s.",
         "The key app may have 2 streams running at the same time; begin the next once one of them is over.",
         "All keys of the tenant acme together may have 2 streams running at the same time; begin the next once one of them is over.",
+        "The key app may have 1 live sessions at the same time; begin the next once one of them is over.",
+        "All keys of the tenant acme together may have 1 live sessions at the same time; begin the next once one of them is over.",
       ]
     `)
     for (const rule of rules) expect(refusal(rule, { remaining: 0, waitMs: 0 }, 1).retryAfter).toBe(1)
