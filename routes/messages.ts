@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerJson } from '../plugins/messages/answer.ts'
-import { type Budget, budgetFor } from '../plugins/messages/budget.ts'
+import type { Budget } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
 import type { Caller } from '../plugins/messages/index.ts'
 import type { Answered } from '../plugins/messages/need.ts'
+import { occasionOf } from '../plugins/messages/occasion.ts'
 import type { PreparedRequest, RawRequest, Target } from '../plugins/messages/prepare.ts'
 import { callerOf, rawRequestOf, readRequest } from '../plugins/messages/request.ts'
 import { bytesWithoutVoice } from '../plugins/messages/voiceless.ts'
@@ -20,10 +21,11 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
       let prepared = prepare(readRequest(request), request, voice)
       voice?.admit()
       request.lifetime.limit(request.allotment.times.answerMs)
-      const caller = callerOf(request, reply)
+      const occasion = occasionOf(request, reply)
+      const caller = callerOf(request, occasion)
       const jsonBytes = bytesWithoutVoice({ body: request.body, json: request.bodyJson }, prepared.targets[0].request.messages)
       const turn = { jsonBytes, isStream: prepared.stream, caller, voice }
-      const budget = await budgetFor(prepared, turn, app, request, reply)
+      const budget = await app.messages.budget(prepared, turn, occasion)
       try {
         if (voice?.isHeardFirst) prepared = await heard(voice, prepared, caller, request)
         return await (prepared.stream ? stream : whole)(prepared, caller, budget, reply, voice)
@@ -43,7 +45,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const prepared = app.messages.prepare(readRequest(request), request.principal, request.allotment.sizes)
       request.lifetime.limit(request.allotment.times.answerMs)
-      const caller = callerOf(request, reply)
+      const caller = callerOf(request, occasionOf(request, reply))
       const count = await app.messages.countTokens(prepared, caller)
       caller.watch.counted()
       return count

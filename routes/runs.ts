@@ -2,12 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Cancelled, GatewayError } from '../api/error.ts'
 import type { RunResponse, RunResult } from '../api/schemas.gen.ts'
 import type { SseEvent, WrittenEvent } from '../api/sse.ts'
-import { budgetFor } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
+import { occasionOf } from '../plugins/messages/occasion.ts'
 import { callerOf, readRequest } from '../plugins/messages/request.ts'
 import type { Run, RunAsker } from '../plugins/runs/index.ts'
 import type { RunItem } from '../plugins/runs/turn.ts'
-import { RunWatch } from '../plugins/runs/watch.ts'
 
 export async function runRoutes(app: FastifyInstance): Promise<void> {
   const body = { $ref: 'RunRequest' }
@@ -41,19 +40,13 @@ export async function runRoutes(app: FastifyInstance): Promise<void> {
     const prepared = await app.runs.prepare(readRequest(request), asker)
     // The run ends by its own time, which is less; this is for a caller who does not read what it is told.
     lifetime.limit(prepared.limits.timeoutMs + readingMs)
-    const { watch, ...caller } = callerOf(request, reply)
+    const occasion = occasionOf(request, reply)
+    const { watch: _, ...caller } = callerOf(request, occasion)
     const jsonBytes = request.bodyJson.byteLength
     // What was asked is with the run: nothing here needs to keep it.
     request.body = undefined
     request.bodyJson = nothing
-    const tools = new Set(prepared.tools.map(({ tool }) => tool.name))
-    return app.runs.start(prepared, {
-      ...caller,
-      watch: new RunWatch(reply, watch, { isStream, tools }),
-      isStream,
-      jsonBytes,
-      budget: (turnRequest, turn) => budgetFor(turnRequest, turn, app, request, reply),
-    })
+    return app.runs.start(prepared, { ...caller, occasion, isStream, jsonBytes })
   }
 }
 

@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Reservation } from '../limits/index.ts'
 import type { Caller } from './index.ts'
 import { type Answered, type Need, nanodollarsOf, needOf, onceHeard, spentOn, type VoiceCount, type VoiceNeed } from './need.ts'
+import type { Occasion } from './occasion.ts'
 import type { PreparedRequest, Target } from './prepare.ts'
 
 /** What was taken of a caller's limits for one turn. */
@@ -28,16 +29,15 @@ export interface Turn {
 export async function budgetFor(
   { targets }: PreparedRequest,
   { jsonBytes, isStream, caller, voice }: Turn,
-  app: FastifyInstance,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { models }: Pick<FastifyInstance, 'models'>,
+  occasion: Occasion,
 ): Promise<Budget> {
   let need: Need | undefined
   let voiceNeed: VoiceNeed | undefined
-  const reservation: Reservation = await app.limits.reserve(request, reply, isStream, () => {
+  const reservation: Reservation = await occasion.reserve(isStream, () => {
     const candidates = targets.map(({ model }) => ({
-      capabilities: app.models.capabilities(model),
-      prices: app.models.prices(model),
+      capabilities: models.capabilities(model),
+      prices: models.prices(model),
     }))
     voiceNeed = voice?.need
     need = needOf(targets[0].request, jsonBytes, candidates, voiceNeed)
@@ -62,7 +62,7 @@ export async function budgetFor(
         const answer = answered()
         const spent = voice?.spent
         const asked = need && voiceNeed && spent ? onceHeard(need, voiceNeed, spent) : need
-        const { tokens, nanodollars } = asked && answer ? spentOn(answer, asked, app.models.prices(target.model)) : nothing
+        const { tokens, nanodollars } = asked && answer ? spentOn(answer, asked, models.prices(target.model)) : nothing
         return { tokens, nanodollars: nanodollars + nanodollarsOf(spent?.dollars) }
       })
     },

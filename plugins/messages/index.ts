@@ -13,12 +13,14 @@ import type { Admission } from '../breaker/index.ts'
 import type { CallKind } from '../metrics/index.ts'
 import { StreamAnswer, type VoiceOfAnswer } from './answer.ts'
 import { type Attempt, type Attempted, firstSuccess, type PassedOver, type RetryPolicy } from './attempts.ts'
+import { type Budget, budgetFor, type Turn } from './budget.ts'
 import { estimateTokens } from './estimate.ts'
 import { type Continuation, extendRequest } from './extend.ts'
+import type { Occasion } from './occasion.ts'
 import { type OpenedStream, openStream } from './open.ts'
 import { type PreparedRequest, prepareRequest, type RawRequest, type Target } from './prepare.ts'
 import type { RequestLimits } from './validate.ts'
-import type { Watch, WatchedCall } from './watch.ts'
+import { Watch, type WatchedCall } from './watch.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -40,6 +42,10 @@ export interface Messages {
   follow(target: Target, voice?: VoiceOfAnswer): StreamAnswer
   /** Asks the model itself how many tokens a request has, or estimates it. Fallbacks have no part in it. */
   countTokens(request: PreparedRequest, caller: Caller): Promise<TokenCount>
+  /** Takes what a turn may need of the limits that its occasion is held to. Throws where they do not let it pass. */
+  budget(request: PreparedRequest, turn: Turn, occasion: Occasion): Promise<Budget>
+  /** Tells the occasion's log, metrics and trace of its turns; that of the first one. */
+  watch(occasion: Occasion): Watch
 }
 
 /** An answer, the target that gave it, with a warning for each that did not, and how many calls it took. */
@@ -88,6 +94,8 @@ export const messages = fp(
           watched.trace?.firstChunk(opened.firstAt - startedAt)
           return admittedStream(opened, admission)
         }),
+      budget: (prepared, turn, occasion) => budgetFor(prepared, turn, app, occasion),
+      watch: (occasion) => new Watch(occasion),
       follow: ({ model, warnings }, voice) => new StreamAnswer(warnings, app.models.prices(model), voice),
       async countTokens({ targets: [target] }, caller) {
         const result = await counted(target, caller)

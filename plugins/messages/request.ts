@@ -1,5 +1,6 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Caller } from './index.ts'
+import type { Occasion } from './occasion.ts'
 import type { RawRequest } from './prepare.ts'
 import { Watch } from './watch.ts'
 
@@ -24,9 +25,17 @@ export function rawRequestOf(request: FastifyRequest): RawRequest {
 }
 
 /** Who asks, and until when. */
-export function callerOf(request: FastifyRequest, reply: FastifyReply): Caller {
+export function callerOf(request: FastifyRequest, occasion: Occasion): Caller {
   const { id: requestId, principal, headers, log, lifetime } = request
-  const watch = new Watch(request, reply, request.server.metrics)
   const query = request.url.split('?')[1] ?? ''
-  return { principal, times: request.allotment.times, requestId, headers, query, signal: lifetime.signal, log, watch }
+  return {
+    principal,
+    times: request.allotment.times,
+    requestId,
+    headers,
+    query,
+    signal: lifetime.signal,
+    log,
+    watch: new Watch(occasion),
+  }
 }

@@ -1,10 +1,10 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Cancelled, GatewayError } from '../../api/error.ts'
 import type { Message, Usage } from '../../api/schemas.gen.ts'
 import type { Secret } from '../../api/secret.ts'
 import type { CallKind, Metrics } from '../metrics/index.ts'
 import type { SseEnd } from '../sse/index.ts'
 import type { CallsTrace, CallTrace } from '../tracing/index.ts'
+import type { Occasion } from './occasion.ts'
 import type { Target } from './prepare.ts'
 
 /**
@@ -15,29 +15,21 @@ import type { Target } from './prepare.ts'
  * `turnEnded`, and the access log has the sums of all.
  */
 export class Watch {
-  readonly #request: FastifyRequest
-  readonly #reply: FastifyReply
+  readonly #occasion: Occasion
   readonly #metrics: Metrics
   /** Where the calls stand in the trace. */
   readonly #trace: CallsTrace | undefined
   /** How many calls the turns before have made. */
   readonly #attemptsBefore: number
   #attempts: number
-  /** When the first call was made and the last one was answered, in milliseconds since the request came. */
+  /** When the first call was made and the last one was answered, in milliseconds since its occasion began. */
   #firstCallAt = 0
   #lastEndAt = 0
   #call: WatchedCall | undefined
 
-  constructor(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    metrics: Metrics,
-    trace: CallsTrace | undefined = request.trace,
-    attemptsBefore = 0,
-  ) {
-    this.#request = request
-    this.#reply = reply
-    this.#metrics = metrics
+  constructor(occasion: Occasion, trace: CallsTrace | undefined = occasion.trace, attemptsBefore = 0) {
+    this.#occasion = occasion
+    this.#metrics = occasion.metrics
     this.#trace = trace
     this.#attemptsBefore = attemptsBefore
     this.#attempts = attemptsBefore
@@ -50,23 +42,22 @@ export class Watch {
 
   /** The watch of the request's next turn, whose calls stand elsewhere in the trace. */
   next(trace: CallsTrace | undefined): Watch {
-    return new Watch(this.#request, this.#reply, this.#metrics, trace, this.#attempts)
+    return new Watch(this.#occasion, trace, this.#attempts)
   }
 
   /** A call is about to be made. */
   call(target: Target, kind: CallKind, baseURL: URL | undefined, apiKey: Secret): WatchedCall {
     const { provider, id, name } = target.model
-    const { facts } = this.#request
-    const at = this.#reply.elapsedTime
+    const { facts, receivingMs, elapsedMs: at } = this.#occasion
     const attempt = ++this.#attempts
     if (attempt === 1) {
       this.#firstCallAt = at
-      this.#metrics.overhead('first_call', (at - this.#request.receivingMs) / 1000)
+      this.#metrics.overhead('first_call', (at - receivingMs) / 1000)
     }
     facts.model = id
     facts.provider = provider.id
     facts.attempts = attempt
-    if (!this.#reply.raw.headersSent) this.#reply.header('x-attempts', attempt)
+    this.#occasion.header('x-attempts', attempt)
     const traced = this.#trace?.call({
       operation: kind === 'count' ? 'count_tokens' : 'chat',
       provider,
@@ -78,7 +69,7 @@ export class Watch {
       apiKey,
     })
     const answered = (): void => {
-      this.#lastEndAt = this.#reply.elapsedTime
+      this.#lastEndAt = this.#occasion.elapsedMs
       this.#metrics.upstreamAnswered(provider.id, kind, (this.#lastEndAt - at) / 1000)
     }
     const call = new WatchedCall(provider.id, this.#metrics, traced, answered)
@@ -114,22 +105,22 @@ export class Watch {
   /** The first content of a stream is there and about to be sent. */
   streamBegins(target: Target): void {
     this.#noteOverhead()
-    const firstMs = this.#reply.elapsedTime
-    this.#request.facts.first_event_ms = Math.round(firstMs)
+    const firstMs = this.#occasion.elapsedMs
+    this.#occasion.facts.first_event_ms = Math.round(firstMs)
     this.#metrics.firstEvent(target.model.provider.id, firstMs / 1000)
     this.#metrics.streamBegan()
   }
 
   /** A stream is over; `answer` is what is known of it, which may be less than the provider counts where it broke off. */
   streamEnded(target: Target, how: SseEnd, answer: StreamFacts): void {
-    this.#request.facts.ended = how instanceof GatewayError ? how.code : how
+    this.#occasion.facts.ended = how instanceof GatewayError ? how.code : how
     this.#metrics.streamOver(target.model.provider.id, how)
     this.turnEnded(target, how, answer)
   }
 
   /** A turn that is not the whole of its request has its answer, whole or streamed, or what came of it before it broke off. */
   turnEnded(target: Target, how: SseEnd, answer: StreamFacts): void {
-    if (how !== 'complete' && answer.usage.cost_usd !== undefined) this.#request.facts.cost_incomplete = true
+    if (how !== 'complete' && answer.usage.cost_usd !== undefined) this.#occasion.facts.cost_incomplete = true
     this.#addUsage(target, answer.usage)
     this.#call?.trace?.answered(answer)
     this.#call?.end(how === 'complete' ? 'ok' : how)
@@ -137,12 +128,12 @@ export class Watch {
 
   #noteOverhead(): void {
     const waitedMs = this.#attempts === 0 ? 0 : this.#lastEndAt - this.#firstCallAt
-    this.#metrics.overhead('answer', (this.#reply.elapsedTime - this.#request.receivingMs - waitedMs) / 1000)
+    this.#metrics.overhead('answer', (this.#occasion.elapsedMs - this.#occasion.receivingMs - waitedMs) / 1000)
   }
 
   /** Turns before this one may have told of theirs. */
   #addUsage({ model: { provider } }: Target, usage: Usage): void {
-    const { facts } = this.#request
+    const { facts } = this.#occasion
     for (const [fact, member] of usageFacts) {
       const count = usage[member]
       if (typeof count === 'number') facts[fact] = (Number(facts[fact]) || 0) + count

@@ -1,27 +1,32 @@
 import type { FastifyInstance } from 'fastify'
-import type { MessageParam } from '../../api/schemas.gen.ts'
+import type { MessageParam, Usage } from '../../api/schemas.gen.ts'
 import type { GivenContainer } from '../messages/extend.ts'
 import type { Caller } from '../messages/index.ts'
 import type { OpenedStream } from '../messages/open.ts'
 import type { PreparedRequest } from '../messages/prepare.ts'
 import type { RunCaller } from './index.ts'
 import type { Conversation, OpenAnswer, SinceRequest, TurnCall } from './runner.ts'
-import type { StepWatch } from './watch.ts'
+import { sumOf, withoutTotals } from './usage.ts'
+import type { RunWatch, StepWatch } from './watch.ts'
 
 /** The turns of one run with its models, what they may cost, and their traces. */
 export class ModelConversation implements Conversation {
   readonly #app: FastifyInstance
   readonly #caller: RunCaller
+  readonly #watch: RunWatch
   /** The request with what was said since and stays, and how much of that is in it. */
   #request: PreparedRequest
   #said = 0
   #jsonBytes: number
   #answeredBy: string
   #container: GivenContainer | undefined
+  /** What each answer came to, or has come to so far. */
+  readonly #usages: (() => Usage)[] = []
 
-  constructor(app: FastifyInstance, request: PreparedRequest, caller: RunCaller) {
+  constructor(app: FastifyInstance, request: PreparedRequest, caller: RunCaller, watch: RunWatch) {
     this.#app = app
     this.#caller = caller
+    this.#watch = watch
     this.#request = request
     this.#jsonBytes = caller.jsonBytes
     this.#answeredBy = request.targets[0].model.id
@@ -31,8 +36,12 @@ export class ModelConversation implements Conversation {
     return this.#answeredBy
   }
 
+  get usage(): Usage {
+    return sumOf(this.#usages.map((usage) => usage()))
+  }
+
   begin(index: number): TurnCall {
-    const step = this.#caller.watch.turn(index)
+    const step = this.#watch.turn(index)
     return {
       ask: (since, signal) => this.#ask(index, step, since, signal),
       get wasAsked() {
@@ -48,13 +57,15 @@ export class ModelConversation implements Conversation {
     const caller: Caller = { ...this.#caller, signal, watch }
     const request = this.#requestWith(since)
     const isStream = this.#caller.isStream && index === 0
-    const budget = await this.#caller.budget(request, { jsonBytes: this.#jsonBytes, isStream, caller })
+    const turn = { jsonBytes: this.#jsonBytes, isStream, caller }
+    const budget = await messages.budget(request, turn, this.#caller.occasion)
     try {
       const { result, target } = await messages.stream(request, caller)
       this.#answeredBy = target.model.id
       const answer = messages.follow(target)
       const source = new CountedStream(result)
       let isComplete = false
+      this.#usages.push(() => (isComplete ? answer.usage : withoutTotals(answer.usage)))
       budget.answers(target, () => ({ usage: answer.usage, bytes: source.bytes, isStream: true, isComplete }))
       return {
         source,

@@ -1,4 +1,10 @@
-import type { ContentBlock, ContentBlockParam, MessageParam, StreamEvent } from '../../api/schemas.gen.ts'
+import type {
+  ContentBlock,
+  ContentBlockParam,
+  MessageParam,
+  StreamEvent,
+  ToolResultContentBlockParam,
+} from '../../api/schemas.gen.ts'
 
 export type ToolUse = Extract<ContentBlock, { type: 'tool_use' }>
 
@@ -7,6 +13,8 @@ export interface Result {
   readonly tool_use_id: string
   readonly content: string
   readonly is_error: boolean
+  /** What the model is told instead, where that is more than text. */
+  readonly blocks?: readonly ToolResultContentBlockParam[]
 }
 
 /**
@@ -17,10 +25,10 @@ export interface Result {
 export function historyOf(content: readonly ContentBlock[], results: readonly Result[], isLast: boolean): MessageParam[] {
   const said = withoutLoose(content, isLast).map(asParam)
   const answers = results.map(
-    ({ tool_use_id, content: text, is_error }): ContentBlockParam => ({
+    ({ tool_use_id, content: text, is_error, blocks }): ContentBlockParam => ({
       type: 'tool_result',
       tool_use_id,
-      content: text,
+      content: blocks ? [...blocks] : text,
       ...(is_error && { is_error }),
     }),
   )

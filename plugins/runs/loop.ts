@@ -1,15 +1,16 @@
 import { Cancelled } from '../../api/error.ts'
 import type { ContentBlock, Message, MessageParam, RunStep, RunStopReason, RunToolResult, Usage } from '../../api/schemas.gen.ts'
-import { historyOf, isToolUse, type ToolUse, textBytesOf } from './history.ts'
+import { historyOf, isToolUse, type Result, type ToolUse, textBytesOf } from './history.ts'
 
 /**
  * The rules of a run. Nothing here waits, asks or knows the time: what has happened goes in, a new state and what is to be done come
  * out.
  *
  *   1. A turn is one answer of the model. Before each turn but the first the limits are asked (`limitsOfTurns`).
- *   2. After each answer (`afterAnswer`) its calls are divided: those that are run, and those that are answered without being run
- *      because the run ends here. Whatever happens, every call gets a result.
- *   3. A run ends when the model calls nothing more, when a limit says so, or when it is interrupted: by its time, by the caller who
+ *   2. After each answer (`afterAnswer`) its calls are divided: those that are run, those that are answered without being run
+ *      because the run ends here, and those that are no work but what the model has to say (`Terminal`). Whatever happens, every call
+ *      gets a result.
+ *   3. A run ends when the model calls nothing more that is to be run, when a limit says so, or when it is interrupted: by its time, by the caller who
  *      leaves, or by an error. What was said until then stays; only before the first whole answer there is nothing to keep
  *      (`hasNothingToLose`).
  *   4. An answer that pauses is held back and becomes one with the answer that goes on from it: it may hold a call of the provider's own
@@ -18,6 +19,7 @@ import { historyOf, isToolUse, type ToolUse, textBytesOf } from './history.ts'
  */
 export interface RunState {
   readonly limits: Limits
+  readonly terminals: Terminals
   /** The request's messages and what was said since. */
   readonly messages: readonly MessageParam[]
   /** How many of them are the request's. */
@@ -48,15 +50,28 @@ export interface Limits {
   readonly maxTextBytes: number
 }
 
+/** Tools whose call is no work but the answer itself, by their names. The run ends with it, unless other calls stand beside it. */
+export type Terminals = ReadonlyMap<string, Terminal>
+
+export interface Terminal {
+  /** What a call is answered with, in words for the model. */
+  readonly answer: string
+  /** Why there is nothing to be had of a call, in words for the model, which may then try again; undefined where it is fine. */
+  problemWith(input: Readonly<Record<string, unknown>>): string | undefined
+}
+
+const noTerminals: Terminals = new Map()
+
 /** What breaks a run off in the middle of something. */
 export type Interruption = Extract<RunStopReason, 'timeout' | 'cancelled' | 'error'>
 
 /** The run has taken as long as it may. To those whom it called that is as if their caller had left: it is no fault of theirs. */
 export class RunTimeout extends Cancelled {}
 
-export function beginRun(messages: readonly MessageParam[], limits: Limits): RunState {
+export function beginRun(messages: readonly MessageParam[], limits: Limits, terminals: Terminals = noTerminals): RunState {
   return {
     limits,
+    terminals,
     messages,
     asked: messages.length,
     textBytes: textBytesOf(messages),
@@ -109,6 +124,8 @@ export interface PlannedCall {
   readonly use: ToolUse
   /** Why it is not run, in words for the model; undefined where it is. */
   readonly refusal: string | undefined
+  /** What it is answered with though there is nothing to run; undefined where there is. */
+  readonly taken?: string | undefined
   /** What the model wrote where it is not what was read of it. */
   readonly misread: Misread | undefined
 }
@@ -147,13 +164,21 @@ function roomIn(maxTextBytes: number): number {
 
 /** How many of the calls are run. */
 export function takenUp({ calls }: Plan): number {
-  return calls.filter(({ refusal }) => refusal === undefined).length
+  return calls.filter(isRun).length
+}
+
+export function isRun({ refusal, taken }: Pick<PlannedCall, 'refusal' | 'taken'>): boolean {
+  return refusal === undefined && taken === undefined
 }
 
 /** What becomes of an answer's calls, and of the run after them. */
 export function planAfter(
   { content, stop_reason: stopReason, metadata }: Pick<Message, 'content' | 'stop_reason' | 'metadata'>,
-  { toolCalls, limits }: Pick<RunState, 'toolCalls'> & { readonly limits: Pick<Limits, 'maxToolCalls'> },
+  {
+    toolCalls,
+    limits,
+    terminals = noTerminals,
+  }: Pick<RunState, 'toolCalls'> & Partial<Pick<RunState, 'terminals'>> & { readonly limits: Pick<Limits, 'maxToolCalls'> },
   interruption?: Interruption,
 ): Plan {
   const misread = misreadInputs(metadata?.warnings ?? [])
@@ -164,8 +189,23 @@ export function planAfter(
   if (stopReason === 'refusal') return none(refusals.refusal, 'end_turn')
   if (uses.length === 0) return { calls: [], stop: isPaused(stopReason) ? undefined : 'end_turn' }
   const left = limits.maxToolCalls - toolCalls
-  const calls = uses.map((each, index) => ({ ...each, refusal: index < left ? undefined : refusals.max_tool_calls }))
-  return { calls, stop: uses.length > left ? 'max_tool_calls' : undefined }
+  let asked = 0
+  const calls = uses.map((each): PlannedCall => {
+    const terminal = terminals.get(each.use.name)
+    if (terminal) return { ...each, ...answered(terminal, each) }
+    return { ...each, refusal: asked++ < left ? undefined : refusals.max_tool_calls }
+  })
+  if (asked > left) return { calls, stop: 'max_tool_calls' }
+  return { calls, stop: asked === 0 && calls.some(({ taken }) => taken !== undefined) ? 'end_turn' : undefined }
+}
+
+/** What is not JSON may have been taken up already while it was written: it is not asked for again. */
+function answered(
+  { answer, problemWith }: Terminal,
+  { use: { input }, misread }: Pick<PlannedCall, 'use' | 'misread'>,
+): Pick<PlannedCall, 'refusal' | 'taken'> {
+  const problem = misread ? undefined : problemWith(input)
+  return problem === undefined ? { refusal: undefined, taken: answer } : { refusal: problem }
 }
 
 /** Why a call was not run, in words for the model, which may read them when the conversation goes on. */
@@ -197,12 +237,20 @@ function isCutShort(stopReason: string | null): boolean {
 
 // ── A step ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+/** What came of a call, for the run's result and for the model. */
+export type CallResult = RunToolResult & Pick<Result, 'blocks'>
+
+/** The result without what is for the model alone. */
+export function told({ blocks: _, ...result }: CallResult): RunToolResult {
+  return result
+}
+
 /** What came of a step's tools. */
 export interface Ran {
   readonly response: Message
   readonly plan: Plan
   /** In the order of the calls. */
-  readonly results: readonly RunToolResult[]
+  readonly results: readonly CallResult[]
   /** What broke the tools off; undefined where nothing did. */
   readonly interruption: Interruption | undefined
   /** Milliseconds for all of the step. */
@@ -218,7 +266,7 @@ export function afterTools(
     index: state.steps.length,
     response,
     tool_calls: plan.calls.map(({ use: { id, name, input } }) => ({ id, name, input })),
-    tool_results: [...results],
+    tool_results: results.map(told),
     duration_ms: durationMs,
   }
   const content = [...state.paused, ...response.content]

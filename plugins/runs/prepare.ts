@@ -37,6 +37,8 @@ export interface RunRules {
   readonly tools: ReadonlyMap<string, Tool>
   /** Whether the caller may use a tool. */
   mayUse(tool: string): boolean
+  /** Whether the caller may bring tools that it runs itself. */
+  readonly takesCallersTools?: boolean
   /** Checks a request for a model's answer, as `POST /v1/messages` does; throws as it does. */
   prepare(raw: RawRequest): PreparedRequest
   /** The most that may be asked for. */
@@ -68,7 +70,7 @@ export async function prepareRun(raw: RawRequest, rules: RunRules): Promise<Prep
   const configs = await configsOf(body.run, tools)
   const issues = [
     ...(raw.schemaError?.issuesOutside('request') ?? []),
-    ...callerToolIssues(body.request),
+    ...(rules.takesCallersTools ? [] : callerToolIssues(body.request)),
     ...builtinIssues(names, rules),
     ...options.issues,
     ...configs.issues,

@@ -2,7 +2,7 @@ import type { Clock } from '../../api/clock.ts'
 import { Deadline } from '../../api/deadline.ts'
 import { Cancelled, GatewayError } from '../../api/error.ts'
 import { newId } from '../../api/id.ts'
-import type { Message, MessageParam, RunResult, RunToolResult, StreamEvent, Usage } from '../../api/schemas.gen.ts'
+import type { Message, MessageParam, RunResult, StreamEvent, Usage } from '../../api/schemas.gen.ts'
 import type { SseEnd, SseSource } from '../sse/index.ts'
 import { idsIn, withOwnId } from './history.ts'
 import {
@@ -10,6 +10,7 @@ import {
   afterAnswer,
   afterTools,
   beginRun,
+  type CallResult,
   hasNothingToLose,
   type Interruption,
   type Limits,
@@ -20,6 +21,7 @@ import {
   RunTimeout,
   roomForResults,
   saidIn,
+  type Terminals,
   takenUp,
 } from './loop.ts'
 import { type CallSettings, type CallWatcher, callTools } from './tool-calls.ts'
@@ -34,6 +36,7 @@ export interface RunPlan {
   readonly messages: readonly MessageParam[]
   readonly limits: Limits & { readonly timeoutMs: number }
   readonly calls: CallSettings
+  readonly terminals?: Terminals | undefined
   readonly conversation: Conversation
   readonly clock: Clock
   /** Aborted when nobody waits for the run any more. */
@@ -108,7 +111,7 @@ class Run {
     this.#plan = plan
     this.#deadline = new Deadline(plan.clock, plan.limits.timeoutMs, plan.signal, () => new RunTimeout())
     this.#ids = idsIn(plan.messages)
-    this.#state = beginRun(plan.messages, plan.limits)
+    this.#state = beginRun(plan.messages, plan.limits, plan.terminals)
   }
 
   get isOver(): boolean {
@@ -183,7 +186,7 @@ class Run {
     }
   }
 
-  #callTools(turn: TurnCall, index: number, response: Message, plan: Plan): AsyncGenerator<RunItem, RunToolResult[]> {
+  #callTools(turn: TurnCall, index: number, response: Message, plan: Plan): AsyncGenerator<RunItem, CallResult[]> {
     const { calls } = this.#plan
     const room = roomForResults(this.#state, response, plan.calls.length)
     const settings = room < calls.maxResultBytes ? { ...calls, maxResultBytes: room } : calls

@@ -1,18 +1,22 @@
 import type { Clock } from '../../api/clock.ts'
 import { Deadline } from '../../api/deadline.ts'
 import { GatewayError } from '../../api/error.ts'
-import type { Issue, RunToolResult, ToolCallStartEvent, ToolResultEvent } from '../../api/schemas.gen.ts'
+import type { Issue, ToolCallStartEvent, ToolResultEvent } from '../../api/schemas.gen.ts'
 import { ToolError, type ToolOutput } from '../../tools/tool.ts'
 import type { ToolOutcome, ToolTrace } from '../tracing/index.ts'
-import type { ToolUse } from './history.ts'
-import { type Misread, type PlannedCall, RunTimeout, refusals } from './loop.ts'
+import type { Result, ToolUse } from './history.ts'
+import { type CallResult, isRun, type Misread, type PlannedCall, RunTimeout, refusals, told } from './loop.ts'
+import { type OpenCalls, StoppedCall } from './open-calls.ts'
 
 /** A tool that is ready to be called in one run. */
 export interface RunnableTool {
   /** What is wrong with arguments; they fit where nothing is. */
   check(input: unknown): Promise<readonly Issue[]>
-  run(use: ToolUse, call: RunningCall): Promise<ToolOutput>
+  run(use: ToolUse, call: RunningCall): Promise<CallOutput>
 }
+
+/** `blocks` are what the model is told, where that is more than text; no more than a result may have. */
+export interface CallOutput extends ToolOutput, Pick<Result, 'blocks'> {}
 
 /** One call that runs. */
 export interface RunningCall {
@@ -35,6 +39,12 @@ export interface CallSettings {
   readonly clock: Clock
   /** Told of what is the gateway's own fault. */
   readonly onError: (error: unknown) => void
+  /** Waited for before the first tool of an answer runs. */
+  readonly mayRun?: (() => Promise<void>) | undefined
+  /** Told of each call whose arguments fit, just before its tool runs. */
+  readonly onRun?: ((use: ToolUse) => void) | undefined
+  /** Knows the calls that run, so that one of them can be stopped. */
+  readonly open?: OpenCalls | undefined
 }
 
 /** Told of one call of a tool. */
@@ -59,10 +69,11 @@ export async function* callTools(
   settings: CallSettings,
   watcher: CallWatcher,
   signal: AbortSignal,
-): AsyncGenerator<ToolCallStartEvent | ToolResultEvent, RunToolResult[]> {
-  const results: RunToolResult[] = []
-  const finished = new Mailbox<readonly [number, RunToolResult]>()
+): AsyncGenerator<ToolCallStartEvent | ToolResultEvent, CallResult[]> {
+  const results: CallResult[] = []
+  const finished = new Mailbox<readonly [number, CallResult]>()
   let running = 0
+  if (settings.mayRun && calls.some(isRun)) await noLaterThan(signal, settings.mayRun()).catch(leftToCalls)
   for (let next = 0; next < calls.length || running > 0; ) {
     const call = calls[next]
     if (call && running < settings.parallel) {
@@ -70,16 +81,19 @@ export async function* callTools(
       running++
       void resultOf(call, settings, watcher, signal).then((result) => finished.put([place, result]))
       const { id, name, input } = call.use
-      if (call.refusal === undefined) yield { type: 'tool_call_start', index, id, name, input }
+      if (isRun(call)) yield { type: 'tool_call_start', index, id, name, input }
       continue
     }
     const [place, result] = await finished.take()
     running--
     results[place] = result
-    yield { type: 'tool_result', index, ...result }
+    yield { type: 'tool_result', index, ...told(result) }
   }
   return results
 }
+
+/** Why they cannot run after all is said of each of them. */
+const leftToCalls = (): void => undefined
 
 /** Never rejects. */
 async function resultOf(
@@ -87,26 +101,28 @@ async function resultOf(
   settings: CallSettings,
   watcher: CallWatcher,
   signal: AbortSignal,
-): Promise<RunToolResult> {
+): Promise<CallResult> {
   const startedAt = settings.clock.now()
-  const { use, refusal } = call
-  const said = refusal === undefined ? await takenUp(call, settings, watcher, signal) : failed(refusal)
+  const { use } = call
+  const said = withoutRunning(call) ?? (await takenUp(call, settings, watcher, signal))
   return { tool_use_id: use.id, name: use.name, ...said, duration_ms: Math.round(settings.clock.now() - startedAt) }
 }
 
-interface Said {
-  readonly content: string
-  readonly is_error: boolean
+type Said = Pick<CallResult, 'content' | 'is_error' | 'blocks'>
+
+function withoutRunning({ refusal, taken }: PlannedCall): Said | undefined {
+  if (refusal !== undefined) return failed(refusal)
+  return taken === undefined ? undefined : { content: taken, is_error: false }
 }
 
 /** Runs a call and tells how it ended; whoever is told does not stand in the way of the result. */
 async function takenUp(call: PlannedCall, settings: CallSettings, watcher: CallWatcher, signal: AbortSignal): Promise<Said> {
   try {
     const watch = watcher.tool(call.use.name, call.use.id)
-    const { outcome, content, is_error } = await attempt(call, settings, watch, signal)
-    const told = bounded(content, settings.maxResultBytes)
-    watch.end(outcome, Buffer.byteLength(told))
-    return { content: told, is_error }
+    const { outcome, content, ...rest } = await attempt(call, settings, watch, signal)
+    const text = bounded(content, settings.maxResultBytes)
+    watch.end(outcome, Buffer.byteLength(text))
+    return { content: text, ...rest }
   } catch (error) {
     settings.onError(error)
     return failed(unforeseen)
@@ -122,21 +138,26 @@ async function attempt(
   const tool = settings.tools.get(use.name)
   if (!tool) return { outcome: 'invalid', ...failed(unknownTool(use.name, settings.tools)) }
   if (misread) return { outcome: 'invalid', ...failed(misreadArguments[misread]) }
-  const { clock, timeoutMs, maxResultBytes } = settings
+  const { clock, timeoutMs, maxResultBytes, open, onRun } = settings
   const deadline = new Deadline(clock, timeoutMs, signal, () => new GatewayError('fetch_timeout'))
+  open?.add(use.id, deadline)
   try {
     const issues = await tool.check(use.input)
     if (issues.length > 0) return { outcome: 'invalid', ...failed(wrongArguments(issues)) }
     deadline.signal.throwIfAborted()
+    onRun?.(use)
+    // Whoever is told may not want it.
+    deadline.signal.throwIfAborted()
     const call = { signal: deadline.signal, timeoutMs, maxResultBytes, watch }
-    const { content, isError = false } = await noLaterThan(deadline.signal, tool.run(use, call))
+    const { content, isError = false, blocks } = await noLaterThan(deadline.signal, tool.run(use, call))
     // A tool of somebody's who builds the server may be no TypeScript.
     if (typeof content !== 'string') throw new TypeError(`the tool ${use.name} returned a content that is no text`)
-    return { outcome: isError ? 'error' : 'ok', content, is_error: isError }
+    return { outcome: isError ? 'error' : 'ok', content, is_error: isError, ...(blocks && { blocks }) }
   } catch (error) {
     const { outcome, message } = failureOf(error, deadline, signal, settings)
     return { outcome, ...failed(message) }
   } finally {
+    open?.delete(use.id)
     deadline.close()
   }
 }
@@ -157,6 +178,7 @@ const misreadArguments: Readonly<Record<Misread, string>> = {
     'The arguments hold a number with more digits than can be kept exactly, and the tool was not run. Write it as a string, or with fewer digits.',
 }
 const unforeseen = 'The tool failed.'
+const stopped = 'The tool took too long and was stopped.'
 
 function wrongArguments(issues: readonly Issue[]): string {
   const list = issues.map(({ param, message }) => (param === undefined ? message : `${param}: ${message}`)).join('; ')
@@ -173,6 +195,7 @@ function failureOf(
     const message = signal.reason instanceof RunTimeout ? refusals.timeout : refusals.cancelled
     return { outcome: 'cancelled', message }
   }
+  if (deadline.signal.reason instanceof StoppedCall) return { outcome: 'timeout', message: stopped }
   if (deadline.signal.aborted)
     return { outcome: 'timeout', message: `The tool took longer than ${timeoutMs} ms and was stopped.` }
   if (error instanceof ToolError || error instanceof GatewayError) return { outcome: 'error', message: error.message }

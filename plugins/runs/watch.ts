@@ -1,27 +1,24 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RunStopReason } from '../../api/schemas.gen.ts'
+import type { Occasion } from '../messages/occasion.ts'
 import type { Watch } from '../messages/watch.ts'
-import type { Metrics } from '../metrics/index.ts'
 import type { StepTrace, ToolOutcome, ToolTrace } from '../tracing/index.ts'
 
 /** Told of everything that happens to one run; tells the access log, the metrics and the trace. */
 export class RunWatch {
-  readonly #request: FastifyRequest
-  readonly #reply: FastifyReply
+  readonly #occasion: Occasion
   readonly #isStream: boolean
-  readonly #tools: ToolNames
+  readonly #tools: KnownTools
   /** That of the last step, or of none yet. */
   #watch: Watch
   #step: StepWatch | undefined
   #turns = 0
   #toolCalls = 0
-  /** In milliseconds since the request came; undefined while it does not run. */
+  /** In milliseconds since its occasion began; undefined while it does not run. */
   #beganAt: number | undefined
 
   /** `watch` is one on which nothing was called yet; those of the steps follow it. */
-  constructor(reply: FastifyReply, watch: Watch, { isStream, tools }: RunWatchOptions) {
-    this.#request = reply.request
-    this.#reply = reply
+  constructor(occasion: Occasion, watch: Watch, { isStream, ...tools }: RunWatchOptions) {
+    this.#occasion = occasion
     this.#watch = watch
     this.#isStream = isStream
     this.#tools = tools
@@ -29,16 +26,16 @@ export class RunWatch {
 
   /** The run is let through; `end` is to follow. */
   begin(): void {
-    this.#beganAt = this.#reply.elapsedTime
-    this.#request.server.metrics.runBegan(this.#isStream)
+    this.#beganAt = this.#occasion.elapsedMs
+    this.#occasion.metrics.runBegan(this.#isStream)
   }
 
   /** A step begins, the first with the index 0. The one before it is over. */
   turn(index: number): StepWatch {
     this.#closeStep()
-    const trace = this.#request.trace?.step(index)
+    const trace = this.#occasion.trace?.step(index)
     this.#watch = this.#watch.next(trace)
-    this.#step = new StepWatch(this.#watch, trace, this.#tools, this.#reply)
+    this.#step = new StepWatch(this.#watch, trace, this.#tools, this.#occasion)
     return this.#step
   }
 
@@ -47,7 +44,7 @@ export class RunWatch {
    * nothing.
    */
   end(stopReason: RunStopReason, error?: string): void {
-    const { facts, trace, server } = this.#request
+    const { facts, trace, metrics, elapsedMs } = this.#occasion
     const beganAt = this.#beganAt
     if (beganAt === undefined) return
     this.#beganAt = undefined
@@ -57,7 +54,7 @@ export class RunWatch {
     facts.ended = stopReason
     if (error !== undefined) facts.error = error
     trace?.run({ stopReason, error, turns: this.#turns, toolCalls: this.#toolCalls })
-    server.metrics.runOver(stopReason, (this.#reply.elapsedTime - beganAt) / 1000, this.#turns, this.#isStream)
+    metrics.runOver(stopReason, (elapsedMs - beganAt) / 1000, this.#turns, this.#isStream)
   }
 
   #closeStep(): void {
@@ -68,14 +65,18 @@ export class RunWatch {
   }
 }
 
-export interface RunWatchOptions {
+export interface RunWatchOptions extends KnownTools {
   /** Whether the caller reads the run as a stream. */
   readonly isStream: boolean
-  /** The tools that the model is offered. */
-  readonly tools: ToolNames
 }
 
-/** A model can think up any name; only those that are known here are told of. */
+/** What the model is offered. It can think up any name, and callers can too: only the gateway's own are told of. */
+export interface KnownTools {
+  readonly tools: ToolNames
+  /** Those that the caller runs. */
+  readonly callers?: ToolNames
+}
+
 export type ToolNames = Pick<ReadonlySet<string>, 'has'>
 
 /** One turn with the model, and the tools that it calls. */
@@ -83,16 +84,16 @@ export class StepWatch {
   /** For the calls of this turn. */
   readonly watch: Watch
   readonly #trace: StepTrace | undefined
-  readonly #tools: ToolNames
-  readonly #reply: FastifyReply
+  readonly #tools: KnownTools
+  readonly #occasion: Occasion
   #toolCalls = 0
   #isOver = false
 
-  constructor(watch: Watch, trace: StepTrace | undefined, tools: ToolNames, reply: FastifyReply) {
+  constructor(watch: Watch, trace: StepTrace | undefined, tools: KnownTools, occasion: Occasion) {
     this.watch = watch
     this.#trace = trace
     this.#tools = tools
-    this.#reply = reply
+    this.#occasion = occasion
   }
 
   /** How many calls of tools were taken up. */
@@ -103,8 +104,9 @@ export class StepWatch {
   /** A call of a tool is taken up: the name and the id are the model's. */
   tool(name: string, callId: string): ToolWatch {
     this.#toolCalls++
-    const known = this.#tools.has(name) ? name : 'unknown'
-    return new ToolWatch(known, this.#trace?.tool(known, callId), this.#reply)
+    const { tools, callers } = this.#tools
+    const known = tools.has(name) ? name : callers?.has(name) ? 'client' : 'unknown'
+    return new ToolWatch(known, this.#trace?.tool(known, callId), this.#occasion)
   }
 
   /** To be called once its last tool is over. What comes after the first time does nothing. */
@@ -119,17 +121,15 @@ export class StepWatch {
 export class ToolWatch {
   readonly #name: string
   readonly #trace: ToolTrace | undefined
-  readonly #reply: FastifyReply
-  readonly #metrics: Metrics
+  readonly #occasion: Occasion
   readonly #beganAt: number
   #isOver = false
 
-  constructor(name: string, trace: ToolTrace | undefined, reply: FastifyReply) {
+  constructor(name: string, trace: ToolTrace | undefined, occasion: Occasion) {
     this.#name = name
     this.#trace = trace
-    this.#reply = reply
-    this.#metrics = reply.server.metrics
-    this.#beganAt = reply.elapsedTime
+    this.#occasion = occasion
+    this.#beganAt = occasion.elapsedMs
   }
 
   /** For whom the tool asks, so that it goes on with the trace that the call belongs to. */
@@ -142,6 +142,7 @@ export class ToolWatch {
     if (this.#isOver) return
     this.#isOver = true
     this.#trace?.end(outcome)
-    this.#metrics.toolOver(this.#name, outcome, (this.#reply.elapsedTime - this.#beganAt) / 1000, bytes)
+    const { metrics, elapsedMs } = this.#occasion
+    metrics.toolOver(this.#name, outcome, (elapsedMs - this.#beganAt) / 1000, bytes)
   }
 }

@@ -16,13 +16,24 @@ declare module 'fastify' {
 }
 
 /** What is told of a request to whoever follows it through several services. */
-export interface RequestTrace extends CallsTrace, SpeechTrace {
+export interface RequestTrace extends TurnTrace {
   /** 32 hexadecimal digits. */
   readonly traceId: string
+  /** A turn begins of the session that the request has opened. The first has the number 1. */
+  turn(number: number): SessionTurnTrace
+}
+
+/** What is told of a request, or of one turn of a session. */
+export interface TurnTrace extends CallsTrace, SpeechTrace {
   /** A step of a run begins, which is one turn with a model and the tools that it calls. The first has the index 0. */
   step(index: number): StepTrace
-  /** How the run ended that the request was. */
+  /** How the run ended that it was. */
   run(end: RunEnd): void
+}
+
+export interface SessionTurnTrace extends TurnTrace {
+  /** To be called once. */
+  end(): void
 }
 
 /** Told of the calls that are made for one answer of a model. */
@@ -189,7 +200,8 @@ function carried({ traceId, headers }: TraceContext): RequestTrace {
   const calls: CallsTrace = { call: () => call, retry: nothing, fallback: nothing }
   const step: StepTrace = { ...calls, tool: () => ({ headers, end: nothing }), end: nothing }
   const speech: SpeechCallTrace = { headers, firstSound: nothing, end: nothing }
-  return { ...calls, speech: () => speech, traceId, step: () => step, run: nothing }
+  const turn: SessionTurnTrace = { ...calls, speech: () => speech, step: () => step, run: nothing, end: nothing }
+  return { ...turn, traceId, turn: () => turn }
 }
 
 const nothing = (): void => undefined

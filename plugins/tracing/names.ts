@@ -45,6 +45,7 @@ export const names = {
   nextModel: 'vai.next_model',
   step: 'vai.step',
   outcome: 'vai.outcome',
+  turn: 'vai.turn',
   turns: 'vai.turns',
   toolCalls: 'vai.tool_calls',
   soundSeconds: 'vai.sound_seconds',

@@ -9,12 +9,14 @@ import type {
   CallTrace,
   RequestTrace,
   RunEnd,
+  SessionTurnTrace,
   SpeechAmount,
   SpeechCallTrace,
   SpeechDescription,
   StepTrace,
   ToolOutcome,
   ToolTrace,
+  TurnTrace,
 } from './index.ts'
 import { eventNames, names, operations, outputTypes, toolType } from './names.ts'
 
@@ -45,19 +47,9 @@ class CallingSpan implements CallsTrace {
   }
 }
 
-/**
- * The spans of one request: its own, and below it those of its calls upstream; of a run those of its steps, and below them the calls
- * and the tools. No span holds a prompt, an answer, what was said or is spoken, what a tool was given or gave back, a key, or words of a provider's that could
- * repeat one.
- */
-export class RequestSpan extends CallingSpan implements RequestTrace {
-  readonly traceId: string
+/** A span below which stand the steps of a run, and the calls to vendors who hear and speak. */
+class TurnsSpan extends CallingSpan implements TurnTrace {
   #run: RunEnd | undefined
-
-  constructor(tracer: Tracer, span: Span) {
-    super(tracer, span)
-    this.traceId = span.spanContext().traceId
-  }
 
   speech(call: SpeechDescription): SpeechCallTrace {
     const { operation, provider, model, baseURL } = call
@@ -80,17 +72,39 @@ export class RequestSpan extends CallingSpan implements RequestTrace {
     this.#run = end
   }
 
+  /** Writes down what came of the run, where there was one: how it ended, and the code of what went wrong, if anything did. */
+  protected tellRun(): [how: string, problem?: string] | undefined {
+    if (!this.#run) return undefined
+    this.span.setAttribute(names.turns, this.#run.turns)
+    this.span.setAttribute(names.toolCalls, this.#run.toolCalls)
+    return endOfRun(this.#run)
+  }
+}
+
+/**
+ * The spans of one request: its own, and below it those of its calls upstream; of a run those of its steps, and below them the calls
+ * and the tools. No span holds a prompt, an answer, what was said or is spoken, what a tool was given or gave back, a key, or words of a provider's that could
+ * repeat one.
+ */
+export class RequestSpan extends TurnsSpan implements RequestTrace {
+  readonly traceId: string
+
+  constructor(tracer: Tracer, span: Span) {
+    super(tracer, span)
+    this.traceId = span.spanContext().traceId
+  }
+
+  turn(number: number): SessionTurnTrace {
+    return new TurnSpan(this.tracer, this.below('turn', SpanKind.INTERNAL, { [names.turn]: number }))
+  }
+
   /** To be called once the answer was delivered, or nobody waits for it any more. */
   end(status: number, isUnanswered: boolean, { error, ended }: Readonly<Record<string, unknown>>): void {
     const { span } = this
     if (span.isRecording()) {
       if (!isUnanswered) span.setAttribute(names.httpStatus, status)
-      const [how, problem] = this.#run ? endOfRun(this.#run) : endOfAnswer(isUnanswered ? 'cancelled' : ended)
+      const [how, problem] = this.tellRun() ?? endOfAnswer(isUnanswered ? 'cancelled' : ended)
       if (how !== undefined) span.setAttribute(names.ended, how)
-      if (this.#run) {
-        span.setAttribute(names.turns, this.#run.turns)
-        span.setAttribute(names.toolCalls, this.#run.toolCalls)
-      }
       // What a caller does wrong is no error of the server's; what broke after its 200 is.
       if (status >= 500 || (status < 400 && problem !== undefined)) {
         span.setAttribute(names.errorType, problem ?? codeIn(error, String(status)))
@@ -101,6 +115,18 @@ export class RequestSpan extends CallingSpan implements RequestTrace {
   }
 }
 
+/** A turn of a session. */
+class TurnSpan extends TurnsSpan implements SessionTurnTrace {
+  end(): void {
+    const [how, problem] = this.tellRun() ?? []
+    if (how !== undefined) this.span.setAttribute(names.ended, how)
+    if (problem !== undefined) {
+      this.span.setAttribute(names.errorType, problem)
+      this.span.setStatus({ code: SpanStatusCode.ERROR })
+    }
+    this.span.end()
+  }
+}
 /** How a stream ended, or an answer that nobody waited for; and the code of what went wrong, if anything did. */
 function endOfAnswer(how: unknown): [how?: string, problem?: string] {
   if (typeof how !== 'string') return []

@@ -4,7 +4,7 @@ import type { RunStopReason } from '../../../api/schemas.gen.ts'
 import { routesAreFor } from '../../../plugins/auth/routes.ts'
 import { requestsAreLimited } from '../../../plugins/limits/scope.ts'
 import { StreamAnswer } from '../../../plugins/messages/answer.ts'
-import { budgetFor } from '../../../plugins/messages/budget.ts'
+import { type Occasion, occasionOf } from '../../../plugins/messages/occasion.ts'
 import { Watch } from '../../../plugins/messages/watch.ts'
 import { RunWatch, type StepWatch } from '../../../plugins/runs/watch.ts'
 import type { SseEnd } from '../../../plugins/sse/index.ts'
@@ -69,6 +69,7 @@ class Turns {
   readonly #app: FastifyInstance
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
+  readonly #occasion: Occasion
   readonly #signalOf: (index: number) => AbortSignal | undefined
   readonly #traces: string[] = []
   #done = 0
@@ -78,13 +79,13 @@ class Turns {
     this.#app = app
     this.#request = request
     this.#reply = reply
+    this.#occasion = occasionOf(request, reply)
     this.#signalOf = signalOf
   }
 
   async take(asked: TurnsRequest): Promise<FastifyReply> {
     const isStream = asked.stream ?? false
-    const watch = new Watch(this.#request, this.#reply, this.#app.metrics)
-    const run = new RunWatch(this.#reply, watch, { isStream, tools: offered })
+    const run = new RunWatch(this.#occasion, new Watch(this.#occasion), { isStream, tools: offered })
     run.begin()
     let failure: unknown
     try {
@@ -125,7 +126,7 @@ class Turns {
     const caller = { principal, times: allotment.times, requestId, headers, query: '', signal, log, watch }
     const isStream = index === 0 && asked.stream === true
     const turn = { jsonBytes: json.byteLength, isStream, caller }
-    const budget = await budgetFor(prepared, turn, this.#app, this.#request, this.#reply)
+    const budget = await this.#app.messages.budget(prepared, turn, this.#occasion)
     try {
       const { result: source, target } = await this.#app.messages.stream(prepared, caller)
       const answer = new StreamAnswer(target.warnings, this.#app.models.prices(target.model))
