@@ -51,6 +51,7 @@ export const issueCodes = {
   no_speech: 'Nothing was said in the sound',
   unknown_builtin: 'The gateway has no such tool',
   caller_tool: 'The tool is one that the caller runs, which a run of the gateway cannot',
+  unsupported_version: 'The gateway does not speak this version of the protocol',
   stream_has_route: 'A run is streamed by a route of its own',
 } as const
 

@@ -1,4 +1,4 @@
-import type { LiveClientTool, LiveFeatures, MessageParam, SystemBlockParam } from '../../api/schemas.gen.ts'
+import type { LiveClientTool, LiveFeatures, LiveHello, MessageParam, SystemBlockParam, Warning } from '../../api/schemas.gen.ts'
 import type { EnergyOptions } from '../../audio/energy.ts'
 import type { RawFormat, SttOptions, TurnOptions } from '../../providers/speech.ts'
 import type { HearingModel, SpeakingVoice } from '../voice/plan.ts'
@@ -6,8 +6,12 @@ import type { Rules } from './rules.ts'
 
 /** A session that may begin: who hears, who answers and who speaks in it, checked as far as that can be done before anybody is asked. */
 export interface LivePlan {
+  /** What it is made of, so that some of it can change. */
+  readonly terms: LiveTerms
   readonly rules: Rules
   readonly features: Required<LiveFeatures>
+  /** What is asked for and goes on without, as there is no such thing; told after `hello_ack`, or after the update. */
+  readonly warnings: readonly Pick<Warning, 'code' | 'message'>[]
   /** What the client sends; undefined where it has no microphone. */
   readonly audioIn: RawFormat | undefined
   /** What it is sent. */
@@ -21,6 +25,9 @@ export interface LivePlan {
   /** What the assistant says first; undefined where the user begins. */
   readonly greeting: string | undefined
 }
+
+/** What a client asks for, in its own words; no keys are among them. */
+export type LiveTerms = Omit<LiveHello, 'messages' | 'auth' | 'byok' | 'resume'>
 
 export interface LiveHearing {
   readonly model: HearingModel
