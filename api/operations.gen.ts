@@ -278,6 +278,22 @@ export const operations = {
       '500': 'ErrorResponse',
     },
   },
+  getAsyncApiJson: {
+    method: 'GET',
+    path: '/asyncapi.json',
+    public: true,
+    responses: {
+      '500': 'ErrorResponse',
+    },
+  },
+  getAsyncApiYaml: {
+    method: 'GET',
+    path: '/asyncapi.yaml',
+    public: true,
+    responses: {
+      '500': 'ErrorResponse',
+    },
+  },
 } as const
 
 export type OperationId = keyof typeof operations

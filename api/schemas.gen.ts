@@ -6006,7 +6006,7 @@ export const LiveFeatures: ContractSchema = {
   additionalProperties: false,
 }
 
-/** Sound begins. Frames without it are refused. */
+/** Sound begins. Frames of sound without it are dropped. */
 export interface LiveAudioStreamStart {
   type: 'audio_stream_start'
   stream_id?: string

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { StaticDocumentSpec } from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
+import { stringify } from 'yaml'
+import { asyncapiJson } from '../api/asyncapi.gen.ts'
 import { openapiJson } from '../api/openapi.gen.ts'
 import { routesAreFor } from '../plugins/auth/routes.ts'
 
@@ -9,7 +11,7 @@ export interface DocsRouteOptions {
   readonly contract: URL
 }
 
-/** Public: the contract, and a page to read and try it. */
+/** Public: the contract, what it says of live sessions as AsyncAPI, and a page to read and try it. */
 export async function docsRoutes(app: FastifyInstance, { contract }: DocsRouteOptions): Promise<void> {
   routesAreFor('public', app)
 
@@ -17,6 +19,13 @@ export async function docsRoutes(app: FastifyInstance, { contract }: DocsRouteOp
   app.get('/openapi.yaml', async (_request, reply) =>
     reply.type('application/yaml; charset=utf-8').send(await readFile(contract, 'utf8')),
   )
+
+  let asyncapiYaml: string | undefined
+  app.get('/asyncapi.json', async (_request, reply) => reply.type('application/json; charset=utf-8').send(asyncapiJson))
+  app.get('/asyncapi.yaml', async (_request, reply) => {
+    asyncapiYaml ??= stringify(JSON.parse(asyncapiJson), { lineWidth: 0, aliasDuplicateObjects: false })
+    return reply.type('application/yaml; charset=utf-8').send(asyncapiYaml)
+  })
 
   await app.register(pageRoutes, { prefix: '/docs' })
 }

@@ -76,6 +76,7 @@ writeOrCheck(files, 'openapi.yaml')
 await import('./generate-catalogue.ts')
 await import('./generate-tools.ts')
 await import('./generate-page.ts')
+await import('./generate-asyncapi.ts')
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

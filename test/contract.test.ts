@@ -45,6 +45,8 @@ function refName(schema: unknown): string | undefined {
 const examples = [...examplesIn(document, '')]
 const jsonExamples = examples.filter(({ mediaType }) => mediaType === 'application/json')
 const requests = jsonExamples.filter(({ path }) => path.includes('/requestBody/'))
+const liveExamples = examples.filter(({ mediaType }) => mediaType.startsWith('application/vnd.vai.live.'))
+const clientExamples = liveExamples.filter(({ schema }) => schema === 'LiveClientMessage')
 
 describe('openapi.yaml', () => {
   it('has examples of requests, of answers and of errors', () => {
@@ -62,6 +64,23 @@ describe('openapi.yaml', () => {
     const check = bodyValidators[schema ?? '']
     expect(check?.(value), JSON.stringify(check?.errors)).toBe(true)
     expect(check?.({ ...Object(value), no_such_field: 1 })).toBe(false)
+  })
+
+  it.each(liveExamples)('$path fits its schema', ({ schema, value }) => {
+    expect(problemsWith(schema ?? '', value)).toEqual([])
+  })
+
+  it.each(clientExamples)('$path is a message that the server takes', ({ value }) => {
+    const check = bodyValidators.LiveClientMessage
+    expect(check?.(value), JSON.stringify(check?.errors)).toBe(true)
+    expect(check?.({ ...Object(value), no_such_field: 1 })).toBe(false)
+  })
+
+  it.each(['LiveClientMessage', 'LiveServerMessage'])('has an example of every %s', (union) => {
+    const schemas = Object(Object(Object(document).components).schemas)
+    const types: string[] = schemas[union].oneOf.map((branch: unknown) => schemas[refName(branch) ?? ''].properties.type.const)
+    const shown = liveExamples.filter(({ schema }) => schema === union).map(({ value }) => Object(value).type)
+    expect([...new Set(shown)].sort()).toEqual(types.sort())
   })
 
   it('has a check for every schema that it names, and no others', () => {
@@ -125,7 +144,7 @@ describe('the server', () => {
         ...(method === 'POST' && { body: '{}', headers: { 'content-type': 'application/json' } }),
       })
       // What is no JSON has no schema, and stands in the document alone.
-      const named = [...Object.keys(responses), ...(/^\/(?:openapi|metrics|demo)/.test(path) ? ['200'] : [])]
+      const named = [...Object.keys(responses), ...(/^\/(?:openapi|asyncapi|metrics|demo)/.test(path) ? ['200'] : [])]
       expect(named, `${method} ${path}`).toContain(String(response.status))
       const schema = new Map<string, string>(Object.entries(responses)).get(String(response.status))
       if (schema) expect(problemsWith(schema, await response.json())).toEqual([])

@@ -24,6 +24,8 @@ it('every route says who may call it; a new one has to be put on this list', () 
     'GET /demo/voice-sound.js': 'public',
     'GET /openapi.json': 'public',
     'GET /openapi.yaml': 'public',
+    'GET /asyncapi.json': 'public',
+    'GET /asyncapi.yaml': 'public',
     'GET /docs': 'public',
     'GET /docs/json': 'public',
     'GET /docs/yaml': 'public',
