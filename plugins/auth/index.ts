@@ -12,8 +12,10 @@ declare module 'fastify' {
     auth: Auth
   }
   interface FastifyRequest {
-    /** Who asks; on every route but public ones. */
+    /** Who asks; on every route but public ones and those whose key may come later. */
     principal: Principal
+    /** Who asks on a route whose key may come later, as far as the headers say. */
+    principalSoFar: Principal | undefined
   }
 }
 
@@ -29,6 +31,11 @@ export interface Auth {
    * `disabled_api_key` (401), `admin_only` (403) or `authentication_rate_limit` (429).
    */
   principalOf(request: FastifyRequest, reply: FastifyReply, role: Role): Promise<Principal>
+  /**
+   * Who sent a request to a route whose key may come later, once that time has come; `key` is undefined where none came. Two keys of different
+   * owners are none. Throws as `principalOf` does, but for `admin_only`.
+   */
+  principalAtLast(request: FastifyRequest, key: string | undefined): Promise<Principal>
 }
 
 /** Knows who sends each request before its body is read. */
@@ -41,6 +48,7 @@ export const auth = fp(
     const routes = routesFromNowOn(app)
 
     app.decorateRequest('principal')
+    app.decorateRequest('principalSoFar', undefined)
     app.decorate('auth', {
       mode,
       get keyCount() {
@@ -48,6 +56,11 @@ export const auth = fp(
       },
       routes,
       principalOf,
+      async principalAtLast(request, key) {
+        const principal = await orCounted(request, () => identify.atLast(request, key))
+        tellIn(request, principal)
+        return principal
+      },
     })
 
     // Every gateway that reads the same file would go out of service at once if this were a reason not to be ready.
@@ -65,11 +78,13 @@ export const auth = fp(
       // A route that says nothing is a preflight of CORS, or there would be no server.
       const role: RouteAuth = request.routeOptions.config.auth ?? (request.method === 'OPTIONS' ? 'public' : 'admin')
       if (role === 'public') return
-      const principal = await principalOf(request, reply, role)
-      request.principal = principal
-      if (principal.keyId !== undefined) request.facts.key_id = principal.keyId
-      if (principal.tenant !== undefined) request.facts.tenant = principal.tenant
-      if (principal.project !== undefined) request.facts.project = principal.project
+      if (role === 'client-later') {
+        request.principalSoFar = await orChallenged(request, reply, () => identify.soFar(request))
+        if (request.principalSoFar) tellIn(request, request.principalSoFar)
+        return
+      }
+      request.principal = await principalOf(request, reply, role)
+      tellIn(request, request.principal)
     })
 
     if (store.file && mode !== 'disabled') {
@@ -77,14 +92,27 @@ export const auth = fp(
       app.addHook('onClose', () => watch.close())
     }
 
-    async function principalOf(request: FastifyRequest, reply: FastifyReply, role: Role): Promise<Principal> {
+    function principalOf(request: FastifyRequest, reply: FastifyReply, role: Role): Promise<Principal> {
+      return orChallenged(request, reply, () => identify.sender(request, role))
+    }
+
+    /** What says who asks; where it refuses a key, the answer says how keys are sent. */
+    async function orChallenged<Known>(request: FastifyRequest, reply: FastifyReply, identified: () => Known): Promise<Known> {
       try {
-        return identify(request, role)
+        return await orCounted(request, identified)
       } catch (error) {
-        if (error instanceof GatewayError && error.status === 401) {
-          if (error.code !== 'missing_api_key') await refuseGuessing(request)
-          reply.header('www-authenticate', 'Bearer')
-        }
+        if (error instanceof GatewayError && error.status === 401) reply.header('www-authenticate', 'Bearer')
+        throw error
+      }
+    }
+
+    /** What says who asks; where it refuses a key, that counts as a guess. */
+    async function orCounted<Known>(request: FastifyRequest, identified: () => Known): Promise<Known> {
+      try {
+        return identified()
+      } catch (error) {
+        const isGuess = error instanceof GatewayError && error.status === 401 && error.code !== 'missing_api_key'
+        if (isGuess) await refuseGuessing(request)
         throw error
       }
     }
@@ -99,3 +127,9 @@ export const auth = fp(
   },
   { name: 'auth', dependencies: ['logging', 'metrics', 'readiness'] },
 )
+
+function tellIn({ facts }: FastifyRequest, { keyId, tenant, project }: Principal): void {
+  if (keyId !== undefined) facts.key_id = keyId
+  if (tenant !== undefined) facts.tenant = tenant
+  if (project !== undefined) facts.project = project
+}

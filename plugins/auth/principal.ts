@@ -24,5 +24,8 @@ export interface Principal {
 
 export type Role = 'client' | 'admin'
 
-/** Who may call a route. `client`: every principal. `public`: nobody is asked who they are. */
-export type RouteAuth = 'public' | Role
+/**
+ * Who may call a route. `client`: every principal. `client-later`: every principal, but a key that no header holds may come once there is an
+ * answer; until then the route does nothing for its caller. `public`: nobody is asked who they are.
+ */
+export type RouteAuth = 'public' | Role | 'client-later'
