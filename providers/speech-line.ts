@@ -1,8 +1,8 @@
+import { hasWords } from '../text/pronounced.ts'
 import { disconnected, type FailureSource } from './failure.ts'
 import type { SocketClosed, SocketMessage } from './socket.ts'
 import type { Alignment, LineTextOptions, SpeakingLine, TtsEvent, TtsOptions } from './speech.ts'
 import { SoundGuard } from './speech-guard.ts'
-import { hasWords } from './speech-messages.ts'
 import type { SpeechSocket } from './speech-socket.ts'
 
 /** What a vendor's messages are on a line: they are made and read here, and the rest is the same for all. */

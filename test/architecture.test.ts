@@ -50,7 +50,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 }
 
 const pureKernels = [
-  /^api\/(?:accumulate|events|param|error|issues|json|reading|schema-mismatch)\.ts$/,
+  /^api\/(?:accumulate|events|param|error|issues|json|reading|schema-mismatch|usage)\.ts$/,
   /^(?:text|audio)\//,
   /^plugins\/messages\/(?:answer|compat|cost|extensions|need|validate)\.ts$/,
   /^plugins\/auth\/(?:allowances|document|principal)\.ts$/,
@@ -58,9 +58,9 @@ const pureKernels = [
   /^plugins\/live\/(?:heard|history|timed-text)\.ts$/,
   /^plugins\/live\/(?:client|diagram|effects|hearing|inputs|joint|mic|model|move|playback|rules|session|settle|state|tables|timers|turns|utterance|voice|words)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
-  /^plugins\/runs\/(?:loop|usage)\.ts$/,
+  /^plugins\/runs\/loop\.ts$/,
   /^plugins\/voice\/(?:asked|check|length|look|meter|need|plan|rate|sound|way)\.ts$/,
-  /^plugins\/voice\/speak\/(?:alignment|playback|script)\.ts$/,
+  /^plugins\/voice\/speak\/(?:alignment|playback)\.ts$/,
   /^tools\/untrusted\.ts$/,
   /^plugins\/egress\/ranges\.ts$/,
   /^providers\/catalogue\/(?:catalogue|check|entry|read)\.ts$/,

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { MessageParam, Usage } from '../../api/schemas.gen.ts'
+import { sumOf, withoutTotals } from '../../api/usage.ts'
 import type { GivenContainer } from '../messages/extend.ts'
 import type { Caller } from '../messages/index.ts'
 import type { OpenedStream } from '../messages/open.ts'
 import type { PreparedRequest } from '../messages/prepare.ts'
 import type { RunCaller } from './index.ts'
 import type { Conversation, OpenAnswer, SinceRequest, TurnCall } from './runner.ts'
-import { sumOf, withoutTotals } from './usage.ts'
 import type { RunWatch, StepWatch } from './watch.ts'
 
 /** The turns of one run with its models, what they may cost, and their traces. */

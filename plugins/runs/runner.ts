@@ -3,6 +3,7 @@ import { Deadline } from '../../api/deadline.ts'
 import { Cancelled, GatewayError } from '../../api/error.ts'
 import { newId } from '../../api/id.ts'
 import type { Message, MessageParam, RunResult, StreamEvent, Usage } from '../../api/schemas.gen.ts'
+import { sumOf, withoutTotals } from '../../api/usage.ts'
 import type { SseEnd, SseSource } from '../sse/index.ts'
 import { idsIn, withOwnId } from './history.ts'
 import {
@@ -26,7 +27,6 @@ import {
 } from './loop.ts'
 import { type CallSettings, type CallWatcher, callTools } from './tool-calls.ts'
 import { type Answer, type RunItem, tellAnswer } from './turn.ts'
-import { sumOf, withoutTotals } from './usage.ts'
 
 /** A run, ready to begin. */
 export interface RunPlan {

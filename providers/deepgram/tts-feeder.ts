@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../api/clock.ts'
+import { hasWords } from '../../text/pronounced.ts'
 import type { Flush } from '../speech.ts'
-import { hasWords } from '../speech-messages.ts'
 import type { SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
 import { FlushRation } from './flush-ration.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RawFormat } from '../../providers/speech.ts'
 import { bytesOfMs, bytesPerSecond, msOfBytes, silenceOf } from '../../providers/speech-format.ts'
-import { bytesOfBase64, gap, hasWords, isPronounced, msOfSeconds, wordOf } from '../../providers/speech-messages.ts'
+import { bytesOfBase64, gap, msOfSeconds, wordOf } from '../../providers/speech-messages.ts'
 
 describe('Base64', () => {
   it.each([0, 1, 2, 3, 4, 1000])('is decoded, of %i bytes', (length) => {
@@ -52,15 +52,6 @@ describe('between two stretches of a transcript', () => {
   ])('%j and %j there is %j', (before, after, between) => {
     expect(gap(before, after)).toBe(between)
   })
-})
-
-describe('a text', () => {
-  it.each(['Hi', '7', '%', '€', '+', '§', '°', '你'])('is pronounced where it is %j', (text) =>
-    expect(isPronounced(text)).toBe(true),
-  )
-  it.each(['', ' \n', '…', '?!', '—', '“”'])('is not where it is %j', (text) => expect(isPronounced(text)).toBe(false))
-  it.each(['Hi', '7 %', '你'])('has words where it is %j', (text) => expect(hasWords(text)).toBe(true))
-  it.each(['', '%', '€', '+', '§', '°', '…'])('has none where it is %j', (text) => expect(hasWords(text)).toBe(false))
 })
 
 describe('raw sound', () => {

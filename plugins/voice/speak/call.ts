@@ -1,7 +1,7 @@
 import { Cancelled, GatewayError } from '../../../api/error.ts'
 import { bytesOfSamples, bytesPerSample } from '../../../audio/pcm.ts'
 import type { SpeechCall, SpeechFormat, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
-import { hasWords } from '../../../providers/speech-messages.ts'
+import { hasWords } from '../../../text/pronounced.ts'
 import type { Admission } from '../../breaker/index.ts'
 import type { VoiceOutcome } from '../../metrics/voice.ts'
 import type { SpeechTrace } from '../../tracing/index.ts'

@@ -1,9 +1,9 @@
 import type { GatewayError } from '../../../api/error.ts'
 import { bytesOfSamples } from '../../../audio/pcm.ts'
 import type { Alignment } from '../../../providers/speech.ts'
+import type { Line } from '../../../text/script.ts'
 import { joined } from './alignment.ts'
 import { isPcm, longestPiece, type SpeakingParts, type SpokenAnswer, voicesOf } from './parts.ts'
-import type { Line } from './script.ts'
 import { type SentenceEvent, speakSentence } from './sentence.ts'
 import type { SentenceUsage, UsageMeter } from './usage.ts'
 

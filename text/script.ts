@@ -1,8 +1,6 @@
-import { isPronounced } from '../../../providers/speech-messages.ts'
-import { createSentences, type Sentences } from '../../../text/sentences.ts'
-import { createSpoken, type Spoken } from '../../../text/spoken.ts'
-import type { SpeakingPlan } from '../plan.ts'
-import { voicesOf } from './parts.ts'
+import { isPronounced } from './pronounced.ts'
+import { createSentences, type Sentences } from './sentences.ts'
+import { createSpoken, type Spoken } from './spoken.ts'
 
 /** One sentence as it is said, or part of a long one. */
 export interface Line {
@@ -15,7 +13,7 @@ export interface Line {
 export interface ScriptOptions {
   /** BCP 47; what is no such tag is passed over. */
   readonly language: string | undefined
-  /** The longest line, in UTF-16 units. */
+  /** The longest line, in UTF-16 units; at least `leastLine`. */
   readonly maxCharacters: number
   /** Whether the first line may be a clause, so that speech begins early. */
   readonly firstClause: boolean
@@ -77,17 +75,11 @@ export class Script {
   }
 }
 
-/** The longest line that each of the plan's voices takes, and `most` at most. */
-export function longestLine(plan: SpeakingPlan, most: number): number {
-  const each = voicesOf(plan).map(({ tts, name }) => tts.capabilities(name).maxCharacters)
-  return Math.max(leastMaximum, Math.min(most, ...each))
-}
-
 const nothing: readonly Line[] = []
 /** Voices sound odd where they are given a word at a time. */
 const minCharacters = 10
-/** What sentences can be parted into at all. */
-const leastMaximum = 20
+/** What sentences can be parted into at all, in UTF-16 units. */
+export const leastLine = 20
 
 function lineOf(text: string): Line {
   return { text, say: isPronounced(text) ? text.trim() : '' }

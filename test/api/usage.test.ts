@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sumOf } from '../../../plugins/runs/usage.ts'
+import { sumOf } from '../../api/usage.ts'
 
 describe('the usage of several answers', () => {
   const cases: [string, Record<string, unknown>[], Record<string, unknown>][] = [

@@ -1,5 +1,5 @@
-import { isRecord } from '../../api/json.ts'
-import type { Usage } from '../../api/schemas.gen.ts'
+import { isRecord } from './json.ts'
+import type { Usage } from './schemas.gen.ts'
 
 /**
  * The usage of several answers together: numbers add up, within objects too, and lists follow one another. What is not a number, such
