@@ -13,10 +13,10 @@ export interface Violation {
 export type ViolationCode = keyof typeof violations
 
 /**
- * `close`: an `error`, then the socket is closed. `error`: an `error`, and the session goes on without the message; too many of them are a
- * violation of their own. `warning`: a `warning`, told once in a while. `dropped`: nothing is said.
+ * `close`: an `error`, then the socket is closed. `error` and `warning`: a message of that type, and the session goes on without what was wrong;
+ * too many of them (`Patience`) are a violation of their own. `dropped`: nothing is said.
  */
-type ViolationRow = { readonly when: string; readonly message: string } & (
+export type ViolationRow = { readonly when: string; readonly message: string } & (
   | { readonly answer: 'close'; readonly closeCode: 1003 | 1007 | 1008 | 1009 }
   | { readonly answer: 'error' | 'warning' | 'dropped' }
 )
@@ -59,7 +59,7 @@ export const violations = {
     answer: 'error',
   },
   too_many_errors: {
-    when: 'More than 20 messages in a minute are answered with an error',
+    when: 'More than 20 messages in a minute are answered with an error or a warning of this table',
     message: 'Too many messages were not valid.',
     answer: 'close',
     closeCode: 1008,
@@ -128,6 +128,9 @@ export const violations = {
     answer: 'dropped',
   },
 } as const satisfies Readonly<Record<string, ViolationRow>>
+
+/** The table for those who write it down. */
+export const violationRows: readonly (readonly [code: string, row: ViolationRow])[] = Object.entries(violations)
 
 /** A violation, in the table's words where there are no more exact ones. */
 export function violation(code: ViolationCode, details: Partial<Omit<Violation, 'code'>> = {}): Violation {
