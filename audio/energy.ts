@@ -48,7 +48,7 @@ export const defaultEnergyOptions: Omit<EnergyOptions, 'encoding' | 'rate'> = {
  * Nothing is allocated while sound is pushed.
  */
 export class EnergyGate {
-  readonly #options: EnergyOptions
+  #options: EnergyOptions
   readonly #listener: EnergyListener
   /** Of the high-pass: what it keeps of its last value, that value, and the last sample. */
   readonly #pole: number
@@ -119,6 +119,12 @@ export class EnergyGate {
       }
       from = to
     }
+  }
+
+  /** From now on it goes by these, as far as they can be changed in the middle of sound, and by the usual ones for what is left out. */
+  adapt(options: Partial<Omit<EnergyOptions, 'encoding' | 'rate' | 'echoDb'>>): void {
+    const { encoding, rate, echoDb } = this.#options
+    this.#options = { ...defaultEnergyOptions, ...options, encoding, rate, echoDb }
   }
 
   /** A voice while the assistant played turned out to be none: its echo is louder than was thought. */
