@@ -1,6 +1,6 @@
 import type { Issue, LiveFeatures, LiveTools, LiveTurnOptions } from '../../../api/schemas.gen.ts'
 import type { EnergyOptions } from '../../../audio/energy.ts'
-import { defaultLimits, defaultTurnRules, type Filler, type RuleChanges, type Rules, type TurnRules } from '../rules.ts'
+import { defaultLimits, defaultTurnRules, type Filler, type Rules, type TurnRules } from '../rules.ts'
 
 /** The operator's. Milliseconds. */
 export interface RuleSettings {
@@ -83,11 +83,6 @@ export interface AskedTurn {
   readonly turn?: LiveTurnOptions
   readonly stt?: { readonly options?: { readonly end_threshold?: number; readonly eager_threshold?: number } }
   readonly audio_in?: object
-}
-
-/** What an update changes of the rules, from the next turn on. */
-export function ruleChangesOf({ turn, filler, hasFallbackVoice }: Rules): RuleChanges {
-  return { turn, filler: filler ?? null, hasFallbackVoice }
 }
 
 function turnRulesOf({

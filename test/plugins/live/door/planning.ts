@@ -74,7 +74,7 @@ export const tenantKey = new Secret('sk-test-tenant')
 
 const usual: LiveHello = { type: 'hello', protocol_version: '1', model: 'demo/echo', tts: { voice: 'demo/soft' } }
 
-const anybody: Principal = {
+export const anybody: Principal = {
   id: 'anonymous',
   role: 'client',
   keyId: undefined,
