@@ -1,11 +1,13 @@
+import { onUpdate } from './changes.ts'
+import { endSession, shutDown } from './ending.ts'
 import type { ClientInput, Content, ControlOp, LineInput } from './inputs.ts'
 import { soundAfterLoss, together } from './joint.ts'
 import { setMic } from './mic.ts'
 import { onToolResult } from './model.ts'
 import { effect, type Move, set, setUser, setVoice, touch, warn } from './move.ts'
-import { frozen, withMark } from './playback.ts'
+import { frozen, thawed, withMark } from './playback.ts'
 import { turnOf } from './state.ts'
-import { ask, closeUp, dropSpeculation, endSession, greet, shutDown } from './turns.ts'
+import { ask, closeUp, dropSpeculation, greet } from './turns.ts'
 import { endVoice } from './utterance.ts'
 
 /** What the client asks for and tells, and what becomes of the line to it. */
@@ -24,7 +26,7 @@ export function onClient(move: Move, input: ClientInput): void {
       onToolResult(move, input.id, input.content, input.isError)
       return
     case 'update':
-      set(move, { changes: { ...move.state.changes, ...input.turn } })
+      onUpdate(move, input)
       return
     case 'greeting':
       greet(move, input.sentences)
@@ -101,17 +103,28 @@ function onTyped(move: Move, content: Content, isCommitted: boolean): void {
     return
   }
   together(move, 'typed')
-  ask(move, { text: '', typed: [content], endMs: move.at, extends: user.isContinuing })
+  ask(move, { text: '', typed: [content], endMs: move.at, speech: undefined, extends: user.isContinuing })
 }
 
 export function onLine(move: Move, input: LineInput): void {
-  const { lostAt, rules } = move.state
+  const { lostAt, stalledAt, rules } = move.state
   const epoch = turnOf(move.state)?.voice.epoch
   switch (input.type) {
     case 'lost':
       if (lostAt !== undefined) return
       if (epoch) setVoice(move, { epoch: frozen(epoch, move.at, rules) })
-      set(move, { lostAt: move.at })
+      set(move, { lostAt: move.at, stalledAt: undefined })
+      return
+    case 'stalled':
+      if (lostAt !== undefined || stalledAt !== undefined) return
+      // What waits here cannot be playing there, also where nobody tells.
+      if (epoch && !rules.marks) setVoice(move, { epoch: frozen(epoch, move.at, rules) })
+      set(move, { stalledAt: move.at })
+      return
+    case 'flowing':
+      if (stalledAt === undefined) return
+      if (epoch) setVoice(move, { epoch: thawed(epoch, move.at, rules) })
+      set(move, { stalledAt: undefined })
       return
     case 'resumed':
       touch(move)

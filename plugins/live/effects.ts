@@ -1,4 +1,5 @@
-import type { Content } from './inputs.ts'
+import type { Content, ToolContent } from './inputs.ts'
+import type { TurnMetrics } from './measure.ts'
 
 /** What is to be done, in this order. Nothing of it fails here: what comes of it comes back as an input. */
 export type Effect =
@@ -7,6 +8,8 @@ export type Effect =
   | { readonly type: 'close'; readonly code: number }
   /** Sends the frames after this number again. */
   | { readonly type: 'replay'; readonly afterSeq: number }
+  /** How long what took in a turn that has just ended. */
+  | { readonly type: 'metrics'; readonly turn: number; readonly metrics: TurnMetrics }
   | MicEffect
   | HistoryEffect
   | RunEffect
@@ -22,6 +25,8 @@ export type MicEffect =
   /** Asks for the last words now. */
   | { readonly type: 'stt-finalize'; readonly link: number }
   | { readonly type: 'stt-close'; readonly link: number }
+  /** The voice that stopped the assistant was none: the detector may take it for its echo. */
+  | { readonly type: 'was-echo' }
 
 export type HistoryEffect =
   /** Goes with the user's next message. */
@@ -49,9 +54,11 @@ export type RunEffect =
       readonly type: 'tool-answer'
       readonly turn: number
       readonly id: string
-      readonly content: unknown
+      readonly content: ToolContent
       readonly isError: boolean
     }
+  /** The sentence that follows is not the model's; it belongs with its answer. */
+  | { readonly type: 'filler'; readonly turn: number; readonly text: string }
 
 export type VoiceEffect =
   | {

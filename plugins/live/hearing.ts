@@ -1,23 +1,35 @@
+import { endSession } from './ending.ts'
 import { effect, type Move, set, tell, warn } from './move.ts'
 import { sttBackoffMs } from './rules.ts'
+import { tailOf } from './seam.ts'
 import type { SessionState, Stt } from './state.ts'
-import { endSession } from './turns.ts'
 
 /** The connection to the engine that hears: opened with the first sound, and again whenever it is lost, with the sound that was kept. */
 export function connectStt(move: Move): void {
   const { stt } = move.state
   const fromMs = replayFrom(move.state)
+  const seam = stt.isSettledByTimes || stt.known.untilMs <= fromMs ? [] : tailOf(stt.known.text)
   effect(move, { type: 'stt-connect', link: stt.link + 1, fromMs })
-  setStt(move, { link: stt.link + 1, phase: 'connecting', since: move.at, baseMs: fromMs })
+  setStt(move, { link: stt.link + 1, phase: 'connecting', since: move.at, baseMs: fromMs, seam })
 }
 
 /** Where the sound begins that the next connection has to hear: behind what is final, and as far back as words may be owed. */
 function replayFrom({ stt, user: { utterance }, mic, rules: { limits } }: SessionState): number {
-  const { lost, settledMs } = stt
-  if (!lost) return settledMs
-  const begin = Math.min(lost.audioMs, utterance?.startMs ?? lost.audioMs) - limits.sttPrerollMs
-  return Math.max(0, settledMs, begin, mic.audioMs - limits.sttKeptMs)
+  const untilMs = stt.lost?.audioMs ?? mic.audioMs
+  // Words of which no voice was heard were said some time before they were known.
+  const before = utterance?.hasEnergy === false ? limits.sttPrerollMs + limits.sttLatencyMs : limits.sttPrerollMs
+  const begin = Math.min(untilMs, utterance?.startMs ?? untilMs) - before
+  return Math.max(0, stt.settledMs, begin, mic.audioMs - limits.sttKeptMs)
 }
+
+/** Words were taken as certain. */
+export function know(move: Move, text: string): void {
+  const { stt, mic } = move.state
+  if (text.trim() !== '') setStt(move, { known: { text: (stt.known.text + text).slice(-mostKnown), untilMs: mic.audioMs } })
+}
+
+/** In UTF-16 units. More than anybody says in the time for which sound is kept. */
+const mostKnown = 400
 
 export function onSttOpen(move: Move, link: number): void {
   const { stt } = move.state
@@ -30,7 +42,9 @@ export function onSttFailed(move: Move, link: number, isRetryable: boolean, mess
   if (link !== stt.link || (stt.phase !== 'open' && stt.phase !== 'connecting')) return
   const isNew = stt.phase === 'open' && (stt.heardAt > stt.since || move.at - stt.since >= rules.limits.sttConnectMs)
   const before = isNew ? undefined : stt.lost
-  const lost = before ?? { at: move.at, audioMs: stt.phase === 'open' ? mic.audioMs : stt.baseMs }
+  // One that is new may still have been telling of what was kept for it.
+  const isUpToDate = stt.phase === 'open' && move.at - stt.since >= rules.limits.sttKeptMs
+  const lost = before ?? { at: move.at, audioMs: isUpToDate ? mic.audioMs : stt.baseMs }
   setStt(move, { phase: 'waiting', since: move.at, failures: (isNew ? 0 : stt.failures) + 1, lost })
   if (!isRetryable || move.at - lost.at >= rules.limits.sttGiveUpMs) {
     giveUp(move, message)

@@ -1,9 +1,13 @@
 import type { MessageParam } from '../../api/schemas.gen.ts'
 import type { Alignment, SttEvent } from '../../providers/speech.ts'
-import type { TurnRules } from './rules.ts'
+import type { LiveResult } from './history.ts'
+import type { RuleChanges } from './rules.ts'
 
 /** What a user's message consists of. */
 export type Content = MessageParam['content']
+
+/** What a tool answers. */
+export type ToolContent = LiveResult['content']
 
 /**
  * What may happen to a session. `at` is when, in milliseconds since the session began; it never goes back. What answers an effect
@@ -68,9 +72,9 @@ export type ClientInput =
   | { readonly type: 'control'; readonly op: ControlOp }
   /** A typed turn; or, where it is not committed, what goes with the next one. */
   | { readonly type: 'typed'; readonly content: Content; readonly isCommitted: boolean }
-  | { readonly type: 'tool-result'; readonly id: string; readonly content: unknown; readonly isError: boolean }
-  /** From the next turn on. */
-  | { readonly type: 'update'; readonly turn: Partial<TurnRules> }
+  | { readonly type: 'tool-result'; readonly id: string; readonly content: ToolContent; readonly isError: boolean }
+  /** From the next turn on. `hearing` where another engine hears then. */
+  | ({ readonly type: 'update'; readonly hearing?: true } & RuleChanges)
   /** Sentences that the assistant says unasked. */
   | { readonly type: 'greeting'; readonly sentences: readonly string[] }
 
@@ -79,6 +83,9 @@ export type ControlOp = 'interrupt' | 'cancel_turn' | 'mute' | 'unmute' | 'end_s
 
 export type LineInput =
   | { readonly type: 'lost' }
+  /** More waits to be sent than should: the client does not read, or not fast enough. And it does so again. */
+  | { readonly type: 'stalled' }
+  | { readonly type: 'flowing' }
   /** The client is back and has everything up to this number. */
   | { readonly type: 'resumed'; readonly lastServerSeq: number }
   /** The server goes down. */

@@ -1,5 +1,6 @@
 import { audioId } from './effects.ts'
-import { type Move, set, setUser, setVoice, tell, touch } from './move.ts'
+import { noteStop } from './measure.ts'
+import { effect, type Move, set, setUser, setVoice, tell, touch } from './move.ts'
 import { frozen, playedMs } from './playback.ts'
 import { type AgentPhase, type SessionState, turnOf } from './state.ts'
 import { stopTurn } from './turns.ts'
@@ -15,7 +16,7 @@ import { rewind } from './voice.ts'
  *   typed           a turn is typed
  *   interrupt, cancel   the client asks for it
  *   client-stopped  the client's player was stopped by itself
- *   stuck           the client plays nothing of what it was given
+ *   stuck           the client plays nothing of what it was given, or does not even read it
  */
 export type JointSignal = 'words' | 'voice' | 'no-words' | 'typed' | 'interrupt' | 'cancel' | 'client-stopped' | 'stuck'
 
@@ -43,7 +44,7 @@ export const jointRules: readonly JointRule[] = [
     when: isInGrace,
     to: 'idle',
     act: (move) => {
-      stopTurn(move, { reset: 'grace', reason: 'grace', keeps: false })
+      stopTurn(move, { reset: 'grace', reason: 'grace', keeps: false, isSpeech: true })
       setUser(move, { isContinuing: true })
     },
   },
@@ -52,7 +53,7 @@ export const jointRules: readonly JointRule[] = [
     on: 'words',
     in: active,
     to: 'idle',
-    act: (move) => stopTurn(move, { reset: 'barge_in', reason: 'barge_in', keeps: true }),
+    act: (move) => stopTurn(move, { reset: 'barge_in', reason: 'barge_in', keeps: true, isSpeech: true }),
   },
   {
     rule: 'stop at a voice',
@@ -72,7 +73,10 @@ export const jointRules: readonly JointRule[] = [
     in: sounding,
     guard: 'stopped at a voice',
     when: (state) => state.lostAt === undefined && turnOf(state)?.voice.pause !== undefined,
-    act: resumeSound,
+    act: (move) => {
+      effect(move, { type: 'was-echo' })
+      resumeSound(move)
+    },
   },
   {
     rule: 'typed turn',
@@ -105,7 +109,7 @@ export const jointRules: readonly JointRule[] = [
   {
     rule: 'backpressure',
     on: 'stuck',
-    in: sounding,
+    in: active,
     to: 'idle',
     act: (move) => stopTurn(move, { reset: 'backpressure', reason: 'backpressure', keeps: true }),
   },
@@ -131,6 +135,7 @@ function isInGrace(state: SessionState): boolean {
 function pauseSound(move: Move): void {
   const epoch = turnOf(move.state)?.voice.epoch
   if (!epoch) return
+  noteStop(move, true)
   tell(move, { type: 'audio_reset', reason: 'barge_in', assistant_audio_id: audioId(epoch.audio) })
   const stopped = frozen(epoch, move.at, move.state.rules)
   setVoice(move, { epoch: undefined, pause: { epoch: stopped, since: move.at, isTold: false } })
@@ -138,7 +143,9 @@ function pauseSound(move: Move): void {
 
 function resumeSound(move: Move): void {
   const pause = turnOf(move.state)?.voice.pause
-  if (pause) rewind(move, pause.epoch.baseMs + pause.epoch.playedMs)
+  if (!pause) return
+  noteStop(move, false)
+  rewind(move, pause.epoch.baseMs + pause.epoch.playedMs)
 }
 
 /** The client is back: what it had not played when it was last heard of is given out again. */

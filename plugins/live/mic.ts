@@ -1,6 +1,6 @@
+import { endSession } from './ending.ts'
 import { effect, type Move, set, tell, warn } from './move.ts'
 import type { Mic } from './state.ts'
-import { endSession } from './turns.ts'
 
 /** The microphone: how much sound may come, and the clock that it drives. */
 export function onFrame(move: Move, bytes: number, ms: number): void {

@@ -1,5 +1,6 @@
 import { turnId } from './effects.ts'
-import type { ModelEvent } from './inputs.ts'
+import type { ModelEvent, ToolContent } from './inputs.ts'
+import { note } from './measure.ts'
 import { effect, type Move, set, setTurn, tell, touch, warn } from './move.ts'
 import { type Speculation, type Tool, turnOf } from './state.ts'
 import { dropSpeculation } from './turns.ts'
@@ -16,12 +17,14 @@ export function onModel(move: Move, number: number, event: ModelEvent): void {
   if (turn?.number !== number || turn.stopReason !== undefined || !turn.isAnswer) return
   switch (event.type) {
     case 'say':
+      note(move, 'answeredAt')
       say(move, event.text)
       return
     case 'terminal':
       setTurn(move, { isTextComplete: true })
       return
     case 'tool-began':
+      note(move, 'answeredAt')
       beginTool(move, event)
       return
     case 'tool-ended':
@@ -79,7 +82,7 @@ function beginTool(move: Move, event: Extract<ModelEvent, { type: 'tool-began' }
   const tool: Tool = { id, by: move.at + withinMs, isClients: call !== undefined }
   setTurn(move, {
     tools: [...turn.tools.filter((each) => each.id !== id), tool],
-    hasCalled: true,
+    calledAt: turn.calledAt ?? move.at,
     hasOutsideEffect: turn.hasOutsideEffect || hasOutsideEffect,
   })
   if (call) tell(move, { type: 'tool_call', tool_use_id: id, name: call.name, input: call.input })
@@ -97,7 +100,7 @@ export function cancelLateTools(move: Move): void {
 }
 
 /** The client answers a call; an answer that nobody asked for, or not any more, is refused. */
-export function onToolResult(move: Move, id: string, content: unknown, isError: boolean): void {
+export function onToolResult(move: Move, id: string, content: ToolContent, isError: boolean): void {
   const turn = turnOf(move.state)
   touch(move)
   if (!turn?.tools.some((tool) => tool.id === id && tool.isClients)) {

@@ -79,3 +79,8 @@ export function stuckAt(epoch: Epoch, { marks, limits }: Rules): number | undefi
 export function frozen(epoch: Epoch, at: number, rules: Rules): Epoch {
   return { ...epoch, playedMs: playedMs(epoch, at, rules), playedAt: Number.MAX_SAFE_INTEGER }
 }
+
+/** The stretch as it is played again, once what was on its way can have come. */
+export function thawed(epoch: Epoch, at: number, { marks, limits }: Rules): Epoch {
+  return { ...epoch, sentAt: at, progressAt: at, playedAt: marks ? epoch.playedAt : at + limits.playoutDelayMs }
+}

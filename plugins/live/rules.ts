@@ -1,3 +1,5 @@
+import { defaultSpeechThresholds, type SpeechThresholds } from '../../text/real-speech.ts'
+
 /** What a session goes by. All times in milliseconds. */
 export interface Rules {
   /** What a client may change from the next turn on. */
@@ -10,6 +12,8 @@ export interface Rules {
   readonly partials: boolean
   /** Whether another voice may speak where the first one fails. */
   readonly hasFallbackVoice: boolean
+  /** What is said while a tool takes long; undefined for nothing. */
+  readonly filler: Filler | undefined
   readonly limits: RuleLimits
 }
 
@@ -24,6 +28,23 @@ export interface TurnRules {
   readonly interruption: 'words' | 'energy'
   /** Whether the model may begin where the end of a turn is foretold. */
   readonly speculation: boolean
+  /** From what on words count as speech. */
+  readonly thresholds: SpeechThresholds
+}
+
+export interface Filler {
+  /** How long nothing is heard of the assistant before it says one. */
+  readonly afterMs: number
+  /** One after the other, from turn to turn. */
+  readonly texts: readonly string[]
+}
+
+/** What a client may change while a session goes on; what is absent stays as it is. */
+export interface RuleChanges {
+  readonly turn?: Partial<TurnRules>
+  /** null for none. */
+  readonly filler?: Filler | null
+  readonly hasFallbackVoice?: boolean
 }
 
 export type RuleLimits = Readonly<Record<keyof typeof defaultLimits, number>>
@@ -34,6 +55,7 @@ export const defaultTurnRules: TurnRules = {
   graceMs: 5000,
   interruption: 'words',
   speculation: false,
+  thresholds: defaultSpeechThresholds,
 }
 
 export const defaultLimits = {
@@ -72,6 +94,8 @@ export const defaultLimits = {
   sttKeptMs: 10_000,
   /** Sound before a loss that is sent again although nobody seemed to speak. */
   sttPrerollMs: 1000,
+  /** How long an engine may take to tell of a word. What it had told as certain when it was lost may be so much older, where it gives no times. */
+  sttLatencyMs: 1500,
   sttGiveUpMs: 60_000,
 
   micFrameBytes: 8192,
@@ -104,5 +128,6 @@ export const defaultRules: Rules = {
   hasAec: true,
   partials: true,
   hasFallbackVoice: false,
+  filler: undefined,
   limits: defaultLimits,
 }

@@ -1,5 +1,7 @@
+import { adoptChanges } from './changes.ts'
 import { onClient, onLine } from './client.ts'
 import { type Effect, type TurnState, turnId } from './effects.ts'
+import { endIfDrained } from './ending.ts'
 import { connectStt, onSttFailed, onSttOpen } from './hearing.ts'
 import type { HearingInput, Input, MicInput } from './inputs.ts'
 import { onFrame, setMic } from './mic.ts'
@@ -8,7 +10,7 @@ import { type Leaves, type Move, set, tell } from './move.ts'
 import { onTurnEnd, settleIfSilent, speculate } from './settle.ts'
 import { type SessionState, turnOf } from './state.ts'
 import { nextDue } from './timers.ts'
-import { carryOn, dropSpeculation, endIfDrained } from './turns.ts'
+import { carryOn, dropSpeculation } from './turns.ts'
 import { endVoice, onEnergy } from './utterance.ts'
 import { onVoice } from './voice.ts'
 import { onWords } from './words.ts'
@@ -33,7 +35,7 @@ import { onWords } from './words.ts'
  *
  *   - What the user does to the agent is a joint rule (joint.ts): one ordered list, of which the first row that fits is what happens. Grace
  *     stands before barge-in, because inside its time it goes first.
- *   - What follows from the state alone (`settleIfSilent`, `carryOn`, `endIfDrained`) is done after every input: an utterance after which it
+ *   - What follows from the state alone (`settleIfSilent`, `adoptChanges`, `carryOn`, `endIfDrained`) is done after every input: an utterance after which it
  *     was silent for long enough is settled, sentences are asked for, a turn that was played is over.
  *   - What follows from time is a timer (timers.ts): a row that says when it is due, read off the state. There is nothing to set or to cancel.
  *     Before an input everything is done that was due until then, each at its own time, so that it does not matter how punctually a tick
@@ -89,6 +91,7 @@ function make(move: Move, change: (move: Move) => void): SessionState {
   set(move, { at: move.at })
   change(move)
   settleIfSilent(move)
+  adoptChanges(move)
   carryOn(move)
   endIfDrained(move)
   tellState(move, before)
@@ -124,6 +127,8 @@ function apply(move: Move, input: Input): void {
       onClient(move, input)
       return
     case 'lost':
+    case 'stalled':
+    case 'flowing':
     case 'resumed':
     case 'drain':
       onLine(move, input)
@@ -169,11 +174,11 @@ function onHearing(move: Move, input: HearingInput): void {
   set(move, { stt: { ...stt, heardAt: move.at, failures: 0, lost: undefined } })
   switch (event.type) {
     case 'partial':
-      onWords(move, { ...event, isFinal: false, endMs: undefined })
+      onWords(move, { ...event, isFinal: false, isFlushed: false, endMs: undefined })
       return
     case 'final': {
       const last = event.words?.at(-1)
-      onWords(move, { ...event, isFinal: true, endMs: last && stt.baseMs + last.endMs })
+      onWords(move, { ...event, isFinal: true, isFlushed: event.flushed === true, endMs: last && stt.baseMs + last.endMs })
       return
     }
     case 'turn-end':

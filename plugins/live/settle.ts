@@ -1,11 +1,11 @@
 import { utteranceId } from './effects.ts'
-import { setStt } from './hearing.ts'
+import { know, setStt } from './hearing.ts'
 import { together } from './joint.ts'
 import { effect, type Move, set, setUser, setUtterance, tell, touch } from './move.ts'
 import { type SessionState, timeOf, turnOf, type User, type Utterance } from './state.ts'
 import { nextUser } from './tables.ts'
 import { ask, dropSpeculation } from './turns.ts'
-import { verdictOn } from './words.ts'
+import { isQuestion, verdictOn, wordsOf } from './verdict.ts'
 
 /** How an utterance ends: after enough silence, once its last words are final or have had their time. */
 export function settleIfSilent(move: Move): void {
@@ -29,32 +29,32 @@ export function settleIfSilent(move: Move): void {
 
 /** The utterance is over: its words become a question, or nothing. */
 export function settle(move: Move): void {
-  const { user, stt } = move.state
+  const { user, stt, mic, rules } = move.state
   const { utterance } = user
   const phase = nextUser(user.phase, 'settled')
   if (!utterance || !phase) return
   const text = wordsOf(utterance)
-  const verdict = text === '' ? 'noise' : verdictOn(move, text, true)
-  const isQuestion = verdict === 'speech' || (verdict === 'back-channel' && move.state.agent.phase === 'idle')
-  if (isQuestion && turnOf(move.state)) together(move, 'words')
+  const isAsking = isQuestion(move, text)
+  if (isAsking && turnOf(move.state)) together(move, 'words')
   const owed = owedAfter(move.state, utterance)
   setUser(move, { phase, utterance: undefined, owed })
-  setStt(move, { settledMs: Math.max(stt.settledMs, utterance.endMs) })
+  know(move, utterance.partial)
+  const isSettledByTimes = stt.isSettledByTimes && utterance.partial === ''
+  // An engine that gives no times may still tell of a word of it.
+  const surelyMs = isSettledByTimes ? utterance.endMs : Math.min(utterance.endMs, mic.audioMs - rules.limits.sttLatencyMs)
+  setStt(move, { isSettledByTimes, settledMs: Math.max(stt.settledMs, surelyMs) })
   const endMs = timeOf(move.state, utterance.endMs)
   const isContinuing = move.state.user.isContinuing
-  if (isQuestion) {
+  if (isAsking) {
     tell(move, { type: 'utterance_final', utterance_id: utteranceId(utterance.id), text, end_ms: endMs })
-    ask(move, { text, typed: [], endMs, extends: isContinuing })
+    const speech = { endMs, finalAt: utterance.isFinal ? utterance.finalAt : undefined }
+    ask(move, { text, typed: [], endMs, speech, extends: isContinuing })
     return
   }
   dropSpeculation(move)
   together(move, 'no-words')
   // The answer was taken back for words that came to nothing: the question still wants one.
-  if (isContinuing) ask(move, { text: '', typed: [], endMs, extends: true })
-}
-
-function wordsOf({ finals, partial }: Utterance): string {
-  return (finals + partial).trim()
+  if (isContinuing) ask(move, { text: '', typed: [], endMs, speech: undefined, extends: true })
 }
 
 /** What was understood so far and taken as it was, the engine says again, with all that it already says again. */

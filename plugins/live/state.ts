@@ -1,13 +1,13 @@
 import type { Alignment } from '../../providers/speech.ts'
 import type { EndReason } from './effects.ts'
 import type { Content } from './inputs.ts'
-import type { Rules, TurnRules } from './rules.ts'
+import type { RuleChanges, Rules } from './rules.ts'
 
 /** All that a session knows, as plain data. Sound itself is not in it, nor anything that runs. */
 export interface SessionState {
   readonly rules: Rules
   /** What the client changed, for the next turn on. */
-  readonly changes: Partial<TurnRules> | undefined
+  readonly changes: Changes | undefined
   /** When something happened last. */
   readonly at: number
   /** When anybody said or asked for anything last. */
@@ -26,12 +26,23 @@ export interface SessionState {
   readonly echo: { readonly text: string; readonly at: number } | undefined
   /** Since when the client is gone; undefined while it is there. */
   readonly lostAt: number | undefined
+  /** Since when it does not read what it is sent; undefined while it does. */
+  readonly stalledAt: number | undefined
   /** By when the server goes down. */
   readonly drainBy: number | undefined
   readonly ended: EndReason | undefined
   /** How many there were so far, which numbers them. */
   readonly turns: number
   readonly audios: number
+  readonly fillers: number
+}
+
+export interface Changes {
+  readonly rules: RuleChanges
+  /** Whether another engine is to hear. */
+  readonly hearing: boolean
+  /** The last turn that still goes by what was before. */
+  readonly after: number
 }
 
 export interface Mic {
@@ -55,12 +66,18 @@ export interface Stt {
   readonly since: number
   /** How often it was tried in vain since it was open last. */
   readonly failures: number
-  /** Where in the sound it was lost, and when; undefined while it is not. */
+  /** When it was lost, and up to where in the sound it was heard; undefined while it is not. */
   readonly lost: { readonly at: number; readonly audioMs: number } | undefined
   /** Where in the sound this connection began to hear. */
   readonly baseMs: number
   /** Up to where in the sound all words are final or given up. */
   readonly settledMs: number
+  /** Whether the engine's own times say so; otherwise words may be heard again from there on that are known already. */
+  readonly isSettledByTimes: boolean
+  /** What was taken as certain last, a few words of it, and where in the sound it was known. */
+  readonly known: { readonly text: string; readonly untilMs: number }
+  /** The last of it, which this connection may begin with as well. */
+  readonly seam: readonly string[]
   readonly heardAt: number
 }
 
@@ -93,6 +110,8 @@ export interface Utterance {
   readonly confidence: number | undefined
   /** Whether all that was said until the user became silent is final. */
   readonly isFinal: boolean
+  /** When its words were final last; undefined while some are not. */
+  readonly finalAt: number | undefined
   /** When a new word, or the voice itself, came last; and where in the sound. */
   readonly wordAt: number
   readonly wordMs: number
@@ -110,6 +129,7 @@ export interface Turn {
   readonly number: number
   /** When its question ended, on the clock of the session. */
   readonly endMs: number
+  readonly startAt: number
   /** Whether there is a question that could be gone on with. */
   readonly isAnswer: boolean
   /** Why the model is done, once it is. */
@@ -118,10 +138,26 @@ export interface Turn {
   readonly isTextComplete: boolean
   /** Whether something was done that cannot be taken back. */
   readonly hasOutsideEffect: boolean
-  /** Whether any tool was called. */
-  readonly hasCalled: boolean
+  /** When a tool was called first; undefined for never. */
+  readonly calledAt: number | undefined
   readonly tools: readonly Tool[]
+  /** Whether something was said because a tool took long. */
+  readonly isFilled: boolean
+  readonly times: TurnTimes
   readonly voice: VoiceState
+}
+
+/** What happened when in a turn. It is for measuring alone: nothing is decided by it. */
+export interface TurnTimes {
+  readonly speech: Question['speech']
+  /** When the model gave its first words or called its first tool, the voice was asked first, and its first sound was given out. */
+  readonly answeredAt: number | undefined
+  readonly spokenAt: number | undefined
+  readonly soundAt: number | undefined
+  /** How long somebody had been speaking when the sound was stopped for that. */
+  readonly stoppedMs: number | undefined
+  /** All that the voice was given. */
+  readonly characters: number
 }
 
 export interface Tool {
@@ -200,6 +236,8 @@ export interface Question {
   readonly text: string
   readonly typed: readonly Content[]
   readonly endMs: number
+  /** Of what was said last: when it ended, and when its words were final; undefined where nothing was said. */
+  readonly speech: { readonly endMs: number; readonly finalAt: number | undefined } | undefined
   readonly extends: boolean
 }
 
@@ -229,18 +267,39 @@ export function openSession(rules: Rules, at = 0): SessionState {
       creditAt: at,
       overrun: undefined,
     },
-    stt: { link: 0, phase: 'off', since: at, failures: 0, lost: undefined, baseMs: 0, settledMs: 0, heardAt: at },
-    user: { phase: 'silent', utterance: undefined, utterances: 0, attachments: 0, isContinuing: false, owed: undefined },
+    stt: {
+      link: 0,
+      phase: 'off',
+      since: at,
+      failures: 0,
+      lost: undefined,
+      baseMs: 0,
+      settledMs: 0,
+      isSettledByTimes: false,
+      known: { text: '', untilMs: 0 },
+      seam: [],
+      heardAt: at,
+    },
+    user: {
+      phase: 'silent',
+      utterance: undefined,
+      utterances: 0,
+      attachments: 0,
+      isContinuing: false,
+      owed: undefined,
+    },
     agent: { phase: 'idle' },
     closing: undefined,
     next: undefined,
     speculation: undefined,
     echo: undefined,
     lostAt: undefined,
+    stalledAt: undefined,
     drainBy: undefined,
     ended: undefined,
     turns: 0,
     audios: 0,
+    fillers: 0,
   }
 }
 

@@ -1,3 +1,5 @@
+import { endSession } from './ending.ts'
+import { fillerAt } from './filler.ts'
 import { connectStt, onSttFailed, retryAt } from './hearing.ts'
 import { together } from './joint.ts'
 import { injectSilence } from './mic.ts'
@@ -6,7 +8,7 @@ import type { Move } from './move.ts'
 import { lowAt, overAt, stuckAt } from './playback.ts'
 import { settle } from './settle.ts'
 import { type SessionState, turnOf } from './state.ts'
-import { carryOn, closeUp, endSession } from './turns.ts'
+import { carryOn, closeUp } from './turns.ts'
 import { endVoice } from './utterance.ts'
 import { isAllSaid, onVoiceFailed } from './voice.ts'
 
@@ -52,10 +54,11 @@ export const timers: readonly Timer[] = [
     at: (state) => least(turnOf(state)?.tools.map(({ by }) => by) ?? []),
     fire: cancelLateTools,
   },
+  { name: 'a tool runs and nothing is heard', at: fillerAt, fire: carryOn },
   { name: 'the voice stalls', at: stalledAt, fire: (move) => onVoiceFailed(move, 'no sound came for too long') },
   { name: 'little is left to play', at: runsLowAt, fire: carryOn },
   { name: 'all has been played', at: playedAt, fire: carryOn },
-  { name: 'the client plays nothing', at: standsStillAt, fire: (move) => together(move, 'stuck') },
+  { name: 'the client plays or reads nothing', at: standsStillAt, fire: (move) => together(move, 'stuck') },
   {
     name: 'a voice that interrupted has no words',
     at: (state) => {
@@ -113,20 +116,26 @@ function stalledAt(state: SessionState): number | undefined {
 
 function runsLowAt(state: SessionState): number | undefined {
   const voice = turnOf(state)?.voice
-  if (!voice?.isHeld || !voice.epoch || voice.pause || state.lostAt !== undefined) return undefined
+  if (!voice?.isHeld || !voice.epoch || voice.pause || state.lostAt !== undefined || state.stalledAt !== undefined)
+    return undefined
   return lowAt(voice.epoch, state.rules)
 }
 
 function playedAt(state: SessionState): number | undefined {
-  const { agent, lostAt, rules } = state
-  if (agent.phase !== 'draining' || lostAt !== undefined || !isAllSaid(agent.turn.voice)) return undefined
+  const { agent, lostAt, stalledAt, rules } = state
+  if (agent.phase !== 'draining' || lostAt !== undefined || stalledAt !== undefined || !isAllSaid(agent.turn.voice))
+    return undefined
   const { epoch } = agent.turn.voice
   return epoch && overAt(epoch, rules)
 }
 
 function standsStillAt(state: SessionState): number | undefined {
-  const epoch = turnOf(state)?.voice.epoch
-  return epoch && state.lostAt === undefined ? stuckAt(epoch, state.rules) : undefined
+  const { lostAt, stalledAt, rules } = state
+  const turn = turnOf(state)
+  if (!turn || lostAt !== undefined) return undefined
+  const unread = stalledAt === undefined ? undefined : Math.max(stalledAt, turn.startAt) + rules.limits.stuckMs
+  const unplayed = turn.voice.epoch && stuckAt(turn.voice.epoch, rules)
+  return least([unread, unplayed].filter((at) => at !== undefined))
 }
 
 function idleAt({ user, agent, closing, lostAt, activeAt, rules }: SessionState): number | undefined {

@@ -1,5 +1,7 @@
-import { audioId, type EndReason, type ResetReason, turnId } from './effects.ts'
-import { effect, type Move, set, setTurn, setUser, setVoice, tell, touch, warn } from './move.ts'
+import { audioId, type ResetReason, turnId } from './effects.ts'
+import { fillSilence } from './filler.ts'
+import { metricsOf, noTimes, note, noteStop } from './measure.ts'
+import { effect, type Move, set, setTurn, setUser, setVoice, tell, touch } from './move.ts'
 import { overAt, playedMs } from './playback.ts'
 import { type Agent, type Epoch, type Question, type Turn, turnOf, wordsSpoken } from './state.ts'
 import { nextAgent } from './tables.ts'
@@ -9,51 +11,55 @@ import { finishVoice, isAllSaid, keepSpeaking, noVoice, say } from './voice.ts'
 
 // ── Beginning ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A question is complete. It waits where it is not yet known what was heard of the turn before it. */
+/** A question is complete. It waits where it is not yet known what was heard of the turn before it; in vain where the server goes down. */
 export function ask(move: Move, question: Question): void {
   touch(move)
-  if (move.state.closing) {
+  if (move.state.closing || move.state.drainBy !== undefined) {
     set(move, { next: together(move.state.next, question) })
     return
   }
-  if (move.state.drainBy !== undefined) return
-  applyChanges(move)
   const { speculation } = move.state
   const isForetold = speculation !== undefined && speculation.text === question.text && question.typed.length === 0
   if (speculation && !isForetold) dropSpeculation(move)
   const number = isForetold ? speculation.turn : move.state.turns + 1
-  const { text, typed, extends: isExtending, endMs } = question
+  const { text, typed, extends: isExtending } = question
   effect(move, { type: 'user-append', turn: number, text, typed, extends: isExtending })
   effect(move, isForetold ? { type: 'run-confirm', turn: number } : { type: 'run-start', turn: number, speculation: undefined })
   setUser(move, { attachments: 0, isContinuing: false })
   set(move, { turns: Math.max(move.state.turns, number), speculation: undefined })
-  beginTurn(move, number, endMs, true)
+  beginTurn(move, number, question)
   if (!isForetold) return
+  if (speculation.sentences.length > 0) note(move, 'answeredAt')
   for (const sentence of speculation.sentences) say(move, sentence)
   const { isTextComplete, stopReason } = speculation
   setTurn(move, { isTextComplete: isTextComplete || stopReason !== undefined, stopReason })
 }
 
-function together(before: Question | undefined, question: Question): Question {
+/** Questions that wait are one. */
+export function together(before: Question | undefined, question: Question): Question {
   if (!before) return question
   return {
     text: [before.text, question.text].filter((text) => text !== '').join(' '),
     typed: [...before.typed, ...question.typed],
     endMs: question.endMs,
+    speech: question.speech,
     extends: before.extends,
   }
 }
 
-function beginTurn(move: Move, number: number, endMs: number, isAnswer: boolean): void {
+function beginTurn(move: Move, number: number, question: Question | undefined): void {
   const turn: Turn = {
     number,
-    endMs,
-    isAnswer,
+    endMs: question?.endMs ?? move.at,
+    startAt: move.at,
+    isAnswer: question !== undefined,
     stopReason: undefined,
     isTextComplete: false,
     hasOutsideEffect: false,
-    hasCalled: false,
+    calledAt: undefined,
     tools: [],
+    isFilled: false,
+    times: noTimes(question?.speech),
     voice: { ...noVoice, heardAt: move.at },
   }
   if (nextAgent(move.state.agent.phase, 'question') === 'thinking') set(move, { agent: { phase: 'thinking', turn } })
@@ -64,14 +70,9 @@ export function greet(move: Move, sentences: readonly string[]): void {
   const { agent, closing, user, drainBy, turns } = move.state
   if (agent.phase !== 'idle' || closing || user.phase !== 'silent' || drainBy !== undefined) return
   set(move, { turns: turns + 1 })
-  beginTurn(move, turns + 1, move.at, false)
+  beginTurn(move, turns + 1, undefined)
   for (const sentence of sentences) say(move, sentence)
   setTurn(move, { isTextComplete: true, stopReason: 'end_turn' })
-}
-
-function applyChanges(move: Move): void {
-  const { changes, rules } = move.state
-  if (changes) set(move, { changes: undefined, rules: { ...rules, turn: { ...rules.turn, ...changes } } })
 }
 
 export function dropSpeculation(move: Move): void {
@@ -85,6 +86,7 @@ export function dropSpeculation(move: Move): void {
 
 /** What follows from the state alone: sentences are asked for, sound is held, a turn of which all was said and played is over. */
 export function carryOn(move: Move): void {
+  fillSilence(move)
   keepSpeaking(move)
   const turn = turnOf(move.state)
   if (!turn) return
@@ -111,6 +113,7 @@ function isPlayed({ state, at }: Move, { voice }: Turn): boolean {
   const { epoch } = voice
   if (!isAllSaid(voice) || (epoch && state.lostAt !== undefined)) return false
   if (!epoch || playedMs(epoch, at, state.rules) >= epoch.sentMs) return true
+  if (state.stalledAt !== undefined) return false
   const over = overAt(epoch, state.rules)
   return over !== undefined && over <= at
 }
@@ -137,10 +140,13 @@ export interface Stop {
   readonly keeps: boolean
   /** Whether the client has told where it stopped. */
   readonly isTold?: boolean
+  /** Whether somebody's words are the reason. */
+  readonly isSpeech?: boolean
 }
 
 /** Stops the active turn. What was heard of it is known once the client has told, or has had the time to. */
-export function stopTurn(move: Move, { reset, reason, keeps, isTold = false }: Stop): void {
+export function stopTurn(move: Move, { reset, reason, keeps, isTold = false, isSpeech = false }: Stop): void {
+  if (turnOf(move.state)?.voice.epoch) noteStop(move, isSpeech)
   const turn = turnOf(move.state)
   if (!turn) return
   const { epoch: open, pause } = turn.voice
@@ -184,7 +190,7 @@ function dropAnswer(move: Move, turn: Turn, reason: string): void {
 function finishTurn(move: Move, turn: Turn, heard: string, reason: string, isWhole = false): void {
   effect(move, { type: 'answer-commit', turn: turn.number, heard, isWhole })
   const id = turnId(turn.number)
-  const leavesTrace = isWhole || heard !== '' || turn.hasCalled
+  const leavesTrace = isWhole || heard !== '' || turn.calledAt !== undefined
   tell(
     move,
     leavesTrace
@@ -195,6 +201,7 @@ function finishTurn(move: Move, turn: Turn, heard: string, reason: string, isWho
 }
 
 function afterTurn(move: Move, turn: Turn): void {
+  effect(move, { type: 'metrics', turn: turn.number, metrics: metricsOf(turn) })
   set(move, { echo: { text: wordsSpoken(turn), at: move.at } })
   touch(move)
 }
@@ -205,44 +212,4 @@ function heardUntil({ state: { rules }, leaves, at }: Move, { voice }: Turn, epo
     startMs === undefined ? [] : [{ text, startMs, lengthMs, alignment }],
   )
   return leaves.heard({ sentences }, epoch.baseMs + playedMs(epoch, at, rules), { marks: rules.marks })
-}
-
-// ── The end of the session ──────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Ends everything at once; what was heard is taken as it is known now. */
-export function endSession(move: Move, reason: EndReason, code: number): void {
-  if (move.state.ended !== undefined) return
-  set(move, { next: undefined })
-  dropSpeculation(move)
-  stopTurn(move, { reset: 'cancelled', reason: 'session_end', keeps: true })
-  closeUp(move)
-  const { stt } = move.state
-  if (stt.phase !== 'off') effect(move, { type: 'stt-close', link: stt.link })
-  tell(move, { type: 'session_end', reason })
-  effect(move, { type: 'close', code })
-  set(move, { ended: reason, stt: { ...stt, phase: 'off' }, user: { ...move.state.user, phase: 'silent', utterance: undefined } })
-}
-
-/** The server goes down: what is being spoken is spoken to its end, if there is the time; nothing else begins. */
-export function shutDown(move: Move): void {
-  if (move.state.drainBy !== undefined) return
-  set(move, { drainBy: move.at + move.state.rules.limits.drainMs, next: undefined })
-  warn(move, 'restarting', 'The server restarts. The session ends with the sentence that is being spoken.')
-  dropSpeculation(move)
-  const turn = turnOf(move.state)
-  if (!turn) return
-  if (move.state.agent.phase === 'thinking') {
-    stopTurn(move, { reset: 'cancelled', reason: 'shutdown', keeps: true })
-    return
-  }
-  if (turn.isAnswer && turn.stopReason === undefined) effect(move, { type: 'run-cancel', turn: turn.number })
-  setTurn(move, { isTextComplete: true, stopReason: turn.stopReason ?? 'shutdown', tools: [] })
-  const { sentences, asked, said, shown } = turn.voice
-  setVoice(move, { sentences: sentences.slice(0, Math.max(asked, said + shown)) })
-}
-
-/** A session that goes down is over with its last turn. */
-export function endIfDrained(move: Move): void {
-  const { drainBy, agent, closing } = move.state
-  if (drainBy !== undefined && agent.phase === 'idle' && !closing) endSession(move, 'restart', 1012)
 }

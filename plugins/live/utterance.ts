@@ -17,6 +17,7 @@ export function onEnergy(move: Move, edge: 'onset' | 'offset', audioMs: number):
     setUtterance(move, {
       hasEnergy: true,
       isFinal: false,
+      finalAt: undefined,
       forcedBy: undefined,
       forcedLink: undefined,
       endMs: audioMs,
@@ -48,6 +49,7 @@ export function beginUtterance(move: Move, audioMs: number, hasEnergy: boolean):
     partial: '',
     confidence: undefined,
     isFinal: false,
+    finalAt: undefined,
     wordAt: move.at,
     wordMs: audioMs,
     forcedBy: undefined,

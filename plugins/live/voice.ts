@@ -1,5 +1,6 @@
 import { audioId, turnId, type Voice } from './effects.ts'
 import type { VoiceEvent } from './inputs.ts'
+import { note, noteCharacters } from './measure.ts'
 import { effect, type Move, set, setTurn, setVoice, tell, warn } from './move.ts'
 import { inFlightMs, openEpoch, withSound } from './playback.ts'
 import { type Epoch, type Sentence, turnOf, type VoiceLevel, type VoiceState } from './state.ts'
@@ -67,7 +68,7 @@ export function keepSpeaking(move: Move): void {
 }
 
 function shouldHold({ state, at }: Move, { epoch, pause, isHeld }: VoiceState): boolean {
-  if (state.lostAt !== undefined || pause) return true
+  if (state.lostAt !== undefined || state.stalledAt !== undefined || pause) return true
   if (!epoch) return false
   const { aheadMs, lowMs } = state.rules.limits
   const flight = inFlightMs(epoch, at, state.rules)
@@ -83,6 +84,8 @@ function askAhead(move: Move, level: Exclude<VoiceLevel, 'none'>): void {
     if (asked - said > move.state.rules.limits.sentencesAhead - 1) return
     const voice: Voice = level === 'fallback' ? 'fallback' : 'own'
     effect(move, { type: 'speak', turn: turn.number, attempt, voice, sentence: asked, text: sentence.text })
+    note(move, 'spokenAt')
+    noteCharacters(move, sentence.text.length)
     setVoice(move, { asked: asked + 1, isOpen: true, heardAt: asked === said ? move.at : heardAt })
   }
 }
@@ -162,6 +165,7 @@ function giveOut(move: Move, epoch: Epoch, fromMs: number, ms: number): void {
   // Its owner cuts sound between samples, so that its places are nearly those that were asked for.
   const length = fromMs + ms - epoch.baseMs - epoch.sentMs
   setVoice(move, { epoch: withSound(epoch, length, move.at, rules), heardAt: move.at })
+  note(move, 'soundAt')
   const phase = nextAgent(agent.phase, 'sound')
   if (phase && phase !== 'idle' && move.state.agent.phase !== 'idle') set(move, { agent: { ...move.state.agent, phase } })
 }

@@ -1,22 +1,25 @@
-import type { SpeechVerdict } from '../../text/real-speech.ts'
 import { utteranceId } from './effects.ts'
-import { setStt } from './hearing.ts'
+import { know, setStt } from './hearing.ts'
 import { together } from './joint.ts'
 import { type Move, setUser, setUtterance, tell, warn } from './move.ts'
-import { type Utterance, wordsSpoken } from './state.ts'
+import { beyondTail } from './seam.ts'
+import type { SessionState, Utterance } from './state.ts'
 import { beginUtterance, signal } from './utterance.ts'
+import { verdictOn } from './verdict.ts'
 
 /** Words as the engine understands them: what was said since the last that were final. */
 export interface Words {
   readonly text: string
   readonly confidence?: number
   readonly isFinal: boolean
+  /** Whether they are all that was said until they were asked for. */
+  readonly isFlushed: boolean
   /** Where in the sound they end, where that is known. */
   readonly endMs: number | undefined
 }
 
 export function onWords(move: Move, words: Words): void {
-  const text = beyondOwed(move, words)
+  const text = beyondOwed(move, { ...words, text: beyondSeam(move, words) })
   if (!move.state.user.utterance) {
     if (text.trim() === '' || !signal(move, 'words')) return
     beginUtterance(move, move.state.mic.audioMs, false)
@@ -31,16 +34,27 @@ export function onWords(move: Move, words: Words): void {
     partial,
     confidence: words.confidence,
     isFinal: words.isFinal && phase === 'settling',
+    finalAt: words.isFinal ? move.at : isNew ? undefined : utterance.finalAt,
     ...(isNew && { wordAt: move.at, wordMs: audioMs }),
     ...(isNew && !utterance.hasEnergy && { endMs: audioMs }),
   })
   if (words.isFinal) {
-    const settledMs = words.endMs ?? (phase === 'settling' ? utterance.endMs : audioMs)
-    setStt(move, { settledMs: Math.max(move.state.stt.settledMs, Math.min(audioMs, settledMs)) })
+    know(move, text)
+    const settledMs = Math.min(audioMs, words.endMs ?? surelySettledMs(move.state, words.isFlushed))
+    setStt(move, {
+      settledMs: Math.max(move.state.stt.settledMs, settledMs),
+      isSettledByTimes: words.endMs !== undefined,
+    })
   }
   if (!isNew) return
   tellWords(move, utterance.id, text, words.isFinal)
   if (move.state.agent.phase !== 'idle' && verdictOn(move, finals + partial, words.isFinal) === 'speech') together(move, 'words')
+}
+
+/** Up to where an engine that gives no times has told of all words. */
+function surelySettledMs({ mic, user, rules }: SessionState, isFlushed: boolean): number {
+  const endMs = user.phase === 'settling' ? (user.utterance?.endMs ?? mic.audioMs) : mic.audioMs
+  return isFlushed && user.phase === 'settling' ? endMs : Math.min(endMs, mic.audioMs - rules.limits.sttLatencyMs)
 }
 
 /** The words so far; more than a turn may have are left out. */
@@ -49,6 +63,15 @@ function understood(move: Move, { finals }: Utterance, text: string, isFinal: bo
   if (text.length > room && isFinal) warn(move, 'turn_too_long', 'The turn is too long. The rest of it is left out.')
   const kept = text.length > room ? text.slice(0, room) : text
   return isFinal ? { finals: finals + kept, partial: '' } : { finals, partial: kept }
+}
+
+/** The text without what the engine before this one has told already. */
+function beyondSeam(move: Move, { text, isFinal }: Words): string {
+  const { seam } = move.state.stt
+  if (seam.length === 0) return text
+  const beyond = beyondTail(text, seam)
+  if (isFinal) setStt(move, { seam: beyond.tail })
+  return beyond.text
 }
 
 /** The text without the words that were taken before the engine was certain of them; it says them again until they are final. */
@@ -63,16 +86,4 @@ function beyondOwed(move: Move, { text, isFinal }: Words): string {
 function tellWords(move: Move, id: number, text: string, isFinal: boolean): void {
   if (!isFinal && !move.state.rules.partials) return
   tell(move, { type: 'transcript_delta', utterance_id: utteranceId(id), is_final: isFinal, text, timestamp_ms: move.at })
-}
-
-/** What words of the user are, while the assistant does what it does. */
-export function verdictOn({ state, at, leaves }: Move, text: string, isFinal: boolean): SpeechVerdict {
-  const { agent, echo, rules, user } = state
-  const assistantSpeaks = agent.phase === 'speaking' || agent.phase === 'draining'
-  const spoken = agent.phase !== 'idle' && assistantSpeaks ? wordsSpoken(agent.turn) : ''
-  const isEcho = echo !== undefined && at - echo.at <= rules.limits.echoMs
-  return leaves.judge(
-    { text, isFinal, confidence: user.utterance?.confidence },
-    { assistantSpeaks, hasAec: rules.hasAec, spoken: spoken === '' && isEcho ? echo.text : spoken },
-  )
 }

@@ -108,6 +108,34 @@ function charactersIn(text: string, playedMs: number, lengthMs: number): number 
   return Math.max(0, Math.min(text.length, Math.floor(((playedMs + 1) / lengthMs) * text.length)))
 }
 
+/** What engines understand of the user: each hears from a place in the sound on, and says again what another said of that before it. */
+export class Hearing {
+  readonly #said: { readonly word: string; readonly atMs: number }[] = []
+  #fromMs = 0
+  #settled = 0
+
+  connect(fromMs: number): void {
+    this.#fromMs = fromMs
+    this.#settled = 0
+  }
+
+  /** A word is understood that was said some time ago. */
+  say(word: string, atMs: number): void {
+    this.#said.push({ word, atMs: Math.max(atMs, this.#said.at(-1)?.atMs ?? 0) })
+  }
+
+  /** What it is not certain of yet. */
+  pending(): readonly string[] {
+    return this.#said.slice(this.#settled).flatMap(({ word, atMs }) => (atMs >= this.#fromMs ? [word] : []))
+  }
+
+  settle(): readonly string[] {
+    const words = this.pending()
+    this.#settled = this.#said.length
+    return words
+  }
+}
+
 /** Words of the simulated user: `w12` is speech, `okay` a sign of listening, `hm` nothing. */
 export const judge: Leaves['judge'] = ({ text }) => {
   const words = text

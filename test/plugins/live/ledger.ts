@@ -15,6 +15,7 @@ export class Ledger {
   readonly #closed = new Set<number>()
   readonly #begun = new Set<number>()
   readonly #ended = new Set<number>()
+  #last: Effect | undefined
   readonly #player: Player
   readonly #voices: ReadonlyMap<number, VoiceStore>
 
@@ -28,6 +29,7 @@ export class Ledger {
   }
 
   note(effect: Effect): void {
+    this.#checkOrder(effect)
     switch (effect.type) {
       case 'frame':
         this.frames.push(effect.frame)
@@ -63,6 +65,16 @@ export class Ledger {
       default:
         return
     }
+  }
+
+  /** What a turn leaves in the history is told of at once; how long what took, behind that. */
+  #checkOrder(effect: Effect): void {
+    const before = this.#last
+    this.#last = effect
+    const isEnd = effect.type === 'frame' && (effect.frame.type === 'turn_complete' || effect.frame.type === 'turn_cancelled')
+    if (isEnd !== (before?.type === 'answer-commit' || before?.type === 'answer-drop'))
+      expect.fail(`${JSON.stringify(effect)} behind ${JSON.stringify(before)}`)
+    if (effect.type === 'metrics' && before?.type !== 'frame') expect.fail('metrics of a turn that goes on')
   }
 
   #told(frame: Frame): void {

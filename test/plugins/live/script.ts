@@ -140,7 +140,7 @@ export class Script {
   /** The kinds of what was to be done, but for the daily round. */
   kinds(): string[] {
     return this.effects.flatMap((effect) => {
-      if (effect.type === 'hear' || effect.type === 'inject-silence') return []
+      if (effect.type === 'hear' || effect.type === 'inject-silence' || effect.type === 'metrics') return []
       if (effect.type !== 'frame') return [effect.type]
       return effect.frame.type === 'turn_state' || effect.frame.type === 'transcript_delta' ? [] : [effect.frame.type]
     })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Effect } from '../../../plugins/live/effects.ts'
-import { defaultRules, type Rules } from '../../../plugins/live/rules.ts'
+import { defaultRules, defaultTurnRules, type Rules } from '../../../plugins/live/rules.ts'
 import { openSession } from '../../../plugins/live/state.ts'
 import { randomOf } from './engines.ts'
 import { reduce, World } from './world.ts'
@@ -14,7 +14,9 @@ function live(seed: number): World {
     ...defaultRules,
     marks: chance(0.7),
     hasFallbackVoice: chance(0.5),
+    ...(chance(0.5) && { filler: { afterMs: between(200, 2000), texts: ['One moment, please.', 'Still looking.'] } }),
     turn: {
+      ...defaultTurnRules,
       mode: chance(0.3) ? 'semantic' : 'silence',
       silenceMs: between(200, 700),
       graceMs: between(0, 5000),
@@ -47,7 +49,8 @@ function act(world: World): void {
   else if (what < 0.82) world.client({ type: 'control', op: chance(0.5) ? 'mute' : 'unmute' })
   else if (what < 0.86) world.client({ type: 'stream', isOn: chance(0.7) })
   else if (what < 0.9 && world.rules.marks) world.player.isPaused = !world.player.isPaused
-  else if (what < 0.93) world.client({ type: 'update', turn: { silenceMs: 300 } })
+  else if (what < 0.92) world.client({ type: 'update', turn: { silenceMs: 300 }, ...(chance(0.3) && { hearing: true }) })
+  else if (what < 0.94) world.stall()
   else if (what < 0.97 && world.faults.line) world.loseLine()
   else world.client({ type: 'mark', audio: 3, playedMs: 1e9, state: 'stopped' })
 }

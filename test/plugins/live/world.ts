@@ -7,7 +7,7 @@ import type { Rules } from '../../../plugins/live/rules.ts'
 import { deadline, type Reduce, sessionRules } from '../../../plugins/live/session.ts'
 import { openSession, type SessionState, turnOf } from '../../../plugins/live/state.ts'
 import { timers } from '../../../plugins/live/timers.ts'
-import { type Faults, judge, type Later, randomOf, VoiceStore } from './engines.ts'
+import { type Faults, Hearing, judge, type Later, randomOf, VoiceStore } from './engines.ts'
 import { Ledger, numberIn } from './ledger.ts'
 import { Player } from './player.ts'
 
@@ -26,11 +26,9 @@ export class World {
   readonly player = new Player()
   readonly voices = new Map<number, VoiceStore>()
   readonly ledger = new Ledger(this.player, this.voices)
-  /** What the user said, and when it was understood. */
-  readonly spoken = new Map<string, number>()
+  /** What the user said and was understood. */
+  readonly spoken = new Set<string>()
   #said = 0
-  /** What was being said when the session ended. */
-  #unsettled = ''
   readonly inputs: Input[] = []
   readonly effects: Effect[] = []
   /** The earliest last. */
@@ -78,9 +76,7 @@ export class World {
   take(input: Input): readonly Effect[] {
     if (input.at > this.now) this.#advance(input.at)
     this.inputs.push(input)
-    const { utterance } = this.state.user
     const { state, effects } = reduce(this.state, input)
-    if (state.ended !== undefined && utterance) this.#unsettled = utterance.finals + utterance.partial
     this.state = state
     this.effects.push(...effects)
     for (const effect of effects) this.#carryOut(effect)
@@ -114,6 +110,7 @@ export class World {
         return
       case 'stt-connect':
         this.#link = effect.link
+        this.#hearing.connect(effect.fromMs)
         this.#connect(effect.link)
         return
       case 'stt-finalize':
@@ -295,19 +292,36 @@ export class World {
           ? { type: 'stt-failed', at: this.now, link, isRetryable: true, message: 'x' }
           : { type: 'stt-open', at: this.now, link },
       )
+      if (!fails) this.later(between(0, 300), () => this.#understood(link))
     })
     if (this.faults.stt)
       this.later(between(1000, 20_000), () => this.take({ type: 'stt', at: this.now, link, event: { type: 'done' } }))
   }
 
-  #pending = ''
+  readonly #hearing = new Hearing()
+
   #finalize(link: number): void {
-    if (this.random.chance(0.1)) return
-    this.later(this.random.between(20, 1200), () => {
-      const text = this.#pending
-      this.#pending = ''
-      this.take({ type: 'stt', at: this.now, link, event: { type: 'final', text, flushed: true } })
-    })
+    if (!this.random.chance(0.1)) this.later(this.random.between(20, 1200), () => this.#certain(link, true))
+  }
+
+  /** The engine tells what it has understood so far. */
+  #understood(link: number): void {
+    const { stt } = this.state
+    if (link !== this.#link || stt.phase !== 'open' || stt.link !== link) return
+    const words = this.#hearing.pending()
+    if (words.length === 0) return
+    for (const word of words) if (word.startsWith('w')) this.spoken.add(word)
+    this.take({ type: 'stt', at: this.now, link, event: { type: 'partial', text: ` ${words.join(' ')}` } })
+  }
+
+  /** And that it is certain of it. */
+  #certain(link: number, isFlushed: boolean): void {
+    const { stt } = this.state
+    if (link !== this.#link || stt.phase !== 'open' || stt.link !== link) return
+    const words = this.#hearing.settle()
+    for (const word of words) if (word.startsWith('w')) this.spoken.add(word)
+    const text = words.map((word) => ` ${word}`).join('')
+    this.take({ type: 'stt', at: this.now, link, event: { type: 'final', text, ...(isFlushed && { flushed: true }) } })
   }
 
   // ── The user ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -333,23 +347,20 @@ export class World {
       at += between(80, 400)
       const word = chance(0.1) ? 'okay' : chance(0.1) ? 'hm' : `w${this.#said++}`
       this.later(at, () => {
-        this.#pending += ` ${word}`
-        if (word.startsWith('w') && this.state.stt.phase === 'open') this.spoken.set(word, this.now)
-        this.take({ type: 'stt', at: this.now, link: this.#link, event: { type: 'partial', text: this.#pending } })
+        const { isOn, isMuted } = this.state.mic
+        if (!isOn || isMuted) return
+        this.#hearing.say(word, this.#heardMs - between(0, 1000))
+        this.#understood(this.#link)
       })
     }
     at += between(50, 300)
     this.#energy(at, 'offset')
     at += between(0, 700)
     if (chance(0.2)) hear({ type: 'turn-resumed' })
-    if (chance(0.3)) hear({ type: 'turn-eager-end', text: this.#pending })
+    if (chance(0.3)) hear({ type: 'turn-eager-end', text: '' })
     at += between(0, 300)
     if (chance(0.7)) {
-      this.later(at, () => {
-        const text = this.#pending
-        this.#pending = ''
-        this.take({ type: 'stt', at: this.now, link: this.#link, event: { type: 'final', text } })
-      })
+      this.later(at, () => this.#certain(this.#link, false))
       if (chance(0.7)) hear({ type: 'turn-end', text: '' })
     }
   }
@@ -371,6 +382,12 @@ export class World {
     })
   }
 
+  /** The line carries nothing for a while. */
+  stall(): void {
+    this.client({ type: 'stalled' })
+    this.later(this.random.between(50, 12_000), () => this.client({ type: 'flowing' }))
+  }
+
   client(input: Unstamped): void {
     if (this.#isOnline) this.take({ ...input, at: this.now })
   }
@@ -380,19 +397,13 @@ export class World {
     expect(deadline(this.state)).toBeUndefined()
     this.ledger.checkEnd()
     expect(reduce(this.state, { type: 'control', at: this.now + 1, op: 'interrupt' }).effects).toEqual([])
-    if (this.faults.stt) return
     const words = this.ledger.asked.flatMap((text) => text.split(/\s+/).filter((word) => word.startsWith('w')))
     expect(words).toEqual([...new Set(words)])
-    if (this.state.drainBy !== undefined) return
-    const due = [...this.spoken].flatMap(([word, at]) => (at < this.state.at - settledMs ? [word] : []))
-    expect(due.filter((word) => !words.includes(word) && !this.#unsettled.split(' ').includes(word))).toEqual([])
+    expect([...this.spoken].filter((word) => !words.includes(word))).toEqual([])
   }
 }
 
 /** Long frames, for there are many. */
 const frameMs = 180
-
-/** Whoever has said nothing for so long has been understood. */
-const settledMs = 6000
 
 type Unstamped = Input extends infer Each ? (Each extends Input ? Omit<Each, 'at'> : never) : never

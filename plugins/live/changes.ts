@@ -1,0 +1,44 @@
+import { connectStt } from './hearing.ts'
+import type { ClientInput } from './inputs.ts'
+import { type Move, set } from './move.ts'
+import { type SessionState, turnOf } from './state.ts'
+
+/** What the client wants otherwise from the next turn on. */
+export function onUpdate(move: Move, input: Extract<ClientInput, { type: 'update' }>): void {
+  const { changes, turns } = move.state
+  const { turn, filler, hasFallbackVoice, hearing } = input
+  const before = changes?.rules
+  set(move, {
+    changes: {
+      rules: {
+        ...before,
+        ...((before?.turn ?? turn) && { turn: { ...before?.turn, ...turn } }),
+        ...(filler !== undefined && { filler }),
+        ...(hasFallbackVoice !== undefined && { hasFallbackVoice }),
+      },
+      hearing: hearing ?? changes?.hearing ?? false,
+      after: changes?.after ?? turns,
+    },
+  })
+}
+
+/** That turn begins, or is still to be asked for: from here on it is as the client wants. */
+export function adoptChanges(move: Move): void {
+  const { changes, rules, stt } = move.state
+  if (!changes || !(isBetweenTurns(move.state) || (turnOf(move.state)?.number ?? 0) > changes.after)) return
+  const { turn, filler, ...others } = changes.rules
+  set(move, {
+    changes: undefined,
+    rules: {
+      ...rules,
+      ...others,
+      turn: { ...rules.turn, ...turn },
+      filler: filler === undefined ? rules.filler : (filler ?? undefined),
+    },
+  })
+  if (changes.hearing && stt.phase !== 'off') connectStt(move)
+}
+
+function isBetweenTurns({ agent, user, closing, next, speculation }: SessionState): boolean {
+  return agent.phase === 'idle' && user.phase === 'silent' && !closing && !next && !speculation
+}
