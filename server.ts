@@ -4,9 +4,10 @@ import { systemClock } from './api/clock.ts'
 import { type Arguments, type KeysArguments, readArguments } from './cli/arguments.ts'
 import { banner } from './cli/banner.ts'
 import { buildGateway, exitCodeOf, reasonOf, version } from './cli/gateway.ts'
+import type { LiveReplayArguments } from './cli/live-replay.ts'
 import { lookForOllama } from './cli/ollama.ts'
 import { settingsTable } from './cli/settings-table.ts'
-import { keysUsage, usage } from './cli/usage.ts'
+import { usages } from './cli/usage.ts'
 import { type Config, loadConfig } from './config.ts'
 
 /** The process: reads its arguments and its environment, listens, and ends gracefully. */
@@ -22,13 +23,15 @@ function run(args: Arguments): void | Promise<void> {
   const { configFile } = args
   switch (args.command) {
     case 'help':
-      return print(args.topic === 'keys' ? keysUsage : usage)
+      return print(usages[args.topic])
     case 'version':
       return print(version)
     case 'config':
       return loadConfig(process.env, configFile).then((config) => print(settingsTable(config)))
     case 'keys':
       return keys(args.keys, configFile)
+    case 'live-replay':
+      return liveReplay(args.replay)
     case 'serve':
       return serve(configFile)
   }
@@ -37,6 +40,13 @@ function run(args: Arguments): void | Promise<void> {
 async function keys(args: KeysArguments, file: string | undefined): Promise<void> {
   const { runKeys } = await import('./cli/keys.ts')
   print(await runKeys(args, await loadConfig(process.env, file), systemClock.wallclock()))
+}
+
+async function liveReplay(args: LiveReplayArguments): Promise<void> {
+  const { runLiveReplay } = await import('./cli/live-replay.ts')
+  // Whoever reads has read enough, as `head` does.
+  process.stdout.once('error', () => process.exit(1))
+  if (!(await runLiveReplay(args, version, write))) process.exitCode = 1
 }
 
 async function serve(file: string | undefined): Promise<void> {
@@ -64,4 +74,11 @@ async function runAlone(config: Config): Promise<string> {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+/** Resolves once there is room for more. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve())
+  })
 }

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { nearest } from '../text/nearest.ts'
+import type { LiveReplayArguments } from './live-replay.ts'
 
-const commands = ['serve', 'config', 'keys', 'help', 'version'] as const
+const commands = ['serve', 'config', 'keys', 'live', 'help', 'version'] as const
 const keysActions = ['create', 'list', 'show', 'rotate', 'revoke'] as const
+const liveActions = ['replay'] as const
 
 const options = {
   help: { type: 'boolean', short: 'h' },
@@ -21,6 +23,7 @@ const options = {
   expires: { type: 'string' },
   grace: { type: 'string' },
   delete: { type: 'boolean' },
+  check: { type: 'boolean' },
 } as const
 
 type Option = keyof typeof options
@@ -30,6 +33,7 @@ const optionsOf: Readonly<Record<(typeof commands)[number], readonly Option[]>> 
   serve: ['config'],
   config: ['config'],
   keys: [],
+  live: [],
   help: ['config'],
   version: ['config'],
 }
@@ -40,14 +44,18 @@ const optionsOfKeys: Readonly<Record<KeysArguments['action'], readonly Option[]>
   rotate: ['config', 'file', 'json', 'grace', 'expires'],
   revoke: ['config', 'file', 'json', 'delete'],
 }
+const optionsOfLive: Readonly<Record<(typeof liveActions)[number], readonly Option[]>> = {
+  replay: ['check'],
+}
 
 export type Arguments = {
   /** The YAML file with settings, where one is named. */
   readonly configFile: string | undefined
 } & (
   | { readonly command: 'serve' | 'config' | 'version' }
-  | { readonly command: 'help'; readonly topic: 'vai' | 'keys' }
+  | { readonly command: 'help'; readonly topic: 'vai' | 'keys' | 'live' }
   | { readonly command: 'keys'; readonly keys: KeysArguments }
+  | { readonly command: 'live-replay'; readonly replay: LiveReplayArguments }
 )
 
 /** What is to be done with the gateway keys; texts as they were given. */
@@ -63,25 +71,58 @@ export function readArguments(args: readonly string[]): Arguments {
   const { tokens, positionals } = parseArgs({ args: [...args], allowPositionals: true, strict: false, tokens: true, options })
   const [name = 'help', ...rest] = positionals
   const command = commands.find((each) => each === name)
-  const action = command === 'keys' ? keysActions.find((each) => each === rest[0]) : undefined
-  const known = action ? optionsOfKeys[action] : command ? optionsOf[command] : []
   const given = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
-  for (const { name: option, rawName } of given)
-    refuseUnless(option, rawName, known, [name, ...(action ? [action] : [])].join(' '))
+  const [known, words] = optionsFor(command, rest[0])
+  for (const { name: option, rawName } of given) refuseUnless(option, rawName, known, [name, ...words].join(' '))
   const { values } = strictly(args)
   if (!command) throw new ConfigError([`${name} is not a command${hint(name, commands)}`])
   const common = { configFile: values.config }
   if (values.version) return { command: 'version', ...common }
-  if (command !== 'keys') {
-    if (rest.length > 0) throw new ConfigError([`${rest.join(' ')} is not understood; see vai --help.`])
-    return values.help || command === 'help' ? { command: 'help', topic: 'vai', ...common } : { command, ...common }
+  switch (command) {
+    case 'keys':
+      return { ...readKeys(rest, values), ...common }
+    case 'live':
+      return { ...readLive(rest, values), ...common }
+    default:
+      if (rest.length > 0) throw new ConfigError([`${rest.join(' ')} is not understood; see vai --help.`])
+      return values.help || command === 'help' ? { command: 'help', topic: 'vai', ...common } : { command, ...common }
   }
-  if (values.help || rest.length === 0) return { command: 'help', topic: 'keys', ...common }
-  const [word = '', id, ...more] = rest
+}
+
+/** The options of a command, and the words after it that they belong to. */
+function optionsFor(
+  command: (typeof commands)[number] | undefined,
+  word: string | undefined,
+): readonly [readonly Option[], readonly string[]] {
+  if (!command) return [[], []]
+  const keysAction = command === 'keys' ? keysActions.find((each) => each === word) : undefined
+  if (keysAction) return [optionsOfKeys[keysAction], [keysAction]]
+  const liveAction = command === 'live' ? liveActions.find((each) => each === word) : undefined
+  if (liveAction) return [optionsOfLive[liveAction], [liveAction]]
+  return [optionsOf[command], []]
+}
+
+type Values = ReturnType<typeof strictly>['values']
+type Asked<Command extends Arguments['command']> = Omit<Extract<Arguments, { command: Command }>, 'configFile'>
+
+function readKeys(words: readonly string[], options: Values): Asked<'help'> | Asked<'keys'> {
+  if (options.help || words.length === 0) return { command: 'help', topic: 'keys' }
+  const [word = '', id, ...more] = words
+  const action = keysActions.find((each) => each === word)
   if (!action) throw new ConfigError([`${word} is not a command of vai keys${hint(word, keysActions)}`])
   if (more.length > 0 || (action === 'list' && id !== undefined))
-    throw new ConfigError([`${(action === 'list' ? rest.slice(1) : more).join(' ')} is not understood; see vai keys --help.`])
-  return { command, keys: { action, id, options: values }, ...common }
+    throw new ConfigError([`${(action === 'list' ? words.slice(1) : more).join(' ')} is not understood; see vai keys --help.`])
+  return { command: 'keys', keys: { action, id, options } }
+}
+
+function readLive(words: readonly string[], { help, check = false }: Values): Asked<'help'> | Asked<'live-replay'> {
+  if (help || words.length === 0) return { command: 'help', topic: 'live' }
+  const [word = '', trace, ...more] = words
+  const action = liveActions.find((each) => each === word)
+  if (!action) throw new ConfigError([`${word} is not a command of vai live${hint(word, liveActions)}`])
+  if (trace === undefined) throw new ConfigError(['vai live replay: the file of the recording is missing.'])
+  if (more.length > 0) throw new ConfigError([`${more.join(' ')} is not understood; see vai live --help.`])
+  return { command: 'live-replay', replay: { trace, check } }
 }
 
 function refuseUnless(option: string, rawName: string, known: readonly Option[], command: string): void {

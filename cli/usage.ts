@@ -1,4 +1,4 @@
-export const usage = `VAI Gateway: every language model behind the Anthropic Messages API.
+const usage = `VAI Gateway: every language model behind the Anthropic Messages API.
 
 Usage: vai <command> [options]
 
@@ -6,6 +6,7 @@ Commands:
   serve            Start the gateway.
   config           Print every setting with its value, default and meaning.
   keys             Make, list and revoke gateway keys; see vai keys --help.
+  live             Play recordings of live sessions again; see vai live --help.
   help             Print this.
   version          Print the version.
 
@@ -16,7 +17,7 @@ Options:
 
 Settings are environment variables that begin with VAI_, and keys of providers such as ANTHROPIC_API_KEY.`
 
-export const keysUsage = `The keys by which callers use the gateway. Only their hashes are kept.
+const keysUsage = `The keys by which callers use the gateway. Only their hashes are kept.
 
 Usage: vai keys <command> [options]
 
@@ -48,3 +49,18 @@ Of rotate:
 
 Of revoke:
       --delete             Remove the key from the file as well.`
+
+const liveUsage = `Conversations over /v1/live.
+
+Usage: vai live <command> [options]
+
+Commands:
+  replay <file>    Play the recording of a session again, which VAI_LIVE_TRACE_DIR keeps: print what happened and what was
+                   done about it. Ends with 1 where something else would be done today.
+
+Options:
+      --check      Print only whether the same would be done.
+  -h, --help       Print this.`
+
+/** By what is asked about. */
+export const usages = { vai: usage, keys: keysUsage, live: liveUsage } as const

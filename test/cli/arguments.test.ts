@@ -18,6 +18,10 @@ describe('the command line', () => {
     ['keys create app -f keys.yaml', { command: 'keys', keys: { action: 'create', id: 'app', options: { file: 'keys.yaml' } } }],
     ['--file keys.yaml keys show app', { command: 'keys', keys: { action: 'show', id: 'app', options: { file: 'keys.yaml' } } }],
     ['keys create --limit a=1 --limit b=2', { command: 'keys', keys: { action: 'create', options: { limit: ['a=1', 'b=2'] } } }],
+    ['live', { command: 'help', topic: 'live' }],
+    ['live replay a.jsonl --help', { command: 'help', topic: 'live' }],
+    ['live replay a.jsonl', { command: 'live-replay', replay: { trace: 'a.jsonl', check: false } }],
+    ['live --check replay a.jsonl', { command: 'live-replay', replay: { trace: 'a.jsonl', check: true } }],
   ])('%s is understood', (line, expected) => {
     expect(read(line)).toMatchObject(expected)
   })
@@ -33,6 +37,11 @@ describe('the command line', () => {
     ['keys create --tenat x', '--tenat is not an option; did you mean --tenant?'],
     ['keys create --model x', '--model is not an option; did you mean --models?'],
     ['keys show --tenant x', '--tenant is not an option of vai keys show'],
+    ['live repaly x', 'repaly is not a command of vai live; did you mean replay?'],
+    ['live replay', 'the file of the recording is missing'],
+    ['live replay a b', 'b is not understood'],
+    ['live replay a --json', '--json is not an option of vai live replay'],
+    ['serve --check', '--check is not an option of vai serve'],
     ['serve --json', '--json is not an option of vai serve'],
     ['keys create --tenant', '--tenant'],
     ['keys list --json=yes', '--json'],
