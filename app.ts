@@ -18,6 +18,7 @@ import type { Defaults } from './plugins/limits/allotment.ts'
 import { limits } from './plugins/limits/index.ts'
 import type { LimitStore } from './plugins/limits/store.ts'
 import { lingering } from './plugins/lingering.ts'
+import type { SessionOwners } from './plugins/live/sessions/owners.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
 import { metrics } from './plugins/metrics/index.ts'
@@ -72,6 +73,8 @@ export interface Parts {
   readonly metricsText?: () => Promise<string>
   /** Where limits are counted, where neither this process nor Redis does. */
   readonly limitStore?: LimitStore
+  /** Where it is known which process holds which live session, where neither this one nor Redis knows it. */
+  readonly sessionOwners?: SessionOwners
   /** The id of this process, for log lines, where it is one of several. */
   readonly worker?: number
   /** Where log lines go; standard output by default. */

@@ -16,6 +16,7 @@ import {
   type Question,
   type WorkerQuestion,
 } from './messages.ts'
+import { PrimarySessionOwners } from './session-owners.ts'
 
 /** One of several processes that answer on one port, started by the primary. */
 
@@ -42,7 +43,10 @@ async function work(config: Config): Promise<void> {
   const app = await buildGateway(config, {
     worker: process.pid,
     // Redis is there for several gateways, and so for several workers.
-    ...(config.redis_url === undefined && { limitStore: new PrimaryLimitStore(primary) }),
+    ...(config.redis_url === undefined && {
+      limitStore: new PrimaryLimitStore(primary),
+      sessionOwners: new PrimarySessionOwners(primary),
+    }),
     metricsText: () => primary.ask({ ask: 'metrics' }),
   })
   await app.listen({ host: config.host, port: config.port })

@@ -97,7 +97,7 @@ describe('vai live replay', () => {
   })
 })
 
-describe('the process', () => {
+describe('the process', { timeout: 60_000 }, () => {
   const server = fileURLToPath(new URL('../../server.ts', import.meta.url))
 
   function vai(...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
