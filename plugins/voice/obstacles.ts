@@ -23,6 +23,8 @@ export class Obstacles {
   readonly issues: Issue[] = []
   /** The first reason why it may not be done though nothing is wrong with it. */
   refusal: GatewayError | undefined
+  /** Which field names the model or the voice that may not be asked. */
+  refusedAt: string | undefined
   readonly #asker: PlanAsker
   readonly #rules: AdmissionRules
 
@@ -35,18 +37,18 @@ export class Obstacles {
   admit({ id, provider }: HearingModel | SpeakingVoice, param: string): void {
     if (!this.mayUse(id)) {
       const who = this.#rules.isAllowed(id) ? 'this key may not use' : 'the operator of this gateway does not allow'
-      this.#refuse(new GatewayError('model_not_allowed', { param, message: `${param}: ${who} ${id.slice(0, 200)}.` }))
+      this.#refuse(new GatewayError('model_not_allowed', { param, message: `${param}: ${who} ${id.slice(0, 200)}.` }), param)
       return
     }
     try {
       this.#keyOf(provider)
     } catch (error) {
-      this.#refuse(error)
+      this.#refuse(error, param)
     }
   }
 
   /** The first whose provider there is a key for; the first of all where there is none, which is then the refusal. */
-  firstWithKey(models: readonly HearingModel[]): HearingModel | undefined {
+  firstWithKey(models: readonly HearingModel[], param: string): HearingModel | undefined {
     const [first, ...others] = models
     if (!first) return undefined
     const { headers, principal } = this.#asker
@@ -55,7 +57,7 @@ export class Obstacles {
       const { service } = this.#rules.credentials.chooseKey(all, headers, principal)
       return models.find(({ provider }) => provider === service)
     } catch (error) {
-      this.#refuse(error)
+      this.#refuse(error, param)
       return first
     }
   }
@@ -78,8 +80,10 @@ export class Obstacles {
     this.#rules.credentials.keyFor(provider, this.#asker.headers, this.#asker.principal)
   }
 
-  #refuse(error: unknown): void {
+  #refuse(error: unknown, param: string): void {
     if (!(error instanceof GatewayError)) throw error
-    this.refusal ??= error
+    if (this.refusal) return
+    this.refusal = error
+    this.refusedAt = param
   }
 }

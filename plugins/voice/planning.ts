@@ -32,7 +32,7 @@ function planHearing(asked: Asked, rules: PlanRules, obstacles: Obstacles): Hear
     return undefined
   }
   if (blocks.length === 0) return undefined
-  const model = named ?? usualModel ?? obstacles.firstWithKey(vendors.usualHearing)
+  const model = named ?? usualModel ?? obstacles.firstWithKey(vendors.usualHearing, 'stt_model')
   if (!model) {
     const message = 'no provider that hears is there but the demo; name one, such as demo/meter'
     obstacles.issues.push({ param: 'stt_model', code: 'required', message })

@@ -1,3 +1,4 @@
+import { GatewayError, isErrorCode } from '../../api/error.ts'
 import type { IssueCode } from '../../api/issue-codes.ts'
 import type { Issue } from '../../api/schemas.gen.ts'
 import type { RawFormat, SttOptions, SttStreamCapabilities, TurnOptions } from '../../providers/speech.ts'
@@ -66,7 +67,7 @@ export function sessionVoicesOf(asked: AskedSession, asker: PlanAsker, rules: Pl
   const obstacles = new Obstacles(asker, rules)
   const hearing = asked.hearing && planHearing(asked.hearing, rules, obstacles)
   const speaking = asked.speaking && planSpeaking(asked.speaking, rules, obstacles)
-  return { hearing, speaking, issues: obstacles.issues, refusal: obstacles.refusal }
+  return { hearing, speaking, issues: obstacles.issues, refusal: refusalOf(obstacles) }
 }
 
 // ── Hearing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -102,7 +103,7 @@ function modelFor(asked: AskedHearing, rules: PlanRules, obstacles: Obstacles): 
   }
   const others = all.filter(({ provider }) => !provider.demo)
   const able = others.filter((model) => problemsOf(asked, model, rules).length === 0)
-  const found = obstacles.firstWithKey(able.length > 0 ? able : others.filter(streamOf))
+  const found = obstacles.firstWithKey(able.length > 0 ? able : others.filter(streamOf), 'stt.model')
   if (found) return found
   const message = 'no provider that hears streams is there but the demo; name one, such as demo/meter'
   obstacles.issues.push(issue('stt.model', 'required', message))
@@ -172,6 +173,12 @@ function planSpeaking(asked: AskedSpeaking, rules: PlanRules, obstacles: Obstacl
 }
 
 // ── Issues ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A key that is missing is told of by its header, of which a client that came through a browser knows nothing: by the field that needs it. */
+function refusalOf({ refusal, refusedAt: param }: Obstacles): GatewayError | undefined {
+  if (!refusal || param === undefined || refusal.param === param || !isErrorCode(refusal.code)) return refusal
+  return new GatewayError(refusal.code, { param, message: `${param}: ${refusal.message}`, cause: refusal })
+}
 
 /** What is told of a request's fields, told of those of `hello`. */
 function placed(told: Issue): Issue {

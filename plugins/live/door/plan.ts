@@ -81,17 +81,19 @@ async function planOf(
   const voices = parts.voice.session(askedOf(terms, formats.audioIn, parts), asker)
   const asking = askingOf(terms, settings)
   const asked = await obstaclesOf(() => parts.checkAsking(asking, messages, asker))
+  const ofTools = toolIssues(terms.tools, settings)
   const issues = [
     ...requiredIssues(terms),
     ...formats.issues,
     ...transportIssues(terms, asker),
     ...turnIssues(terms),
-    ...toolIssues(terms.tools, settings),
+    ...ofTools,
     ...voices.issues,
-    ...asked.issues,
+    // Names that collide are told of by whoever gives them, not by what they collide with.
+    ...asked.issues.filter(({ code }) => code !== 'duplicate' || ofTools.length === 0),
   ]
-  if (issues.length > 0) throw refused(firstOfEach(issues))
   const refusal = asked.refusal ?? voices.refusal
+  if (issues.length > 0) throw refused(firstOfEach([...issues, ...unknownIn(refusal)]))
   if (refusal) throw refusal
   const { speaking, hearing } = voices
   if (!speaking) throw new GatewayError('internal_error')
@@ -105,7 +107,7 @@ async function planOf(
     audioOut: formats.audioOut,
     hearing: hearing && { ...hearing, energy: energyOf(terms.turn) },
     speaking,
-    asking: { ...asking, model: resolved(asking.model, parts)?.id ?? asking.model },
+    asking: { ...asking, model: resolved(asking.model, parts)?.id ?? asking.model, script: scriptOf(speaking) },
   }
 }
 
@@ -166,6 +168,12 @@ function formatsOf({ audio_in: given, audio_out: wanted = usualOut }: LiveTerms)
 const usualOut = { encoding: 'pcm_s16le', sample_rate_hz: 24_000 } as const
 const pcm24: RawFormat = { encoding: 'pcm', rate: 24_000 }
 
+/** What is said is parted into what each of the voices takes. */
+function scriptOf({ voice, fallbacks, textLanguage }: LivePlan['speaking']): NonNullable<LiveAsking['script']> {
+  const longest = [voice, ...fallbacks].map(({ tts, name }) => tts.capabilities(name).maxCharacters)
+  return { language: textLanguage, maxCharacters: Math.min(...longest) }
+}
+
 // ── What is wrong ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function requiredIssues({ model, tts }: LiveTerms): Issue[] {
@@ -191,6 +199,11 @@ async function obstaclesOf(
     const isOfFields = error.issues !== undefined && error.type === 'invalid_request_error'
     return isOfFields ? { issues: error.issues ?? [], refusal: undefined } : { issues: [], refusal: error }
   }
+}
+
+/** A model that there is not is told of beside what else is wrong; alone, it keeps its own status. */
+function unknownIn(refusal: GatewayError | undefined): readonly Issue[] {
+  return refusal?.type === 'not_found_error' ? (refusal.issues ?? []) : []
 }
 
 /** What is asked for goes on without, where the vendor has no such thing. */

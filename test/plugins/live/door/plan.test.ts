@@ -102,6 +102,25 @@ describe('what is wrong', () => {
     expect(await problemsOf(keyless.plan({ stt: {} }, { checkAsking }))).toEqual(['stt: conflict'])
   })
 
+  it('with the model is told, too, which alone keeps its own status', async () => {
+    const unknown = await errorOf(keyless.plan({ model: 'nobody/none' }))
+    expect(unknown).toMatchObject({ status: 404, code: 'unknown_provider', param: 'model' })
+    expect(await problemsOf(keyless.plan({ model: 'nobody/none', stt: {} }))).toEqual([
+      'stt: conflict',
+      'model: unknown_provider',
+    ])
+    const messages = [{ role: 'assistant', content: 'Hi' }] as const
+    expect(await problemsOf(keyless.plan({ messages: [...messages], tts: { voice: 'soft' } }))).toEqual([
+      'tts.voice: unknown_voice',
+      'messages[0].role: first_message_role',
+    ])
+    expect(await errorOf(keyless.plan({ model: 'openai/gpt-5-mini' }))).toMatchObject({
+      status: 401,
+      code: 'missing_provider_key',
+      param: 'model',
+    })
+  })
+
   it('is not made of what went wrong otherwise', async () => {
     const fault = new TypeError('a fault')
     await expect(keyless.plan({}, { checkAsking: () => Promise.reject(fault) })).rejects.toBe(fault)
@@ -118,8 +137,8 @@ const tooMany = new GatewayError('invalid_request', {
 describe('tools', () => {
   it('are asked for as they are named', async () => {
     const tools = {
-      server_tools: ['vai_calculator'],
-      server_tool_config: { vai_calculator: { precision: 3 } },
+      server_tools: ['vai_web_fetch'],
+      server_tool_config: { vai_web_fetch: { max_characters: 500 } },
       client_tools: [ownTool('open_door')],
       timeout_ms: 5000,
       max_tool_calls: 3,
@@ -130,23 +149,40 @@ describe('tools', () => {
       model: 'demo/echo',
       system: 'Be brief.',
       maxTokens: 100,
-      serverTools: ['vai_calculator'],
-      serverToolConfig: { vai_calculator: { precision: 3 } },
+      serverTools: ['vai_web_fetch'],
+      serverToolConfig: { vai_web_fetch: { max_characters: 500 } },
       clientTools: [ownTool('open_door')],
       toolTimeoutMs: 5000,
       maxToolCalls: 3,
       speechGate: 'lenient',
+      script: { language: undefined, maxCharacters: 10_000 },
     })
     expect(rules.filler).toEqual({ afterMs: 1500, texts: ['One moment.'] })
   })
 
   it('have names that the model can tell apart', async () => {
-    const client_tools = ['look', 'look', 'vai_calculator', 'talk_to_user'].map(ownTool)
-    expect(await problemsOf(keyless.plan({ tools: { client_tools, server_tools: ['vai_calculator'] } }))).toEqual([
+    const client_tools = ['look', 'look', 'vai_web_fetch', 'talk_to_user'].map(ownTool)
+    expect(await problemsOf(keyless.plan({ tools: { client_tools, server_tools: ['vai_web_fetch'] } }))).toEqual([
       'tools.client_tools[1].name: duplicate',
       'tools.client_tools[2].name: conflict',
       'tools.client_tools[3].name: conflict',
     ])
+  })
+
+  it('are there, may be used, and are set to what they take', async () => {
+    const wrong = {
+      server_tools: ['vai_web_fetch', 'vai_web_fetsch', 'vai_web_fetch'],
+      server_tool_config: { vai_web_fetch: { max_characters: 1 }, vai_web_search: {} },
+    }
+    expect(await problemsOf(keyless.plan({ tools: wrong }))).toEqual([
+      'tools.server_tools[1]: unknown_builtin',
+      'tools.server_tools[2]: duplicate',
+      'tools.server_tool_config.vai_web_search: tool_not_found',
+      'tools.server_tool_config.vai_web_fetch.max_characters: out_of_range',
+    ])
+    const principal = { mayUseTool: () => false }
+    const error = await errorOf(keyless.plan({ tools: { server_tools: ['vai_web_fetch'] } }, { principal }))
+    expect(error).toMatchObject({ status: 403, code: 'tool_not_allowed', param: 'tools.server_tools[0]' })
   })
 
   it('have no more time and calls than the operator allows', async () => {
@@ -158,8 +194,10 @@ describe('tools', () => {
 })
 
 describe('who hears', () => {
+  // Who answers is asked elsewhere.
+  const anyModel = { checkAsking: () => Promise.resolve() }
   const heardBy = async (planning: Planning, hello: Partial<LiveHello>) =>
-    (await planning.plan({ audio_in: pcm16, ...hello })).hearing
+    (await planning.plan({ audio_in: pcm16, ...hello }, anyModel)).hearing
 
   it('is the demo for a model of the demo, whoever has a key', async () => {
     expect((await heardBy(keyless, {}))?.model.id).toBe('demo/meter')
@@ -170,19 +208,22 @@ describe('who hears', () => {
     expect((await heardBy(keyed, { model: 'openai/gpt-5-mini' }))?.model.id).toBe('deepgram/nova-3')
     const brought = await keyless.plan(
       { audio_in: pcm16, model: 'openai/gpt-5-mini' },
-      { headers: { 'x-provider-key-cartesia': 'sk-test-own' } },
+      { ...anyModel, headers: { 'x-provider-key-cartesia': 'sk-test-own' } },
     )
     expect(brought.hearing?.model.provider.id).toBe('cartesia')
     const tenants = await keyless.plan(
       { audio_in: pcm16, model: 'openai/gpt-5-mini' },
-      { principal: { providerKey: (id) => (id === 'openai' ? tenantKey : undefined) } },
+      { ...anyModel, principal: { providerKey: (id) => (id === 'openai' ? tenantKey : undefined) } },
     )
     expect(tenants.hearing?.model.id).toBe('openai/gpt-4o-transcribe')
   })
 
   it('is nobody without a key, which is a refusal', async () => {
-    expect(await problemsOf(keyless.plan({ audio_in: pcm16, model: 'openai/gpt-5-mini' }))).toEqual(['missing_provider_key'])
-    expect(await problemsOf(keyless.plan({ audio_in: pcm16, stt: { model: 'deepgram' } }))).toEqual(['missing_provider_key'])
+    for (const stt of [{}, { model: 'deepgram' }]) {
+      const error = await errorOf(keyless.plan({ audio_in: pcm16, model: 'openai/gpt-5-mini', stt }, anyModel))
+      expect(error).toMatchObject({ status: 401, code: 'missing_provider_key', param: 'stt.model' })
+      expect(error.message).toMatch(/^stt\.model: There is no key for .*Deepgram.*X-Provider-Key-Deepgram/)
+    }
   })
 
   it('is the operator’s usual model where it hears streams, and may be another of its provider where that can do what is asked', async () => {
@@ -359,7 +400,7 @@ it('keys are nowhere in a plan', async () => {
 })
 
 describe('an update', () => {
-  const tools = { client_tools: [ownTool('open_door')], server_tools: ['vai_calculator'] }
+  const tools = { client_tools: [ownTool('open_door')], server_tools: ['vai_web_fetch'] }
   const begin = () =>
     keyed.plan({
       audio_in: pcm16,

@@ -2,6 +2,7 @@ import { GatewayError } from '../../../../api/error.ts'
 import type { LiveHello, LiveSessionUpdate } from '../../../../api/schemas.gen.ts'
 import { Secret } from '../../../../api/secret.ts'
 import type { Principal } from '../../../../plugins/auth/principal.ts'
+import { checkAsking } from '../../../../plugins/live/asker/check.ts'
 import { type LiveAsker, type PlanParts, planSession, planUpdate } from '../../../../plugins/live/door/plan.ts'
 import type { LivePlan } from '../../../../plugins/live/plan.ts'
 import { type Gateway, startGateway } from '../../../gateway.ts'
@@ -37,14 +38,20 @@ export const pcm16 = { encoding: 'pcm_s16le', sample_rate_hz: 16_000 } as const
 
 export async function startPlanning(options: Parameters<typeof startGateway>[0] = {}): Promise<Planning> {
   const gateway = await startGateway(options)
-  const { voice, models, limits } = gateway.app
-  const parts: PlanParts = { voice, models, settings, checkAsking: () => Promise.resolve() }
+  const { app } = gateway
+  const { voice, models, limits } = app
+  const parts: PlanParts = {
+    voice,
+    models,
+    settings,
+    checkAsking: (asking, messages, asker) => checkAsking(app, asking, messages, asker),
+  }
   const askerOf = ({ isMsgpack = false, headers = {}, principal = {} }: AskerOptions): LiveAsker => {
     const somebody = { ...anybody, ...principal }
     return { principal: somebody, headers, allotment: limits.sessions.allotmentOf(somebody), isMsgpack }
   }
-  const planOf = (hello: LiveHello, { checkAsking = parts.checkAsking, ...asker }: AskerOptions = {}): Promise<LivePlan> =>
-    planSession(hello, askerOf(asker), { ...parts, checkAsking })
+  const planOf = (hello: LiveHello, { checkAsking: check = parts.checkAsking, ...asker }: AskerOptions = {}): Promise<LivePlan> =>
+    planSession(hello, askerOf(asker), { ...parts, checkAsking: check })
   return {
     gateway,
     plan: (hello, asker) => planOf({ ...usual, ...hello }, asker),
