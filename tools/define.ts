@@ -6,6 +6,8 @@ export interface ToolDefinition<Input extends ObjectSchema, Config extends Objec
   readonly description: string
   readonly input: Input
   readonly config: Config
+  /** Whether a call changes nothing; false where it is left out. */
+  readonly readOnly?: boolean
   readonly services?: readonly Service[]
   readonly needs?: (config: Fitting<Config>) => readonly Service[]
   readonly run: (input: Fitting<Input>, config: Fitting<Config>, call: ToolCall) => Promise<ToolOutput>
@@ -15,12 +17,13 @@ export interface ToolDefinition<Input extends ObjectSchema, Config extends Objec
 export function defineTool<const Input extends ObjectSchema, const Config extends ObjectSchema>(
   definition: ToolDefinition<Input, Config>,
 ): Tool {
-  const { name, description, input, config, services = [], needs = () => [], run } = definition
+  const { name, description, input, config, readOnly = false, services = [], needs = () => [], run } = definition
   return {
     name,
     description,
     inputSchema: input,
     configSchema: config,
+    readOnly,
     services,
     needs: (given) => needs(given as Fitting<Config>),
     // Whoever calls it has checked both against the schemas that their types come from.

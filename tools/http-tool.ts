@@ -23,6 +23,8 @@ export function httpTool(definition: HttpToolDefinition, keys: Keys): Tool {
     description,
     inputSchema,
     configSchema: { type: 'object', properties: {}, additionalProperties: false },
+    // Each call is a POST, of which nobody says that it changes nothing.
+    readOnly: false,
     services: [],
     needs: () => [],
     run: (input, _, call) => runWithin(definition.timeoutMs, call, (signal) => ask(call, signal, definition, keys, input)),

@@ -16,6 +16,8 @@ export interface Tool {
   readonly inputSchema: ObjectSchema
   /** A JSON schema of what a caller may set for a run; every member has a meaning in its `description`. */
   readonly configSchema: ObjectSchema
+  /** Whether a call changes nothing, wherever it asks: what it does can be taken back by forgetting it. */
+  readonly readOnly: boolean
   /** The services that it may ask, in the order of preference. */
   readonly services: readonly Service[]
   /** Which of them may serve a run that is set so, one being enough; none where it needs none. The config fits its schema. */

@@ -65,4 +65,11 @@ export interface LiveAsking {
   readonly maxToolCalls: number
   /** Text beside the call that speaks: spoken as if it were one, or an error. */
   readonly speechGate: 'lenient' | 'strict'
+  /** How what it says is parted into sentences for a voice; by the text alone where that is absent. */
+  readonly script?: {
+    /** BCP 47; what symbols are said as. */
+    readonly language: string | undefined
+    /** The longest sentence that each of the voices takes, in UTF-16 units. */
+    readonly maxCharacters: number
+  }
 }

@@ -55,6 +55,8 @@ export interface RunPart {
   /** The tools that the caller runs, by their names. None of the gateway's has such a name. */
   readonly tools: ReadonlyMap<string, RunnableTool>
   readonly terminals: Terminals
+  /** How much longer than its time a call may take before the run itself stops it, in milliseconds. */
+  readonly toolGraceMs: number
   /** Waited for before the first tool of an answer runs. */
   mayRun(): Promise<void>
   /** A call has arguments that fit, and its tool is about to run. */
@@ -116,7 +118,7 @@ export const runs = fp(
             calls: {
               tools: new Map([...toolsOf(prepared.tools, workshop, caller), ...(part?.tools ?? [])]),
               parallel: prepared.limits.parallel,
-              timeoutMs: prepared.limits.toolTimeoutMs,
+              timeoutMs: prepared.limits.toolTimeoutMs + (part?.toolGraceMs ?? 0),
               maxResultBytes: most.resultBytes,
               clock,
               onError: (err) => caller.log.error({ err }, 'a tool failed unexpectedly'),

@@ -67,6 +67,7 @@ export const tool = defineTool({
     'Reads the page at a URL: HTML as Markdown, PDF and other text as text. Scripts of the page are not run. Use it for a URL that the user named or that a search found.',
   input,
   config,
+  readOnly: true,
   services: [tavily, firecrawl],
   needs: ({ provider }) => [tavily, firecrawl].filter(({ id }) => id === provider),
   async run({ url }, set, call) {

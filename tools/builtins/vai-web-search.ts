@@ -89,6 +89,7 @@ export const tool = defineTool({
     'Searches the web. Returns numbered results, each with its title, its URL, its date where it is known, and what the page says about the query. Use it for what may have changed of late, or is not known for certain, and name the URLs of what is used.',
   input,
   config,
+  readOnly: true,
   services: [tavily, exa, brave],
   needs: ({ provider }) => (provider ? [...engines.keys()].filter(({ id }) => id === provider) : [...engines.keys()]),
   async run({ query, recency }, set, call) {

@@ -1,0 +1,88 @@
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../../../api/clock.ts'
+import type { MessageParam, Usage } from '../../../api/schemas.gen.ts'
+import type { LiveCaller } from '../caller.ts'
+import type { LiveResult, LiveStep } from '../history.ts'
+import type { LiveAsking } from '../plan.ts'
+import { AskedTurn, type AskedTurnParts } from './asked-turn.ts'
+import type { Asker, AskerListener } from './asker.ts'
+
+/** Asks the model in one session, on behalf of who talks. The listener is never called from within a call of the asker's, but by `confirm`. */
+export function createAsker(
+  app: FastifyInstance,
+  asking: LiveAsking,
+  caller: LiveCaller,
+  listener: AskerListener,
+  clock: Clock,
+): Asker {
+  return new TurnAsker({ app, asking, caller, listener, clock })
+}
+
+class TurnAsker implements Asker {
+  #parts: AskedTurnParts
+  /** Those whose answer somebody may ask for. */
+  readonly #turns = new Map<number, AskedTurn>()
+  /** Those of which something runs. */
+  readonly #running = new Set<Promise<void>>()
+  #isEnded = false
+
+  constructor(parts: AskedTurnParts) {
+    this.#parts = parts
+  }
+
+  start(number: number, messages: readonly MessageParam[], isSpeculation: boolean): void {
+    if (this.#isEnded) return
+    this.forget(number)
+    const turn = new AskedTurn(this.#parts, number, isSpeculation)
+    this.#turns.set(number, turn)
+    const asked = turn.ask(messages)
+    this.#running.add(asked)
+    void asked.finally(() => this.#running.delete(asked))
+  }
+
+  confirm(number: number): void {
+    this.#turns.get(number)?.confirm()
+  }
+
+  cancel(number: number): void {
+    const turn = this.#turns.get(number)
+    turn?.cancel()
+    // Of what was never certain nothing is asked for.
+    if (turn?.isForetold) this.#turns.delete(number)
+  }
+
+  cancelTool(number: number, id: string): void {
+    this.#turns.get(number)?.cancelTool(id)
+  }
+
+  answerTool(number: number, id: string, content: LiveResult['content'], isError: boolean): void {
+    this.#turns.get(number)?.answerTool(id, content, isError)
+  }
+
+  addFiller(number: number, text: string): void {
+    this.#turns.get(number)?.addFiller(text)
+  }
+
+  stepsOf(number: number): readonly LiveStep[] {
+    return this.#turns.get(number)?.steps ?? []
+  }
+
+  usageOf(number: number): Usage {
+    return this.#turns.get(number)?.usage ?? {}
+  }
+
+  forget(number: number): void {
+    this.#turns.get(number)?.cancel()
+    this.#turns.delete(number)
+  }
+
+  change(asking: LiveAsking): void {
+    this.#parts = { ...this.#parts, asking }
+  }
+
+  async end(): Promise<void> {
+    this.#isEnded = true
+    for (const turn of this.#turns.values()) turn.cancel()
+    await Promise.all(this.#running)
+  }
+}
