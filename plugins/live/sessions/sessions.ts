@@ -82,7 +82,7 @@ export class LiveSessions<Session extends HeldSession> {
     if (this.#isDraining) throw new GatewayError('shutting_down', { retryAfter: 1 })
     if (this.#held.size >= this.#most) throw new GatewayError('overloaded', { message: full, retryAfter: 1 })
     const { text, hash } = newResumeToken()
-    this.#held.set(session.id, { session, current: hash, before: undefined, isParked: false })
+    this.#held.set(session.id, { session, current: hash, before: undefined, isParked: false, isOver: false })
     void this.#owners.own([session.id], this.processId, this.#ttlMs)
     this.#renewal ??= this.#renewLater()
     return text
@@ -100,7 +100,13 @@ export class LiveSessions<Session extends HeldSession> {
     if (held) held.before = undefined
   }
 
-  /** It is over. */
+  /** It has ended, and what runs for it is about to: nobody resumes it any more. */
+  over(session: Session): void {
+    const held = this.#held.get(session.id)
+    if (held) held.isOver = true
+  }
+
+  /** Nothing of it is left. */
   remove(session: Session): void {
     const held = this.#held.get(session.id)
     if (held?.session !== session) return
@@ -122,6 +128,7 @@ export class LiveSessions<Session extends HeldSession> {
   async claim({ sessionId, token, lastServerSeq }: Resume, by: HeldSession['principal']): Promise<Claimed<Session>> {
     const held = this.#held.get(sessionId)
     if (!held) throw await this.#notHere(sessionId)
+    if (held.isOver) throw unknownSession()
     const { session, current, before } = held
     if (by.keyId !== session.principal.keyId || by.tenant !== session.principal.tenant) throw unknownSession()
     const isCurrent = isToken(token, current)
@@ -132,7 +139,7 @@ export class LiveSessions<Session extends HeldSession> {
     held.current = next.hash
     session.takenOver()
     // That its socket is gone may have been the last that it waited for.
-    if (this.#held.get(sessionId) !== held) throw unknownSession()
+    if (held.isOver || this.#held.get(sessionId) !== held) throw unknownSession()
     this.#setParked(held, false)
     session.outbox.received(lastServerSeq)
     return { session, token: next.text }
@@ -187,6 +194,7 @@ interface Held<Session> {
   /** The token that was used last, while it is still good. */
   before: TokenHash | undefined
   isParked: boolean
+  isOver: boolean
 }
 
 const full = 'The gateway holds as many live sessions as it can.'

@@ -61,6 +61,14 @@ describe('a session whose socket was lost', () => {
     await expect(sessions.claim(resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
   })
 
+  it('is not there while it ends', async () => {
+    const { sessions, begin } = setUp()
+    const { session, token } = begin('a')
+    sessions.over(session)
+    await expect(sessions.claim(resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
+    expect([session.told, sessions.size]).toEqual([[], 1])
+  })
+
   it('is not there for another key or tenant, not even with the token', async () => {
     const { sessions, begin } = setUp()
     const owner = { keyId: 'app', tenant: 'acme' }
