@@ -10,7 +10,7 @@ export function connectStt(move: Move): void {
   const fromMs = replayFrom(move.state)
   const seam = stt.isSettledByTimes || stt.known.untilMs <= fromMs ? [] : tailOf(stt.known.text)
   effect(move, { type: 'stt-connect', link: stt.link + 1, fromMs })
-  setStt(move, { link: stt.link + 1, phase: 'connecting', since: move.at, baseMs: fromMs, seam })
+  setStt(move, { link: stt.link + 1, phase: 'connecting', since: move.at, baseMs: fromMs, flushedMs: undefined, seam })
 }
 
 /** Where the sound begins that the next connection has to hear: behind what is final, and as far back as words may be owed. */

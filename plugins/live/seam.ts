@@ -20,7 +20,7 @@ export function tailOf(text: string): readonly string[] {
 export function beyondTail(text: string, tail: readonly string[]): Beyond {
   const words = wordsIn(text)
   if (words.length === 0 || tail.length === 0) return { text, tail }
-  // A word that was cut where the sound begins is understood as another.
+  // A word that was cut where the sound begins is understood as another; it stays, for it may be one.
   for (const from of [0, 1]) {
     const length = words.length - from
     if (length < 1) break
@@ -29,7 +29,8 @@ export function beyondTail(text: string, tail: readonly string[]): Beyond {
       if (same <= from) break
       if (!words.slice(from, from + same).every(({ word }, index) => word === tail[start + index])) continue
       const end = words[from + same - 1]?.end ?? 0
-      return { text: text.slice(end).replace(closing, ''), tail: tail.slice(start + same) }
+      const first = text.slice(0, from === 0 ? 0 : words[0]?.end)
+      return { text: first + text.slice(end).replace(closing, ''), tail: tail.slice(start + same) }
     }
   }
   return { text, tail: [] }

@@ -20,6 +20,7 @@ export function settleIfSilent(move: Move): void {
   }
   if (stt.phase === 'open' && utterance.forcedLink !== stt.link) {
     effect(move, { type: 'stt-finalize', link: stt.link })
+    setStt(move, { flushedMs: stt.flushedMs ?? mic.audioMs })
     setUtterance(move, { forcedBy: move.at + rules.limits.finalMs, forcedLink: stt.link })
   } else if (utterance.forcedBy === undefined) {
     // What was said while nobody heard it is heard once somebody does.

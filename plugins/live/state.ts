@@ -72,6 +72,8 @@ export interface Stt {
   readonly baseMs: number
   /** Up to where in the sound all words are final or given up. */
   readonly settledMs: number
+  /** Up to where in the sound it was asked for its words and has not answered yet. */
+  readonly flushedMs: number | undefined
   /** Whether the engine's own times say so; otherwise words may be heard again from there on that are known already. */
   readonly isSettledByTimes: boolean
   /** What was taken as certain last, a few words of it, and where in the sound it was known. */
@@ -275,6 +277,7 @@ export function openSession(rules: Rules, at = 0): SessionState {
       lost: undefined,
       baseMs: 0,
       settledMs: 0,
+      flushedMs: undefined,
       isSettledByTimes: false,
       known: { text: '', untilMs: 0 },
       seam: [],

@@ -44,6 +44,7 @@ export function onWords(move: Move, words: Words): void {
     setStt(move, {
       settledMs: Math.max(move.state.stt.settledMs, settledMs),
       isSettledByTimes: words.endMs !== undefined,
+      ...(words.isFlushed && { flushedMs: undefined }),
     })
   }
   if (!isNew) return
@@ -52,9 +53,9 @@ export function onWords(move: Move, words: Words): void {
 }
 
 /** Up to where an engine that gives no times has told of all words. */
-function surelySettledMs({ mic, user, rules }: SessionState, isFlushed: boolean): number {
+function surelySettledMs({ mic, user, stt, rules }: SessionState, isFlushed: boolean): number {
   const endMs = user.phase === 'settling' ? (user.utterance?.endMs ?? mic.audioMs) : mic.audioMs
-  return isFlushed && user.phase === 'settling' ? endMs : Math.min(endMs, mic.audioMs - rules.limits.sttLatencyMs)
+  return Math.min(endMs, Math.max(isFlushed ? (stt.flushedMs ?? 0) : 0, mic.audioMs - rules.limits.sttLatencyMs))
 }
 
 /** The words so far; more than a turn may have are left out. */

@@ -113,6 +113,7 @@ export class Hearing {
   readonly #said: { readonly word: string; readonly atMs: number }[] = []
   #fromMs = 0
   #settled = 0
+  #flushedMs = 0
 
   connect(fromMs: number): void {
     this.#fromMs = fromMs
@@ -121,7 +122,7 @@ export class Hearing {
 
   /** A word is understood that was said some time ago. */
   say(word: string, atMs: number): void {
-    this.#said.push({ word, atMs: Math.max(atMs, this.#said.at(-1)?.atMs ?? 0) })
+    this.#said.push({ word, atMs: Math.max(atMs, this.#flushedMs, this.#said.at(-1)?.atMs ?? 0) })
   }
 
   /** What it is not certain of yet. */
@@ -129,7 +130,9 @@ export class Hearing {
     return this.#said.slice(this.#settled).flatMap(({ word, atMs }) => (atMs >= this.#fromMs ? [word] : []))
   }
 
-  settle(): readonly string[] {
+  /** Whoever was asked for all words up to a place has told them. */
+  settle(flushedMs = 0): readonly string[] {
+    this.#flushedMs = Math.max(this.#flushedMs, flushedMs)
     const words = this.pending()
     this.#settled = this.#said.length
     return words

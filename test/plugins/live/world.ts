@@ -301,7 +301,8 @@ export class World {
   readonly #hearing = new Hearing()
 
   #finalize(link: number): void {
-    if (!this.random.chance(0.1)) this.later(this.random.between(20, 1200), () => this.#certain(link, true))
+    const atMs = this.state.mic.audioMs
+    if (!this.random.chance(0.1)) this.later(this.random.between(20, 1200), () => this.#certain(link, atMs))
   }
 
   /** The engine tells what it has understood so far. */
@@ -315,13 +316,18 @@ export class World {
   }
 
   /** And that it is certain of it. */
-  #certain(link: number, isFlushed: boolean): void {
+  #certain(link: number, flushedMs?: number): void {
     const { stt } = this.state
     if (link !== this.#link || stt.phase !== 'open' || stt.link !== link) return
-    const words = this.#hearing.settle()
+    const words = this.#hearing.settle(flushedMs)
     for (const word of words) if (word.startsWith('w')) this.spoken.add(word)
     const text = words.map((word) => ` ${word}`).join('')
-    this.take({ type: 'stt', at: this.now, link, event: { type: 'final', text, ...(isFlushed && { flushed: true }) } })
+    this.take({
+      type: 'stt',
+      at: this.now,
+      link,
+      event: { type: 'final', text, ...(flushedMs !== undefined && { flushed: true }) },
+    })
   }
 
   // ── The user ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -360,7 +366,7 @@ export class World {
     if (chance(0.3)) hear({ type: 'turn-eager-end', text: '' })
     at += between(0, 300)
     if (chance(0.7)) {
-      this.later(at, () => this.#certain(this.#link, false))
+      this.later(at, () => this.#certain(this.#link))
       if (chance(0.7)) hear({ type: 'turn-end', text: '' })
     }
   }
