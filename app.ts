@@ -18,6 +18,9 @@ import type { Defaults } from './plugins/limits/allotment.ts'
 import { limits } from './plugins/limits/index.ts'
 import type { LimitStore } from './plugins/limits/store.ts'
 import { lingering } from './plugins/lingering.ts'
+import { liveDoor } from './plugins/live/door/index.ts'
+import { type LiveOptions, live } from './plugins/live/index.ts'
+import { folderProblem } from './plugins/live/recording/folder.ts'
 import type { SessionOwners } from './plugins/live/sessions/owners.ts'
 import { CallerKeys, loggerOptions, logging } from './plugins/logging.ts'
 import { messages } from './plugins/messages/index.ts'
@@ -212,6 +215,19 @@ export async function buildApp(config: Config, parts: Parts): Promise<FastifyIns
     clock,
   })
 
+  if (config.live) {
+    await app.register(live, liveOptions(config, parts, clock))
+    await app.register(liveDoor, {
+      paths: ['/v1/live'],
+      origins: config.cors_origins,
+      keyed: [...providers, ...speech, ...servicesOf(tools)],
+      helloMs: config.live_hello_ms,
+      messageBytes: config.live_message_bytes,
+      messagesPerSecond: config.live_messages_per_second,
+      clock,
+    })
+  }
+
   await app.register(healthRoutes, { version: parts.version })
   await app.register(adminRoutes, { metrics: config.metrics, ...(parts.metricsText && { metricsText: parts.metricsText }) })
   await app.register(docsRoutes, { contract: parts.contract })
@@ -312,6 +328,34 @@ function voiceOptions(config: Config, providers: readonly SpeechProvider[], cloc
       },
       isShared: config.tts_cache_shared,
     },
+    clock,
+  }
+}
+
+/** How people talk with models, as the operator wants it. Throws a `ConfigError` where recordings cannot be kept. */
+function liveOptions(config: Config, parts: Parts, clock: Clock): LiveOptions {
+  const folder = config.live_trace_dir
+  const problem = folder === '' ? undefined : folderProblem(folder)
+  if (problem !== undefined) throw new ConfigError([`live_trace_dir: ${problem}`])
+  return {
+    version: parts.version,
+    settings: {
+      resumeMs: config.live_resume_ms,
+      idleMs: config.live_idle_ms,
+      totalMs: config.live_total_ms,
+      drainMs: Math.min(config.live_drain_ms, config.drain_ms),
+      speechGate: config.live_speech_gate,
+      mostToolMs: config.limit_tool_ms,
+      mostToolCalls: config.limit_run_tool_calls,
+    },
+    messageBytes: config.live_message_bytes,
+    messagesPerSecond: config.live_messages_per_second,
+    owners: {
+      given: parts.sessionOwners,
+      redis: config.redis_url && { url: config.redis_url, prefix: config.redis_prefix },
+    },
+    records: folder === '' ? undefined : { folder, withSound: config.live_trace_audio },
+    logsTranscripts: config.live_log_transcripts,
     clock,
   }
 }

@@ -126,6 +126,11 @@ export const catalogue = {
     type: 'invalid_request_error',
     message: 'The request is longer than the context window of the model.',
   },
+  websocket_expected: {
+    type: 'invalid_request_error',
+    status: 426,
+    message: 'This is for WebSockets: ask for an upgrade of the connection.',
+  },
   request_timeout: { type: 'timeout_error', status: 408, message: 'The request was not received in time.' },
   // Keys
   missing_provider_key: { type: 'authentication_error', message: 'There is no key for this provider.' },
@@ -142,6 +147,10 @@ export const catalogue = {
   invalid_api_key: { type: 'authentication_error', message: 'This gateway does not know the key.' },
   expired_api_key: { type: 'authentication_error', message: 'The key has expired.' },
   disabled_api_key: { type: 'authentication_error', message: 'The key has been turned off.' },
+  origin_not_allowed: {
+    type: 'permission_error',
+    message: 'Pages of this origin may not connect; the operator of this gateway can allow it by VAI_CORS_ORIGINS.',
+  },
   admin_only: { type: 'permission_error', message: 'This is for keys with the role admin.' },
   // Limits
   request_rate_limit: { type: 'rate_limit_error', message: 'There were too many requests.' },

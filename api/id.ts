@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto'
 
 /** A new id: `prefix_` and a ULID, which sorts by the time it was made. */
-export function newId(prefix: 'req' | 'msg' | 'toolu', wallclock: number): string {
+export function newId(prefix: 'req' | 'msg' | 'toolu' | 'live', wallclock: number): string {
   return `${prefix}_${timePart(wallclock)}${randomPart()}`
 }
 

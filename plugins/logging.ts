@@ -12,6 +12,10 @@ declare module 'fastify' {
     logOnceOver(request: FastifyRequest, reply: FastifyReply): void
     /** Writes down what is asked, where the operator wants that. */
     logPrompt(request: FastifyRequest): void
+    /**
+     * Masks keys in the lines of a request from now on, also once it is over: those in its headers, and more. Returns what makes them forgotten.
+     */
+    maskKeys(request: FastifyRequest, more: readonly string[]): () => void
   }
   interface FastifyContextConfig {
     /** Whether the route is asked every few seconds by whoever watches over the process: its requests are no news. */
@@ -36,6 +40,7 @@ export const logging = fp(
     app.decorateRequest('facts')
     app.decorate('logOnceOver', logOnceOver)
     app.decorate('logPrompt', (request) => prompts && logPrompt(request, prompts))
+    app.decorate('maskKeys', ({ id, headers }, more) => callerKeys.remember(id, headers, more))
     app.addHook('onRequest', (request, reply, done) => {
       logOnceOver(request, reply)
       done()
@@ -47,7 +52,7 @@ export const logging = fp(
       const forget = callerKeys.remember(request.id, request.headers)
       // Not `onResponse`: an answer that nobody waited for never finishes, but every one closes.
       reply.raw.once('close', () => {
-        const isCancelled = !reply.raw.writableFinished
+        const isCancelled = !reply.raw.writableFinished && !isUpgraded(reply)
         const end = endOf(request, reply, isCancelled)
         app.metrics.requestOver(end.route, end.method, end.status, end.duration_ms / 1000)
         // What was going on has one turn to note how far it came.
@@ -77,6 +82,11 @@ interface RequestEnd {
   readonly route: string
   readonly status: number
   readonly duration_ms: number
+}
+
+/** Its answer was that another protocol is spoken, and the connection is over now. */
+function isUpgraded({ raw }: FastifyReply): boolean {
+  return raw.statusCode === 101
 }
 
 function endOf(request: FastifyRequest, reply: FastifyReply, isCancelled: boolean): RequestEnd {
@@ -116,8 +126,8 @@ export class CallerKeys {
   readonly #byRequest = new Map<string, readonly Secret[]>()
 
   /** The function that comes back forgets them again. */
-  remember(requestId: string, headers: IncomingHttpHeaders): () => void {
-    const keys = keysIn(headers)
+  remember(requestId: string, headers: IncomingHttpHeaders, more: readonly string[] = []): () => void {
+    const keys = [...keysIn(headers), ...more.map(spelled)]
     if (keys.length === 0) return () => undefined
     // Callers may name their requests, and two of them alike.
     this.#byRequest.set(requestId, [...(this.#byRequest.get(requestId) ?? []), ...keys])
@@ -151,9 +161,13 @@ function keysIn(headers: IncomingHttpHeaders): Secret[] {
     const value = headers[name]
     if (typeof value !== 'string') continue
     const key = name === 'authorization' ? value.replace(/^\S+\s+/, '') : value
-    keys.push(new Secret(JSON.stringify(key.trim()).slice(1, -1)))
+    keys.push(spelled(key.trim()))
   }
   return keys
+}
+
+function spelled(key: string): Secret {
+  return new Secret(JSON.stringify(key).slice(1, -1))
 }
 
 const callerKeyHeaders: ReadonlySet<string> = new Set(['authorization', 'x-api-key'])

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { routesAreFor } from '../plugins/auth/routes.ts'
 import { requestsAreLimited } from '../plugins/limits/scope.ts'
+import { liveRoutes } from './live.ts'
 import { messageRoutes } from './messages.ts'
 import { modelRoutes } from './models.ts'
 import { runRoutes } from './runs.ts'
@@ -12,4 +13,5 @@ export async function v1(app: FastifyInstance): Promise<void> {
   await app.register(messageRoutes)
   await app.register(runRoutes)
   await app.register(modelRoutes)
+  if (app.hasDecorator('liveDoor')) await app.register(liveRoutes)
 }

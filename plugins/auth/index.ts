@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { GatewayError } from '../../api/error.ts'
+import { addressOf } from './address.ts'
 import { guessLimit } from './guessing.ts'
 import { type AuthMode, type Door, identifier } from './identify.ts'
 import type { Principal, Role, RouteAuth } from './principal.ts'
@@ -36,6 +37,8 @@ export interface Auth {
    * owners are none. Throws as `principalOf` does, but for `admin_only`.
    */
   principalAtLast(request: FastifyRequest, key: string | undefined): Promise<Principal>
+  /** Where a request comes from, as limits count it. */
+  addressOf(request: FastifyRequest): string
 }
 
 /** Knows who sends each request before its body is read. */
@@ -61,6 +64,7 @@ export const auth = fp(
         tellIn(request, principal)
         return principal
       },
+      addressOf,
     })
 
     // Every gateway that reads the same file would go out of service at once if this were a reason not to be ready.

@@ -6,7 +6,7 @@ import { problemsWith } from '../contract-schemas.ts'
 
 /** The contract's table: which statuses a type may have, the usual one first. */
 const statuses: Readonly<Record<ErrorType, readonly number[]>> = {
-  invalid_request_error: [400, 413, 431],
+  invalid_request_error: [400, 413, 426, 431],
   authentication_error: [401],
   permission_error: [403],
   not_found_error: [404],

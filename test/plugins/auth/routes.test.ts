@@ -36,6 +36,7 @@ it('every route says who may call it; a new one has to be put on this list', () 
     'POST /v1/messages/count_tokens': 'client',
     'POST /v1/runs': 'client',
     'POST /v1/runs::stream': 'client',
+    'GET /v1/live': 'client-later',
     'GET /v1/models': 'client',
     'GET /v1/models/*': 'client',
   })

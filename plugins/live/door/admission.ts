@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../../../api/clock.ts'
+import { GatewayError } from '../../../api/error.ts'
+import { newId } from '../../../api/id.ts'
+import type { LiveHello } from '../../../api/schemas.gen.ts'
+import type { Principal } from '../../auth/principal.ts'
+import type { Keyed } from '../../credentials.ts'
+import type { LiveCaller } from '../caller.ts'
+import type { Transport } from '../transport.ts'
+import { keysIn, withBroughtKeys } from './brought-keys.ts'
+import type { LiveLine, SessionPlace } from './open.ts'
+import { mayConnect } from './origin.ts'
+import { upgradeProblem } from './upgrade.ts'
+import { WaitingRoom } from './waiting-room.ts'
+
+export interface AdmissionOptions {
+  readonly origins: readonly string[]
+  readonly keyed: readonly Keyed[]
+  readonly clock: Clock
+}
+
+/** Who may come in: what the headers of an upgrade say, and then what `hello` says. */
+export class Admission {
+  readonly #app: FastifyInstance
+  readonly #options: AdmissionOptions
+  readonly #room = new WaitingRoom(mostOfAddress, mostInAll)
+  /** What makes room for others once it is known whose a socket is. */
+  readonly #leaves = new WeakMap<FastifyRequest, () => void>()
+  #isStopped = false
+
+  constructor(app: FastifyInstance, options: AdmissionOptions) {
+    this.#app = app
+    this.#options = options
+  }
+
+  /** Sessions are begun no more. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /**
+   * Whether a socket may be opened. The opening counts as a request, at once or as soon as it is known whose it is. Rejects with `invalid_request`,
+   * `origin_not_allowed`, `request_rate_limit`, `concurrency_limit`, `overloaded` or `limits_unavailable`.
+   */
+  async check(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { headers, principalSoFar } = request
+    const problem = upgradeProblem(headers)
+    if (problem) throw problem
+    // A key that came already is no browser's.
+    const needsNoKey = this.#app.auth.mode !== 'required' && principalSoFar?.keyId === undefined
+    if (needsNoKey && !mayConnect(headers.origin, headers.host, this.#options.origins)) {
+      throw new GatewayError('origin_not_allowed', { param: 'origin' })
+    }
+    if (principalSoFar) await this.#app.limits.sessions.countOpening(principalSoFar, reply)
+    else {
+      const leave = this.#room.enter(this.#app.auth.addressOf(request))
+      reply.raw.once('close', leave)
+      this.#leaves.set(request, leave)
+    }
+  }
+
+  /**
+   * Lets a client into a session, once it has said `hello`. Rejects with what speaks against it; then nothing is held.
+   */
+  async admit(request: FastifyRequest, hello: LiveHello, transport: Transport): Promise<LiveLine> {
+    if (this.#isStopped) throw new GatewayError('shutting_down')
+    const { auth: _auth, byok: _byok, ...rest } = hello
+    const forget = this.#app.maskKeys(request, keysIn(hello))
+    try {
+      const principal = await this.#app.auth.principalAtLast(request, hello.auth?.gateway_api_key)
+      this.#leaves.get(request)?.()
+      if (!request.principalSoFar) await this.#app.limits.sessions.countOpening(principal)
+      const { keyed } = this.#options
+      const headers = withBroughtKeys(request.headers, hello, keyed, this.#app.credentials, principal)
+      const caller = this.#callerOf(request, principal, headers, hello)
+      // A session that is resumed has its place, and its keys are known.
+      const place = hello.resume ? noPlace : await this.#placeFor(principal, forget)
+      try {
+        request.lifetime.signal.throwIfAborted()
+        const line = await this.#app.live.open(rest, caller, transport, place)
+        request.facts.session_id = caller.sessionId
+        if (hello.resume) request.raw.socket.once('close', forget)
+        return line
+      } catch (error) {
+        place.release()
+        throw error
+      }
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+
+  async #placeFor(principal: Principal, forget: () => void): Promise<SessionPlace> {
+    const held = await this.#app.limits.sessions.hold(principal)
+    return {
+      release() {
+        held.release()
+        forget()
+      },
+    }
+  }
+
+  #callerOf(request: FastifyRequest, principal: Principal, headers: IncomingHttpHeaders, { resume }: LiveHello): LiveCaller {
+    const sessionId = resume?.session_id ?? newId('live', this.#options.clock.wallclock())
+    return {
+      principal,
+      allotment: this.#app.limits.sessions.allotmentOf(principal),
+      headers,
+      requestId: request.id,
+      sessionId,
+      log: request.log.child({ session_id: sessionId }),
+      trace: request.trace,
+    }
+  }
+}
+
+/** Many share an address; each of their sockets is here for a moment only. */
+const mostOfAddress = 64
+const mostInAll = 1024
+const noPlace: SessionPlace = { release: () => undefined }

@@ -1,0 +1,22 @@
+/** How many of something may come: so many a second lastingly, and more at once. Times are milliseconds of any clock. */
+export class Bucket {
+  readonly #perSecond: number
+  readonly #capacity: number
+  #level: number
+  #at = 0
+
+  constructor(perSecond: number, capacity: number) {
+    this.#perSecond = perSecond
+    this.#capacity = capacity
+    this.#level = capacity
+  }
+
+  /** Takes one at a time that never goes back. False where there is none. */
+  take(now: number): boolean {
+    this.#level = Math.min(this.#capacity, this.#level + ((now - this.#at) * this.#perSecond) / 1000)
+    this.#at = now
+    if (this.#level < 1) return false
+    this.#level--
+    return true
+  }
+}

@@ -1,0 +1,89 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+/** Where upgrades to WebSockets are heard of. */
+export interface Relay {
+  /** Never listens; its `upgrade` events alone are of use. */
+  readonly server: Server
+  /** Whether a request was handed on: its connection then is no server's any more. */
+  isUpgrade(request: IncomingMessage): boolean
+  /** Refuses upgrades from now on. */
+  stop(): void
+}
+
+/**
+ * Hands on the upgrades that are for WebSockets on these paths, and answers all others as if they had asked for none.
+ *
+ * As soon as somebody listens for upgrades, Node hands out the bare connection of every request that offers one, whatever to and on whatever route,
+ * and reads no body from it any more. Clients that would rather speak HTTP/2 offer that with every first request (Java's does so unasked), and
+ * have to be answered in HTTP/1.1 as before. So such a connection is given back to the server, with the request once more without the offer.
+ */
+export function relayUpgrades(server: Server, paths: readonly string[]): Relay {
+  const sockets = createServer()
+  /** How many answers each connection still waits for. */
+  const running = new WeakMap<Duplex, number>()
+  const handedOn = new WeakSet<IncomingMessage>()
+  let isStopped = false
+  server.on('request', ({ socket }, response) => {
+    running.set(socket, (running.get(socket) ?? 0) + 1)
+    response.once('close', () => running.set(socket, (running.get(socket) ?? 1) - 1))
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Whoever asks for another protocol before he has all answers in this one cannot be told which bytes are what.
+    if (isStopped || (running.get(socket) ?? 0) > 0) socket.destroy()
+    else if (asksForWebSocket(request) && paths.includes(pathOf(request))) {
+      handedOn.add(request)
+      sockets.emit('upgrade', request, socket, head)
+    } else {
+      socket.unshift(Buffer.concat([headWithoutOffer(request), head]))
+      server.emit('connection', socket)
+    }
+  })
+  return {
+    server: sockets,
+    isUpgrade: (request) => handedOn.has(request),
+    stop() {
+      isStopped = true
+    },
+  }
+}
+
+function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && tokensOf(headers.upgrade).includes('websocket')
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  const path = url.split(/[?#]/, 1)[0] ?? ''
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+/** A request's head as it came, without what offers another protocol. */
+function headWithoutOffer({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(at, at + 2)
+    const kept = ofOffer.has(name.toLowerCase()) ? '' : name.toLowerCase() === 'connection' ? withoutOffer(value) : value
+    if (kept !== '' || value === '') lines.push(`${name}: ${kept}`)
+  }
+  // As Node has read them.
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+}
+
+const ofOffer: ReadonlySet<string> = new Set(['upgrade', 'http2-settings'])
+
+function withoutOffer(connection: string): string {
+  return tokensOf(connection)
+    .filter((token) => !ofOffer.has(token))
+    .join(', ')
+}
+
+function tokensOf(header: string | undefined): string[] {
+  return (header ?? '')
+    .split(',')
+    .map((token) => token.trim().toLowerCase())
+    .filter((token) => token !== '')
+}
