@@ -44,7 +44,6 @@ class LiveEars implements Ears {
     this.#parts = parts
     this.#listener = listener
     this.#hearing = hearing
-    // What is asked for last is still kept while the answer to asking for it is on its way.
     this.#ring = new SoundRing(samplesOfMs(keptMs + spareMs, rate), rate, encoding)
     this.#silence = silenceOf(silentPieceMs, audioIn)
     this.#gate = new EnergyGate(
@@ -122,5 +121,9 @@ class LiveEars implements Ears {
   }
 }
 
-const spareMs = 2000
+/**
+ * What a connection begins with is still there once it is open, however long that takes: else one that is slow to open after a long loss would
+ * always be too late.
+ */
+const spareMs = 6000
 const silentPieceMs = 100

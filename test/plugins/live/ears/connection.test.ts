@@ -48,13 +48,13 @@ describe('pitfall 13: first words lost while the engine connects', () => {
     const first = await upstream.waitForSocket()
     await until(() => soundIn(first.received).length === 1850 * 32)
     expect(soundIn(first.received).equals(numbered(1850, 150))).toBe(true)
-    hearAll(ears, numbered(3000, 2000))
+    hearAll(ears, numbered(7000, 2000))
     ears.connect(2, 0)
     await heard({ type: 'stt-open', link: 2 })
     const second = await upstream.waitForSocket(2)
-    // A second, and two to spare.
-    await until(() => soundIn(second.received).length === 3000 * 32)
-    expect(soundIn(second.received).equals(numbered(3000, 2000))).toBe(true)
+    // A second, and six to spare.
+    await until(() => soundIn(second.received).length === 7000 * 32)
+    expect(soundIn(second.received).equals(numbered(7000, 2000))).toBe(true)
   })
 })
 
@@ -151,7 +151,7 @@ describe('pitfall 12: an engine that is lost', () => {
       ears.connect(3, 0)
       await until(() => sockets.size === 3)
       // Sound that nobody takes is kept for so long and no longer.
-      hearAll(ears, numbered(13_000))
+      hearAll(ears, numbered(17_000))
       await heard({ type: 'stt-failed', link: 3, isRetryable: true })
       expect(told.at(-1)).toMatchObject({ message: 'Deepgram does not take the sound as fast as it is spoken.' })
       await ears.end()
@@ -199,6 +199,29 @@ describe('pitfall 20: the whole turn transcribed a second time at commit', () =>
     await until(() => socket.received.length === 2)
     expect(socket.received.map(String).at(-1)).toBe('{"type":"Finalize"}')
     expect(soundIn(socket.received).equals(numbered(5))).toBe(true)
+  })
+})
+
+describe('a connection', () => {
+  it('is a span of the trace, with the sound that it was given', async () => {
+    const spans: unknown[] = []
+    const trace = {
+      speech: ({ operation, model }: { operation: string; model: string }) => ({
+        headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+        firstSound: () => undefined,
+        end: (outcome: unknown, { seconds }: { seconds?: number | undefined }) =>
+          void spans.push({ operation, model, outcome, seconds }),
+      }),
+    }
+    const { ears, upstream, heard } = await withDeepgram({}, { trace })
+    ears.connect(1, 0)
+    await heard({ type: 'stt-open' })
+    hearAll(ears, numbered(500))
+    const socket = await upstream.waitForSocket()
+    await until(() => soundIn(socket.received).length === 500 * 32)
+    await ears.end()
+    expect(spans).toEqual([{ operation: 'transcribe', model: 'nova-3', outcome: 'ok', seconds: 0.5 }])
+    expect(socket.opening.headers.traceparent).toBe('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
   })
 })
 

@@ -8,6 +8,7 @@ import { createEars } from '../../../../plugins/live/ears/create-ears.ts'
 import type { Ears, EarsListener } from '../../../../plugins/live/ears/ears.ts'
 import type { LiveHearing } from '../../../../plugins/live/plan.ts'
 import type { VoiceOutcome } from '../../../../plugins/metrics/voice.ts'
+import type { SpeechTrace } from '../../../../plugins/tracing/index.ts'
 import type { HearingModel } from '../../../../plugins/voice/plan.ts'
 import type { RawFormat, SpeechProvider } from '../../../../providers/speech.ts'
 import { speechCall } from '../../../speech-call.ts'
@@ -41,6 +42,7 @@ export interface Setting {
   readonly energy?: LiveHearing['energy']
   readonly clock?: Clock
   readonly keptMs?: number
+  readonly trace?: SpeechTrace
 }
 
 const open: { end(): Promise<void> }[] = []
@@ -77,6 +79,7 @@ export function staged(setting: Setting): Stage {
         requestId: 'req_test',
         times: { firstByteMs: 5000, idleMs: 30_000, answerMs: 60_000 },
         log: pino({ level: 'silent' }),
+        trace: setting.trace,
       },
       calls: {
         to: (_, name, { signal }) => ({
