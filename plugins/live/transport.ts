@@ -8,6 +8,8 @@ export interface Transport {
   send(message: LiveServerMessage): void
   /** A message with its sound. What holds `bytes` may change them after this returns. */
   sendSound(sound: SoundMessage): void
+  /** Whether messages are MessagePack, in which sound is bytes. */
+  readonly isMsgpack: boolean
   /** How much was given and has not left yet, in bytes. */
   readonly unsentBytes: number
   /** Ends the line once everything that was given has left, or a moment has passed. What is sent after that goes nowhere. */

@@ -1,4 +1,5 @@
 import type { HearingInput, MicInput } from '../inputs.ts'
+import type { LiveHearing } from '../plan.ts'
 
 /** What hears in a session: the microphone's sound is kept, searched for voices and sent to the model that hears. */
 export interface Ears {
@@ -14,6 +15,8 @@ export interface Ears {
   wasEcho(): void
   /** The stream of sound has ended: what began is over. */
   endVoice(): void
+  /** Hears in another way from the next connection on. */
+  change(hearing: LiveHearing): void
   /** Seconds that models were sent, whatever came of it. */
   readonly secondsHeard: number
   /** Ends everything. Resolves once no connection is left. */

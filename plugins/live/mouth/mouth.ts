@@ -1,6 +1,7 @@
 import type { Alignment } from '../../../providers/speech.ts'
 import type { VoiceEffect } from '../effects.ts'
 import type { VoiceEvent } from '../inputs.ts'
+import type { LiveSpeaking } from '../plan.ts'
 
 /**
  * What speaks in a session. Sentences are given to the voice in order, and their sound is cut into pieces of at most 200 ms in the format of the
@@ -19,6 +20,8 @@ export interface Mouth {
   /** The turn's sound is told of again from here on. */
   rewind(turn: number, fromMs: number): void
   /** Speaks in another way from the next turn on. */
+  change(speaking: LiveSpeaking): void
+  /** What vendors were given, in UTF-16 units. */
   readonly charactersSpoken: number
   /** Ends everything. Resolves once no connection is left. */
   end(): Promise<void>
@@ -34,4 +37,5 @@ export interface Piece {
   readonly alignment: Alignment | undefined
 }
 
+/** Told of one thing after the other; what it calls the mouth for meanwhile is done at once, and told of afterwards. */
 export type MouthListener = (turn: number, event: VoiceEvent) => void

@@ -1,0 +1,127 @@
+import type { MessageParam, Usage } from '../../api/schemas.gen.ts'
+import { sumOf } from '../../api/usage.ts'
+import type { Asker } from './asker/asker.ts'
+import type { HistoryEffect, RunEffect } from './effects.ts'
+import {
+  beginHistory,
+  committed,
+  type LiveHistory,
+  type LiveStep,
+  requestOf,
+  takenBack,
+  withAttached,
+  withWords,
+} from './history.ts'
+
+/** What is said in a session: what of it stays, and what the model is asked with. */
+export class Conversation {
+  readonly #asker: Asker
+  #history: LiveHistory
+  /** What the assistant said unasked, by its turn. */
+  readonly #unasked = new Map<number, LiveStep>()
+  /** What the turn adds that has just ended, and what it took. */
+  #append: readonly MessageParam[] = []
+  #last: { readonly turn: number; readonly usage: Usage } | undefined
+  /** Of all turns that are over. */
+  #usage: Usage | undefined
+
+  constructor(asker: Asker, messages: readonly MessageParam[]) {
+    this.#asker = asker
+    this.#history = beginHistory(messages)
+  }
+
+  get history(): LiveHistory {
+    return this.#history
+  }
+
+  /** A turn that no model was asked for. */
+  greeted(turn: number, text: string): void {
+    this.#unasked.set(turn, { content: [{ type: 'text', text: text.trim() }], results: [], spoken: [text] })
+  }
+
+  /** Of a turn that goes on, or of the one that ended last. */
+  usageOf(turn: number): Usage {
+    return this.#last?.turn === turn ? this.#last.usage : this.#asker.usageOf(turn)
+  }
+
+  /** Of all turns together. */
+  get usage(): Usage {
+    return this.#usage ?? {}
+  }
+
+  /** Whether the price of all of them is known. */
+  get isPriced(): boolean {
+    return this.#usage === undefined || this.#usage.cost_usd !== undefined
+  }
+
+  carryOut(effect: HistoryEffect | RunEffect): void {
+    switch (effect.type) {
+      case 'attach':
+        this.#history = withAttached(this.#history, effect.content)
+        return
+      case 'user-append':
+        this.#history = withWords(this.#history, effect.text, effect.typed)
+        return
+      case 'answer-commit':
+        this.#commit(effect.turn, effect.heard)
+        return
+      case 'answer-drop':
+        this.#history = takenBack(this.#history, this.#stepsOf(effect.turn))
+        this.#forget(effect.turn)
+        return
+      case 'run-start':
+        this.#start(effect.turn, effect.speculation)
+        return
+      case 'run-confirm':
+        this.#asker.confirm(effect.turn)
+        return
+      case 'run-cancel':
+        this.#asker.cancel(effect.turn)
+        return
+      case 'tool-cancel':
+        this.#asker.cancelTool(effect.turn, effect.id)
+        return
+      case 'tool-answer':
+        this.#asker.answerTool(effect.turn, effect.id, effect.content, effect.isError)
+        return
+      case 'filler':
+        this.#asker.addFiller(effect.turn, effect.text)
+        return
+      default:
+        effect satisfies never
+    }
+  }
+
+  /** What the turn that ended last adds to the messages before it; told once. */
+  takeAppend(): MessageParam[] {
+    const append = [...this.#append]
+    this.#append = []
+    return append
+  }
+
+  #start(turn: number, speculation: string | undefined): void {
+    const isSpeculation = speculation !== undefined
+    const asked = isSpeculation ? withWords(this.#history, speculation) : this.#history
+    this.#asker.start(turn, requestOf(asked), isSpeculation)
+  }
+
+  #commit(turn: number, heard: string): void {
+    const { history, append } = committed(this.#history, this.#stepsOf(turn), heard)
+    this.#history = history
+    this.#append = append
+    this.#forget(turn)
+  }
+
+  #forget(turn: number): void {
+    if (this.#unasked.delete(turn)) return
+    const usage = this.#asker.usageOf(turn)
+    this.#last = { turn, usage }
+    this.#usage = sumOf(this.#usage ? [this.#usage, usage] : [usage])
+    this.#asker.forget(turn)
+  }
+
+  #stepsOf(turn: number): readonly LiveStep[] {
+    const unasked = this.#unasked.get(turn)
+    return unasked ? [unasked] : this.#asker.stepsOf(turn)
+  }
+}
