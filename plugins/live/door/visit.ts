@@ -63,7 +63,6 @@ export class Visit {
     this.#transport = new WebSocketTransport({
       socket,
       connection,
-      isMsgpack,
       codec: this.#codec,
       isMsgpack,
       clock,

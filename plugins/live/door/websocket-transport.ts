@@ -10,7 +10,6 @@ export interface WebSocketTransportParts {
   readonly socket: WebSocket
   /** What carries the socket. */
   readonly connection: Duplex
-  readonly isMsgpack: boolean
   readonly codec: Codec
   readonly isMsgpack: boolean
   readonly clock: Clock
@@ -34,10 +33,6 @@ export class WebSocketTransport implements Transport {
   constructor(parts: WebSocketTransportParts) {
     this.#parts = parts
     this.#ping = parts.clock.after(pingMs, () => this.#askForPong())
-  }
-
-  get isMsgpack(): boolean {
-    return this.#parts.isMsgpack
   }
 
   get isMsgpack(): boolean {
