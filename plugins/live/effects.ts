@@ -102,7 +102,7 @@ export type Frame =
   | { readonly type: 'utterance_final'; readonly utterance_id: string; readonly text: string; readonly end_ms: number }
   | { readonly type: 'turn_state'; readonly state: TurnState; readonly turn_id: string | null }
   | { readonly type: 'assistant_text_delta'; readonly turn_id: string; readonly text: string }
-  | { readonly type: 'tool_call'; readonly tool_use_id: string; readonly name: string; readonly input: unknown }
+  | { readonly type: 'tool_call'; readonly tool_use_id: string; readonly name: string; readonly input: Record<string, unknown> }
   | { readonly type: 'turn_complete'; readonly turn_id: string; readonly stop_reason: string; readonly played_text: string }
   | { readonly type: 'turn_cancelled'; readonly turn_id: string; readonly reason: string }
   | { readonly type: 'audio_unavailable'; readonly turn_id: string; readonly text: string }

@@ -47,7 +47,7 @@ export type ModelEvent =
       readonly id: string
       readonly hasOutsideEffect: boolean
       readonly withinMs: number
-      readonly call?: { readonly name: string; readonly input: unknown }
+      readonly call?: { readonly name: string; readonly input: Record<string, unknown> }
     }
   | { readonly type: 'tool-ended'; readonly id: string }
   | { readonly type: 'done'; readonly stopReason: string }
