@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { afterEach } from 'vitest'
 import { type Clock, systemClock } from '../../../../api/clock.ts'
 import type { MessageParam } from '../../../../api/schemas.gen.ts'
@@ -41,7 +42,11 @@ export interface StageOptions {
   readonly tools?: readonly Tool[]
   readonly env?: Readonly<Record<string, string>>
   readonly clock?: Clock
-  readonly caller?: (gateway: Gateway, caller: LiveCaller) => LiveCaller
+  readonly routes?: (app: FastifyInstance) => Promise<void>
+  /** Who asks, where it is not just anybody. */
+  readonly caller?: (caller: LiveCaller) => LiveCaller
+  /** Called with everything that is told of turns, at once. */
+  readonly onModel?: (asker: Asker, turn: number, event: ModelEvent) => void
 }
 
 export const claude = 'anthropic/claude-sonnet-4-5'
@@ -52,6 +57,12 @@ export function setUpStages(): void {
   afterEach(async () => {
     for (const each of started.splice(0).reverse()) await each.close()
   })
+}
+
+/** Has something closed after the test. */
+export function closing<T extends { close(): unknown }>(each: T): T {
+  started.push(each)
+  return each
 }
 
 const started: { close(): unknown }[] = []
@@ -98,15 +109,24 @@ export const usualAsking: LiveAsking = {
 }
 
 export async function stageFor(upstream: Upstream, options: StageOptions): Promise<Stage> {
-  const { asking: own = {}, tools = [], env = {}, clock = systemClock, caller: change = (_, same) => same } = options
+  const {
+    asking: own = {},
+    tools = [],
+    env = {},
+    clock = systemClock,
+    routes,
+    caller: change = (same) => same,
+    onModel,
+  } = options
   const gateway = await startGateway({
     env: { VAI_RETRY_ATTEMPTS: '0', ...env },
     keys: { anthropic: anthropicKey },
     parts: { tools, clock },
+    ...(routes && { routes }),
   })
   started.push(gateway)
   const { app } = gateway
-  const caller = change(gateway, callerOf(gateway))
+  const caller = change(callerOf(gateway))
   const asking = { ...usualAsking, serverTools: tools.map(({ name }) => name), ...own }
   const told: { readonly turn: number; readonly event: ModelEvent }[] = []
   const runs: Parameters<AskerListener['run']>[1][] = []
@@ -114,6 +134,7 @@ export async function stageFor(upstream: Upstream, options: StageOptions): Promi
   const listener: AskerListener = {
     model(turn, event) {
       told.push({ turn, event })
+      onModel?.(asker, turn, event)
       for (const look of waiting) look()
     },
     run: (_, event) => void runs.push(event),
