@@ -19,7 +19,7 @@ import { turn } from './speech-turn.ts'
 
 const meter: KnownModel = { name: 'meter', displayName: 'Meter (demo)', released: '2026-11-21' }
 
-/** `demo/meter` tells that somebody spoke, and for how long: `[speech of 1.2 seconds]`. It does so by loudness alone. */
+/** `demo/meter` tells that somebody spoke, and for how long: `Speech of 1.2 seconds.`. It does so by loudness alone. */
 export const demoStt: SpeechToText = {
   models: [meter],
   capabilities: () => capabilities,
@@ -149,5 +149,5 @@ function wordOf({ start, end }: Span, rate: number): Word {
 }
 
 function said(seconds: number): string {
-  return `[speech of ${Math.max(0.1, seconds).toFixed(1)} seconds]`
+  return `Speech of ${Math.max(0.1, seconds).toFixed(1)} seconds.`
 }

@@ -36,14 +36,14 @@ describe('a file', () => {
 
   it.each([8000, 11_025, 16_000, 24_000, 48_000])('at %d Hz tells how long somebody spoke', async (rate) => {
     const transcript = await transcribed(file(rate, silence(rate, 0.5), beep(rate, 1.2), silence(rate, 0.8)))
-    expect(transcript).toMatchObject({ text: '[speech of 1.2 seconds]' })
+    expect(transcript).toMatchObject({ text: 'Speech of 1.2 seconds.' })
     expect(transcript?.seconds).toBeCloseTo(2.5, 3)
     expect(transcript?.words?.[0]?.startMs).toBeCloseTo(500, -2)
   })
 
   it('tells each time that somebody spoke', async () => {
     const bytes = file(16_000, beep(16_000, 0.4), silence(16_000, 0.3), beep(16_000, 0.5), silence(16_000, 1), beep(16_000, 0.7))
-    expect(await transcribed(bytes)).toMatchObject({ text: '[speech of 1.2 seconds] [speech of 0.7 seconds]' })
+    expect(await transcribed(bytes)).toMatchObject({ text: 'Speech of 1.2 seconds. Speech of 0.7 seconds.' })
   })
 
   it.each<[string, Uint8Array]>([
@@ -63,14 +63,14 @@ describe('a file', () => {
     const wide = riff(fmt({ channels: 2, rate: 16_000 }), chunk('data', stereo))
     const narrow = riff(fmt({ tag: 7, rate: 16_000, bits: 8 }), chunk('data', pcmToMulaw(mono)))
     for (const bytes of [wide, narrow])
-      expect(await transcribed(bytes)).toMatchObject({ text: '[speech of 1.0 seconds]', seconds: 2 })
+      expect(await transcribed(bytes)).toMatchObject({ text: 'Speech of 1.0 seconds.', seconds: 2 })
   })
 
   it('of another kind is believed to be speech', async () => {
     const call = speechCall('http://127.0.0.1:1', '', 'meter').call
     const mp3 = { bytes: new Uint8Array(10), kind: 'mp3', mediaType: 'audio/mpeg' } as const
     expect(await demoStt.transcribeFile?.({ ...mp3, seconds: 3.14 }, { hints: [] }, call)).toEqual({
-      text: '[speech of 3.1 seconds]',
+      text: 'Speech of 3.1 seconds.',
       seconds: 3.14,
     })
     expect(await demoStt.transcribeFile?.({ ...mp3, seconds: undefined }, { hints: [] }, call)).toEqual({ text: '[speech]' })
@@ -111,12 +111,12 @@ describe('a stream', () => {
     expect(events).toMatchObject([
       { type: 'open' },
       { type: 'speech-start', atMs: 400 },
-      { type: 'partial', text: '[speech of 1.0 seconds]' },
-      { type: 'partial', text: '[speech of 2.0 seconds]' },
-      { type: 'final', text: '[speech of 2.3 seconds]', words: [{ startMs: 400, endMs: 2700 }] },
-      { type: 'turn-end', text: '[speech of 2.3 seconds]' },
+      { type: 'partial', text: 'Speech of 1.0 seconds.' },
+      { type: 'partial', text: 'Speech of 2.0 seconds.' },
+      { type: 'final', text: 'Speech of 2.3 seconds.', words: [{ startMs: 400, endMs: 2700 }] },
+      { type: 'turn-end', text: 'Speech of 2.3 seconds.' },
       { type: 'speech-start', atMs: 3700 },
-      { type: 'final', text: ' [speech of 0.5 seconds]' },
+      { type: 'final', text: ' Speech of 0.5 seconds.' },
       { type: 'done', seconds: 4.2 },
     ])
   })
@@ -153,9 +153,9 @@ describe('a stream', () => {
     expect(events).toMatchObject([
       { type: 'open' },
       { type: 'speech-start', atMs: 0 },
-      { type: 'final', text: '[speech of 0.8 seconds]', flushed: true },
-      { type: 'final', text: ' [speech of 0.4 seconds]' },
-      { type: 'turn-end', text: '[speech of 0.8 seconds] [speech of 0.4 seconds]' },
+      { type: 'final', text: 'Speech of 0.8 seconds.', flushed: true },
+      { type: 'final', text: ' Speech of 0.4 seconds.' },
+      { type: 'turn-end', text: 'Speech of 0.8 seconds. Speech of 0.4 seconds.' },
       { type: 'final', text: '', flushed: true },
       { type: 'done' },
     ])
@@ -181,7 +181,7 @@ it('hears what it says', async () => {
   const events = await collected(demoTts.synthesize('Hello there my friend, how are you', { voice: 'soft', format: pcm16 }, call))
   const pcm = Buffer.concat(events.flatMap((event) => (event.type === 'audio' ? [event.bytes] : [])))
   // Seven words, the last of which ends in a little silence.
-  expect(await transcribed(wavOf(pcm, 16_000))).toMatchObject({ text: '[speech of 2.4 seconds]' })
+  expect(await transcribed(wavOf(pcm, 16_000))).toMatchObject({ text: 'Speech of 2.4 seconds.' })
 })
 
 it('has no other model', async () => {

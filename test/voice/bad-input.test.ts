@@ -170,7 +170,7 @@ describe('sound that is long, fine or mislabelled', () => {
     const message = await messageOf(await ask([stt(fine)]))
     expect(message.metadata?.user_transcript).toBe('A wave of 57600 bytes.')
     const demo = await messageOf(await ask([stt(fine)], { stt_model: 'demo/meter' }))
-    expect(demo.metadata?.user_transcript).toBe('[speech of 0.1 seconds]')
+    expect(demo.metadata?.user_transcript).toBe('Speech of 0.1 seconds.')
   })
 
   it.each([

@@ -115,7 +115,7 @@ describe('what a model reads that is given the bytes of the request', () => {
     const voiced = body(sound, `,${spoken}`, `"stt_model":"demo/meter","voice":{"output":{"voice":"demo/soft"}},`)
     const answered = await messageOf(await gateway.post(voiced))
     const heard = answered.metadata?.user_transcript ?? ''
-    expect(heard).toMatch(/^\[speech of 0\.1 seconds\]$/)
+    expect(heard).toMatch(/^Speech of 0\.1 seconds\.$/)
     const sent = anthropic.requests.at(-1)?.body ?? ''
     await messageOf(await gateway.post(body(JSON.stringify({ type: 'text', text: heard }), '', '')))
     const silent = anthropic.requests.at(-1)?.body ?? ''
@@ -158,7 +158,7 @@ describe('an answer of nothing but sound, which the client put together itself',
     expect(textOf(message)).toBe('And now?')
     const sent = upstreamOf(model).requests.at(-1)?.body ?? ''
     expect(sent).toContain('I said so.')
-    expect(sent).toContain('[speech of 0.1 seconds]')
+    expect(sent).toContain('Speech of 0.1 seconds.')
     expect(sent).not.toContain('UklGRg')
   })
 })

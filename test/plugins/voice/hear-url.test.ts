@@ -20,7 +20,7 @@ describe('sound behind a URL', () => {
 
   it('is fetched and told by its bytes', async () => {
     const heard = await heardFrom(reply(second, { headers: { 'content-type': 'text/plain' } }))
-    expect(heard.transcripts[0]).toMatchObject({ text: '[speech of 1.0 seconds]', seconds: 1 })
+    expect(heard.transcripts[0]).toMatchObject({ text: 'Speech of 1.0 seconds.', seconds: 1 })
   })
 
   it.each<[string, Behaviour, object, string]>([

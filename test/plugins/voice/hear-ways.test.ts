@@ -82,7 +82,7 @@ describe('a model that takes streams alone', () => {
     const provider = streaming(usual)
     const { hear, caller } = listen()
     const heard = await hear(planOf(provider, [blockOf(second)]), caller)
-    expect(heard.transcripts[0]).toMatchObject({ text: '[speech of 1.0 seconds]', seconds: 1 })
+    expect(heard.transcripts[0]).toMatchObject({ text: 'Speech of 1.0 seconds.', seconds: 1 })
     expect(provider.came.format).toEqual({ encoding: 'pcm', rate: 16_000 })
     expect(provider.came.pieces.length).toBe(10)
     expect(Buffer.concat(provider.came.pieces).equals(second.subarray(44))).toBe(true)

@@ -74,7 +74,7 @@ describe.skipIf(noVoice)('a voice', () => {
     const { stdout } = spawnSync('espeak-ng', ['--stdout', 'The weather in Lisbon is lovely today.'])
     const { hear, caller } = listen()
     const heard = await hear(planOf(demoSpeech, [blockOf(stdout)]), caller)
-    expect(heard.transcripts[0]?.text).toMatch(/^\[speech of \d/)
+    expect(heard.transcripts[0]?.text).toMatch(/^Speech of \d/)
     expect(heard.seconds).toBeGreaterThan(1)
     expect(heard.seconds).toBeLessThan(10)
   })

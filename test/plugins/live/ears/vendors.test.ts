@@ -160,7 +160,7 @@ describe('the demo', () => {
     hearAll(ears, sawtooth(8000))
     for (let count = 0; count < 4; count++) ears.injectSilence(200)
     await until(() => events(stage).includes('turn-end'))
-    expect(stage.text).toBe('[speech of 0.5 seconds]')
+    expect(stage.text).toBe('Speech of 0.5 seconds.')
     await ears.end()
     expect(metered).toMatchObject([{ outcome: 'ok', soundSeconds: 1.3 }])
     expect(ears.secondsHeard).toBeCloseTo(1.3, 6)
