@@ -12,6 +12,8 @@ export interface SpeechScript {
   readonly expiresBeforeSecond?: boolean
   /** Closes a socket on which nothing is said for so long. */
   readonly idleMs?: number
+  /** What each half of a text's sound waits for, and with it all that follows; those of a socket are counted from 0. */
+  readonly pace?: (half: number) => Promise<void> | undefined
   /** Sends sound of somebody else's context, and of one that was cancelled. */
   readonly strays?: boolean
   /** What goes wrong with the nth context, 0 being the first. */
@@ -49,7 +51,11 @@ export class SpeechSocket {
   readonly #script: SpeechScript
   readonly #contexts = new Map<string, Context>()
   readonly #over = new Set<string>()
+  readonly #cancelled = new Set<string>()
   #count = 0
+  #halves = 0
+  /** What waits to be sent, while something is waited for. */
+  #held: { readonly id: string; readonly message: Json }[] | undefined
   #idle: NodeJS.Timeout | undefined
 
   constructor(connection: SocketConnection, script: SpeechScript, left: () => void) {
@@ -82,6 +88,7 @@ export class SpeechSocket {
     const context = this.#contexts.get(id)
     if (!context) return
     this.#end(context, false)
+    this.#cancelled.add(id)
     if (this.#script.strays) this.#chunk(id, soundOf('late', formatOf(context.request.output_format)))
   }
 
@@ -137,7 +144,7 @@ export class SpeechSocket {
     this.#speak(context)
     if (isSilent(context.fault)) return
     const flushed = { type: 'flush_done', context_id: context.id, flush_id: ++context.flushes, flush_done: true }
-    this.#connection.json({ ...flushed, done: false, status_code: 206 })
+    this.#send(context.id, { ...flushed, done: false, status_code: 206 })
     this.#expire(context)
   }
 
@@ -157,7 +164,7 @@ export class SpeechSocket {
     clearTimeout(context.timer)
     this.#contexts.delete(context.id)
     this.#over.add(context.id)
-    if (saysSo) this.#connection.json({ type: 'done', context_id: context.id, done: true, status_code: 200 })
+    if (saysSo) this.#send(context.id, { type: 'done', context_id: context.id, done: true, status_code: 200 })
   }
 
   #speak(context: Context): void {
@@ -167,10 +174,12 @@ export class SpeechSocket {
     const sound = soundOf(text, formatOf(request.output_format))
     if (fault !== undefined && !this.#fail(fault, id, sound)) return
     const half = Math.floor(sound.length / 2)
+    this.#pace()
     this.#chunk(id, sound.subarray(0, half), context.flushes + 1)
+    this.#pace()
     if (request.add_timestamps) {
       const times = { word_timestamps: wordTimes(text, context.spoken), flush_id: context.flushes + 1 }
-      this.#connection.json({ type: 'timestamps', context_id: id, done: false, status_code: 206, ...times })
+      this.#send(id, { type: 'timestamps', context_id: id, done: false, status_code: 206, ...times })
     }
     context.spoken += text.length
     this.#chunk(id, sound.subarray(half), context.flushes + 1)
@@ -192,7 +201,30 @@ export class SpeechSocket {
 
   #chunk(id: string, sound: Buffer, flushId?: number): void {
     const numbered = flushId === undefined ? {} : { flush_id: flushId }
-    this.#connection.json({ ...chunkOf(id), data: sound.toString('base64'), ...numbered })
+    this.#send(id, { ...chunkOf(id), data: sound.toString('base64'), ...numbered })
+  }
+
+  #send(id: string, message: Json): void {
+    if (this.#held) this.#held.push({ id, message })
+    else this.#connection.json(message)
+  }
+
+  #pace(): void {
+    const waiting = this.#script.pace?.(this.#halves++)
+    if (waiting) this.#hold(waiting)
+  }
+
+  /** Work that has begun goes on for a moment also where it was cancelled. */
+  #hold(waiting: Promise<void>): void {
+    this.#held ??= []
+    void waiting.then(() => {
+      const held = this.#held ?? []
+      this.#held = undefined
+      const wanted = held.filter(
+        ({ id, message }) => !this.#cancelled.has(id) || (this.#script.strays && message.type === 'chunk'),
+      )
+      for (const { message } of wanted) this.#connection.json(message)
+    })
   }
 
   #refuse(problem: CartesiaError, context?: string): void {

@@ -10,6 +10,10 @@ export interface SpeakRules {
   readonly latencyMs?: number
   /** What is sent for sound. Default: `soundOf`. */
   readonly sound?: (text: string, query: URLSearchParams) => Buffer
+  /** What each message of sound waits for, and the end after the last; the messages of a text are counted from 0. */
+  readonly pace?: (sent: number) => Promise<void> | undefined
+  /** Says nothing to what stops a text. */
+  readonly isStubborn?: boolean
 }
 
 export const msPerCharacter = 20
@@ -26,10 +30,27 @@ export function soundOf(text: string, query: URLSearchParams): Buffer {
   return sound
 }
 
-/** Sends it in messages that end anywhere, also within a sample. */
-function pour(connection: SocketConnection, sound: Buffer): void {
-  for (let at = 0; at < sound.length; at += 4095) connection.send(sound.subarray(at, at + 4095))
+/** Sends it in messages that end anywhere, also within a sample. False where it was stopped. */
+async function pour(
+  connection: SocketConnection,
+  sound: Buffer,
+  { pace }: SpeakRules,
+  isWanted: () => boolean,
+): Promise<boolean> {
+  let sent = 0
+  for (let at = 0; at < sound.length; at += 4095) {
+    const waiting = pace?.(sent++)
+    if (waiting) await waiting
+    if (!isWanted()) return false
+    connection.send(sound.subarray(at, at + 4095))
+  }
+  const waiting = pace?.(sent)
+  if (waiting) await waiting
+  return isWanted()
 }
+
+/** What is still on its way when a text is stopped: noise that belongs to nothing. */
+const late = Buffer.alloc(4095, 0x55)
 
 function read(message: string | Buffer): { readonly type: string; readonly text: string } | undefined {
   if (typeof message !== 'string') return undefined
@@ -44,23 +65,32 @@ function read(message: string | Buffer): { readonly type: string; readonly text:
 const maxText = 2000
 const maxFlushes = 20
 
-/** `/v1/speak`: speaks what was said before each flush, and closes at once when told to. */
+/** `/v1/speak`: speaks what was said before each flush, and closes when told to. */
 export function speakV1(connection: SocketConnection, rules: SpeakRules): void {
   const { query } = connection.opening
   const { flushWindowMs = 60_000, sound = soundOf, latencyMs = 0 } = rules
   let buffered = ''
   let sequence = 0
   let flushes: number[] = []
+  /** Texts are spoken one after the other; those of before a `Clear` are not. */
+  let speaking = Promise.resolve()
+  let running = 0
+  let clears = 0
   connection.json({ type: 'Metadata', request_id: 'r', model_name: query.get('model'), model_version: '1', model_uuid: 'm' })
+  const speak = async (text: string, epoch: number): Promise<void> => {
+    const isWanted = (): boolean => clears === epoch
+    if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs))
+    if (isWanted() && rules.fault) rules.fault(connection)
+    else if (isWanted() && (await pour(connection, sound(text, query), rules, isWanted)))
+      connection.json({ type: 'Flushed', sequence_id: sequence++ })
+    running--
+  }
   const flush = (): void => {
     const text = buffered
+    const epoch = clears
     buffered = ''
-    if (rules.fault) {
-      rules.fault(connection)
-      return
-    }
-    pour(connection, sound(text, query))
-    connection.json({ type: 'Flushed', sequence_id: sequence++ })
+    running++
+    speaking = speaking.then(() => speak(text, epoch))
   }
   connection.onMessage((message) => {
     const said = read(message)
@@ -76,15 +106,19 @@ export function speakV1(connection: SocketConnection, rules: SpeakRules): void {
           return connection.json({ type: 'Warning', code: 'EXCESSIVE_FLUSH', description: 'Too many flushes in the window.' })
         }
         flushes.push(now)
-        if (latencyMs > 0) setTimeout(flush, latencyMs)
-        else flush()
+        flush()
         return
       }
       case 'Clear':
         buffered = ''
-        return connection.json({ type: 'Cleared', sequence_id: sequence++ })
+        clears++
+        if (running > 0) connection.send(late)
+        speaking = Promise.resolve()
+        if (!rules.isStubborn) connection.json({ type: 'Cleared', sequence_id: sequence++ })
+        return
       case 'Close':
-        return connection.close(1000)
+        void speaking.then(() => connection.close(1000))
+        return
       default:
         return connection.close(1008, 'DATA-0000: The message could not be read.')
     }
@@ -97,6 +131,16 @@ export function speakV2(connection: SocketConnection, rules: SpeakRules): void {
   const { sound = soundOf } = rules
   let turn = 0
   let text: string | undefined
+  /** Speeches are spoken one after the other. */
+  let speaking = Promise.resolve()
+  let running: string[] = []
+  let interrupts = 0
+  const speak = async (spoken: string, id: string, epoch: number): Promise<void> => {
+    const isWanted = (): boolean => interrupts === epoch
+    if (!isWanted() || !(await pour(connection, sound(spoken, query), rules, isWanted))) return
+    running = running.filter((each) => each !== id)
+    connection.json(metadataOf(id, spoken))
+  }
   connection.json({ type: 'Connected', request_id: 'r', model_name: query.get('model'), model_version: '1', model_uuids: ['m'] })
   connection.onMessage((message) => {
     const said = read(message)
@@ -115,22 +159,38 @@ export function speakV2(connection: SocketConnection, rules: SpeakRules): void {
         // It says that it has heard of it before it has spoken.
         connection.json({ type: 'Flushed', speech_id })
         if (rules.fault) return rules.fault(connection)
-        pour(connection, sound(spoken, query))
-        const count = { input_character_count: spoken.length, billable_character_count: spoken.length }
-        return connection.json({
-          type: 'SpeechMetadata',
-          speech_id,
-          audio_duration_ms: spoken.length * 20,
-          ...count,
-          controls_applied: {},
-        })
+        const epoch = interrupts
+        running.push(speech_id)
+        speaking = speaking.then(() => speak(spoken, speech_id, epoch))
+        return
+      }
+      case 'Interrupt': {
+        const [speech_id = text === undefined ? undefined : `dg_sp_${turn++}`] = running
+        if (speech_id === undefined) {
+          return connection.json({ type: 'Warning', code: 'NO_ACTIVE_SPEECH', description: 'There is nothing to interrupt.' })
+        }
+        interrupts++
+        running = []
+        text = undefined
+        speaking = Promise.resolve()
+        connection.send(late)
+        if (!rules.isStubborn) connection.json({ type: 'SpeechInterrupted', audio_played_ms: 0, metadata: { speech_id } })
+        return
       }
       case 'Close':
-        connection.json({ type: 'SessionMetadata', total_audio_duration_ms: 0 })
-        return connection.close(1000)
+        void speaking.then(() => {
+          connection.json({ type: 'SessionMetadata', total_audio_duration_ms: 0 })
+          connection.close(1000)
+        })
+        return
       default:
         connection.json({ type: 'Error', code: 'MESSAGE-0000', description: 'The message could not be read.' })
         return connection.close(1008)
     }
   })
+}
+
+function metadataOf(speech_id: string, { length }: string): object {
+  const count = { input_character_count: length, billable_character_count: length }
+  return { type: 'SpeechMetadata', speech_id, audio_duration_ms: length * msPerCharacter, ...count, controls_applied: {} }
 }

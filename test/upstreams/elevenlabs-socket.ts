@@ -8,6 +8,8 @@ import type { SocketConnection, SocketOpening, SocketRefusal, SocketScript } fro
 export interface ElevenLabsSocketOptions {
   /** What every generation waits for. */
   readonly hold?: () => Promise<void>
+  /** What each piece of sound waits for; those of a socket are counted from 0. */
+  readonly pace?: (piece: number) => Promise<void> | undefined
   /** By which inactivity is measured. */
   readonly clock?: Clock
   /** From where times are counted. Default: from the beginning of the piece. */
@@ -179,15 +181,18 @@ class Contexts {
       // Closed before it was begun: it is never spoken.
       if (context.isClosing && !context.isRunning) return
       context.isRunning = true
-      this.#speak(context, text)
+      await this.#speak(context, text)
     })
   }
 
-  #speak(context: Context, text: string): void {
+  async #speak(context: Context, text: string): Promise<void> {
     const characters = [...text]
     for (let at = 0; at < characters.length; at += pieceLength) {
       const piece = characters.slice(at, at + pieceLength).join('')
-      if (this.#options.disturb?.(this.#connection, this.#pieces++)) continue
+      const index = this.#pieces++
+      const waiting = this.#options.pace?.(index)
+      if (waiting) await waiting
+      if (this.#options.disturb?.(this.#connection, index)) continue
       this.#connection.json({
         audio: Buffer.from(soundOf(this.#format, [...piece].length) ?? []).toString('base64'),
         isFinal: null,
