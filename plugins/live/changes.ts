@@ -22,10 +22,10 @@ export function onUpdate(move: Move, input: Extract<ClientInput, { type: 'update
   })
 }
 
-/** That turn begins, or is still to be asked for: from here on it is as the client wants. */
-export function adoptChanges(move: Move): void {
+/** That turn begins, or is still to be asked for: from here on it is as the client wants. Whether anything is another than before. */
+export function adoptChanges(move: Move): boolean {
   const { changes, rules, stt } = move.state
-  if (!changes || !(isBetweenTurns(move.state) || (turnOf(move.state)?.number ?? 0) > changes.after)) return
+  if (!changes || !(isBetweenTurns(move.state) || (turnOf(move.state)?.number ?? 0) > changes.after)) return false
   const { turn, filler, ...others } = changes.rules
   set(move, {
     changes: undefined,
@@ -37,6 +37,7 @@ export function adoptChanges(move: Move): void {
     },
   })
   if (changes.hearing && stt.phase !== 'off') connectStt(move)
+  return true
 }
 
 function isBetweenTurns({ agent, user, closing, next, speculation }: SessionState): boolean {

@@ -35,7 +35,7 @@ import { onWords } from './words.ts'
  *
  *   - What the user does to the agent is a joint rule (joint.ts): one ordered list, of which the first row that fits is what happens. Grace
  *     stands before barge-in, because inside its time it goes first.
- *   - What follows from the state alone (`settleIfSilent`, `adoptChanges`, `carryOn`, `endIfDrained`) is done after every input: an utterance after which it
+ *   - What follows from the state alone (`settleIfSilent`, `carryOn`, `adoptChanges`, `endIfDrained`) is done after every input: an utterance after which it
  *     was silent for long enough is settled, sentences are asked for, a turn that was played is over.
  *   - What follows from time is a timer (timers.ts): a row that says when it is due, read off the state. There is nothing to set or to cancel.
  *     Before an input everything is done that was due until then, each at its own time, so that it does not matter how punctually a tick
@@ -91,8 +91,8 @@ function make(move: Move, change: (move: Move) => void): SessionState {
   set(move, { at: move.at })
   change(move)
   settleIfSilent(move)
-  adoptChanges(move)
   carryOn(move)
+  if (adoptChanges(move)) carryOn(move)
   endIfDrained(move)
   tellState(move, before)
   return move.state

@@ -110,6 +110,63 @@ describe('9. failures', () => {
     expect(talk.asked).toEqual(['What is the time?'])
   })
 
+  describe('an engine that gives no times and is lost in the middle', () => {
+    function lost(): Script {
+      const talk = new Script()
+      talk.pass(15_000)
+      talk.onset()
+      talk.pass(3000)
+      talk.final('What is the weather')
+      talk.pass(500)
+      talk.stt({ type: 'done' })
+      talk.pass(200)
+      talk.give({ type: 'stt-open', link: 2 })
+      return talk
+    }
+
+    it('is replaced by one that hears again what it may not have told', () => {
+      expect(lost().of('stt-connect').at(-1)).toEqual({ type: 'stt-connect', link: 2, fromMs: 16_500 })
+    })
+
+    it('has its words once, where the next one tells them again', () => {
+      const talk = lost()
+      talk.partial(' the weather')
+      talk.partial(' the weather in Paris')
+      talk.offset()
+      talk.final(' the weather in Paris?')
+      talk.pass(600)
+      expect(talk.asked).toEqual(['What is the weather in Paris?'])
+    })
+
+    it('has its words once, also where the turn was over just before', () => {
+      const talk = new Script()
+      talk.pass(15_000)
+      talk.asks('What is the weather?')
+      talk.stt({ type: 'done' })
+      talk.pass(100)
+      talk.give({ type: 'stt-open', link: 2 })
+      talk.final(' is the weather?')
+      talk.pass(2000)
+      expect(talk.asked).toEqual(['What is the weather?'])
+    })
+  })
+
+  it('an engine that gives times is replaced by one that hears what comes behind them', () => {
+    const talk = new Script()
+    talk.pass(15_000)
+    talk.onset()
+    talk.pass(3000)
+    talk.stt({ type: 'final', text: 'What is', words: [{ text: 'is', startMs: 17_000, endMs: 17_200 }] })
+    talk.stt({ type: 'done' })
+    talk.pass(100)
+    talk.give({ type: 'stt-open', link: 2 })
+    expect(talk.of('stt-connect').at(-1)?.fromMs).toBe(17_200)
+    talk.offset()
+    talk.final(' is not to be said')
+    talk.pass(600)
+    expect(talk.asked).toEqual(['What is is not to be said'])
+  })
+
   it('an engine that refuses for good ends the session', () => {
     const talk = new Script()
     talk.give({ type: 'stt-failed', link: 1, isRetryable: false, message: 'bad key' })
@@ -159,6 +216,18 @@ describe('9. failures', () => {
     expect(talk.frames('turn_complete').map(({ stop_reason: reason }) => reason)).toEqual(['error'])
     talk.asks('Again, please')
     expect(talk.asked).toHaveLength(2)
+  })
+
+  it('a model that fails after it spoke keeps what was heard, and ends its turn once', () => {
+    const talk = new Script()
+    talk.asks('Tell me a story')
+    talk.model({ type: 'say', text: 'Once upon a time.' })
+    talk.sounds(1000)
+    talk.model({ type: 'failed', code: 'speech_not_explicit', message: 'text', isRetryable: false })
+    talk.model({ type: 'done', stopReason: 'end_turn' })
+    talk.mark(1000, 'finished')
+    expect(talk.heard).toBe('Once upon a time.')
+    expect(talk.frames('turn_complete').map(({ stop_reason: reason }) => reason)).toEqual(['error'])
   })
 
   it('a tool that takes too long is cancelled, and its late result refused', () => {
@@ -344,13 +413,6 @@ describe('what the client asks for', () => {
     for (let index = 0; index < 3; index++) talk.give({ type: 'typed', content: 'x', isCommitted: false })
     expect(talk.of('attach')).toHaveLength(2)
     expect(talk.frames('warning').map(({ code }) => code)).toEqual(['too_many_attachments'])
-  })
-
-  it('changes take effect with the next turn', () => {
-    const talk = new Script()
-    talk.give({ type: 'update', turn: { silenceMs: 2000 } })
-    talk.asks('Tell me a story')
-    expect(talk.state.rules.turn.silenceMs).toBe(2000)
   })
 
   it('a greeting is spoken unasked, and can be interrupted but not gone on with', () => {

@@ -125,6 +125,18 @@ describe('2. what is no speech', () => {
     expect(talk.phases).toBe('silent idle')
   })
 
+  it('is judged by what the client set', () => {
+    const thresholds = { minCharacters: 12, minCharactersInEcho: 20, minConfidence: 0.9 }
+    const talk = new Script({ turn: { thresholds } })
+    talk.asks('Hello there')
+    talk.asks('Is anybody there?')
+    expect(talk.asked).toEqual(['Is anybody there?'])
+    talk.partial('Go on')
+    talk.stt({ type: 'final', text: 'Go on with the story', confidence: 0.8 })
+    talk.pass(2000)
+    expect(talk.of('answer-drop')).toEqual([])
+  })
+
   it('what it stopped goes on from what was heard, under a new number', () => {
     const talk = speaking({ turn: { interruption: 'energy', graceMs: 0 } })
     talk.since()
@@ -135,6 +147,7 @@ describe('2. what is no speech', () => {
     expect(talk.kinds()).not.toContain('rewind')
     talk.since()
     talk.pass(1)
+    expect(talk.kinds().slice(0, 2)).toEqual(['was-echo', 'rewind'])
     expect(talk.of('rewind')).toEqual([{ type: 'rewind', turn: 1, fromMs: 1600 }])
     expect(talk.frames('assistant_audio_start')).toEqual([
       { type: 'assistant_audio_start', assistant_audio_id: 'audio_2', turn_id: 'turn_1' },

@@ -311,8 +311,8 @@ export class World {
     if (link !== this.#link || stt.phase !== 'open' || stt.link !== link) return
     const words = this.#hearing.pending()
     if (words.length === 0) return
-    for (const word of words) if (word.startsWith('w')) this.spoken.add(word)
     this.take({ type: 'stt', at: this.now, link, event: { type: 'partial', text: ` ${words.join(' ')}` } })
+    this.#know(words)
   }
 
   /** And that it is certain of it. */
@@ -320,7 +320,6 @@ export class World {
     const { stt } = this.state
     if (link !== this.#link || stt.phase !== 'open' || stt.link !== link) return
     const words = this.#hearing.settle(flushedMs)
-    for (const word of words) if (word.startsWith('w')) this.spoken.add(word)
     const text = words.map((word) => ` ${word}`).join('')
     this.take({
       type: 'stt',
@@ -328,6 +327,12 @@ export class World {
       link,
       event: { type: 'final', text, ...(flushedMs !== undefined && { flushed: true }) },
     })
+    this.#know(words)
+  }
+
+  /** What comes when the session is over already is not of it. */
+  #know(words: readonly string[]): void {
+    if (this.state.ended === undefined) for (const word of words) if (word.startsWith('w')) this.spoken.add(word)
   }
 
   // ── The user ──────────────────────────────────────────────────────────────────────────────────────────────────────────
