@@ -145,6 +145,7 @@ export class LiveSession implements HeldSession {
         this.#update(message)
         return
       case 'control':
+        if (message.op === 'mute') driver.endVoice()
         driver.take({ type: 'control', op: message.op })
         return
       default:
