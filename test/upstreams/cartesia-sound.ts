@@ -50,11 +50,11 @@ export function formatOf(format: unknown): RawFormat {
 }
 
 /** The times of the words of a text that begins so many characters into the sound, in seconds. */
-export function wordTimes(text: string, from = 0): { words: string[]; start: number[]; end: number[] } {
+export function wordTimes(text: string, from = 0, msPerCharacter = 10): { words: string[]; start: number[]; end: number[] } {
   const found = [...text.matchAll(/\S+/g)]
   return {
     words: found.map(([word]) => word),
-    start: found.map(({ index }) => (from + index) / 100),
-    end: found.map(({ index, 0: word }) => (from + index + word.length) / 100),
+    start: found.map(({ index }) => ((from + index) * msPerCharacter) / 1000),
+    end: found.map(({ index, 0: word }) => ((from + index + word.length) * msPerCharacter) / 1000),
   }
 }

@@ -1,9 +1,17 @@
+import type { RawFormat } from '../../providers/speech.ts'
 import { badRequest, type CartesiaError, concurrencyLimited, errorFrame, speechProblem } from './cartesia-rules.ts'
 import { formatOf, soundOf, wordTimes } from './cartesia-sound.ts'
 import { isObject, type Json, stringOf } from './json.ts'
 import type { SocketConnection } from './sockets.ts'
 
+/** How texts sound where that is not `soundOf`'s. */
+export interface SimulatedVoice {
+  readonly soundOf: (text: string, format: RawFormat) => Buffer
+  readonly msPerCharacter: number
+}
+
 export interface SpeechScript {
+  readonly voice?: SimulatedVoice
   /** Contexts that may be active at once; by default 15. */
   readonly concurrency?: number
   /** When a context is over for which nothing comes: after so many milliseconds (by default 1000), or at once with 0. */
@@ -171,14 +179,15 @@ export class SpeechSocket {
     const { buffer: text, fault, id, request } = context
     context.buffer = ''
     if (text === '') return
-    const sound = soundOf(text, formatOf(request.output_format))
+    const { voice = usualVoice } = this.#script
+    const sound = voice.soundOf(text, formatOf(request.output_format))
     if (fault !== undefined && !this.#fail(fault, id, sound)) return
     const half = Math.floor(sound.length / 2)
     this.#pace()
     this.#chunk(id, sound.subarray(0, half), context.flushes + 1)
     this.#pace()
     if (request.add_timestamps) {
-      const times = { word_timestamps: wordTimes(text, context.spoken), flush_id: context.flushes + 1 }
+      const times = { word_timestamps: wordTimes(text, context.spoken, voice.msPerCharacter), flush_id: context.flushes + 1 }
       this.#send(id, { type: 'timestamps', context_id: id, done: false, status_code: 206, ...times })
     }
     context.spoken += text.length
@@ -231,6 +240,8 @@ export class SpeechSocket {
     this.#connection.json(errorFrame(problem, context))
   }
 }
+
+const usualVoice: SimulatedVoice = { soundOf, msPerCharacter: 10 }
 
 const socketFields = [
   'context_id',

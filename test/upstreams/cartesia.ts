@@ -3,7 +3,9 @@ import { type HearingScript, hearingProblem, hearManually, hearTurns } from './c
 import { accessProblem, badRequest, type CartesiaError, concurrencyLimited, refusal, speechProblem } from './cartesia-rules.ts'
 import { formatOf, soundOf, wordTimes } from './cartesia-sound.ts'
 import { type SpeechScript, SpeechSocket } from './cartesia-speech.ts'
+import { hearWordsInTurns, hearWordsManually } from './cartesia-words.ts'
 import { mp3Of } from './compressed.ts'
+import type { WordHearing } from './deepgram-words.ts'
 import { fieldsOf } from './form.ts'
 import { isObject, stringOf } from './json.ts'
 import type { SocketOpening, SocketRefusal } from './sockets.ts'
@@ -20,6 +22,8 @@ export interface CartesiaScript {
   readonly transcript?: unknown
   readonly speech?: SpeechScript
   readonly hearing?: HearingScript
+  /** Sockets hear the words that are in the sound itself. */
+  readonly hearsWords?: WordHearing
   /** Sockets that may be open at once; by default 150. */
   readonly maxSockets?: number
 }
@@ -39,8 +43,13 @@ export async function startCartesia(script: CartesiaScript = {}): Promise<Upstre
     connected: (connection) => {
       open++
       const left = (): void => void open--
+      const { hearsWords } = script
       if (connection.opening.path === '/tts/websocket') new SpeechSocket(connection, script.speech ?? {}, left)
-      else if (connection.opening.path === '/stt/websocket') hearManually(connection, script.hearing ?? {}, left)
+      else if (hearsWords) {
+        connection.onClose(left)
+        if (connection.opening.path === '/stt/websocket') hearWordsManually(connection, hearsWords)
+        else hearWordsInTurns(connection, hearsWords)
+      } else if (connection.opening.path === '/stt/websocket') hearManually(connection, script.hearing ?? {}, left)
       else hearTurns(connection, script.hearing ?? {}, left)
     },
   })

@@ -3,6 +3,7 @@ import { mp3Of, opusOf } from './compressed.ts'
 import { type ListenRules, listenV1, listenV2, type SimulatedSpeech } from './deepgram-listen.ts'
 import { badRequest, error, refusalOf } from './deepgram-rules.ts'
 import { msPerCharacter, type SpeakRules, soundOf, speakV1, speakV2 } from './deepgram-speak.ts'
+import { hearWordsV1, hearWordsV2, type WordHearing } from './deepgram-words.ts'
 import { isObject } from './json.ts'
 import type { SocketRefusal } from './sockets.ts'
 import { type RecordedRequest, startUpstream, type Upstream } from './upstream.ts'
@@ -12,6 +13,8 @@ export { deepgramKey } from './deepgram-rules.ts'
 export interface DeepgramScript {
   /** What is said in the sound that a socket hears, and what goes wrong there. */
   readonly listen?: ListenRules
+  /** Sockets hear the words that are in the sound itself. */
+  readonly hearsWords?: WordHearing
   readonly speak?: SpeakRules
   /** What a file is answered with once it has kept the rules. Default: a transcript of two words. */
   readonly transcript?: Behaviour
@@ -26,6 +29,9 @@ export function startDeepgram(script: DeepgramScript = {}): Promise<Upstream> {
   return startUpstream((request) => answered(request, script), {
     refuse: ({ path, query, headers }) => refusalOf({ path, query, headers, isSocket: true }) ?? script.refuse,
     connected(connection) {
+      const { hearsWords } = script
+      if (hearsWords && connection.opening.path === '/v1/listen') return hearWordsV1(connection, hearsWords)
+      if (hearsWords && connection.opening.path === '/v2/listen') return hearWordsV2(connection, hearsWords)
       const listen = script.listen ?? { speech: [] }
       if (connection.opening.path === '/v1/listen') return listenV1(connection, listen)
       if (connection.opening.path === '/v2/listen') return listenV2(connection, listen)

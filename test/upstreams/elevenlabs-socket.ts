@@ -8,6 +8,8 @@ import type { SocketConnection, SocketOpening, SocketRefusal, SocketScript } fro
 export interface ElevenLabsSocketOptions {
   /** What every generation waits for. */
   readonly hold?: () => Promise<void>
+  /** How a text sounds, at `msPerCharacter` for each of its characters. Default: a tone. */
+  readonly sound?: (text: string, format: string) => Uint8Array
   /** What each piece of sound waits for; those of a socket are counted from 0. */
   readonly pace?: (piece: number) => Promise<void> | undefined
   /** By which inactivity is measured. */
@@ -187,6 +189,8 @@ class Contexts {
 
   async #speak(context: Context, text: string): Promise<void> {
     const characters = [...text]
+    const whole = this.#options.sound?.(text, this.#format)
+    const perCharacter = (whole?.length ?? 0) / characters.length
     for (let at = 0; at < characters.length; at += pieceLength) {
       const piece = characters.slice(at, at + pieceLength).join('')
       const index = this.#pieces++
@@ -194,7 +198,11 @@ class Contexts {
       if (waiting) await waiting
       if (this.#options.disturb?.(this.#connection, index)) continue
       this.#connection.json({
-        audio: Buffer.from(soundOf(this.#format, [...piece].length) ?? []).toString('base64'),
+        audio: Buffer.from(
+          whole?.subarray(at * perCharacter, (at + [...piece].length) * perCharacter) ??
+            soundOf(this.#format, [...piece].length) ??
+            [],
+        ).toString('base64'),
         isFinal: null,
         ...this.#alignment(context, piece),
         contextId: context.id,
