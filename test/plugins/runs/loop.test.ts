@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ContentBlock, StopReason, StreamEvent, ToolUseBlock } from '../../../api/schemas.gen.ts'
 import { historyOf, withOwnId } from '../../../plugins/runs/history.ts'
-import { planAfter, refusals, stopBefore } from '../../../plugins/runs/loop.ts'
+import { planAfter, refusals, stopBefore, takenUp } from '../../../plugins/runs/loop.ts'
 
 const text = (said: string): ContentBlock => ({ type: 'text', text: said })
 const toolUse = (id: string): ToolUseBlock => ({ type: 'tool_use', id, name: 'look', input: {} })
@@ -101,6 +101,110 @@ describe('after an answer', () => {
   })
 })
 
+describe('after an answer with calls that are the answer itself', () => {
+  const say = (id: string, input: Record<string, unknown> = { text: 'Hi.' }): ToolUseBlock => ({
+    type: 'tool_use',
+    id,
+    name: 'say',
+    input,
+  })
+  const terminal = {
+    answer: 'Said.',
+    problemWith: ({ text }: Readonly<Record<string, unknown>>) => (text === undefined ? 'Say something.' : undefined),
+  }
+  const terminals = new Map([['say', terminal]])
+  const plan = (content: ContentBlock[], left = 5, misread: readonly number[] = []) => {
+    const warnings = misread.map((index) => ({ code: 'invalid_tool_input', param: `content[${index}].input`, message: '' }))
+    const message = { content, stop_reason: 'tool_use' as const, metadata: { warnings } }
+    const { calls, stop } = planAfter(message, { toolCalls: 0, limits: { maxToolCalls: left }, terminals })
+    return { calls: calls.map(({ use: { id }, refusal, taken }) => [id, refusal ?? taken ?? 'run']), stop }
+  }
+
+  it.each<[string, ReturnType<typeof plan>, ReturnType<typeof plan>]>([
+    ['it is over', plan([say('a')]), { calls: [['a', 'Said.']], stop: 'end_turn' }],
+    [
+      'it is over with several',
+      plan([say('a'), text('Hm.'), say('b')]),
+      {
+        calls: [
+          ['a', 'Said.'],
+          ['b', 'Said.'],
+        ],
+        stop: 'end_turn',
+      },
+    ],
+    [
+      'others beside it are run',
+      plan([say('a'), call('b')]),
+      {
+        calls: [
+          ['a', 'Said.'],
+          ['b', 'run'],
+        ],
+        stop: undefined,
+      },
+    ],
+    [
+      'whatever comes first',
+      plan([call('b'), say('a')]),
+      {
+        calls: [
+          ['b', 'run'],
+          ['a', 'Said.'],
+        ],
+        stop: undefined,
+      },
+    ],
+    [
+      'it is none of the calls that are counted',
+      plan([say('a'), call('b')], 1),
+      {
+        calls: [
+          ['a', 'Said.'],
+          ['b', 'run'],
+        ],
+        stop: undefined,
+      },
+    ],
+    ['nor is it one too many', plan([say('a')], 0), { calls: [['a', 'Said.']], stop: 'end_turn' }],
+    [
+      'others may be',
+      plan([say('a'), call('b')], 0),
+      {
+        calls: [
+          ['a', 'Said.'],
+          ['b', refusals.max_tool_calls],
+        ],
+        stop: 'max_tool_calls',
+      },
+    ],
+    ['it is tried again where it says nothing', plan([say('a', {})]), { calls: [['a', 'Say something.']], stop: undefined }],
+    [
+      'but not beside one that does',
+      plan([say('a', {}), say('b')]),
+      {
+        calls: [
+          ['a', 'Say something.'],
+          ['b', 'Said.'],
+        ],
+        stop: 'end_turn',
+      },
+    ],
+    [
+      'nor where it was taken up while it was written',
+      plan([say('a', {})], 5, [0]),
+      { calls: [['a', 'Said.']], stop: 'end_turn' },
+    ],
+  ])('%s', (_, is, ought) => {
+    expect(is).toEqual(ought)
+  })
+
+  it('they are no tools that were taken up', () => {
+    const message = { content: [say('a'), call('b')], stop_reason: 'tool_use' as const }
+    expect(takenUp(planAfter(message, { toolCalls: 0, limits: { maxToolCalls: 5 }, terminals }))).toBe(1)
+  })
+})
+
 describe('the history', () => {
   const kinds = (content: ContentBlock[], isLast: boolean): string[] => {
     const [message] = historyOf(content, [], isLast)
@@ -121,6 +225,14 @@ describe('the history', () => {
           { type: 'tool_result', tool_use_id: 'b', content: 'not there', is_error: true },
         ],
       },
+    ])
+  })
+
+  it('tells the model more than text where there is more', () => {
+    const blocks = [{ type: 'text' as const, text: 'See:' }]
+    const result = { tool_use_id: 'a', content: 'See:', is_error: false, blocks }
+    expect(historyOf([call('a')], [result], false)[1]?.content).toEqual([
+      { type: 'tool_result', tool_use_id: 'a', content: blocks },
     ])
   })
 

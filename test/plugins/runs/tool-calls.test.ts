@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { RunToolResult } from '../../../api/schemas.gen.ts'
-import type { PlannedCall } from '../../../plugins/runs/loop.ts'
+import { Cancelled } from '../../../api/error.ts'
+import type { CallResult, PlannedCall } from '../../../plugins/runs/loop.ts'
+import { OpenCalls } from '../../../plugins/runs/open-calls.ts'
 import { type CallSettings, type CallWatcher, callTools, type RunnableTool } from '../../../plugins/runs/tool-calls.ts'
 import { ManualClock } from '../../manual-clock.ts'
 
@@ -15,7 +16,15 @@ function tool(run: RunnableTool['run']): RunnableTool {
   return { check: async () => [], run }
 }
 
-async function resultOf(run: RunnableTool['run'], { watcher = silent, planned = call, maxResultBytes = 1000 } = {}) {
+interface ResultOptions extends Partial<CallSettings> {
+  readonly watcher?: CallWatcher
+  readonly planned?: PlannedCall
+}
+
+async function resultOf(
+  run: RunnableTool['run'],
+  { watcher = silent, planned = call, maxResultBytes = 1000, ...more }: ResultOptions = {},
+) {
   const errors: unknown[] = []
   const settings: CallSettings = {
     tools: new Map([['look', tool(run)]]),
@@ -24,11 +33,12 @@ async function resultOf(run: RunnableTool['run'], { watcher = silent, planned = 
     maxResultBytes,
     clock: new ManualClock(),
     onError: (error) => errors.push(error),
+    ...more,
   }
   const calls = callTools([planned], 0, settings, watcher, new AbortController().signal)
   let next = await calls.next()
   while (!next.done) next = await calls.next()
-  const [result]: readonly RunToolResult[] = next.value
+  const [result]: readonly CallResult[] = next.value
   return { result, errors }
 }
 
@@ -93,5 +103,74 @@ describe('a result', () => {
   it('has no halves of characters', async () => {
     const { result } = await resultOf(async () => ({ content: `a${'\ud83e'}b` }))
     expect(result?.content).toBe('a\ufffdb')
+  })
+})
+
+describe('a call', () => {
+  const forever = () => new Promise<never>(() => undefined)
+
+  it('that is stopped is answered with that', async () => {
+    const open = new OpenCalls()
+    const { result } = await resultOf(
+      () => {
+        open.stop('toolu_other')
+        open.stop('toolu_1')
+        return forever()
+      },
+      { open },
+    )
+    expect(result).toMatchObject({ is_error: true, content: 'The tool took too long and was stopped.' })
+  })
+
+  it('is told of before it runs, and may be stopped then', async () => {
+    const open = new OpenCalls()
+    let hasRun = false
+    const run = async () => {
+      hasRun = true
+      return { content: 'fine' }
+    }
+    const { result } = await resultOf(run, { open, onRun: ({ id }) => open.stop(id) })
+    expect(result).toMatchObject({ is_error: true })
+    expect(hasRun).toBe(false)
+  })
+
+  it('waits until it may run', async () => {
+    const order: string[] = []
+    const mayRun = async () => void order.push('allowed')
+    const run = async () => {
+      order.push('run')
+      return { content: 'fine' }
+    }
+    await resultOf(run, { mayRun })
+    expect(order).toEqual(['allowed', 'run'])
+  })
+
+  it('that nothing runs for waits for nobody', async () => {
+    const { result } = await resultOf(forever, { planned: { ...call, taken: 'Said.' }, mayRun: forever })
+    expect(result).toMatchObject({ content: 'Said.', is_error: false })
+  })
+
+  it('does not wait longer than the run', async () => {
+    const run = new AbortController()
+    const settings: CallSettings = {
+      tools: new Map([['look', tool(async () => ({ content: 'fine' }))]]),
+      parallel: 1,
+      timeoutMs: 1000,
+      maxResultBytes: 1000,
+      clock: new ManualClock(),
+      onError: () => undefined,
+      mayRun: forever,
+    }
+    const calls = callTools([call], 0, settings, silent, run.signal)
+    const next = calls.next()
+    run.abort(new Cancelled())
+    await next
+    expect((await calls.next()).value).toMatchObject({ type: 'tool_result', is_error: true })
+  })
+
+  it('may tell the model more than those who watch', async () => {
+    const blocks = [{ type: 'text' as const, text: 'Look:' }]
+    const { result } = await resultOf(async () => ({ content: 'Look:', blocks }))
+    expect(result).toMatchObject({ content: 'Look:', blocks })
   })
 })

@@ -41,6 +41,7 @@ export interface StageOptions {
   readonly asking?: Partial<LiveAsking>
   readonly tools?: readonly Tool[]
   readonly env?: Readonly<Record<string, string>>
+  readonly keys?: Readonly<Record<string, string>>
   readonly clock?: Clock
   readonly routes?: (app: FastifyInstance) => Promise<void>
   /** Who asks, where it is not just anybody. */
@@ -113,6 +114,7 @@ export async function stageFor(upstream: Upstream, options: StageOptions): Promi
     asking: own = {},
     tools = [],
     env = {},
+    keys = {},
     clock = systemClock,
     routes,
     caller: change = (same) => same,
@@ -120,7 +122,7 @@ export async function stageFor(upstream: Upstream, options: StageOptions): Promi
   } = options
   const gateway = await startGateway({
     env: { VAI_RETRY_ATTEMPTS: '0', ...env },
-    keys: { anthropic: anthropicKey },
+    keys: { anthropic: anthropicKey, ...keys },
     parts: { tools, clock },
     ...(routes && { routes }),
   })
