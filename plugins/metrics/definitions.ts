@@ -136,7 +136,7 @@ export const definitions = {
   runTurns: histogram('vai_run_turns', 'How often a run asked the model.', [], [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64], 'turns'),
   toolCalls: counter(
     'vai_tool_calls_total',
-    'Calls of tools in runs, by how they ended: ok, error, timeout, cancelled, or invalid where there is no such tool or it takes no such arguments. tool is unknown for a name that was not offered to the model.',
+    'Calls of tools in runs, by how they ended: ok, error, timeout, cancelled, or invalid where there is no such tool or it takes no such arguments. tool is client for those that the client of a live session runs, and unknown for a name that was not offered to the model.',
     ['tool', 'outcome'],
   ),
   toolSeconds: histogram('vai_tool_duration_seconds', 'How long a tool took, whatever came of it.', ['tool'], toolSeconds),
