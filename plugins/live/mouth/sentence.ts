@@ -1,6 +1,6 @@
 import { Cancelled, GatewayError } from '../../../api/error.ts'
 import type { NewResampler } from '../../../audio/resample.ts'
-import type { Alignment, RawFormat } from '../../../providers/speech.ts'
+import type { Alignment, RawFormat, SpeakingLine, TtsEvent } from '../../../providers/speech.ts'
 import { bytesOfMs } from '../../../providers/speech-format.ts'
 import { isPronounced } from '../../../text/pronounced.ts'
 import { ByteQueue } from './byte-queue.ts'
@@ -43,7 +43,8 @@ export class Sentence {
   #times: Alignment[] = []
   #state: 'waiting' | 'running' | 'whole' | 'failed' | 'stopped' = 'waiting'
   #why = ''
-  /** Whether any of it was taken. */
+  /** Whether anything came of it, and whether any of that was taken. */
+  #hasBegun = false
   #isTaken = false
   #room: (() => void) | undefined
 
@@ -143,23 +144,34 @@ export class Sentence {
     this.#makeRoom()
   }
 
-  async #spokenBy({ voice, options, line }: Way, follows: boolean): Promise<void> {
+  /** A line that the vendor was about to close, which was not known yet, is replaced by another. */
+  async #spokenBy(way: Way, follows: boolean): Promise<void> {
+    const { signal } = this.#controller
+    const { clock } = this.#parts
+    const line = await way.line?.ready(signal)
+    const startedAt = clock.now()
+    try {
+      await this.#made(way, line, follows)
+    } catch (error) {
+      const isStale = line?.isOpen === false && !this.#hasBegun && clock.now() - startedAt < staleMs
+      if (!isStale || signal.aborted) throw error
+      await this.#made(way, await way.line?.ready(signal), false)
+    } finally {
+      // One that is over is opened anew while what it has spoken is still being heard.
+      way.line?.warm()
+    }
+  }
+
+  async #made({ voice, options }: Way, line: SpeakingLine | undefined, follows: boolean): Promise<void> {
     const { signal } = this.#controller
     const { audioOut, resampling } = this.#parts
-    const open = await line?.ready(signal)
     const newResampler = isResampled(options.format, audioOut) ? await resampling() : undefined
     signal.throwIfAborted()
     const converter = new Converter(options.format, audioOut, newResampler)
     const given = (): void => this.#parts.given(this.#text.length)
     try {
-      const asked = { voice, options, line: open, text: this.#text, follows, signal, given }
-      for await (const event of eventsOf(asked, this.#parts)) {
-        if (event.type === 'audio') {
-          this.#sound.push(converter.push(event.bytes))
-        } else if (event.type === 'alignment') {
-          const { kind, tokens, startMs, durationMs } = event
-          this.#times.push({ kind, tokens, startMs, durationMs })
-        }
+      for await (const event of eventsOf({ voice, options, line, text: this.#text, follows, signal, given }, this.#parts)) {
+        this.#take(event, converter)
         this.#onChange()
         await this.#hasRoom()
       }
@@ -167,8 +179,17 @@ export class Sentence {
       this.#sound.push(converter.end())
     } finally {
       converter.close()
-      // A line that is over is opened anew while what it has spoken is still being heard.
-      line?.warm()
+    }
+  }
+
+  #take(event: TtsEvent, converter: Converter): void {
+    if (event.type === 'audio') {
+      this.#hasBegun = true
+      this.#sound.push(converter.push(event.bytes))
+    } else if (event.type === 'alignment') {
+      this.#hasBegun = true
+      const { kind, tokens, startMs, durationMs } = event
+      this.#times.push({ kind, tokens, startMs, durationMs })
     }
   }
 
@@ -195,5 +216,7 @@ export class Sentence {
   }
 }
 
+/** Within so long it shows that a line was over, in milliseconds. */
+const staleMs = 1000
 /** How much sound of a sentence is made before it is needed. */
 const mostAheadMs = 2000
