@@ -66,7 +66,8 @@ export class WebSocketTransport implements Transport {
       codec.agree(termsOf(message))
       onAgreed()
     }
-    if (this.#unsentControl > mostUnsentControl) onStuck()
+    // Of what has left, the socket tells a moment later than it knows.
+    if (Math.min(this.#unsentControl, this.unsentBytes) > mostUnsentControl) onStuck()
   }
 
   sendSound(sound: SoundMessage): void {
