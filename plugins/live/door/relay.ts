@@ -24,13 +24,36 @@ export function relayUpgrades(server: Server, paths: readonly string[]): Relay {
   const running = new WeakMap<Duplex, number>()
   const handedOn = new WeakSet<IncomingMessage>()
   let isStopped = false
+  /** What is to be done with a connection once it has no answers to wait for. */
+  const waiting = new WeakMap<Duplex, () => void>()
   server.on('request', ({ socket }, response) => {
     running.set(socket, (running.get(socket) ?? 0) + 1)
-    response.once('close', () => running.set(socket, (running.get(socket) ?? 1) - 1))
+    response.once('close', () => {
+      const left = (running.get(socket) ?? 1) - 1
+      running.set(socket, left)
+      if (left === 0) waiting.get(socket)?.()
+    })
   })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Whoever asks for another protocol before he has all answers in this one cannot be told which bytes are what.
-    if (isStopped || (running.get(socket) ?? 0) > 0) socket.destroy()
+    if ((running.get(socket) ?? 0) === 0) relay(request, socket, head)
+    else wait(request, socket, () => relay(request, socket, head))
+  })
+
+  /** The caller has not waited for the answers to what he asked before. Nobody listens to the connection until they are through. */
+  function wait(request: IncomingMessage, socket: Duplex, goOn: () => void): void {
+    const onError = (): void => void socket.destroy()
+    socket.on('error', onError)
+    waiting.set(socket, () => {
+      waiting.delete(socket)
+      socket.off('error', onError)
+      // The last answer has said how long the connection may be quiet.
+      request.socket.setTimeout(0)
+      goOn()
+    })
+  }
+
+  function relay(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (isStopped || !socket.writable) socket.destroy()
     else if (asksForWebSocket(request) && paths.includes(pathOf(request))) {
       handedOn.add(request)
       sockets.emit('upgrade', request, socket, head)
@@ -38,7 +61,7 @@ export function relayUpgrades(server: Server, paths: readonly string[]): Relay {
       socket.unshift(Buffer.concat([headWithoutOffer(request), head]))
       server.emit('connection', socket)
     }
-  })
+  }
   return {
     server: sockets,
     isUpgrade: (request) => handedOn.has(request),
