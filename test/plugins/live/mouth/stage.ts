@@ -151,8 +151,12 @@ export function stageFor(options: StageOptions): Stage {
     isAnswering: true,
     answer(turn) {
       const fromMs = soundsOf(turn).at(-1)?.fromMs ?? 0
+      const wasBusy = isBusy
+      isBusy = true
       const piece = mouth.giveOut(turn)
       if (piece) pieces.push({ turn, piece, fromMs })
+      isBusy = wasBusy
+      drain()
       return piece
     },
     speak: (turn, sentence, text, attempt = 1, by = 'own') =>
