@@ -35,7 +35,8 @@ class TurnAsker implements Asker {
     this.forget(number)
     const turn = new AskedTurn(this.#parts, number, isSpeculation)
     this.#turns.set(number, turn)
-    const asked = turn.ask(messages)
+    const { log } = this.#parts.caller
+    const asked = turn.ask(messages).catch((err: unknown) => log.error({ err }, 'a turn could not be told of'))
     this.#running.add(asked)
     void asked.finally(() => this.#running.delete(asked))
   }

@@ -4,6 +4,7 @@ import type { CustomTool, LiveClientTool, MessageParam } from '../../../api/sche
 import type { PreparedRun } from '../../runs/prepare.ts'
 import type { LiveCaller } from '../caller.ts'
 import type { LiveAsking } from '../plan.ts'
+import { atHello } from './places.ts'
 import { speakingDefinition, spokenAsWritten, spokenByCall } from './words.ts'
 
 /** Who asks for a turn, as far as that is needed to check it. */
@@ -18,45 +19,25 @@ export interface PreparedTurn {
 
 /**
  * Checks a turn as `POST /v1/runs` checks a run, and makes one of it: with what the gateway says of voice, the tool that speaks, and
- * the tools of the client. A model that can call no tools speaks by what it writes, where that is spoken at all. Throws as
- * `runs.prepare` does; where a field stands there is told by `placeIn`.
+ * the tools of the client. A model that can call no tools speaks by what it writes, where that is spoken at all. Throws one
+ * `GatewayError` with every issue, by the fields of `hello`.
  */
-export async function prepareTurn(
+export function prepareTurn(
   app: Pick<FastifyInstance, 'runs'>,
   asking: LiveAsking,
   messages: readonly MessageParam[],
   asker: TurnAsker,
 ): Promise<PreparedTurn> {
   const hasTools = asking.clientTools.length + asking.serverTools.length > 0
-  try {
-    return await prepared(app, asking, messages, asker, true)
-  } catch (error) {
-    if (hasTools || asking.speechGate === 'strict' || !isAgainstSpeaking(error, asking)) throw error
-    return prepared(app, asking, messages, asker, false)
-  }
-}
-
-/** Where in `hello` a field of the run stands. */
-export function placeIn({ clientTools }: LiveAsking): (param: string) => string {
-  return (param) => {
-    const tool = /^request\.tools\[(\d+)\](.*)$/.exec(param)
-    if (tool) {
-      const [, index = '0', rest = ''] = tool
-      // What is wrong with the tool that speaks is wrong with the model.
-      return Number(index) < clientTools.length ? `tools.client_tools[${index}]${rest}` : 'model'
+  return atHello(asking, async () => {
+    try {
+      return await prepared(app, asking, messages, asker, true)
+    } catch (error) {
+      if (hasTools || asking.speechGate === 'strict' || !isAgainstSpeaking(error, asking)) throw error
+      return prepared(app, asking, messages, asker, false)
     }
-    for (const [from, to] of places) if (param.startsWith(from)) return to + param.slice(from.length)
-    return param
-  }
+  })
 }
-
-const places = [
-  ['request.', ''],
-  ['builtins', 'tools.server_tools'],
-  ['run.tool_config', 'tools.server_tool_config'],
-  ['run.max_tool_calls', 'tools.max_tool_calls'],
-  ['run.tool_timeout_ms', 'tools.timeout_ms'],
-] as const
 
 async function prepared(
   app: Pick<FastifyInstance, 'runs'>,

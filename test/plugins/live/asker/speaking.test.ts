@@ -187,6 +187,16 @@ describe('a turn that fails', () => {
     expect(stage.upstream.requests).toHaveLength(0)
   })
 
+  it('says where it is wrong as whoever talks knows it', async () => {
+    const stage = await withClaude(answer(speak(said)))
+    stage.asker.start(1, [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'x' }] }], false)
+    expect(await stage.over()).toMatchObject({
+      type: 'failed',
+      code: 'tool_use_not_found',
+      message: expect.stringMatching(/^messages\[0\]\.content\[0\]\.tool_use_id: /),
+    })
+  })
+
   it('fails as the provider does', async () => {
     const stage = await withClaude(anthropicError('invalid_request_error', 'no'))
     stage.asker.start(1, question, false)
