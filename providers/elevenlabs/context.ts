@@ -17,7 +17,8 @@ import { speakable } from './words.ts'
  * - Settings stand in the context's first message alone, so that this one comes before any other, and keeping alive and flushing
  *   mean a context that is there.
  * - A flush alone is never answered by an end; closing the context is. A context that is closed before its text is being spoken
- *   ends in silence, so it is closed only once sound has come after the last flush, or is not going to.
+ *   ends in silence, so it is closed only once sound of the last flush has come, or is not going to. Sound of an earlier one may be late;
+ *   which it is of is told by its times.
  * - A context that is left idle for too long is given up by the vendor: while the text pauses, it is told that there will be more.
  */
 export class SpeechContext {
@@ -38,6 +39,11 @@ export class SpeechContext {
   #hasWords = false
   /** Whether sound is to come after a flush, or the end. */
   #isOwed = false
+  /** Characters that were sent in all, before the last flush, and before the one before that; and those of which sound has come. */
+  #sent = 1
+  #flushed = 0
+  #flushedBefore = 0
+  #heard = 0
   #keepAlive: Timer | undefined
   #settling: Timer | undefined
   #isFirstStretch = true
@@ -91,12 +97,15 @@ export class SpeechContext {
     this.#count(text)
     if (!this.#isUnflushed) return
     this.#isUnflushed = false
+    this.#flushedBefore = this.#flushed
+    this.#flushed = this.#sent
     this.#owe(this.#guard.isEmpty ? this.#timeouts.firstByteMs : this.#timeouts.idleMs)
     await this.#socket.send(flushContext(contextId, text))
   }
 
   #count(text: string): void {
     this.#guard.expect(text.length)
+    this.#sent += [...text].length
     if (!isPronounced(text)) return
     this.#isUnflushed = true
     this.#hasText = true
@@ -111,6 +120,14 @@ export class SpeechContext {
     if (!this.#isOwed) return await this.#close()
     // The end of the text may have been spoken already, without a flush; nothing is owed for it then.
     if (!this.#guard.isEmpty) this.#settling = this.#clock.after(settleMs, () => void this.#close())
+  }
+
+  /** At once where sound of the last flush has come; else once no more comes of those before it. */
+  #closeWhenHeard(): void {
+    if (this.#state !== 'ended') return
+    this.#settling?.cancel()
+    if (this.#flushedBefore === 0 || this.#heard > this.#flushedBefore) void this.#close()
+    else this.#settling = this.#clock.after(settleMs, () => void this.#close())
   }
 
   /** Never rejects. */
@@ -147,8 +164,9 @@ export class SpeechContext {
     const before = sound && this.#guard.ms
     if (sound) {
       this.#guard.take(sound)
+      this.#heard += stretch?.characters.length ?? 0
       if (this.#state === 'open') this.#settle()
-      else void this.#close()
+      else this.#closeWhenHeard()
       yield { type: 'audio', bytes: sound }
     }
     if (!stretch || !this.#options.alignment) return

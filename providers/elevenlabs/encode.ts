@@ -61,7 +61,8 @@ export function socketQuery(
     ['output_format', outputFormat(options.format)],
     ...(code === undefined ? [] : [['language_code', code] as const]),
     ['inactivity_timeout', String(patience)],
-    ...(options.alignment ? [['sync_alignment', 'true'] as const] : []),
+    // Also where nobody wants times: they tell which text the sound is of.
+    ['sync_alignment', 'true'],
   ]
 }
 

@@ -25,7 +25,7 @@ export interface ElevenLabsSocketOptions {
 }
 
 /**
- * The socket of several contexts. A context that is closed before its text is being spoken ends in silence; the rest of its sound is
+ * The socket of several contexts. A context that is closed before a text of it is being spoken is silent of that; the rest of its sound is
  * sent first otherwise. It counts until it is said to be over.
  */
 export function elevenLabsSockets(options: ElevenLabsSocketOptions = {}): SocketScript {
@@ -102,7 +102,6 @@ interface Context {
   isClosing: boolean
   /** Generations one after the other. */
   running: Promise<void>
-  isRunning: boolean
 }
 
 const mostContexts = 5
@@ -169,7 +168,7 @@ class Contexts {
       fail(this.#connection, 'invalid_voice_settings', problem)
       return undefined
     }
-    const context = { id, settings, buffer: '', spoken: 0, isClosing: false, running: Promise.resolve(), isRunning: false }
+    const context = { id, settings, buffer: '', spoken: 0, isClosing: false, running: Promise.resolve() }
     this.#contexts.set(id, context)
     return context
   }
@@ -181,8 +180,7 @@ class Contexts {
     context.running = context.running.then(async () => {
       await this.#options.hold?.()
       // Closed before it was begun: it is never spoken.
-      if (context.isClosing && !context.isRunning) return
-      context.isRunning = true
+      if (context.isClosing) return
       await this.#speak(context, text)
     })
   }

@@ -11,6 +11,7 @@ import type { ElevenLabsSocketOptions } from '../../upstreams/elevenlabs-socket.
 import { msPerCharacter } from '../../upstreams/elevenlabs-sound.ts'
 import type { SocketConnection } from '../../upstreams/sockets.ts'
 import type { Upstream } from '../../upstreams/upstream.ts'
+import { Gate } from '../lines/gate.ts'
 import { callTo, failureOf, gatewayErrorOf, Manuscript, pcm, soundIn, timesIn } from './speaking.ts'
 
 const open: (Upstream | TestCall)[] = []
@@ -142,6 +143,19 @@ describe('the context', () => {
     expect(said(socket)).not.toContainEqual(closing)
     begin()
     expect(soundIn(await events).length).toBe(bytesOf(' Right. '))
+  })
+
+  it('is not closed by the sound of an earlier flush that is late', async () => {
+    const gates = [new Gate(), new Gate()]
+    let generations = 0
+    const { upstream, call } = await start({ hold: () => gates[generations++]?.wait() ?? Promise.resolve() })
+    const events = collected(speak(each(['One is here. ', flush, 'Two is there. ']), pcm, call))
+    const socket = await upstream.waitForSocket()
+    await until(() => said(socket).filter((message) => 'flush' in message).length === 2)
+    gates[0]?.open()
+    await gates[1]?.reached
+    gates[1]?.open()
+    expect(soundIn(await events).length).toBe(bytesOf(' One is here. Two is there. '))
   })
 
   it('is closed after a while where the last flush had nothing left to speak', async () => {

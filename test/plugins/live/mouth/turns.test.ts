@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { levelDb } from '../../../../audio/energy.ts'
@@ -21,6 +22,8 @@ const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
+
+const hasSox = spawnSync('sox', ['--version']).status === 0
 
 const soft = voiceOf(demoSpeech, 'tones', 'soft')
 const format = { encoding: 'pcm', rate: 24_000 } as const
@@ -114,6 +117,21 @@ describe('a turn', () => {
       const loudest = Math.max(...stage.pieces.map(({ piece }) => piece.levelDb))
       expect(Math.abs(loudest - levelDb(await demoSound('Hello')))).toBeLessThan(4)
     }
+  })
+
+  it.skipIf(!hasSox)('sounds as long and as loud to others as it says', async () => {
+    const stage = staged()
+    stage.speak(1, 0, 'Hello there, my friend. ')
+    stage.speak(1, 1, 'Good-bye.')
+    await stage.said(1, 2)
+    const raw = ['-t', 'raw', '-r', '24000', '-e', 'signed', '-b', '16', '-c', '1']
+    const { stderr } = spawnSync('sox', [...raw, '-', '-n', 'stat'], { input: stage.sound(1), encoding: 'utf8' })
+    const read = (name: string): number => Number(new RegExp(`${name}:?\\s+(-?[\\d.]+)`).exec(stderr)?.[1])
+    const ms = stage.pieces.reduce((sum, { piece }) => sum + piece.ms, 0)
+    expect(read('Length \\(seconds\\)')).toBeCloseTo(ms / 1000, 5)
+    // Five words at 170 a minute.
+    expect(ms).toBeCloseTo((5 * 60_000) / 170, 0)
+    expect(20 * Math.log10(read('Maximum amplitude'))).toBeCloseTo(-18, 0)
   })
 
   it('reads no more of the vendor than two seconds ahead (pitfall 21)', async () => {
