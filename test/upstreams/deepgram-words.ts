@@ -15,7 +15,11 @@ export function hearWordsV1(connection: SocketConnection, { disturb }: WordHeari
   const reader = new WordReader(formatOf(query))
   const endpointing = Number(query.get('endpointing') ?? 10)
   let words: HeardWord[] = []
-  const results = (flags: Json): void => connection.json({ ...resultsOf(words), ...flags })
+  let toldMs = 0
+  const results = (flags: Json): void => {
+    toldMs = reader.ms
+    connection.json({ ...resultsOf(words), ...flags })
+  }
   const finish = (flags: Json): void => {
     results({ is_final: true, ...flags })
     words = []
@@ -30,6 +34,8 @@ export function hearWordsV1(connection: SocketConnection, { disturb }: WordHeari
       }
       // Engines look at more than the last few milliseconds, whatever they are told.
       if (words.length > 0 && reader.ms - reader.lastVoiceMs >= Math.max(120, endpointing)) finish({ speech_final: true })
+      // Something is said of every second, whether anybody speaks or not.
+      if (reader.ms - toldMs >= 1000) results({ is_final: false })
       return
     }
     switch (typeOf(message)) {
@@ -57,10 +63,11 @@ export function hearWordsV2(connection: SocketConnection, { disturb }: WordHeari
   const { query } = connection.opening
   const reader = new WordReader(formatOf(query))
   let words: HeardWord[] = []
-  let [turn, sequence] = [0, 0]
+  let [turn, sequence, toldMs] = [0, 0, 0]
   let isForetold = false
   const tell = (message: Json): void => connection.json({ ...message, request_id: 'r', sequence_id: sequence++ })
-  const told = (event: string, more: Json = {}): void =>
+  const told = (event: string, more: Json = {}): void => {
+    toldMs = reader.ms
     tell({
       type: 'TurnInfo',
       event,
@@ -72,6 +79,7 @@ export function hearWordsV2(connection: SocketConnection, { disturb }: WordHeari
       end_of_turn_confidence: 0.5,
       ...more,
     })
+  }
   const hear = (word: HeardWord): void => {
     if (!isUnderstood(word)) return
     const isFirst = words.length === 0
@@ -99,6 +107,7 @@ export function hearWordsV2(connection: SocketConnection, { disturb }: WordHeari
       if (disturb?.(connection, reader.ms)) return
       for (const word of reader.push(message)) hear(word)
       rest()
+      if (reader.ms - toldMs >= 250) told('Update')
     } else if (typeOf(message) === 'CloseStream') connection.close()
     else {
       tell({ type: 'Error', code: 'UNPARSABLE_CLIENT_MESSAGE', description: 'The message could not be read.' })
