@@ -13,6 +13,7 @@ export interface LiveCaller {
   /** Of the upgrade. */
   readonly requestId: string
   readonly sessionId: string
+  /** Its lines name the session. */
   readonly log: FastifyBaseLogger
   readonly trace: RequestTrace | undefined
 }

@@ -42,8 +42,8 @@ export class TurnOccasion implements Occasion {
 
   /** The turn's line in the log, and the end of its trace. To be called once, when nothing of it runs any more. */
   end(): void {
-    const { log, sessionId } = this.#caller
-    log.info({ session_id: sessionId, turn: this.#number, duration_ms: Math.round(this.elapsedMs), ...this.facts }, 'turn')
+    const { log } = this.#caller
+    log.info({ turn: this.#number, duration_ms: Math.round(this.elapsedMs), ...this.facts }, 'turn')
     this.trace?.end()
   }
 }

@@ -177,7 +177,7 @@ export function callerOf({ app }: Gateway): LiveCaller {
     headers: {},
     requestId: 'req_of_a_session',
     sessionId: 'session_1',
-    log: app.log.child({ request_id: 'req_of_a_session' }),
+    log: app.log.child({ request_id: 'req_of_a_session', session_id: 'session_1' }),
     trace: undefined,
   }
 }
