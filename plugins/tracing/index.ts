@@ -170,7 +170,8 @@ export const tracing = fp(
         request.trace = span
         request.facts.trace_id = span.traceId
         reply.raw.once('close', () => {
-          const isCancelled = !reply.raw.writableFinished
+          // Where another protocol was spoken, that was the answer.
+          const isCancelled = !reply.raw.writableFinished && reply.raw.statusCode !== 101
           // What was going on has one turn to say how it ended.
           setImmediate(() => span.end(reply.raw.statusCode, isCancelled && !reply.raw.headersSent, request.facts))
         })

@@ -77,10 +77,11 @@ export class Admission {
       // A session that is resumed has its place, and its keys are known.
       const place = hello.resume ? noPlace : await this.#placeFor(principal, forget)
       try {
-        request.lifetime.signal.throwIfAborted()
+        const { signal } = request.lifetime
+        signal.throwIfAborted()
         const line = await this.#app.live.open(rest, caller, transport, place)
         request.facts.session_id = caller.sessionId
-        if (hello.resume) request.raw.socket.once('close', forget)
+        if (hello.resume) onceAborted(signal, forget)
         return line
       } catch (error) {
         place.release()
@@ -114,6 +115,12 @@ export class Admission {
       trace: request.trace,
     }
   }
+}
+
+/** `done` is called when a signal aborts, or at once where it has. */
+function onceAborted(signal: AbortSignal, done: () => void): void {
+  if (signal.aborted) done()
+  else signal.addEventListener('abort', done, { once: true })
 }
 
 /** Many share an address; each of their sockets is here for a moment only. */

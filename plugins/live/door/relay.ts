@@ -34,10 +34,16 @@ export function relayUpgrades(server: Server, paths: readonly string[]): Relay {
       if (left === 0) waiting.get(socket)?.()
     })
   })
+  // Later versions of Node ask whether an offer is to be taken, and read on themselves where it is not.
+  if ('shouldUpgradeCallback' in server) Object.assign(server, { shouldUpgradeCallback: isForSockets })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if ((running.get(socket) ?? 0) === 0) relay(request, socket, head)
     else wait(request, socket, () => relay(request, socket, head))
   })
+
+  function isForSockets(request: IncomingMessage): boolean {
+    return asksForWebSocket(request) && paths.includes(pathOf(request))
+  }
 
   /** The caller has not waited for the answers to what he asked before. Nobody listens to the connection until they are through. */
   function wait(request: IncomingMessage, socket: Duplex, goOn: () => void): void {
@@ -54,7 +60,7 @@ export function relayUpgrades(server: Server, paths: readonly string[]): Relay {
 
   function relay(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (isStopped || !socket.writable) socket.destroy()
-    else if (asksForWebSocket(request) && paths.includes(pathOf(request))) {
+    else if (isForSockets(request)) {
       handedOn.add(request)
       sockets.emit('upgrade', request, socket, head)
     } else {

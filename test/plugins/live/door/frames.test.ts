@@ -5,7 +5,15 @@ import { problemsWith } from '../../../contract-schemas.ts'
 import type { GatewayOptions } from '../../../gateway.ts'
 import { ManualClock } from '../../../manual-clock.ts'
 import { until } from '../../../until.ts'
-import { type ConnectOptions, type DoorStage, hello, type LiveClient, type StubSession, startDoor } from './stage.ts'
+import {
+  type ConnectOptions,
+  connectionsOf,
+  type DoorStage,
+  hello,
+  type LiveClient,
+  type StubSession,
+  startDoor,
+} from './stage.ts'
 
 /** What goes over a socket once its session is there, and how it ends. */
 
@@ -245,6 +253,29 @@ describe('a client that is gone without a word', () => {
     clock.advance(2000)
     await session.until(({ isLost }) => isLost)
     client.socket.terminate()
+  })
+})
+
+describe('a connection that breaks', () => {
+  it('leaves nothing behind, after whichever byte it does', async () => {
+    const clock = new ManualClock()
+    const { gateway, sessions } = await startDoor({ parts: { clock } })
+    running.push(gateway)
+    const { hostname, port, host } = new URL(gateway.url)
+    const bytes = Buffer.concat([upgradeRequest(host), masked(0x1, JSON.stringify(hello)), masked(0x1, JSON.stringify(mute))])
+    for (let length = 0; length <= bytes.length; length += 5) {
+      const socket = dial(Number(port), hostname)
+      await new Promise<void>((resolve) => socket.write(bytes.subarray(0, length), () => resolve()))
+      // Some break off with what was sent on the way, the others once it has come.
+      if (length % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+      socket.destroy()
+    }
+    await until(async () => (await connectionsOf(gateway)) === 0)
+    await until(() => sessions.opened.every(({ isLost }) => isLost))
+    for (const { place } of sessions.opened) place.release()
+    expect(clock.waiting).toBe(0)
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+    expect(metrics).toMatch(/^vai_live_sockets[a-z_]* 0$/m)
   })
 })
 
