@@ -5450,11 +5450,13 @@ export interface LiveHello {
   /** The most tokens of one answer. */
   max_tokens?: number
   tools?: LiveTools
+  /** The gateway's own key. */
   auth?: {
     mode?: 'api_key'
     /** A key of the gateway, where the upgrade could carry none. */
     gateway_api_key: string
   }
+  /** Keys of providers that the caller brings. */
   byok?: {
     /** Keys of providers by their id, as they would stand in `X-Provider-Key-…`. */
     keys: Record<string, string>
@@ -5467,8 +5469,11 @@ export interface LiveHello {
   features?: LiveFeatures
   /** What the assistant says first, unasked. */
   greeting?: string
+  /** The session to go on with. */
   resume?: {
+    /** As `hello_ack` had it. */
     session_id: string
+    /** As the last `hello_ack` had it. */
     token: string
     /** The `seq` of the last message that was received; 0 for none. */
     last_server_seq: number
@@ -5725,6 +5730,7 @@ export const LiveTools: ContractSchema = {
 
 export interface LiveClientTool {
   name: string
+  /** What the model is told of it. */
   description?: string
   input_schema: ToolInputSchema
   /** Whether a call changes nothing, so that the turn may still be taken back after it. False by default. */
@@ -5817,10 +5823,14 @@ export interface LiveTts {
   voice: string
   /** `provider/model`, where the voice has several. */
   model?: string
+  /** The language that is to be spoken, by BCP 47. */
   language?: string
+  /** 1 is usual. */
   speed?: number
+  /** 1 is usual. */
   volume?: number
   options?: {
+    /** As the model knows it. */
     emotion?: string
   }
 }
@@ -6061,6 +6071,7 @@ export interface LiveAudioFrame {
   /** One more than that of the frame before. */
   seq: number
   timestamp_ms?: number
+  /** The sound, with the padding of base64. */
   data_b64?: string
 }
 export const LiveAudioFrame: ContractSchema = {
@@ -6091,9 +6102,13 @@ export const LiveAudioFrame: ContractSchema = {
 /** What was played of a segment of the assistant's sound. Sent every 100 to 250 ms while it plays, and at once when the player stops or has finished. */
 export interface LivePlaybackMark {
   type: 'playback_mark'
+  /** Of `assistant_audio_start`. */
   assistant_audio_id: string
+  /** How much of the segment was played, from its beginning. */
   played_ms: number
+  /** How much of it waits to be played; for whoever reads a recording. */
   buffered_ms?: number
+  /** `finished`, all of it was played; `stopped`, no more of it will be. */
   state: 'playing' | 'paused' | 'stopped' | 'finished'
 }
 export const LivePlaybackMark: ContractSchema = {
@@ -6176,8 +6191,10 @@ export const LiveInputText: ContractSchema = {
 /** The answer to a `tool_call`. */
 export interface LiveToolResult {
   type: 'tool_result'
+  /** Of `tool_call`. */
   tool_use_id: string
   content: string | ToolResultContentBlockParam[]
+  /** Whether the tool failed. False by default. */
   is_error?: boolean
 }
 export const LiveToolResult: ContractSchema = {
@@ -6215,7 +6232,7 @@ export const LiveToolResult: ContractSchema = {
   additionalProperties: false,
 }
 
-/** What changes from the next turn on. What is not named stays. */
+/** What changes from the next turn on. What is not named stays: of `tools` and `turn`, and of `turn.thresholds`, the members that are named take the place of those before. So do those of `stt` and of its `options`, unless it names a `model`: then it stands alone, as options of one model are not those of another. `system` and `tts` take the place of what was there as a whole. Where any of it cannot be done, nothing changes, and an `error` says why. */
 export interface LiveSessionUpdate {
   type: 'session_update'
   system?: string | SystemBlockParam[]
@@ -6265,6 +6282,7 @@ export const LiveSessionUpdate: ContractSchema = {
 
 export interface LiveControl {
   type: 'control'
+  /** `interrupt` and `cancel_turn` stop the assistant; `mute` has nothing heard until `unmute`; `end_session` ends it all. */
   op: 'interrupt' | 'cancel_turn' | 'mute' | 'unmute' | 'end_session'
 }
 export const LiveControl: ContractSchema = {
@@ -6284,7 +6302,7 @@ export const LiveControl: ContractSchema = {
   additionalProperties: false,
 }
 
-/** What a client is sent on `/v1/live`. Each has a `seq`, one more than that of the message before. New types and fields may come and are to be ignored. */
+/** What a client is sent on `/v1/live`. Each has a `seq`, one more than that of the message before. After a resume, messages that were missed keep the numbers that they had; sound is not among them, so that its numbers are left out. New types and fields may come and are to be ignored. */
 export type LiveServerMessage = LiveHelloAck | LiveTranscriptDelta | LiveUtteranceFinal | LiveTurnState | LiveAssistantTextDelta | LiveAssistantAudioStart | LiveAssistantAudioChunkHeader | LiveAssistantAudioChunk | LiveAssistantAudioEnd | LiveAudioReset | LiveToolCall | LiveRunEvent | LiveTurnComplete | LiveTurnCancelled | LiveTurnMetrics | LiveAudioUnavailable | LiveWarning | LiveError | LiveSessionEnd
 export const LiveServerMessage: ContractSchema = {
   $id: 'LiveServerMessage',
@@ -6334,7 +6352,7 @@ export const LiveServerMessage: ContractSchema = {
   }],
 }
 
-/** The session is open; its clock, on which every `timestamp_ms` and `end_ms` is, stands at 0. */
+/** The session is open; its clock, on which every `timestamp_ms` and `end_ms` is, stands at 0. That of a session that was resumed goes on, and its `seq` is the `last_server_seq` that the client has named (1 where that is 0): what follows has greater numbers. */
 export interface LiveHelloAck {
   type: 'hello_ack'
   seq: LiveSeq
@@ -6545,6 +6563,7 @@ export interface LiveTurnState {
   type: 'turn_state'
   seq: LiveSeq
   state: 'idle' | 'listening' | 'committing' | 'thinking' | 'speaking' | 'interrupted' | 'ending'
+  /** null where there is no turn. */
   turn_id: string | null
 }
 export const LiveTurnState: ContractSchema = {
@@ -6876,7 +6895,9 @@ export interface LiveTurnCancelled {
   type: 'turn_cancelled'
   seq: LiveSeq
   turn_id: string
+  /** As the `stop_reason` of `turn_complete`, or `grace`. */
   reason: string
+  /** As in `turn_complete`. */
   append?: MessageParam[]
 }
 export const LiveTurnCancelled: ContractSchema = {
