@@ -6,6 +6,7 @@ import type { Asker, AskerListener } from './asker/asker.ts'
 import { Conversation } from './conversation.ts'
 import type { Ears, EarsListener } from './ears/ears.ts'
 import { type Effect, type EndReason, type Frame, type MicEffect, turnId, type VoiceEffect } from './effects.ts'
+import { msOf } from './format.ts'
 import type { Input } from './inputs.ts'
 import type { TurnMetrics } from './measure.ts'
 import type { Mouth, MouthListener } from './mouth/mouth.ts'
@@ -284,7 +285,7 @@ export class LiveDriver {
       case 'hear':
         if (!frame) return
         ears.hear(frame, this.#level.now(this.now))
-        this.#parts.watch.heard(frame, this.#state.mic.audioMs)
+        this.#noteFrame(frame)
         return
       case 'inject-silence':
         ears.injectSilence(effect.ms)
@@ -302,6 +303,11 @@ export class LiveDriver {
         ears.wasEcho()
         return
     }
+  }
+
+  #noteFrame(frame: Uint8Array): void {
+    const { audioIn } = this.#parts.plan
+    if (audioIn) this.#parts.watch.heard(frame, this.#state.mic.audioMs - msOf(frame.length, audioIn))
   }
 
   #speak(effect: VoiceEffect): void {
