@@ -4,6 +4,7 @@ import { systemClock } from './api/clock.ts'
 import { type Arguments, type KeysArguments, readArguments } from './cli/arguments.ts'
 import { banner } from './cli/banner.ts'
 import { buildGateway, exitCodeOf, reasonOf, version } from './cli/gateway.ts'
+import type { LiveTalkArguments } from './cli/live/options.ts'
 import type { LiveReplayArguments } from './cli/live-replay.ts'
 import { lookForOllama } from './cli/ollama.ts'
 import { settingsTable } from './cli/settings-table.ts'
@@ -30,6 +31,8 @@ function run(args: Arguments): void | Promise<void> {
       return loadConfig(process.env, configFile).then((config) => print(settingsTable(config)))
     case 'keys':
       return keys(args.keys, configFile)
+    case 'live':
+      return live(args.talk)
     case 'live-replay':
       return liveReplay(args.replay)
     case 'serve':
@@ -40,6 +43,25 @@ function run(args: Arguments): void | Promise<void> {
 async function keys(args: KeysArguments, file: string | undefined): Promise<void> {
   const { runKeys } = await import('./cli/keys.ts')
   print(await runKeys(args, await loadConfig(process.env, file), systemClock.wallclock()))
+}
+
+async function live(talk: LiveTalkArguments): Promise<void> {
+  const { runLive } = await import('./cli/live/run.ts')
+  // Whoever reads has read enough, as `head` does.
+  process.stdout.once('error', () => process.exit(1))
+  process.exitCode = await runLive(talk, {
+    streams: process,
+    environment: process.env,
+    platform: process.platform,
+    version,
+    clock: systemClock,
+    onSignal(listener) {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener)
+      return () => {
+        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, listener)
+      }
+    },
+  })
 }
 
 async function liveReplay(args: LiveReplayArguments): Promise<void> {

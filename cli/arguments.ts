@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { nearest } from '../text/nearest.ts'
+import type { LiveTalkArguments } from './live/options.ts'
 import type { LiveReplayArguments } from './live-replay.ts'
 
 const commands = ['serve', 'config', 'keys', 'live', 'help', 'version'] as const
@@ -24,6 +25,22 @@ const options = {
   grace: { type: 'string' },
   delete: { type: 'boolean' },
   check: { type: 'boolean' },
+  url: { type: 'string' },
+  key: { type: 'string' },
+  model: { type: 'string' },
+  voice: { type: 'string' },
+  stt: { type: 'string' },
+  language: { type: 'string' },
+  system: { type: 'string' },
+  tool: { type: 'string', multiple: true },
+  'provider-key': { type: 'string', multiple: true },
+  in: { type: 'string', multiple: true },
+  out: { type: 'string' },
+  text: { type: 'boolean' },
+  headphones: { type: 'boolean' },
+  'no-aec': { type: 'boolean' },
+  microphone: { type: 'string' },
+  speaker: { type: 'string' },
 } as const
 
 type Option = keyof typeof options
@@ -33,7 +50,10 @@ const optionsOf: Readonly<Record<(typeof commands)[number], readonly Option[]>> 
   serve: ['config'],
   config: ['config'],
   keys: [],
-  live: [],
+  live: [
+    ...(['url', 'key', 'model', 'voice', 'stt', 'language', 'system', 'tool', 'provider-key'] as const),
+    ...(['in', 'out', 'text', 'json', 'headphones', 'no-aec', 'microphone', 'speaker'] as const),
+  ],
   help: ['config'],
   version: ['config'],
 }
@@ -55,6 +75,7 @@ export type Arguments = {
   | { readonly command: 'serve' | 'config' | 'version' }
   | { readonly command: 'help'; readonly topic: 'vai' | 'keys' | 'live' }
   | { readonly command: 'keys'; readonly keys: KeysArguments }
+  | { readonly command: 'live'; readonly talk: LiveTalkArguments }
   | { readonly command: 'live-replay'; readonly replay: LiveReplayArguments }
 )
 
@@ -115,9 +136,11 @@ function readKeys(words: readonly string[], options: Values): Asked<'help'> | As
   return { command: 'keys', keys: { action, id, options } }
 }
 
-function readLive(words: readonly string[], { help, check = false }: Values): Asked<'help'> | Asked<'live-replay'> {
-  if (help || words.length === 0) return { command: 'help', topic: 'live' }
-  const [word = '', trace, ...more] = words
+function readLive(words: readonly string[], options: Values): Asked<'help'> | Asked<'live'> | Asked<'live-replay'> {
+  const { help, check = false } = options
+  if (help) return { command: 'help', topic: 'live' }
+  const [word, trace, ...more] = words
+  if (word === undefined) return { command: 'live', talk: talkOf(options) }
   const action = liveActions.find((each) => each === word)
   if (!action) throw new ConfigError([`${word} is not a command of vai live${hint(word, liveActions)}`])
   if (trace === undefined) throw new ConfigError(['vai live replay: the file of the recording is missing.'])
@@ -125,15 +148,35 @@ function readLive(words: readonly string[], { help, check = false }: Values): As
   return { command: 'live-replay', replay: { trace, check } }
 }
 
+function talkOf(options: Values): LiveTalkArguments {
+  const { url, key, model, voice, stt, language, system, tool, out, text, json, headphones, microphone, speaker } = options
+  return {
+    url,
+    key,
+    model,
+    voice,
+    stt,
+    language,
+    system,
+    tools: tool ?? [],
+    providerKeys: options['provider-key'] ?? [],
+    inputs: options.in ?? [],
+    out,
+    isText: text ?? false,
+    isJson: json ?? false,
+    hasHeadphones: headphones ?? false,
+    hasNoAec: options['no-aec'] ?? false,
+    microphone,
+    speaker,
+  }
+}
+
 function refuseUnless(option: string, rawName: string, known: readonly Option[], command: string): void {
   if (option === 'help' || option === 'version' || known.some((each) => each === option)) return
-  if (Object.hasOwn(options, option)) throw new ConfigError([`${rawName} is not an option of vai ${command}; see vai --help.`])
-  throw new ConfigError([
-    `${rawName} is not an option${hint(
-      rawName,
-      [...known, 'help', 'version'].map((each) => `--${each}`),
-    )}`,
-  ])
+  const names = [...known, 'help', 'version'].map((each) => `--${each}`)
+  if (Object.hasOwn(options, option) && nearest(rawName, names) === undefined)
+    throw new ConfigError([`${rawName} is not an option of vai ${command}; see vai --help.`])
+  throw new ConfigError([`${rawName} is not an option${hint(rawName, names)}`])
 }
 
 function strictly(args: readonly string[]) {

@@ -6,7 +6,7 @@ Commands:
   serve            Start the gateway.
   config           Print every setting with its value, default and meaning.
   keys             Make, list and revoke gateway keys; see vai keys --help.
-  live             Play recordings of live sessions again; see vai live --help.
+  live             Talk with a model; see vai live --help.
   help             Print this.
   version          Print the version.
 
@@ -50,17 +50,50 @@ Of rotate:
 Of revoke:
       --delete             Remove the key from the file as well.`
 
-const liveUsage = `Conversations over /v1/live.
+const liveUsage = `Talk with a model over /v1/live of a gateway that runs.
 
-Usage: vai live <command> [options]
+Usage: vai live [options]
+       vai live replay <file> [--check]
 
-Commands:
+By default the microphone is heard and the speaker speaks, by sox or by ffmpeg and ffplay. Without any keys the demo answers what
+is typed: echo "Good morning" | vai live --text --out answer.wav
+
+Who:
+      --url <address>       The gateway. Default: ws://127.0.0.1:8080.
+      --key <key>           A key of the gateway. Default: VAI_API_KEY, where others do not see it.
+      --model <model>       Who answers, as provider/name. Default: demo/echo.
+      --voice <voice>       Who speaks, as provider/voice. Default: demo/soft.
+      --stt <model>         Who hears, as provider/model. Default: whom the gateway has for it; demo/meter for models of the demo.
+      --language <tag>      The language that is spoken, as de or en-GB.
+      --system <text>       What the model is told before everything else.
+      --tool <name>         A tool of the gateway's that the model may call; may be given several times.
+      --provider-key <provider=VARIABLE>
+                            Your own key of a provider, by the variable that holds it: deepgram=DEEPGRAM_API_KEY. May be given several times.
+
+What is said and heard:
+      --in <file.wav>       A recording is spoken instead of you, as fast as it was spoken. Of several, each follows the answer to the one before.
+      --out <file.wav>      What would have been heard is written there: with the silence between, and without what was not played.
+      --text                Turns are typed, or come out of a pipe, a line each. Nothing is recorded.
+      --microphone <device> What sox (AUDIODEV) or ffmpeg (-i) takes for one.
+      --speaker <device>    What sox (AUDIODEV) takes for one.
+      --headphones          The microphone does not hear the speaker. Without it the gateway takes more care not to hear itself.
+      --no-aec              The sound of --in holds what was played.
+      --json                Every message in JSON, a line each, instead of captions. Sound is told by its size, and keys are left out.
+
+While it runs: /interrupt, /mute, /unmute, /quit, /help; other lines are said to the model. Ctrl-C ends the session, and a second one
+does not wait for that. A line that is lost is resumed for as long as the gateway waits, which is 30 seconds.
+
+It ends with:
+  0    The session ended as it should: it was ended here, or everything was asked and answered.
+  1    The session failed, or, with --in or lines out of a pipe, one of the turns did, or was not understood.
+  2    Something has to be given otherwise, or is missing on this machine.
+  3    There was no session, or it was lost and could not be resumed.
+  130  Ctrl-C, before everything was asked and answered, or a second time.
+
+Of replay:
   replay <file>    Play the recording of a session again, which VAI_LIVE_TRACE_DIR keeps: print what happened and what was
                    done about it. Ends with 1 where something else would be done today.
-
-Options:
-      --check      Print only whether the same would be done.
-  -h, --help       Print this.`
+      --check      Print only whether the same would be done.`
 
 /** By what is asked about. */
 export const usages = { vai: usage, keys: keysUsage, live: liveUsage } as const

@@ -130,6 +130,6 @@ describe('the process', { timeout: 60_000 }, () => {
       output: '',
       errors: `vai: ${file}: this is no recording of a live session\n`,
     })
-    expect((await vai('live')).output).toContain('vai live <command>')
+    expect((await vai('live', '--help')).output).toContain('vai live replay <file>')
   })
 })

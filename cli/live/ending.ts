@@ -1,0 +1,30 @@
+/** With what `vai live` ends, as its help tells. */
+export const exits = {
+  done: 0,
+  /** A turn or the session failed, or nothing was understood. */
+  failed: 1,
+  /** Something has to be given otherwise, or is missing on this machine. */
+  misused: 2,
+  /** There is no session, or none any more. */
+  noSession: 3,
+  /** Ctrl-C, before it was over. */
+  interrupted: 130,
+} as const
+
+export type Exit = (typeof exits)[keyof typeof exits]
+
+/** Why it cannot go on, in words for whoever called it. */
+export class LiveProblem extends Error {
+  override readonly name = 'LiveProblem'
+  readonly exit: Exit
+
+  constructor(message: string, exit: Exit) {
+    super(message)
+    this.exit = exit
+  }
+}
+
+/** What is to be told of something that was thrown. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

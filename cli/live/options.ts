@@ -1,0 +1,119 @@
+import type { LiveHello } from '../../api/schemas.gen.ts'
+import { exits, LiveProblem } from './ending.ts'
+
+/** What `vai live` is asked for, as it stands on the command line. */
+export interface LiveTalkArguments {
+  readonly url: string | undefined
+  readonly key: string | undefined
+  readonly model: string | undefined
+  readonly voice: string | undefined
+  readonly stt: string | undefined
+  readonly language: string | undefined
+  readonly system: string | undefined
+  readonly tools: readonly string[]
+  /** Each `PROVIDER=VARIABLE`. */
+  readonly providerKeys: readonly string[]
+  readonly inputs: readonly string[]
+  readonly out: string | undefined
+  readonly isText: boolean
+  readonly isJson: boolean
+  readonly hasHeadphones: boolean
+  readonly hasNoAec: boolean
+  readonly microphone: string | undefined
+  readonly speaker: string | undefined
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Who asks the assistant: recordings, lines that are typed, or whoever speaks into the microphone. */
+export type Source = 'files' | 'text' | 'microphone'
+
+export function sourceOf({ inputs, isText }: LiveTalkArguments): Source {
+  return inputs.length > 0 ? 'files' : isText ? 'text' : 'microphone'
+}
+
+/** Throws a `LiveProblem` where options contradict each other. */
+export function checkOptions(args: LiveTalkArguments): void {
+  if (args.isText && args.inputs.length > 0) throw misused('--text and --in: a turn is typed or spoken; leave one of them out.')
+  if (args.hasHeadphones && args.hasNoAec) throw misused('--headphones and --no-aec say the opposite; leave one of them out.')
+  const own = sourceOf(args) === 'microphone' ? undefined : args.microphone
+  if (own !== undefined) throw misused('--microphone: nothing is recorded here; leave it out.')
+  if (args.out !== undefined && args.speaker !== undefined)
+    throw misused('--speaker: with --out nothing is played; leave it out.')
+}
+
+/** The address of `/v1/live`. Throws a `LiveProblem` where there is none in what was given. */
+export function addressOf({ url = usualUrl }: LiveTalkArguments): URL {
+  const address = URL.canParse(url) ? new URL(url) : undefined
+  const protocol = address && protocols[address.protocol]
+  if (!address || !protocol) throw misused(`--url: an address as ${usualUrl} or wss://… is expected, not ${url}`)
+  if (address.username !== '' || address.password !== '') throw misused('--url: a key stands in VAI_API_KEY, not in the address.')
+  const path = address.pathname.replace(/\/+$/, '')
+  return new URL(`${protocol}//${address.host}${path.endsWith('/v1/live') ? path : `${path}/v1/live`}`)
+}
+
+/** The key of the gateway, where there is one. */
+export function keyOf({ key }: LiveTalkArguments, environment: Environment): string | undefined {
+  const found = key ?? environment.VAI_API_KEY
+  return found === '' ? undefined : found
+}
+
+/** What the session is to be. `rate` is the microphone's; undefined where there is none. Throws a `LiveProblem` where a key is missing. */
+export function helloOf(args: LiveTalkArguments, environment: Environment, version: string, rate: number | undefined): LiveHello {
+  const { model = 'demo/echo', voice = 'demo/soft', stt, language, system, tools } = args
+  const keys = keysOf(args.providerKeys, environment)
+  const spoken = language === undefined ? {} : { language }
+  return {
+    type: 'hello',
+    protocol_version: '1',
+    client: { name: 'vai live', version, platform: `${process.platform}, node ${process.versions.node}` },
+    model,
+    ...(system !== undefined && { system }),
+    ...(tools.length > 0 && { tools: { server_tools: [...tools] } }),
+    ...(keys && { byok: { keys } }),
+    ...(rate !== undefined && { audio_in: { encoding: 'pcm_s16le', sample_rate_hz: rate } }),
+    audio_out: { encoding: 'pcm_s16le', sample_rate_hz: outRate },
+    ...(rate !== undefined &&
+      (stt !== undefined || language !== undefined) && { stt: { ...(stt && { model: stt }), ...spoken } }),
+    tts: { voice, ...spoken },
+    features: {
+      audio_transport: 'binary',
+      send_playback_marks: true,
+      want_metrics: true,
+      want_run_events: true,
+      client_has_aec: !hearsItself(args),
+    },
+  }
+}
+
+/** Hertz of the assistant's sound. */
+export const outRate = 24_000
+
+/** Whether the microphone may hear the assistant: a terminal takes no echo out, and a recording has none. */
+function hearsItself(args: LiveTalkArguments): boolean {
+  return args.hasNoAec || (sourceOf(args) === 'microphone' && !args.hasHeadphones)
+}
+
+const usualUrl = 'ws://127.0.0.1:8080'
+const protocols: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' }
+
+function keysOf(pairs: readonly string[], environment: Environment): Record<string, string> | undefined {
+  if (pairs.length === 0) return undefined
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, provider, variable] = /^([a-z][a-z0-9-]*)=([A-Za-z_]\w*)$/.exec(pair) ?? []
+      // The pair is not repeated: where it is none, it may be the key itself.
+      if (provider === undefined || variable === undefined)
+        throw misused(
+          '--provider-key: PROVIDER=VARIABLE is expected, as deepgram=DEEPGRAM_API_KEY: the variable that holds the key.',
+        )
+      const key = environment[variable]
+      if (key === undefined || key === '') throw misused(`--provider-key: the variable ${variable} holds no key.`)
+      return [provider, key]
+    }),
+  )
+}
+
+function misused(message: string): LiveProblem {
+  return new LiveProblem(message, exits.misused)
+}

@@ -1,0 +1,38 @@
+import type { Clock } from '../../api/clock.ts'
+import { type RunningProgram, startProgram } from './program.ts'
+import type { Program } from './programs.ts'
+import type { OnSinkFailed, Sink } from './sink.ts'
+
+/** A program that plays what it is given. */
+export class ProgramSink implements Sink {
+  readonly leadMs = 80
+  readonly isContinuous = false
+  readonly #running: RunningProgram
+  #hasFailed = false
+
+  /** `header` stands before the sound, where the program needs one to know what it is. */
+  constructor(program: Program, header: Uint8Array, clock: Clock, onFailed: OnSinkFailed) {
+    this.#running = startProgram(program, clock, (why) => {
+      this.#hasFailed = true
+      onFailed(why)
+    })
+    if (program.wantsHeader) this.write(header)
+  }
+
+  get isBlocked(): boolean {
+    return this.#running.child.stdin.writableLength > mostUnread
+  }
+
+  write(pcm: Uint8Array): void {
+    if (!this.#hasFailed) this.#running.child.stdin.write(pcm)
+  }
+
+  close(): Promise<void> {
+    return this.#running.end(lastSoundMs)
+  }
+}
+
+/** Bytes: what is more than a program takes at once means that it plays nothing. */
+const mostUnread = 32 * 1024
+/** For the sound that it has. */
+const lastSoundMs = 500

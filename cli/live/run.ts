@@ -1,0 +1,168 @@
+import { MessageChannel } from 'node:worker_threads'
+import type { Clock } from '../../api/clock.ts'
+import { wavHeader } from '../../audio/wav.ts'
+import { AudiblePlayer } from './audible-player.ts'
+import { type ConnectionListener, LiveConnection } from './connection.ts'
+import { type Exit, exits, LiveProblem } from './ending.ts'
+import { Journal } from './journal.ts'
+import {
+  addressOf,
+  checkOptions,
+  type Environment,
+  helloOf,
+  keyOf,
+  type LiveTalkArguments,
+  outRate,
+  sourceOf,
+} from './options.ts'
+import { PacedPlayer } from './paced-player.ts'
+import type { Player, PlayerListener } from './player.ts'
+import { ProgramMicrophone } from './program-microphone.ts'
+import { ProgramSink } from './program-sink.ts'
+import { installHint, type Machine, type Program, playerOn, recorderOn } from './programs.ts'
+import { readRecordings } from './recordings.ts'
+import { type Screen, type Streams, screenOn } from './screen.ts'
+import { ShownPlayer } from './shown-player.ts'
+import { type Asking, LiveTalk } from './talk.ts'
+import { WavSink } from './wav-sink.ts'
+
+/** What is around it. */
+export interface Surroundings {
+  readonly streams: Streams
+  readonly environment: Environment
+  readonly platform: NodeJS.Platform
+  readonly version: string
+  readonly clock: Clock
+  /** Calls back for each signal to end; gives what stops that. */
+  readonly onSignal: (listener: () => void) => () => void
+}
+
+/** `vai live`: a conversation with a model, from the terminal. Gives the exit code; never rejects for what a caller can mend. */
+export async function runLive(args: LiveTalkArguments, around: Surroundings): Promise<Exit> {
+  // Timers do not keep a process alive, and between two lines there is nothing else.
+  const alive = new MessageChannel()
+  alive.port1.ref()
+  try {
+    return await talk(args, around)
+  } catch (error) {
+    if (!(error instanceof LiveProblem)) throw error
+    around.streams.stderr.write(`vai live: ${error.message}\n`)
+    return error.exit
+  } finally {
+    alive.port1.close()
+  }
+}
+
+async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit> {
+  const { environment, version, clock, streams } = around
+  checkOptions(args)
+  const url = addressOf(args)
+  const key = keyOf(args, environment)
+  const means = await meansOf(args, around)
+  const hello = helloOf(args, environment, version, rateOf(means.asking))
+  const startedAt = clock.now()
+  const write = (line: string): void => void streams.stdout.write(`${line}\n`)
+  const screen = screenOn(args.isJson ? { ...streams, stdout: streams.stderr } : streams)
+  for (const note of means.notes) screen.note(note)
+  if (key !== undefined && url.protocol === 'ws:' && !isLoopback(url.hostname)) screen.note(clearKey)
+  try {
+    const conversation = new LiveTalk({
+      address: url.href,
+      connect: (listener: ConnectionListener) =>
+        new LiveConnection({ url, headers: key === undefined ? {} : { authorization: `Bearer ${key}` }, hello, clock, listener }),
+      player: (listener) => playerFor(means, listener, clock, screen, (why) => conversation.failed(why)),
+      asking: means.asking,
+      screen,
+      journal: args.isJson ? new Journal(write, () => clock.now() - startedAt) : undefined,
+      clock,
+    })
+    const off = around.onSignal(() => conversation.interrupt())
+    conversation.start()
+    return await conversation.exit.finally(off)
+  } finally {
+    screen.close()
+  }
+}
+
+/** `failed` is called where the answers were to be kept, and cannot be. */
+function playerFor(
+  { out, program }: Means,
+  listener: PlayerListener,
+  clock: Clock,
+  screen: Screen,
+  failed: (why: string) => void,
+): Player {
+  if (out !== undefined) {
+    const sink = new WavSink(out, outRate, (why) => failed(`--out: ${why}`))
+    return new PacedPlayer({ sink, rate: outRate, clock, listener })
+  }
+  const shown = new ShownPlayer(outRate, listener)
+  if (!program) return shown
+  const sink = new ProgramSink(program, wavHeader(outRate), clock, (why) => {
+    screen.note(`Nothing is played: ${why}. The answers are only shown.`)
+    player.failed()
+  })
+  const audible = new PacedPlayer({ sink, rate: outRate, clock, listener: { ...listener, mark } })
+  const player = new AudiblePlayer(audible, shown)
+  return player
+
+  function mark(mark: Parameters<PlayerListener['mark']>[0]): void {
+    if (mark.state === 'finished') player.over(mark.assistant_audio_id)
+    listener.mark(mark)
+  }
+}
+
+function rateOf(asking: Asking): number | undefined {
+  if (asking.type === 'recordings') return asking.recordings.rate
+  return asking.type === 'person' ? asking.microphone?.rate : undefined
+}
+
+// ── What there is to speak and to hear with ─────────────────────────────────────────────────────────────────────────────
+
+interface Means {
+  readonly asking: Asking
+  /** The file that the answers go to, or the program that plays them; without either they are only shown. */
+  readonly out?: string
+  readonly program?: Program
+  readonly notes: readonly string[]
+}
+
+/** Throws a `LiveProblem` where something is missing that cannot be done without. */
+async function meansOf(args: LiveTalkArguments, around: Surroundings): Promise<Means> {
+  const machine: Machine = { platform: around.platform, path: around.environment.PATH ?? '' }
+  const asking = await askingOf(args, machine, around)
+  const { out } = args
+  if (out !== undefined) return { asking, out, notes: [] }
+  const program = playerOn(machine, outRate, args.speaker)
+  if (program) return { asking, program, notes: [] }
+  const note = `Nothing that plays was found, so that answers are only shown. For sound install sox (${installHint(machine)}), or name a file with --out.`
+  return { asking, notes: [note] }
+}
+
+async function askingOf(args: LiveTalkArguments, machine: Machine, { clock, streams }: Surroundings): Promise<Asking> {
+  const isTyped = streams.stdin.isTTY === true
+  switch (sourceOf(args)) {
+    case 'files':
+      return { type: 'recordings', names: args.inputs, recordings: await readRecordings(args.inputs) }
+    case 'text':
+      return isTyped ? { type: 'person', microphone: undefined, types: true } : { type: 'lines' }
+    case 'microphone': {
+      const program = recorderOn(machine, microphoneRate, args.microphone)
+      if (!program) throw new LiveProblem(noMicrophone(machine), exits.misused)
+      return { type: 'person', microphone: new ProgramMicrophone(program, microphoneRate, clock), types: isTyped }
+    }
+  }
+}
+
+function noMicrophone(machine: Machine): string {
+  return `nothing that records was found. Install sox (${installHint(machine)}) or ffmpeg; or type with --text, or give a recording with --in question.wav.`
+}
+
+/** Hertz: what most engines that hear work with. */
+const microphoneRate = 16_000
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
+}
+
+const clearKey = 'Warning: the key is sent unencrypted; use wss:// where the gateway is not on this machine.'
