@@ -59,7 +59,7 @@ const pureKernels = [
   /^plugins\/live\/(?:changes|client|conversation|diagram|effects|ending|filler|format|hearing|inputs|joint|measure|mic|model|move|playback|reduce|rules|seam|session|settle|state|tables|timers|turns|utterance|verdict|voice|words)\.ts$/,
   /^plugins\/models\/listing\.ts$/,
   /^plugins\/runs\/loop\.ts$/,
-  /^plugins\/voice\/(?:asked|check|length|look|meter|need|plan|rate|sound|way)\.ts$/,
+  /^plugins\/voice\/(?:asked|check|length|look|meter|need|plan|sound|way)\.ts$/,
   /^plugins\/voice\/speak\/(?:alignment|playback)\.ts$/,
   /^tools\/untrusted\.ts$/,
   /^plugins\/egress\/ranges\.ts$/,

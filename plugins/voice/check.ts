@@ -1,9 +1,9 @@
 import type { IssueCode } from '../../api/issue-codes.ts'
 import type { Issue } from '../../api/schemas.gen.ts'
+import { rateFor } from '../../audio/rate.ts'
 import type { Range, SpeechIssue, SttOptions, TtsCapabilities, TtsOptions } from '../../providers/speech.ts'
 import type { Asked, AskedBlock, AskedOutput } from './asked.ts'
 import type { HearingModel, HearingPlan, SoundBlock, SoundSource, SpeakingPlan, SpeakingVoice } from './plan.ts'
-import { rateFor } from './rate.ts'
 
 /** Whether what is asked of voice can be done, as far as that is known before anybody is asked. */
 

@@ -1,12 +1,12 @@
 import { GatewayError, isErrorCode } from '../../api/error.ts'
 import type { IssueCode } from '../../api/issue-codes.ts'
 import type { Issue } from '../../api/schemas.gen.ts'
+import { rateFor } from '../../audio/rate.ts'
 import type { RawFormat, SttOptions, SttStreamCapabilities, TurnOptions } from '../../providers/speech.ts'
 import { hearingOf, speakingOf } from './check.ts'
 import { Obstacles, type PlanAsker } from './obstacles.ts'
 import type { HearingModel, SpeakingVoice } from './plan.ts'
 import type { PlanRules } from './planning.ts'
-import { rateFor } from './rate.ts'
 import type { VoicePlan } from './turn.ts'
 import { isProblem } from './vendors.ts'
 

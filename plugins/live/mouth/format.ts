@@ -1,3 +1,4 @@
+import { rateFor } from '../../../audio/rate.ts'
 import type { RawFormat, TtsCapabilities, TtsOptions } from '../../../providers/speech.ts'
 import type { SpeakingVoice } from '../../voice/plan.ts'
 import type { LiveSpeaking } from '../plan.ts'
@@ -17,6 +18,5 @@ export function optionsFor({ tts, name, voice }: SpeakingVoice, speaking: LiveSp
 /** The same, else PCM at the next rate above, from which nothing is lost, else at what the vendor makes best. */
 function madeFormat({ mulaw, pcmRates }: TtsCapabilities, wanted: RawFormat): RawFormat {
   if (wanted.encoding === 'mulaw' && mulaw) return wanted
-  const above = pcmRates.filter((rate) => rate >= wanted.rate)
-  return { encoding: 'pcm', rate: above.length > 0 ? Math.min(...above) : pcmRates[0] }
+  return { encoding: 'pcm', rate: rateFor(wanted.rate, pcmRates) }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { rateFor } from '../../../audio/rate.ts'
 import { type AskedOutput, askedOf } from '../../../plugins/voice/asked.ts'
 import { hearingOf, speakingOf } from '../../../plugins/voice/check.ts'
 import type { HearingModel, SpeakingVoice } from '../../../plugins/voice/plan.ts'
-import { rateFor } from '../../../plugins/voice/rate.ts'
 import { isProblem, Vendors } from '../../../plugins/voice/vendors.ts'
 import { speechProviders } from '../../../providers/index.ts'
 
