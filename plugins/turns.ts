@@ -7,6 +7,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Calls `begin` once it is a request's turn, or never where its caller has left. For requests that no hook runs for. */
     inTurn(request: FastifyRequest, reply: FastifyReply, begin: () => void): void
+    /** Calls `then` once a connection has the answers to all that came over it: at once where it waits for none. */
+    onceAnswered(socket: Socket, then: () => void): void
   }
 }
 
@@ -20,6 +22,7 @@ export const turns = fp(
   async (app: FastifyInstance) => {
     /** Who waits on each connection on which something is being answered. */
     const queues = new WeakMap<Socket, Turn[]>()
+    const onceAnswered = new WeakMap<Socket, () => void>()
 
     app.decorate('inTurn', ({ raw: { socket } }, { raw: response }, begin) => {
       const queue = queues.get(socket)
@@ -32,14 +35,23 @@ export const turns = fp(
         socket.destroy()
       }
     })
+    app.decorate('onceAnswered', (socket, then) => {
+      if (queues.has(socket)) onceAnswered.set(socket, then)
+      else then()
+    })
     app.addHook('onRequest', (request, reply, done) => app.inTurn(request, reply, done))
 
     function take(socket: Socket, { response, begin }: Turn): void {
       response.once('close', () => {
         // The connection may have been closed, by the caller or with this answer.
         const next = socket.writable ? queues.get(socket)?.shift() : undefined
-        if (next) take(socket, next)
-        else queues.delete(socket)
+        if (next) {
+          take(socket, next)
+          return
+        }
+        queues.delete(socket)
+        onceAnswered.get(socket)?.()
+        onceAnswered.delete(socket)
       })
       begin()
     }

@@ -43,7 +43,7 @@ export const liveDoor = fp(
     const admission = new Admission(app, { origins, keyed, clock })
     /** What the answer to an upgrade is made of. */
     const replies = new WeakMap<IncomingMessage, FastifyReply>()
-    const relay = relayUpgrades(app.server, paths)
+    const relay = relayUpgrades(app.server, paths, app.onceAnswered)
 
     await app.register(websocket, {
       options: {
@@ -135,7 +135,7 @@ export const liveDoor = fp(
   },
   {
     name: 'live-door',
-    dependencies: ['auth', 'credentials', 'errors', 'lifetime', 'limits', 'logging', 'metrics'],
+    dependencies: ['auth', 'credentials', 'errors', 'lifetime', 'limits', 'logging', 'metrics', 'turns'],
   },
 )
 

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { FastifyInstance } from 'fastify'
 
 /** Where upgrades to WebSockets are heard of. */
 export interface Relay {
@@ -18,44 +19,26 @@ export interface Relay {
  * and reads no body from it any more. Clients that would rather speak HTTP/2 offer that with every first request (Java's does so unasked), and
  * have to be answered in HTTP/1.1 as before. So such a connection is given back to the server, with the request once more without the offer.
  */
-export function relayUpgrades(server: Server, paths: readonly string[]): Relay {
+export function relayUpgrades(server: Server, paths: readonly string[], onceAnswered: FastifyInstance['onceAnswered']): Relay {
   const sockets = createServer()
-  /** How many answers each connection still waits for. */
-  const running = new WeakMap<Duplex, number>()
   const handedOn = new WeakSet<IncomingMessage>()
   let isStopped = false
-  /** What is to be done with a connection once it has no answers to wait for. */
-  const waiting = new WeakMap<Duplex, () => void>()
-  server.on('request', ({ socket }, response) => {
-    running.set(socket, (running.get(socket) ?? 0) + 1)
-    response.once('close', () => {
-      const left = (running.get(socket) ?? 1) - 1
-      running.set(socket, left)
-      if (left === 0) waiting.get(socket)?.()
-    })
-  })
   // Later versions of Node ask whether an offer is to be taken, and read on themselves where it is not.
   if ('shouldUpgradeCallback' in server) Object.assign(server, { shouldUpgradeCallback: isForSockets })
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if ((running.get(socket) ?? 0) === 0) relay(request, socket, head)
-    else wait(request, socket, () => relay(request, socket, head))
+    // Nobody listens to the connection of a caller who has not waited for the answers to what he asked before, until he has them.
+    const onError = (): void => void socket.destroy()
+    socket.on('error', onError)
+    onceAnswered(request.socket, () => {
+      socket.off('error', onError)
+      // The last answer has said how long the connection may be quiet.
+      request.socket.setTimeout(0)
+      relay(request, socket, head)
+    })
   })
 
   function isForSockets(request: IncomingMessage): boolean {
     return asksForWebSocket(request) && paths.includes(pathOf(request))
-  }
-
-  /** The caller has not waited for the answers to what he asked before. Nobody listens to the connection until they are through. */
-  function wait(request: IncomingMessage, socket: Duplex, goOn: () => void): void {
-    const onError = (): void => void socket.destroy()
-    socket.on('error', onError)
-    waiting.set(socket, () => {
-      waiting.delete(socket)
-      socket.off('error', onError)
-      // The last answer has said how long the connection may be quiet.
-      request.socket.setTimeout(0)
-      goOn()
-    })
   }
 
   function relay(request: IncomingMessage, socket: Duplex, head: Buffer): void {
