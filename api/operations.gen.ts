@@ -127,6 +127,7 @@ export const operations = {
     responses: {
       '400': 'ErrorResponse',
       '401': 'ErrorResponse',
+      '403': 'ErrorResponse',
       '426': 'ErrorResponse',
       '429': 'ErrorResponse',
       '500': 'ErrorResponse',

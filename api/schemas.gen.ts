@@ -6937,7 +6937,7 @@ export interface LiveTurnMetrics {
   eou_delay_ms?: number
   /** From the end of speech until its last words were final. */
   stt_final_ms?: number
-  /** From there until the first words of the model. */
+  /** From asking the model until its first words, or its first call. */
   llm_ttft_ms?: number
   /** From the first sentence until its first sound. */
   tts_ttfb_ms?: number
