@@ -118,7 +118,7 @@ export class LiveConnection {
     socket.on('ping', () => this.#heard())
     socket.on('unexpected-response', (_request, response) => void this.#turnedAway(socket, response))
     socket.on('error', (error) => {
-      this.#refusal ??= { why: reasonOf(error), isFinal: false }
+      this.#refusal ??= { why: reasonOf(error) }
     })
     socket.on('close', (code, reason) => {
       if (this.#socket === socket) this.#closed(code, reason.toString())
@@ -152,7 +152,7 @@ export class LiveConnection {
   }
 
   #giveUp(socket: WebSocket, why: string): void {
-    this.#refusal ??= { why, isFinal: false }
+    this.#refusal ??= { why }
     socket.terminate()
   }
 
@@ -168,10 +168,12 @@ export class LiveConnection {
   #closed(code: number, reason: string): void {
     this.#bound?.cancel()
     if (this.#state === 'over') return
-    const { why, isFinal } = this.#refusal ?? { why: reason === '' ? `code ${code}` : `${reason} (${code})`, isFinal: false }
+    const { why, isFinal = finalCodes.has(code) } = this.#refusal ?? {
+      why: reason === '' ? `code ${code}` : `${reason} (${code})`,
+    }
     if (this.#hasEnded) this.#over({ type: 'ended', why })
     else if (!this.#session) this.#over({ type: 'refused', why })
-    else if (isFinal || finalCodes.has(code)) this.#over({ type: 'lost', why })
+    else if (isFinal) this.#over({ type: 'lost', why })
     else this.#comeBack(this.#session.resumeMs, why)
   }
 
@@ -269,8 +271,8 @@ export class LiveConnection {
 
 interface Refusal {
   readonly why: string
-  /** Whether another try would come to the same. */
-  readonly isFinal: boolean
+  /** Whether another try would come to the same; absent where the code tells. */
+  readonly isFinal?: boolean
 }
 
 const subprotocol = 'vai.live.v1'
