@@ -21,6 +21,8 @@ export interface SpeechContext {
   readonly hasAec: boolean
   /** What the assistant says or has just said; '' for nothing. */
   readonly spoken: string
+  /** Whether it may have been heard of the assistant's last words, which are over: through the microphone, or before they ended. */
+  readonly mayBeEcho?: boolean
   readonly thresholds?: Partial<SpeechThresholds> | undefined
 }
 
@@ -46,7 +48,7 @@ export const defaultSpeechThresholds: SpeechThresholds = { minCharacters: 4, min
  */
 export function judgeSpeech(
   { text, isFinal, confidence }: UnderstoodSpeech,
-  { assistantSpeaks, hasAec, spoken, thresholds }: SpeechContext,
+  { assistantSpeaks, hasAec, spoken, mayBeEcho = false, thresholds }: SpeechContext,
 ): SpeechVerdict {
   const { minCharacters, minCharactersInEcho, minConfidence } = { ...defaultSpeechThresholds, ...thresholds }
   const said = text.replaceAll(soundSigns, ' ').trim()
@@ -56,6 +58,8 @@ export function judgeSpeech(
   const isThroughEcho = assistantSpeaks && !hasAec
   const length = charactersIn(said)
   if (length < minCharacters || (isThroughEcho && (!isFinal || length < minCharactersInEcho))) return 'noise'
+  // Else a short answer of the assistant's would come back as the next question, and be answered, for ever.
+  if (mayBeEcho && isEchoOf(words, plainWords(spoken))) return 'noise'
   if (isBackChannel(words)) return 'back-channel'
   // A choice that was offered is answered in the words that offered it; only a whole phrase of them is an echo where none is to be expected.
   const isEcho = length >= (isThroughEcho ? leastThroughEcho : leastUnexpectedEcho) && isEchoOf(words, plainWords(spoken))

@@ -14,9 +14,15 @@ export function verdictOn({ state, at, leaves }: Move, text: string, isFinal: bo
       assistantSpeaks,
       hasAec: rules.hasAec,
       spoken: spoken === '' && isEcho ? echo.text : spoken,
+      mayBeEcho: isEcho && !assistantSpeaks && !rules.hasAec && isOf(echo.at, user.utterance),
       thresholds: rules.turn.thresholds,
     },
   )
+}
+
+/** Whether the voice began before the assistant's ended; or is not louder than its echo, so that nobody knows when it began. */
+function isOf(endAt: number, utterance: Utterance | undefined): boolean {
+  return utterance !== undefined && (!utterance.hasEnergy || utterance.startAt <= endAt)
 }
 
 /** Whether an utterance with these words is a question. A sign of listening is one where there is nothing to listen to. */

@@ -116,7 +116,9 @@ export class LiveClient {
 
   #number(message: LiveServerMessage): void {
     const isResumed = message.type === 'hello_ack' && message.is_resumed
-    if (!isResumed && this.lastSeq > 0 && message.seq <= this.lastSeq)
+    // Whoever is let into no session is told so in a message that is of none.
+    const isRefusal = message.type === 'error' && message.seq === 1 && message.close
+    if (!isResumed && !isRefusal && this.lastSeq > 0 && message.seq <= this.lastSeq)
       this.faults.push(`seq ${message.seq} after ${this.lastSeq}`)
     this.lastSeq = Math.max(this.lastSeq, message.seq)
   }

@@ -48,7 +48,7 @@ export class Player implements Goes {
   textOf(turnId?: string): string {
     const of = this.segments.filter((segment) => turnId === undefined || segment.turnId === turnId)
     const words = of.flatMap((segment) => [...segment.words, ...this.#unfinished(segment)])
-    return words.flatMap(({ text, share }) => (share >= 0.8 ? [text] : [])).join(' ')
+    return words.flatMap(({ text, share }) => (share >= 0.6 ? [text] : [])).join(' ')
   }
 
   get current(): Segment | undefined {
@@ -115,8 +115,9 @@ export class Player implements Goes {
     segment.words.push(...this.#unfinished(segment))
   }
 
+  /** A word that is over, although nothing came behind it. */
   #unfinished({ reader: { current }, words }: Segment): HeardWord[] {
-    return current && words.at(-1)?.fromMs !== current.fromMs ? [current] : []
+    return current && current.share === 1 && words.at(-1)?.fromMs !== current.fromMs ? [current] : []
   }
 
   #mark({ id, playedMs, waiting, format }: Segment, state: string): void {

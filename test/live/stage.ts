@@ -7,6 +7,7 @@ import { deepgramKey, startDeepgram } from '../upstreams/deepgram.ts'
 import type { SpeakRules } from '../upstreams/deepgram-speak.ts'
 import type { WordHearing } from '../upstreams/deepgram-words.ts'
 import { elevenLabsKey, knownVoices, startElevenLabs } from '../upstreams/elevenlabs.ts'
+import type { SocketRefusal } from '../upstreams/sockets.ts'
 import { msPerCharacter, speechOf } from '../upstreams/spoken-words.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import { LiveClient, type Told } from './client.ts'
@@ -38,6 +39,8 @@ export interface StageOptions {
   readonly model?: ModelKind
   readonly answers?: readonly Answer[]
   readonly hears?: WordHearing
+  /** Whether handshakes with Deepgram are refused by now. */
+  readonly refuses?: () => SocketRefusal | undefined
   readonly aura?: SpeakRules
   readonly sonic?: SpeechScript
   readonly gateway?: GatewayOptions
@@ -77,7 +80,13 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const model = await startModel(options.model ?? 'openai', answers)
   const spoken = (text: string, format: RawFormat): Buffer => speechOf(text, format)
   const sound = (text: string, query: URLSearchParams): Buffer => spoken(text, auraFormat(query))
-  const deepgram = await startDeepgram({ hearsWords: hears, speak: { sound, ...options.aura } })
+  const deepgram = await startDeepgram({
+    hearsWords: hears,
+    speak: { sound, ...options.aura },
+    get refuse() {
+      return options.refuses?.()
+    },
+  })
   const voice = { soundOf: spoken, msPerCharacter }
   const cartesia = await startCartesia({ hearsWords: hears, speech: { voice, ...options.sonic } })
   const elevenlabs = await startElevenLabs({ socket: { sound: (text, format) => spoken(text, elevenFormat(format)) } })

@@ -228,6 +228,21 @@ describe('the assistant’s own words', () => {
   })
 })
 
+describe('words that may be the last of the assistant', () => {
+  const over = { ...silent, hasAec: false, spoken: 'Shall I book it? Yes.', mayBeEcho: true }
+
+  it('are noise, however short they are, and whatever else they could be', () => {
+    expect(judge('Yes.', over)).toBe('noise')
+    expect(judge('book it yes', over)).toBe('noise')
+    expect(judge('Yes.', { ...over, mayBeEcho: false })).not.toBe('noise')
+  })
+
+  it('are an answer where they are others', () => {
+    expect(judge('No, thanks.', over)).toBe('speech')
+    expect(judge('Okay', over)).toBe('back-channel')
+  })
+})
+
 describe('thresholds of a session', () => {
   it('let shorter words count, and keep longer ones out', () => {
     expect(judge('Go', silent)).toBe('noise')

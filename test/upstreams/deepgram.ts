@@ -21,7 +21,7 @@ export interface DeepgramScript {
   /** What a text is answered with once it has kept the rules. Default: its sound. */
   readonly sound?: Behaviour
   /** Refuses every handshake that has kept the rules. */
-  readonly refuse?: SocketRefusal
+  readonly refuse?: SocketRefusal | undefined
 }
 
 /** Deepgram: files and texts over HTTP, and the four sockets. What breaks a rule is refused in Deepgram's words. */

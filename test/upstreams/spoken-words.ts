@@ -17,10 +17,10 @@ export interface HeardWord {
   readonly share: number
 }
 
-/** What a text sounds like; characters of white space are silence. */
+/** What a text sounds like; characters of white space are the silence of a room. */
 export function speechOf(text: string, format: RawFormat): Buffer {
   const { rate } = format
-  const samples = new Int16Array(samplesAt(text.length, rate))
+  const samples = hiss(samplesAt(text.length, rate), roomLoudness)
   for (const { 0: word, index } of text.matchAll(/\S+/g)) {
     const [low, high] = tonesOf(word)
     const from = samplesAt(index, rate)
@@ -42,18 +42,22 @@ export function speechMs(text: string): number {
 
 /** So many milliseconds of nothing, as a microphone gives it. */
 export function quiet(ms: number, format: RawFormat): Buffer {
-  return noise(ms, format, 4)
+  return noise(ms, format, roomLoudness)
 }
 
 /** A cough, a door: loud, and without a word in it. The same every time. */
 export function noise(ms: number, format: RawFormat, loudness = 3000): Buffer {
-  const samples = new Int16Array(Math.round((ms * format.rate) / 1000))
+  return bytesOf(hiss(Math.round((ms * format.rate) / 1000), loudness), format)
+}
+
+function hiss(length: number, loudness: number): Int16Array {
+  const samples = new Int16Array(length)
   let seed = 12_345
-  for (let at = 0; at < samples.length; at++) {
+  for (let at = 0; at < length; at++) {
     seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0
     samples[at] = Math.round(((seed / 2 ** 32) * 2 - 1) * loudness)
   }
-  return bytesOf(samples, format)
+  return samples
 }
 
 /** Reads words off sound while it comes. */
@@ -97,7 +101,7 @@ export class WordReader {
     const run = this.#run
     if (!run || run.blocks < fewestBlocks) return undefined
     const { word, from, blocks } = run
-    const share = Math.min(1, (blocks * blockMs) / (word.length * msPerCharacter - blockMs))
+    const share = Math.min(1, (blocks * blockMs) / (word.length * msPerCharacter))
     return { text: word, fromMs: from * blockMs, toMs: (from + blocks) * blockMs, share }
   }
 
@@ -151,6 +155,8 @@ function energyAt(block: Float64Array, frequency: number): number {
 }
 
 const amplitude = 3000
+/** Sound without any noise at all is that of a microphone that is off. */
+const roomLoudness = 4
 const blockMs = 20
 const fewestBlocks = 2
 /** Far softer than speech, and louder than the echo of an echo. */
