@@ -44,6 +44,8 @@ export interface StageOptions {
   readonly aura?: SpeakRules
   readonly sonic?: SpeechScript
   readonly gateway?: GatewayOptions
+  /** Of the line's jitter. */
+  readonly seed?: number
 }
 
 export const ears = {
@@ -102,7 +104,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     keys: more.keys ?? { deepgram: deepgramKey, cartesia: cartesiaKey, elevenlabs: elevenLabsKey, ...model.keys },
     parts: { clock: time.clock, ...more.parts },
   })
-  const network = await startNetwork(gateway.url, time.clock)
+  const network = await startNetwork(gateway.url, time.clock, options.seed)
   const talks: Talk[] = []
   const upstreams = { model: model.upstream, deepgram, cartesia, elevenlabs }
 
