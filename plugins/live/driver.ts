@@ -45,6 +45,8 @@ export class LiveDriver {
   /** Whether more lies unsent than should; and while it does, when it is looked at again. */
   #isStalled = false
   #flow: Timer | undefined
+  /** A line that goes on with the session, until it is attached. */
+  #coming: { readonly transport: Transport; readonly ack: ResumedAck } | undefined
   #isOver = false
 
   constructor(parts: DriverParts) {
@@ -82,7 +84,27 @@ export class LiveDriver {
 
   /** A line carries the session from now on. */
   attach(transport: Transport): void {
+    this.#flow?.cancel()
+    this.#flow = undefined
+    this.#isStalled = false
     this.#teller.attach(transport)
+  }
+
+  /**
+   * A line goes on with the session, whose client has everything up to this number. It is attached where the rules say what was missed, and not
+   * before: what was due until then has become part of that. False where the session is over; then the line is told nothing.
+   */
+  resume(transport: Transport, ack: ResumedAck, lastServerSeq: number): boolean {
+    this.#coming = { transport, ack }
+    this.take({ type: 'resumed', lastServerSeq })
+    const isAttached = this.#coming === undefined
+    this.#coming = undefined
+    return isAttached
+  }
+
+  /** Does what was due until now, however late it is. */
+  wake(): void {
+    this.take({ type: 'tick' })
   }
 
   /** Something happens. `frame` is the sound of a frame of the microphone. */
@@ -216,7 +238,7 @@ export class LiveDriver {
         this.#teller.close(effect.code, this.#state.ended ?? '')
         return
       case 'replay':
-        this.#teller.replay(effect.afterSeq)
+        this.#goOn(effect.afterSeq)
         return
       case 'metrics':
         this.#tellMetrics(effect.turn, effect.metrics)
@@ -253,6 +275,15 @@ export class LiveDriver {
       default:
         effect satisfies never
     }
+  }
+
+  #goOn(afterSeq: number): void {
+    if (!this.#coming) return
+    const { transport, ack } = this.#coming
+    this.#coming = undefined
+    this.attach(transport)
+    this.#teller.sendResumed(ack, afterSeq)
+    this.#teller.replay(afterSeq)
   }
 
   #tell(frame: Frame): void {
@@ -375,6 +406,7 @@ export interface DriverParts {
   readonly onOver: (reason: EndReason) => void
 }
 
+type ResumedAck = Parameters<Teller['sendResumed']>[0]
 type RunEventOfTurn = Parameters<AskerListener['run']>[1]
 
 interface Post {

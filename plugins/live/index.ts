@@ -22,7 +22,7 @@ import { defaultLimits } from './rules.ts'
 import { openSessionOwners, type SessionOwnersOptions } from './sessions/open-owners.ts'
 import { Outbox } from './sessions/outbox.ts'
 import type { RedisSessionOwnersOptions } from './sessions/redis-owners.ts'
-import { LiveSessions } from './sessions/sessions.ts'
+import { HeldSessions } from './sessions/sessions.ts'
 import type { Transport } from './transport.ts'
 import { SessionVoiceCost } from './voice-cost.ts'
 import { SessionWatch } from './watch.ts'
@@ -48,7 +48,7 @@ export const live = fp(
     const { clock, settings } = options
     const { given, redis } = options.owners
     const owners = await openSessionOwners({ given, redis: redis && { ...redis, clock, log: app.log }, clock })
-    const sessions = new LiveSessions<LiveSession>({ owners, clock })
+    const sessions = new HeldSessions<LiveSession>({ owners, clock })
     const planning: PlanParts = {
       voice: app.voice,
       models: app.models,
@@ -93,9 +93,11 @@ export const live = fp(
       transport: Transport,
     ): Promise<LiveLine> {
       try {
-        const claimed = await sessions.claim({ sessionId, token, lastServerSeq }, caller.principal)
+        const line = await sessions.claim({ sessionId, token, lastServerSeq }, caller.principal, (session, next) =>
+          session.resume(transport, next, lastServerSeq),
+        )
         app.metrics.live.resumed('ok')
-        return claimed.session.resume(transport, claimed.token, lastServerSeq)
+        return line
       } catch (error) {
         app.metrics.live.resumed(app.toGatewayError(error))
         throw error

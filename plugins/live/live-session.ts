@@ -7,7 +7,7 @@ import type { LiveDriver } from './driver.ts'
 import { isSame, msOf, wireFormat } from './format.ts'
 import type { LivePlan } from './plan.ts'
 import type { Outbox } from './sessions/outbox.ts'
-import type { HeldSession, LiveSessions } from './sessions/sessions.ts'
+import type { HeldSession, HeldSessions } from './sessions/sessions.ts'
 import type { Unnumbered } from './teller.ts'
 import type { Transport } from './transport.ts'
 import { toldOf, type Violation } from './wire/violations.ts'
@@ -56,13 +56,11 @@ export class LiveSession implements HeldSession {
     return this.#line(transport)
   }
 
-  /** It goes on over another, whose client has had everything up to this number. */
-  resume(transport: Transport, token: string, lastServerSeq: number): LiveLine {
+  /** It goes on over another, whose client has had everything up to this number. Undefined where it is over. */
+  resume(transport: Transport, token: string, lastServerSeq: number): LiveLine | undefined {
+    if (!this.driver.resume(transport, this.#ack(token, true), lastServerSeq)) return undefined
     this.#hasHeard = false
     this.#parts.onBack()
-    this.driver.attach(transport)
-    this.driver.teller.sendResumed(this.#ack(token, true), lastServerSeq)
-    this.driver.take({ type: 'resumed', lastServerSeq })
     return this.#line(transport)
   }
 
@@ -95,6 +93,10 @@ export class LiveSession implements HeldSession {
     if (!this.driver.teller.transport) return
     this.driver.teller.close(1008, 'taken_over')
     this.#lost()
+  }
+
+  wake(): void {
+    this.driver.wake()
   }
 
   drain(): void {
@@ -285,7 +287,7 @@ export interface LiveSessionParts {
   readonly plan: LivePlan
   readonly driver: LiveDriver
   readonly outbox: Outbox
-  readonly sessions: Pick<LiveSessions<LiveSession>, 'park' | 'heard'>
+  readonly sessions: Pick<HeldSessions<LiveSession>, 'park' | 'heard'>
   readonly limits: LiveLimits
   /** Rejects with a `GatewayError` where the model cannot read what a user types. */
   readonly checkContent: (content: string | ContentBlockParam[], plan: LivePlan) => Promise<void>

@@ -11,6 +11,8 @@ export interface HeldSession {
   readonly id: string
   readonly principal: Pick<Principal, 'keyId' | 'tenant'>
   readonly outbox: Outbox
+  /** Does what was due until now: somebody is to go on from there. */
+  wake(): void
   /** Another socket is to carry it: the one that does, where there is one, is closed with 1008 and `taken_over`. */
   takenOver(): void
   /** The process goes down: it finishes what it says, and ends. */
@@ -19,7 +21,7 @@ export interface HeldSession {
   end(): Promise<void>
 }
 
-export interface LiveSessionsOptions {
+export interface HeldSessionsOptions {
   readonly owners: SessionOwners
   readonly clock: Clock
   /** The most that are held at the same time. */
@@ -35,12 +37,6 @@ export interface Resume {
   readonly lastServerSeq: number
 }
 
-export interface Claimed<Session> {
-  readonly session: Session
-  /** For `hello_ack`: the one to resume with next. */
-  readonly token: string
-}
-
 /**
  * The sessions of this process, so that those find them again whose socket was lost. Other processes know which are held here, and tell whoever comes
  * to them.
@@ -48,7 +44,7 @@ export interface Claimed<Session> {
  * A token is good once, but for one case: until something was heard over the new socket, it is not known whether the new token has arrived, and the one
  * before is still good.
  */
-export class LiveSessions<Session extends HeldSession> {
+export class HeldSessions<Session extends HeldSession> {
   /** What the other processes know this one by. */
   readonly processId = randomUUID()
   readonly #owners: SessionOwners
@@ -61,7 +57,7 @@ export class LiveSessions<Session extends HeldSession> {
   #parked = 0
   #isDraining = false
 
-  constructor({ owners, clock, most = 10_000, ttlMs = 15_000 }: LiveSessionsOptions) {
+  constructor({ owners, clock, most = 10_000, ttlMs = 15_000 }: HeldSessionsOptions) {
     this.#owners = owners
     this.#clock = clock
     this.#most = most
@@ -121,11 +117,16 @@ export class LiveSessions<Session extends HeldSession> {
   }
 
   /**
-   * Finds the session that is to go on over a new socket, and takes it from the one that it has. Rejects with `unknown_session`, also where it is
-   * somebody else's; `session_elsewhere`, which another try may mend; `invalid_resume_token`; and as `Outbox.after`. Where it rejects, nothing has
-   * changed.
+   * Finds the session that is to go on over a new socket, takes it from the one that it has, and hands it to `goOn` in the same step: whoever claims it
+   * next finds this one's socket on it. `goOn` is given the token for `hello_ack`, and answers undefined where the session is over. Rejects with
+   * `unknown_session`, also where it is somebody else's; `session_elsewhere`, which another try may mend; `invalid_resume_token`; and as `Outbox.after`.
+   * Where it rejects, the session has the socket that it had.
    */
-  async claim({ sessionId, token, lastServerSeq }: Resume, by: HeldSession['principal']): Promise<Claimed<Session>> {
+  async claim<Line>(
+    { sessionId, token, lastServerSeq }: Resume,
+    by: HeldSession['principal'],
+    goOn: (session: Session, token: string) => Line | undefined,
+  ): Promise<Line> {
     const held = this.#held.get(sessionId)
     if (!held) throw await this.#notHere(sessionId)
     if (held.isOver) throw unknownSession()
@@ -133,16 +134,20 @@ export class LiveSessions<Session extends HeldSession> {
     if (by.keyId !== session.principal.keyId || by.tenant !== session.principal.tenant) throw unknownSession()
     const isCurrent = isToken(token, current)
     if (!isCurrent && !(before && isToken(token, before))) throw invalidToken()
+    session.wake()
+    if (this.#isGone(held)) throw unknownSession()
     session.outbox.after(lastServerSeq)
     const next = newResumeToken()
     held.before = isCurrent ? current : before
     held.current = next.hash
     session.takenOver()
     // That its socket is gone may have been the last that it waited for.
-    if (held.isOver || this.#held.get(sessionId) !== held) throw unknownSession()
-    this.#setParked(held, false)
+    if (this.#isGone(held)) throw unknownSession()
     session.outbox.received(lastServerSeq)
-    return { session, token: next.text }
+    this.#setParked(held, false)
+    const line = goOn(session, next.text)
+    if (line === undefined) throw unknownSession()
+    return line
   }
 
   /** Takes no more, and tells all. Resolves once all have ended, or after the given time. */
@@ -165,6 +170,10 @@ export class LiveSessions<Session extends HeldSession> {
     await Promise.allSettled([...this.#held.values()].map(({ session }) => session.end()))
     this.#renewal?.cancel()
     this.#owners.close()
+  }
+
+  #isGone(held: Held<Session>): boolean {
+    return held.isOver || this.#held.get(held.session.id) !== held
   }
 
   async #notHere(sessionId: string): Promise<GatewayError> {

@@ -8,14 +8,14 @@ import { MemorySessionOwners } from '../../../../plugins/live/sessions/memory-ow
 import { openSessionOwners } from '../../../../plugins/live/sessions/open-owners.ts'
 import type { SessionOwners } from '../../../../plugins/live/sessions/owners.ts'
 import { RedisSessionOwners, type RedisSessionOwnersOptions } from '../../../../plugins/live/sessions/redis-owners.ts'
-import { LiveSessions } from '../../../../plugins/live/sessions/sessions.ts'
+import { HeldSessions } from '../../../../plugins/live/sessions/sessions.ts'
 import { Calls } from '../../../../workers/calls.ts'
 import { isMessage, type PrimaryQuestion, type WorkerQuestion } from '../../../../workers/messages.ts'
 import { PrimarySessionOwners } from '../../../../workers/session-owners.ts'
 import { ManualClock } from '../../../manual-clock.ts'
 import { noRedis, startRedis, type TestRedis } from '../../../redis.ts'
 import { until } from '../../../until.ts'
-import { anonymous, QuietSession } from './held.ts'
+import { anonymous, claim, QuietSession } from './held.ts'
 
 let redis: TestRedis | undefined
 let primary: ChildProcess
@@ -135,15 +135,15 @@ describe('a primary that is gone', () => {
 describe.skipIf(noRedis)('a Redis', () => {
   it('is shared: a session is found to be held elsewhere until its process lets go of it', async () => {
     const [here, there] = await Promise.all([inRedis(), inRedis()])
-    const sessions = new LiveSessions<QuietSession>({ owners: here, clock: systemClock })
-    const elsewhere = new LiveSessions<QuietSession>({ owners: there, clock: systemClock })
+    const sessions = new HeldSessions<QuietSession>({ owners: here, clock: systemClock })
+    const elsewhere = new HeldSessions<QuietSession>({ owners: there, clock: systemClock })
     const token = sessions.add(new QuietSession(sessions, 'mine'))
     await until(() => there.ownerOf('mine'))
-    const claim = { sessionId: 'mine', token, lastServerSeq: 3 }
-    await expect(elsewhere.claim(claim, anonymous)).rejects.toMatchObject({ code: 'session_elsewhere' })
+    const resume = { sessionId: 'mine', token, lastServerSeq: 3 }
+    await expect(claim(elsewhere, resume, anonymous)).rejects.toMatchObject({ code: 'session_elsewhere' })
     await sessions.close()
     await until(async () => (await there.ownerOf('mine')) === undefined)
-    await expect(elsewhere.claim(claim, anonymous)).rejects.toMatchObject({ code: 'unknown_session' })
+    await expect(claim(elsewhere, resume, anonymous)).rejects.toMatchObject({ code: 'unknown_session' })
     await elsewhere.close()
   })
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { MemorySessionOwners } from '../../../../plugins/live/sessions/memory-owners.ts'
-import { LiveSessions, type LiveSessionsOptions } from '../../../../plugins/live/sessions/sessions.ts'
+import { HeldSessions, type HeldSessionsOptions } from '../../../../plugins/live/sessions/sessions.ts'
 import { ManualClock } from '../../../manual-clock.ts'
-import { anonymous, QuietSession } from './held.ts'
+import { anonymous, claim, QuietSession } from './held.ts'
 
-function setUp(options: Partial<LiveSessionsOptions> = {}) {
+function setUp(options: Partial<HeldSessionsOptions> = {}) {
   const clock = new ManualClock()
   const owners = new MemorySessionOwners({ clock })
-  const process = () => new LiveSessions<QuietSession>({ owners, clock, ...options })
+  const process = () => new HeldSessions<QuietSession>({ owners, clock, ...options })
   const sessions = process()
   const begin = (id: string, principal = anonymous) => {
     const session = new QuietSession(sessions, id, principal)
@@ -26,22 +26,22 @@ describe('a session whose socket was lost', () => {
     sessions.park(session)
     sessions.park(session)
     expect(sessions.parked).toBe(1)
-    const claimed = await sessions.claim(resume('a', token, 1), anonymous)
+    const claimed = await claim(sessions, resume('a', token, 1), anonymous)
     expect(claimed.session).toBe(session)
     expect(sessions.parked).toBe(0)
     sessions.heard(session)
-    await expect(sessions.claim(resume('a', token), anonymous)).rejects.toEqual(refused('invalid_resume_token'))
-    expect((await sessions.claim(resume('a', claimed.token), anonymous)).session).toBe(session)
+    await expect(claim(sessions, resume('a', token), anonymous)).rejects.toEqual(refused('invalid_resume_token'))
+    expect((await claim(sessions, resume('a', claimed.token), anonymous)).session).toBe(session)
   })
 
   it('is found by the same token again where the new one may not have arrived', async () => {
     const { sessions, begin } = setUp()
     const { token } = begin('a')
-    const lost = await sessions.claim(resume('a', token), anonymous)
-    const again = await sessions.claim(resume('a', token), anonymous)
-    await expect(sessions.claim(resume('a', lost.token), anonymous)).rejects.toEqual(refused('invalid_resume_token'))
-    await sessions.claim(resume('a', again.token), anonymous)
-    await expect(sessions.claim(resume('a', token), anonymous)).rejects.toEqual(refused('invalid_resume_token'))
+    const lost = await claim(sessions, resume('a', token), anonymous)
+    const again = await claim(sessions, resume('a', token), anonymous)
+    await expect(claim(sessions, resume('a', lost.token), anonymous)).rejects.toEqual(refused('invalid_resume_token'))
+    await claim(sessions, resume('a', again.token), anonymous)
+    await expect(claim(sessions, resume('a', token), anonymous)).rejects.toEqual(refused('invalid_resume_token'))
   })
 
   it('has a token that nobody guesses, unlike any other', () => {
@@ -58,14 +58,14 @@ describe('a session whose socket was lost', () => {
     session.over()
     session.over()
     expect([sessions.size, sessions.parked]).toEqual([0, 0])
-    await expect(sessions.claim(resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
+    await expect(claim(sessions, resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
   })
 
   it('is not there while it ends', async () => {
     const { sessions, begin } = setUp()
     const { session, token } = begin('a')
     sessions.over(session)
-    await expect(sessions.claim(resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
+    await expect(claim(sessions, resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
     expect([session.told, sessions.size]).toEqual([[], 1])
   })
 
@@ -74,9 +74,9 @@ describe('a session whose socket was lost', () => {
     const owner = { keyId: 'app', tenant: 'acme' }
     const { session, token } = begin('a', owner)
     for (const other of [{ keyId: 'app2', tenant: 'acme' }, { keyId: 'app', tenant: 'other' }, anonymous])
-      await expect(sessions.claim(resume('a', token), other)).rejects.toEqual(refused('unknown_session'))
+      await expect(claim(sessions, resume('a', token), other)).rejects.toEqual(refused('unknown_session'))
     expect(session.told).toEqual([])
-    expect((await sessions.claim(resume('a', token), { ...owner })).session).toBe(session)
+    expect((await claim(sessions, resume('a', token), { ...owner })).session).toBe(session)
   })
 
   it.each([
@@ -88,15 +88,15 @@ describe('a session whose socket was lost', () => {
     const { sessions, begin } = setUp()
     const { session, token } = begin('a')
     session.outbox.received(1)
-    await expect(sessions.claim(resume('a', wrong ?? token, seq), anonymous)).rejects.toEqual(refused(code))
+    await expect(claim(sessions, resume('a', wrong ?? token, seq), anonymous)).rejects.toEqual(refused(code))
     expect(session.told).toEqual([])
-    expect((await sessions.claim(resume('a', token), anonymous)).session).toBe(session)
+    expect((await claim(sessions, resume('a', token), anonymous)).session).toBe(session)
   })
 
   it('is taken over from a socket that is not known to be lost', async () => {
     const { sessions, begin } = setUp()
     const { session, token } = begin('a')
-    await sessions.claim(resume('a', token), anonymous)
+    await claim(sessions, resume('a', token), anonymous)
     expect(session.told).toEqual(['taken over'])
     expect(sessions.parked).toBe(0)
   })
@@ -105,8 +105,39 @@ describe('a session whose socket was lost', () => {
     const { sessions, begin } = setUp()
     const { session, token } = begin('a')
     session.endWhenTakenOver()
-    await expect(sessions.claim(resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
+    await expect(claim(sessions, resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
     expect([sessions.size, sessions.parked]).toEqual([0, 0])
+  })
+})
+
+describe('a session that is claimed', () => {
+  it('has the socket of who claimed it before anybody else does', async () => {
+    const { sessions, begin } = setUp()
+    const { session, token } = begin('a')
+    const lines = ['first', 'second'].map((name) =>
+      sessions.claim(resume('a', token), anonymous, (claimed) => {
+        claimed.told.push(name)
+        return name
+      }),
+    )
+    expect(session.told).toEqual(['taken over', 'first', 'taken over', 'second'])
+    expect(await Promise.all(lines)).toEqual(['first', 'second'])
+  })
+
+  it('does first what was due, which is then part of what was missed', async () => {
+    const { sessions, begin } = setUp()
+    const { session, token } = begin('a')
+    session.whenWoken = () => session.tell(4)
+    await claim(sessions, resume('a', token, 4), anonymous)
+    session.whenWoken = () => session.over()
+    await expect(claim(sessions, resume('a', token, 4), anonymous)).rejects.toEqual(refused('unknown_session'))
+    expect(session.told).toEqual(['taken over'])
+  })
+
+  it('is not there where it is over as it goes on', async () => {
+    const { sessions, begin } = setUp()
+    const { token } = begin('a')
+    await expect(sessions.claim(resume('a', token), anonymous, () => undefined)).rejects.toEqual(refused('unknown_session'))
   })
 })
 
@@ -114,27 +145,27 @@ describe('another process', () => {
   it('says that a session is held elsewhere, so that its client tries again', async () => {
     const { process, begin } = setUp()
     const { token } = begin('a')
-    const error = process().claim(resume('a', token), anonymous)
+    const error = claim(process(), resume('a', token), anonymous)
     await expect(error).rejects.toMatchObject({ code: 'session_elsewhere', transient: true, status: 503 })
-    await expect(process().claim(resume('b', token), anonymous)).rejects.toEqual(refused('unknown_session'))
+    await expect(claim(process(), resume('b', token), anonymous)).rejects.toEqual(refused('unknown_session'))
   })
 
   it('says so for as long as the session lasts, and no longer', async () => {
     const { clock, process, begin } = setUp()
     const { session, token } = begin('a')
     clock.advance(3_600_000)
-    await expect(process().claim(resume('a', token), anonymous)).rejects.toEqual(refused('session_elsewhere'))
+    await expect(claim(process(), resume('a', token), anonymous)).rejects.toEqual(refused('session_elsewhere'))
     session.over()
-    await expect(process().claim(resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
+    await expect(claim(process(), resume('a', token), anonymous)).rejects.toEqual(refused('unknown_session'))
     expect(clock.waiting).toBe(0)
   })
 
   it('knows nothing of it a while after its process has died', async () => {
     const { clock, owners, process } = setUp()
     await owners.own(['a'], 'dead', 15_000)
-    await expect(process().claim(resume('a', 'x'), anonymous)).rejects.toEqual(refused('session_elsewhere'))
+    await expect(claim(process(), resume('a', 'x'), anonymous)).rejects.toEqual(refused('session_elsewhere'))
     clock.advance(15_000)
-    await expect(process().claim(resume('a', 'x'), anonymous)).rejects.toEqual(refused('unknown_session'))
+    await expect(claim(process(), resume('a', 'x'), anonymous)).rejects.toEqual(refused('unknown_session'))
   })
 })
 
