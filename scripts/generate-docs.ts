@@ -1,6 +1,6 @@
 /**
  * Makes the pages of docs/ that are tables of what the code knows: settings, the matrix of features and providers, errors,
- * measurements, tools, who hears and who speaks.
+ * measurements, tools, live sessions, who hears and who speaks.
  *
  *   npm run generate            write the pages
  *   npm run drift               fail when the committed pages are not what the code says
@@ -21,6 +21,7 @@ import { providers } from '../providers/index.ts'
 import { presetsInWords, quirksInWords } from '../providers/openai-compatible.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import { writeOrCheck } from './generated-files.ts'
+import { livePage } from './live-page.ts'
 import { code, keyPlaces, page, table } from './markdown.ts'
 import { toolsPage } from './tools-page.ts'
 import { voicesPage } from './voices-page.ts'
@@ -34,6 +35,7 @@ writeOrCheck({ 'docs/matrix.md': matrixPage() }, 'the matrix of a provider')
 writeOrCheck({ 'docs/errors.md': errorsPage() }, 'api/error.ts')
 writeOrCheck({ 'docs/servers.md': serversPage() }, 'providers/openai-chat')
 writeOrCheck({ 'docs/tools.md': toolsPage() }, 'scripts/tools-page.md and tools/')
+writeOrCheck({ 'docs/live.md': livePage() }, 'scripts/live-page.md, plugins/live/, openapi.yaml, examples/live/ and test/docs/')
 writeOrCheck({ 'docs/voices.md': voicesPage() }, 'the providers of speech')
 writeOrCheck({ 'docs/metrics.md': metricsPage() }, 'plugins/metrics/definitions.ts')
 
