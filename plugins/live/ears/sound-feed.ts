@@ -35,6 +35,8 @@ export class SoundFeed implements AsyncIterableIterator<Uint8Array | Flush> {
     this.#most = samplesOfMs(mostMs, from.rate)
     this.#start = Math.max(ring.start, samplesOfMs(fromMs, from.rate))
     this.#position = this.#start
+    // It takes a while at its first use, and is to be over when the connection is there. Who needs it is told why it fails.
+    if (from.rate !== to.rate) resampling().catch(() => undefined)
   }
 
   /** Whether what is to be read next is forgotten. */

@@ -4,6 +4,8 @@ import { levelDb } from '../../../../audio/energy.ts'
 import { pcmToMulaw } from '../../../../audio/g711.ts'
 import { bytesIn, bytesOfMs, samplesIn } from '../../../../audio/pcm.ts'
 import { startResampling } from '../../../../audio/resample.ts'
+import { SoundRing } from '../../../../audio/ring.ts'
+import { SoundFeed } from '../../../../plugins/live/ears/sound-feed.ts'
 import { PlayedLevel } from '../../../../plugins/live/played-level.ts'
 import { deepgram } from '../../../../providers/deepgram/index.ts'
 import { demoSpeech } from '../../../../providers/demo/speech.ts'
@@ -57,6 +59,19 @@ describe('sound at another rate', () => {
     expect(Math.abs(delay)).toBeLessThan(0.5 / to)
     expect(rest).toBeLessThan(-60)
     expect(ears.secondsHeard).toBeCloseTo(2.5, 6)
+  })
+
+  it.each([
+    [48_000, 24_000, 1],
+    [16_000, 16_000, 0],
+  ])(])('of %d Hz, for %d Hz, has what resamples started while the connection is opened: %d times', (from, to, starts) => {
+    let started = 0
+    const feed = new SoundFeed(new SoundRing(from, from), { from: pcm(from), to: pcm(to) }, 0, () => {
+      started++
+      return startResampling()
+    })
+    expect(started).toBe(starts)
+    expect(feed.seconds).toBe(0)
   })
 
   it('of a telephone is heard as PCM where the model wants that', async () => {
