@@ -64,7 +64,7 @@ describe('sound at another rate', () => {
   it.each([
     [48_000, 24_000, 1],
     [16_000, 16_000, 0],
-  ])(])('of %d Hz, for %d Hz, has what resamples started while the connection is opened: %d times', (from, to, starts) => {
+  ])('of %d Hz, for %d Hz, has what resamples started while the connection is opened: %d times', (from, to, starts) => {
     let started = 0
     const feed = new SoundFeed(new SoundRing(from, from), { from: pcm(from), to: pcm(to) }, 0, () => {
       started++
