@@ -56,6 +56,8 @@ export class PacedPlayer implements Player {
   give(id: string, pcm: Uint8Array): void {
     const segment = this.#segmentOf(id)
     if (!segment || this.#isClosed) return
+    // What comes now is heard from now on, and not from the last tick.
+    if (this.#timer && segment.queued === 0) this.#move()
     const samples = segment.joiner.push(pcm)
     if (samples.length > 0) segment.queue.push(samples)
     segment.queued += samples.length

@@ -19,6 +19,6 @@ export interface Player {
 
 export interface PlayerListener {
   mark(mark: Omit<LivePlaybackMark, 'type'>): void
-  /** The first sound of a segment is heard in so many milliseconds. */
+  /** The first sound of a segment is heard in so many milliseconds; below 0 where it was heard already. */
   began(id: string, inMs: number): void
 }

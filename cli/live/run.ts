@@ -96,7 +96,7 @@ function playerFor(
     const sink = new WavSink(out, outRate, (why) => failed(`--out: ${why}`))
     return new PacedPlayer({ sink, rate: outRate, clock, listener })
   }
-  const shown = new ShownPlayer(outRate, listener)
+  const shown = new ShownPlayer(outRate, clock, listener)
   if (!program) return shown
   const sink = new ProgramSink(program, wavHeader(outRate), clock, (why) => {
     screen.note(`Nothing is played: ${why}. The answers are only shown.`)

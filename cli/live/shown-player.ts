@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../../api/clock.ts'
 import { bytesPerSample } from '../../audio/pcm.ts'
 import type { Player, PlayerListener } from './player.ts'
 
@@ -7,36 +8,40 @@ import type { Player, PlayerListener } from './player.ts'
  */
 export class ShownPlayer implements Player {
   readonly #rate: number
+  readonly #clock: Clock
   readonly #listener: PlayerListener
-  /** Bytes of each segment, and those of which it was not told yet. */
-  readonly #segments = new Map<string, { all: number; untold: number }>()
+  readonly #segments = new Map<string, Segment>()
+  #timer: Timer | undefined
 
-  constructor(rate: number, listener: PlayerListener) {
+  constructor(rate: number, clock: Clock, listener: PlayerListener) {
     this.#rate = rate
+    this.#clock = clock
     this.#listener = listener
   }
 
   begin(id: string): void {
-    this.#segments.set(id, { all: 0, untold: 0 })
+    this.#segments.set(id, { bytes: 0, told: 0, isEnded: false })
   }
 
   give(id: string, pcm: Uint8Array): void {
     const segment = this.#segments.get(id)
     if (!segment) return
-    if (segment.all === 0) this.#listener.began(id, 0)
-    segment.all += pcm.length
-    segment.untold += pcm.length
-    if (this.#msOf(segment.untold) < tellMs) return
-    segment.untold = 0
-    this.#mark(id, segment.all, 'playing')
+    if (segment.bytes === 0) this.#listener.began(id, 0)
+    segment.bytes += pcm.length
+    this.#tellSoon()
   }
 
   end(id: string): void {
-    this.#over(id, 'finished')
+    const segment = this.#segments.get(id)
+    if (!segment) return
+    segment.isEnded = true
+    this.#tellSoon()
   }
 
   reset(id: string): void {
-    this.#over(id, 'stopped')
+    const segment = this.#segments.get(id)
+    this.#segments.delete(id)
+    if (segment) this.#mark(id, segment.bytes, 'stopped')
   }
 
   hold(): void {
@@ -48,24 +53,36 @@ export class ShownPlayer implements Player {
   }
 
   async close(): Promise<void> {
+    this.#timer?.cancel()
     this.#segments.clear()
   }
 
-  #over(id: string, state: 'finished' | 'stopped'): void {
-    const segment = this.#segments.get(id)
-    if (!segment) return
-    this.#segments.delete(id)
-    this.#mark(id, segment.all, state)
+  /** Not for each piece: sound comes far faster than it is spoken, and the gateway takes only so many messages a second. */
+  #tellSoon(): void {
+    this.#timer ??= this.#clock.after(tellMs, () => {
+      this.#timer = undefined
+      for (const [id, segment] of this.#segments) this.#tell(id, segment)
+    })
+  }
+
+  #tell(id: string, segment: Segment): void {
+    if (segment.isEnded) this.#segments.delete(id)
+    else if (segment.told === segment.bytes) return
+    segment.told = segment.bytes
+    this.#mark(id, segment.bytes, segment.isEnded ? 'finished' : 'playing')
   }
 
   #mark(id: string, bytes: number, state: 'playing' | 'finished' | 'stopped'): void {
-    this.#listener.mark({ assistant_audio_id: id, played_ms: this.#msOf(bytes), buffered_ms: 0, state })
-  }
-
-  #msOf(bytes: number): number {
-    return Math.round((bytes / bytesPerSample / this.#rate) * 10_000) / 10
+    const played = Math.round((bytes / bytesPerSample / this.#rate) * 10_000) / 10
+    this.#listener.mark({ assistant_audio_id: id, played_ms: played, buffered_ms: 0, state })
   }
 }
 
-/** Well below what the gateway lets lie unplayed, and not a message for each piece. */
-const tellMs = 500
+interface Segment {
+  bytes: number
+  /** How much of it was told. */
+  told: number
+  isEnded: boolean
+}
+
+const tellMs = 60

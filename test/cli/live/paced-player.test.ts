@@ -178,6 +178,18 @@ describe('what plays', () => {
     expect(whole.subarray(700 * bytesPerMs).every((byte) => byte === 0)).toBe(true)
   })
 
+  it('plays what comes between two ticks no earlier than it came', () => {
+    const { clock, sink, began, player } = stage({ leadMs: 0, isContinuous: true })
+    clock.advance(495)
+    player.begin('audio_1')
+    player.give('audio_1', sound(100))
+    clock.advance(505)
+    // Which is told with the next tick.
+    expect(began).toEqual([['audio_1', -5]])
+    expect(sink.bytes.subarray(495 * bytesPerMs, 595 * bytesPerMs)).toEqual(Buffer.from(sound(100)))
+    expect(sink.sound.length).toBe(100 * bytesPerMs)
+  })
+
   it('takes chunks that are cut within samples', () => {
     const { clock, sink, player } = stage()
     const whole = sound(100)
@@ -220,18 +232,22 @@ describe('what plays', () => {
 })
 
 describe('where nothing plays', () => {
-  it('what is there counts as heard', () => {
-    const { marks, began, listener } = stage()
-    const player = new ShownPlayer(rate, listener)
+  it('what is there counts as heard, which is told a few times a second', () => {
+    const { clock, marks, began, listener } = stage()
+    const player = new ShownPlayer(rate, clock, listener)
     player.begin('audio_1')
     player.give('audio_1', sound(400))
     player.give('audio_1', sound(400))
+    expect(marks).toEqual([])
+    clock.advance(1000)
     player.give('audio_1', sound(50))
     player.end('audio_1')
     player.begin('audio_2')
     player.give('audio_2', sound(10))
+    clock.advance(1000)
     player.reset('audio_2')
     player.end('audio_2')
+    clock.advance(1000)
     expect(began).toEqual([
       ['audio_1', 0],
       ['audio_2', 0],
@@ -239,20 +255,24 @@ describe('where nothing plays', () => {
     expect(marks.map(({ played_ms, state }) => [played_ms, state])).toEqual([
       [800, 'playing'],
       [850, 'finished'],
+      [10, 'playing'],
       [10, 'stopped'],
     ])
+    expect(clock.waiting).toBe(0)
   })
 
   it('goes on with what shows where what plays fails in the middle', () => {
     const { clock, marks, listener, player: paced } = stage()
-    const player = new AudiblePlayer(paced, new ShownPlayer(rate, listener))
+    const player = new AudiblePlayer(paced, new ShownPlayer(rate, clock, listener))
     player.begin('audio_1')
     player.give('audio_1', sound(2000))
     clock.advance(200)
     player.failed()
+    clock.advance(100)
     expect(marks.at(-1)).toMatchObject({ assistant_audio_id: 'audio_1', played_ms: 2000, state: 'playing' })
     player.give('audio_1', sound(100))
     player.end('audio_1')
+    clock.advance(100)
     expect(marks.at(-1)).toMatchObject({ played_ms: 2100, state: 'finished' })
     expect(clock.waiting).toBe(0)
   })
