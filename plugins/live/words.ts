@@ -47,8 +47,9 @@ export function onWords(move: Move, words: Words): void {
       ...(words.isFlushed && { flushedMs: undefined }),
     })
   }
+  // Also where nothing in it has changed: what is told next goes on behind it, and does not replace it.
+  if (isNew || (words.isFinal && text.trim() !== '')) tellWords(move, utterance.id, text, words.isFinal)
   if (!isNew) return
-  tellWords(move, utterance.id, text, words.isFinal)
   if (move.state.agent.phase !== 'idle' && verdictOn(move, finals + partial, words.isFinal) === 'speech') together(move, 'words')
 }
 

@@ -228,6 +228,24 @@ describe('who hears', () => {
     expect(await stage.leftovers()).toEqual([])
   })
 
+  it('may be lost behind words that were certain, and what is said after that does not grow together with them', async () => {
+    let isToBeLost = false
+    const disturb = (connection: SocketConnection): boolean => {
+      if (!isToBeLost) return false
+      isToBeLost = false
+      connection.drop()
+      return true
+    }
+    stage = await startStage({ hears: { disturb } })
+    const talk = await stage.talk()
+    talk.person.say('These words are certain,').pause(400).say('and these are said after that.')
+    await stage.time.until(() => talk.client.of('transcript_delta').some(({ is_final: isFinal }) => isFinal))
+    isToBeLost = true
+    await talk.turnOver()
+    expect(stage.model.asked).toEqual([['user: These words are certain, and these are said after that.']])
+    expect(await stage.leftovers()).toEqual([])
+  })
+
   it('may fall silent with its socket open', async () => {
     stage = await startStage({ hears: { disturb: ({ opening }, heardMs) => opening.index === 0 && heardMs > 1500 } })
     const talk = await stage.talk()

@@ -51,6 +51,15 @@ async function converse(model: ModelKind, how: TalkOptions): Promise<void> {
   expect(talk.transcript).toEqual([...told, `says: ${third}`, 'result: The user heard all of it.'])
   const finals = talk.client.of('utterance_final').map(({ text }) => text)
   expect(finals).toEqual(['What time is it?', 'And how is the weather?', 'Thank you, that is enough.'])
+  // Captions, as a client shows them: what is final stays, and the rest is replaced.
+  const captions = talk.client.of('utterance_final').map(({ utterance_id: id }) => {
+    const certain = talk.client.of('transcript_delta').filter((delta) => delta.is_final && delta.utterance_id === id)
+    return certain
+      .map(({ text }) => text)
+      .join('')
+      .trim()
+  })
+  expect(captions).toEqual(finals)
   expect(talk.client.of('audio_reset').map(({ reason }) => reason)).toEqual(['barge_in'])
   expect(await stage.leftovers()).toEqual([])
 }

@@ -19,6 +19,14 @@ export interface HearingCalls {
   readonly clock: Clock
 }
 
+/** Where in a session's hearing a connection stands. */
+export interface ConnectionPlace {
+  readonly link: number
+  readonly feed: SoundFeed
+  /** Whether a connection before it has told of words that are certain. */
+  readonly isBehindOthers: boolean
+}
+
 /** One connection to a model that hears, from when it is opened until it is closed or fails, of which it tells at most once and at last. */
 export class Connection {
   readonly link: number
@@ -34,10 +42,18 @@ export class Connection {
   #openAt: number | undefined
   /** Whether the session has heard the end of it, or wants to hear no more of it. */
   #isTold = false
+  /** Whether the text that it tells of next is the first behind words of another connection. */
+  #isBehindOthers: boolean
 
-  constructor(link: number, feed: SoundFeed, hearing: LiveHearing, parts: HearingCalls, listener: EarsListener) {
+  constructor(
+    { link, feed, isBehindOthers }: ConnectionPlace,
+    hearing: LiveHearing,
+    parts: HearingCalls,
+    listener: EarsListener,
+  ) {
     this.link = link
     this.feed = feed
+    this.#isBehindOthers = isBehindOthers
     this.#hearing = hearing
     this.#parts = parts
     this.#listener = listener
@@ -106,7 +122,14 @@ export class Connection {
     if (this.#isTold) return
     const { link } = this
     if (event.type === 'done') this.#isTold = true
-    this.#listener(event.type === 'open' ? { type: 'stt-open', link } : { type: 'stt', link, event })
+    this.#listener(event.type === 'open' ? { type: 'stt-open', link } : { type: 'stt', link, event: this.#apart(event) })
+  }
+
+  /** Texts are put together as they are. The first of a later connection knows nothing of those before it, and is not to grow together with them. */
+  #apart(event: SttEvent): SttEvent {
+    if (!this.#isBehindOthers || (event.type !== 'partial' && event.type !== 'final') || !/\S/.test(event.text)) return event
+    this.#isBehindOthers = event.type !== 'final'
+    return /^\s/.test(event.text) ? event : { ...event, text: ` ${event.text}` }
   }
 
   /** What was closed after it had opened has done what it was for. */

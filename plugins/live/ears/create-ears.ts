@@ -33,6 +33,8 @@ class LiveEars implements Ears {
   #connection: Connection | undefined
   /** Also those that were closed and have not let go of everything yet. */
   readonly #connections = new Set<Connection>()
+  /** Whether one of them has told of words that are certain. */
+  #hasWords = false
   /** What connections were sent of which nothing is left. */
   #secondsBefore = 0
   /** Of silence that was heard, the part of a sample that was left out. */
@@ -76,7 +78,11 @@ class LiveEars implements Ears {
     this.#connection?.close()
     const formats = { from: this.#parts.audioIn, to: this.#hearing.format }
     const feed = new SoundFeed(this.#ring, formats, fromMs, this.#parts.resampling)
-    const connection = new Connection(link, feed, this.#hearing, this.#parts, this.#listener)
+    const place = { link, feed, isBehindOthers: this.#hasWords }
+    const connection = new Connection(place, this.#hearing, this.#parts, (input) => {
+      if (input.type === 'stt' && input.event.type === 'final' && /\S/.test(input.event.text)) this.#hasWords = true
+      this.#listener(input)
+    })
     this.#connection = connection
     this.#connections.add(connection)
     void connection.over.then(() => {
