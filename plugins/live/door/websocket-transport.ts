@@ -22,8 +22,9 @@ export interface WebSocketTransportParts {
 /** Carries a session over a WebSocket, and notices when nobody is at the other end any more. */
 export class WebSocketTransport implements Transport {
   readonly #parts: WebSocketTransportParts
-  /** How much of what is not sound waits to be sent, in bytes or characters. */
+  /** How much of what is not sound waits to be sent, in bytes or characters: messages of the usual size, and those that are large by themselves. */
   #unsentControl = 0
+  #unsentLarge = 0
   #turns = 0
   #isClosed = false
   #ping: Timer
@@ -55,19 +56,40 @@ export class WebSocketTransport implements Transport {
 
   send(message: LiveServerMessage): void {
     if (this.#isClosed) return
-    const { socket, codec, onAgreed, onStuck } = this.#parts
+    const { codec, onAgreed, onStuck } = this.#parts
     if (message.type === 'turn_complete' || message.type === 'turn_cancelled') this.#turns++
     const data = codec.encode(message)
-    this.#unsentControl += data.length
-    socket.send(data, () => {
-      this.#unsentControl -= data.length
-    })
+    // What this message itself adds tells nothing of the client, which could not have read it yet.
+    const isStuck = this.#isStuck()
+    this.#give(data)
     if (message.type === 'hello_ack') {
       codec.agree(termsOf(message))
       onAgreed()
     }
+    if (isStuck) onStuck()
+  }
+
+  #give(data: string | Uint8Array): void {
+    const { length } = data
+    const { socket } = this.#parts
+    if (length < largeMessage) {
+      this.#unsentControl += length
+      socket.send(data, () => {
+        this.#unsentControl -= length
+      })
+    } else {
+      this.#unsentLarge += length
+      socket.send(data, () => {
+        this.#unsentLarge -= length
+      })
+    }
+  }
+
+  /** A large message takes its time on a line that flows, too: what is small tells sooner that nobody reads. */
+  #isStuck(): boolean {
     // Of what has left, the socket tells a moment later than it knows.
-    if (Math.min(this.#unsentControl, this.unsentBytes) > mostUnsentControl) onStuck()
+    const { unsentBytes } = this
+    return Math.min(this.#unsentControl, unsentBytes) > mostUnsentControl || Math.min(this.#unsentLarge, unsentBytes) > mostUnsent
   }
 
   sendSound(sound: SoundMessage): void {
@@ -77,7 +99,7 @@ export class WebSocketTransport implements Transport {
     connection.cork()
     for (const frame of codec.encodeSound(sound)) socket.send(frame)
     connection.uncork()
-    if (this.unsentBytes > mostUnsent) onStuck()
+    if (this.unsentBytes - this.#unsentLarge > mostUnsent) onStuck()
   }
 
   close(code: number, reason: string): void {
@@ -118,9 +140,11 @@ export class WebSocketTransport implements Transport {
 const pingMs = 20_000
 const pongMs = 10_000
 const closeMs = 2000
+/** Such as what a turn adds to the messages where pictures were typed. */
+const largeMessage = 128 * 1024
 /** Beyond this the client has not read for minutes. */
 const mostUnsentControl = 1024 ** 2
-/** Far more than the rules of a session let lie unplayed. */
+/** Far more than the rules of a session let lie unplayed, and as much as a client may send at once. */
 const mostUnsent = 8 * 1024 ** 2
 
 function termsOf({ features, audio_in: format }: LiveHelloAck): Terms {
