@@ -12,7 +12,7 @@ import { keysIn, withBroughtKeys } from './brought-keys.ts'
 import type { LiveLine, SessionPlace } from './open.ts'
 import { mayConnect } from './origin.ts'
 import { upgradeProblem } from './upgrade.ts'
-import { WaitingRoom } from './waiting-room.ts'
+import { mostUnknownBytes, type WaitingPlace, WaitingRoom } from './waiting-room.ts'
 
 export interface AdmissionOptions {
   readonly origins: readonly string[]
@@ -24,9 +24,9 @@ export interface AdmissionOptions {
 export class Admission {
   readonly #app: FastifyInstance
   readonly #options: AdmissionOptions
-  readonly #room = new WaitingRoom(mostOfAddress, mostInAll)
-  /** What makes room for others once it is known whose a socket is. */
-  readonly #leaves = new WeakMap<FastifyRequest, () => void>()
+  readonly #room = new WaitingRoom(waitingLimits)
+  /** Of sockets of which it is not known yet whose they are. */
+  readonly #places = new WeakMap<FastifyRequest, WaitingPlace>()
   #isStopped = false
 
   constructor(app: FastifyInstance, options: AdmissionOptions) {
@@ -54,10 +54,15 @@ export class Admission {
     }
     if (principalSoFar) await this.#app.limits.sessions.countOpening(principalSoFar, reply)
     else {
-      const leave = this.#room.enter(this.#app.auth.addressOf(request))
-      reply.raw.once('close', leave)
-      this.#leaves.set(request, leave)
+      const place = this.#room.enter(this.#app.auth.addressOf(request))
+      reply.raw.once('close', place.leave)
+      this.#places.set(request, place)
     }
+  }
+
+  /** The place of a socket whose key did not come with the upgrade; undefined where it is known whose it is. */
+  placeOf(request: FastifyRequest): WaitingPlace | undefined {
+    return this.#places.get(request)
   }
 
   /**
@@ -69,7 +74,7 @@ export class Admission {
     const forget = this.#app.maskKeys(request, keysIn(hello))
     try {
       const principal = await this.#app.auth.principalAtLast(request, hello.auth?.gateway_api_key)
-      this.#leaves.get(request)?.()
+      this.#places.get(request)?.leave()
       if (!request.principalSoFar) await this.#app.limits.sessions.countOpening(principal)
       const { keyed } = this.#options
       const headers = withBroughtKeys(request.headers, hello, keyed, this.#app.credentials, principal)
@@ -123,7 +128,6 @@ function onceAborted(signal: AbortSignal, done: () => void): void {
   else signal.addEventListener('abort', done, { once: true })
 }
 
-/** Many share an address; each of their sockets is here for a moment only. */
-const mostOfAddress = 64
-const mostInAll = 1024
+/** Many share an address; each of their sockets is here for a moment only, and sends no more than a `hello` without long messages. */
+const waitingLimits = { ofAddress: 64, inAll: 1024, bytes: mostUnknownBytes, bytesInAll: 32 * 1024 ** 2 }
 const noPlace: SessionPlace = { release: () => undefined }

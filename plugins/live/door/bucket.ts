@@ -11,12 +11,16 @@ export class Bucket {
     this.#level = capacity
   }
 
-  /** Takes one at a time that never goes back. False where there is none. */
-  take(now: number): boolean {
+  /** Takes some at a time that never goes back. False where there are not so many; then none is taken. */
+  take(now: number, amount = 1): boolean {
     this.#level = Math.min(this.#capacity, this.#level + ((now - this.#at) * this.#perSecond) / 1000)
     this.#at = now
-    if (this.#level < 1) return false
-    this.#level--
+    if (this.#level < amount) return false
+    this.#level -= amount
     return true
+  }
+
+  giveBack(amount = 1): void {
+    this.#level = Math.min(this.#capacity, this.#level + amount)
   }
 }

@@ -88,6 +88,7 @@ export const liveDoor = fp(
           isMsgpack: socket.protocol === 'vai.live.v1.msgpack',
           limits,
           clock,
+          waiting: admission.placeOf(request),
           admit: (hello, transport) => admission.admit(request, hello, transport),
           toGatewayError: app.toGatewayError,
           onTrouble(code, cause) {

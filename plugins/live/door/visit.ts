@@ -1,14 +1,18 @@
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { Clock, Timer } from '../../../api/clock.ts'
-import type { GatewayError } from '../../../api/error.ts'
+import { GatewayError } from '../../../api/error.ts'
 import type { LiveHello, LiveServerMessage } from '../../../api/schemas.gen.ts'
 import type { Transport } from '../transport.ts'
 import { type Codec, createCodec, type Incoming } from '../wire/codec.ts'
+import { Patience } from '../wire/patience.ts'
+import { maxValues, maxValuesLater } from '../wire/refusal.ts'
 import { closeCodeOf, toldOf, type Violation, violation } from '../wire/violations.ts'
-import { Bucket } from './bucket.ts'
+import { Budget } from './budget.ts'
 import type { LiveLine } from './open.ts'
+import { watchThreshold } from './threshold.ts'
 import { refusalOf } from './told.ts'
+import { mostUnknownBytes, type WaitingPlace } from './waiting-room.ts'
 import { WebSocketTransport } from './websocket-transport.ts'
 
 export interface VisitParts {
@@ -18,6 +22,8 @@ export interface VisitParts {
   readonly isMsgpack: boolean
   readonly limits: VisitLimits
   readonly clock: Clock
+  /** Undefined where the upgrade has said whose the socket is. */
+  readonly waiting: WaitingPlace | undefined
   /** Says who it is and lets him into a session. Rejects with a `GatewayError`. */
   readonly admit: (hello: LiveHello, transport: Transport) => Promise<LiveLine>
   readonly toGatewayError: (error: unknown) => GatewayError
@@ -46,8 +52,8 @@ export class Visit {
   readonly #parts: VisitParts
   readonly #codec: Codec
   readonly #transport: WebSocketTransport
-  readonly #messages: Bucket
-  readonly #errors = new Bucket(errorsPerMinute / 60, errorsPerMinute)
+  readonly #budget: Budget
+  readonly #patience = new Patience()
   readonly #helloBound: Timer
   #state: 'greeting' | 'opening' | 'open' | 'over' = 'greeting'
   #line: LiveLine | undefined
@@ -57,9 +63,10 @@ export class Visit {
 
   /** Listens at once: a client may send with its very first packet. */
   constructor(parts: VisitParts) {
-    const { socket, connection, isMsgpack, limits, clock } = parts
+    const { socket, connection, isMsgpack, limits, clock, waiting } = parts
     this.#parts = parts
-    this.#codec = createCodec({ isMsgpack, maxBytes: limits.messageBytes })
+    const maxHelloValues = waiting ? maxValuesLater : maxValues
+    this.#codec = createCodec({ isMsgpack, maxBytes: limits.messageBytes, maxHelloValues })
     this.#transport = new WebSocketTransport({
       socket,
       connection,
@@ -72,8 +79,9 @@ export class Visit {
       },
       onStuck: () => this.#stuck(),
     })
-    this.#messages = new Bucket(limits.messagesPerSecond, limits.messagesPerSecond * burst)
+    this.#budget = new Budget(limits)
     this.#helloBound = clock.after(limits.helloMs, () => this.#refuse(violation('hello_timeout')))
+    if (waiting) watchThreshold(connection, waiting, (why) => this.#tooMuch(why))
     socket.on('message', (data, isBinary) => this.#take({ data: bytesOf(data), isBinary }))
     socket.on('ping', (data) => this.#answerPing(data))
     socket.on('pong', () => this.#transport.heard())
@@ -103,7 +111,7 @@ export class Visit {
         this.#keep(frame)
         return
       case 'open':
-        this.#receive(this.#codec.decode(frame.data, frame.isBinary))
+        this.#receive(frame)
         return
       case 'over':
         return
@@ -130,6 +138,11 @@ export class Visit {
       },
       (error: unknown) => this.#refuseFor(toGatewayError(error)),
     )
+  }
+
+  #tooMuch(why: 'message_too_large' | 'overloaded'): void {
+    if (why === 'overloaded') this.#refuseFor(new GatewayError('overloaded', { retryAfter: 5 }))
+    else this.#refuse(violation('message_too_large', { message: tooMuchUnknown }))
   }
 
   /** Before there is a session, whatever is wrong ends the socket. */
@@ -177,18 +190,37 @@ export class Visit {
 
   // ── The session ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #receive(incoming: Incoming): void {
-    if (incoming.type === 'sound') this.#line?.hear(incoming.bytes)
+  #receive(frame: Frame): void {
+    const incoming = this.#admitted(frame)
     // What comes too fast is not looked at, whatever it is.
-    else if (!this.#messages.take(this.#parts.clock.now())) this.#violated(violation('too_many_messages'))
+    if (!incoming) this.#violated(violation('too_many_messages'))
+    else if (incoming.type === 'sound') this.#line?.hear(incoming.bytes)
     else if (incoming.type === 'violation') this.#violated(incoming.violation)
     else if (incoming.message.type === 'hello') this.#violated(violation('hello_repeated'))
     else this.#line?.receive(incoming.message)
   }
 
+  /** What a frame holds; undefined where it comes too soon. It is charged first, for to decode it is most of the work. */
+  #admitted({ data, isBinary }: Frame): Incoming | undefined {
+    const { length } = data
+    const now = this.#parts.clock.now()
+    const kind = this.#codec.kindOf(isBinary)
+    if (kind === 'sound') return this.#budget.takeSound(now, length) ? this.#codec.decode(data, isBinary) : undefined
+    if (this.#budget.takeMessage(now, length)) {
+      const incoming = this.#codec.decode(data, isBinary)
+      if (incoming.type !== 'sound') return incoming
+      this.#budget.giveMessageBack(length)
+      return this.#budget.takeSound(now, length) ? incoming : undefined
+    }
+    // Who may send no message for now may speak.
+    const maySpeak = kind === 'either' && length <= largestSound && this.#budget.takeSound(now, length)
+    const incoming = maySpeak ? this.#codec.decode(data, isBinary) : undefined
+    return incoming?.type === 'sound' ? incoming : undefined
+  }
+
   #violated(wrong: Violation): void {
     const isSurvived = closeCodeOf(wrong) === undefined && toldOf(wrong, 1)?.type === 'error'
-    const isOneTooMany = isSurvived && !this.#errors.take(this.#parts.clock.now())
+    const isOneTooMany = isSurvived && this.#patience.isOver(this.#parts.clock.now())
     const told = isOneTooMany ? violation('too_many_errors') : wrong
     this.#parts.onTrouble(told.code)
     this.#line?.violated(told)
@@ -201,7 +233,7 @@ export class Visit {
   #answerPing(data: Buffer): void {
     this.#transport.heard()
     if (this.#transport.isClosed) return
-    if (this.#messages.take(this.#parts.clock.now())) this.#parts.socket.pong(data)
+    if (this.#budget.takeMessage(this.#parts.clock.now(), data.length)) this.#parts.socket.pong(data)
     else if (this.#state === 'open') this.#violated(violation('too_many_messages'))
     else this.#refuse(violation('too_many_messages'))
   }
@@ -236,12 +268,13 @@ interface Frame {
   readonly isBinary: boolean
 }
 
-/** How many messages may come at once, in seconds of what may come lastingly. */
-const burst = 4
-const errorsPerMinute = 20
+/** A frame of sound that a session takes, in base64 within its message, and more. */
+const largestSound = 16 * 1024
 /** A second or two of sound in any format. */
 const mostKeptBytes = 128 * 1024
 const mostKept = 256
+
+const tooMuchUnknown = `At most ${mostUnknownBytes} bytes may come before it is known whose the socket is; for long messages in hello, send the key in a header of the upgrade.`
 
 function bytesOf(data: RawData): Uint8Array {
   return Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? Buffer.from(data) : data

@@ -8,11 +8,13 @@ import type { SoundMessage } from '../transport.ts'
 import { readJson } from './json.ts'
 import { readMsgpack } from './msgpack.ts'
 import { jsonAlone, jsonAndBinary, msgpack, type Outgoing } from './outgoing.ts'
-import { invalidMessage, Refusal, refused } from './refusal.ts'
+import { invalidMessage, maxValuesLater, Refusal, refused } from './refusal.ts'
 import { type Violation, violation } from './violations.ts'
 
 /** Between the frames of a WebSocket and the messages of the protocol. One for each socket: it knows what this client has agreed. */
 export interface Codec {
+  /** Whether a frame is sound by its kind alone, or could be one, as sound stands within messages. */
+  kindOf(isBinary: boolean): 'sound' | 'message' | 'either'
   /** What a frame holds. Never throws. Sound before `agree` is a violation: `hello_expected`. */
   decode(data: Uint8Array, isBinary: boolean): Incoming
   /** What `hello` asks for, or what the session that it resumes had agreed: from here on sound is taken. */
@@ -45,6 +47,8 @@ export interface CodecOptions {
   readonly isMsgpack: boolean
   /** The largest message, in bytes. */
   readonly maxBytes: number
+  /** How many values `hello` may hold. */
+  readonly maxHelloValues: number
 }
 
 export function createCodec(options: CodecOptions): Codec {
@@ -75,6 +79,12 @@ class SocketCodec implements Codec {
     return this.#outgoing.encodeSound(sound)
   }
 
+  kindOf(isBinary: boolean): 'sound' | 'message' | 'either' {
+    if (this.#options.isMsgpack) return 'either'
+    if (isBinary) return 'sound'
+    return this.#terms?.audioTransport === 'base64_json' ? 'either' : 'message'
+  }
+
   decode(data: Uint8Array, isBinary: boolean): Incoming {
     try {
       return this.#decoded(data, isBinary)
@@ -98,15 +108,20 @@ class SocketCodec implements Codec {
       if (this.#agreed().audioTransport !== 'binary') throw new Refusal(violation('unexpected_binary'))
       return this.#sound(data)
     }
-    const message = checked(readJson(data))
+    const message = checked(readJson(data, this.#mostValues))
     if (message.type !== 'audio_frame') return this.#control(message)
     if (this.#agreed().audioTransport === 'binary') throw new Refusal(violation('unexpected_audio_frame'))
     if (message.data_b64 === undefined) throw refused(['data_b64'], 'required', 'the field is required')
     return this.#frame(message, bytesOfBase64(message.data_b64))
   }
 
+  /** All messages from before come with `hello` alone. */
+  get #mostValues(): number {
+    return this.#terms ? maxValuesLater : this.#options.maxHelloValues
+  }
+
   #packed(data: Uint8Array): Incoming {
-    const { value, binAt } = readMsgpack(data)
+    const { value, binAt } = readMsgpack(data, this.#mostValues)
     const isFrame = isRecord(value) && value.type === 'audio_frame'
     const misplaced = binAt.find((path) => !(isFrame && path.length === 1 && path[0] === 'data'))
     if (misplaced) throw refused(misplaced, 'invalid_type', 'bytes may stand in `data` of `audio_frame` only')

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Path } from '../../../text/json-text.ts'
-import { maxDepth, maxValues, Refusal, refused, tooDeep, tooManyValues } from './refusal.ts'
+import { maxDepth, Refusal, refused, tooDeep, tooManyValues } from './refusal.ts'
 import { violation } from './violations.ts'
 
 export interface Unpacked {
@@ -15,8 +15,8 @@ export interface Unpacked {
  *
  * A length is believed only as far as there are bytes, so that nothing is allocated for those that are not there.
  */
-export function readMsgpack(data: Uint8Array): Unpacked {
-  const reader = new Reader(data)
+export function readMsgpack(data: Uint8Array, mostValues: number): Unpacked {
+  const reader = new Reader(data, mostValues)
   const value = reader.value(0)
   if (reader.at < data.length) throw malformed(`${data.length - reader.at} bytes follow it`)
   return { value, binAt: reader.binAt }
@@ -27,15 +27,17 @@ class Reader {
   at = 0
   readonly binAt: Path[] = []
   readonly #bytes: Buffer
+  readonly #mostValues: number
   readonly #path: (string | number)[] = []
   #values = 0
 
-  constructor(data: Uint8Array) {
+  constructor(data: Uint8Array, mostValues: number) {
+    this.#mostValues = mostValues
     this.#bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength)
   }
 
   value(depth: number): unknown {
-    if (++this.#values > maxValues) throw tooManyValues()
+    if (++this.#values > this.#mostValues) throw tooManyValues(this.#mostValues)
     const head = this.#uint(1)
     if (head < 0x80) return head
     if (head < 0x90) return this.#map(head - 0x80, depth + 1)

@@ -32,13 +32,14 @@ export function refused(path: readonly (string | number)[], code: IssueCode, mes
 
 /** As for the bodies of requests: deeper than anything in use, and far from where recursion over the value would run out of stack. */
 export const maxDepth = 128
-/** Bounds how many problems one message can have, all of which are looked for. */
+/** Bounds how many problems one message can have, all of which are looked for: a `hello` with all messages from before, and what comes after it. */
 export const maxValues = 250_000
+export const maxValuesLater = 10_000
 
 export function tooDeep(): Refusal {
   return refused([], 'too_deep', `the message is nested more than ${maxDepth} levels deep`)
 }
 
-export function tooManyValues(): Refusal {
-  return refused([], 'too_many_values', `the message holds more than ${maxValues} values`)
+export function tooManyValues(most: number): Refusal {
+  return refused([], 'too_many_values', `the message holds more than ${most} values`)
 }

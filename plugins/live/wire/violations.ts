@@ -54,7 +54,7 @@ export const violations = {
     closeCode: 1007,
   },
   invalid_message: {
-    when: 'A message has an unknown type, an unknown field, a wrong value, a key twice, a number that reading would change, or more than 128 levels or 250,000 values; `issues` has all that is wrong',
+    when: 'A message has an unknown type, an unknown field, a wrong value, a key twice, a number that reading would change, or more than 128 levels, 10,000 values, or 250,000 in `hello`; `issues` has all that is wrong',
     message: 'The message is not valid.',
     answer: 'error',
   },
@@ -105,13 +105,13 @@ export const violations = {
     answer: 'warning',
   },
   message_too_large: {
-    when: 'A message is larger than `limits.message_bytes`',
+    when: 'A message is larger than `limits.message_bytes`; or more than 256 KiB come before it is known whose the socket is, as long as the key did not come with the upgrade',
     message: 'The message is too large.',
     answer: 'close',
     closeCode: 1009,
   },
   too_many_messages: {
-    when: 'Messages besides sound come faster than `limits.messages_per_second`, lastingly',
+    when: 'Messages besides sound come faster than `limits.messages_per_second`, or more bytes of them than one of `limits.message_bytes` every 10 seconds, lastingly; or sound comes far faster than it is spoken',
     message: 'Messages come too fast.',
     answer: 'close',
     closeCode: 1008,

@@ -1,9 +1,11 @@
+import { connect as dial } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { newKey } from '../../../../plugins/auth/key.ts'
+import { WaitingRoom } from '../../../../plugins/live/door/waiting-room.ts'
 import { envWith, gatewayKey } from '../../../gateway-keys.ts'
 import { ManualClock } from '../../../manual-clock.ts'
 import { until } from '../../../until.ts'
-import { connectionsOf, type DoorStage, hello, type LiveClient, startDoor } from './stage.ts'
+import { connectionsOf, type DoorStage, hello, type LiveClient, startDoor, upgradeRequest } from './stage.ts'
 
 /** Who may come in, and whose keys are used. */
 
@@ -167,6 +169,72 @@ describe('sockets of which nobody knows whose they are', () => {
     // Leases are kept by one timer, which looks once more whether there are any.
     clock.advance(10_000)
     expect(clock.waiting).toBe(waitingBefore)
+  })
+})
+
+describe('what comes before it is known whose a socket is', () => {
+  const app = gatewayKey('app')
+  const long = 'a'.repeat(300_000)
+  const messages = [{ role: 'user', content: long }]
+
+  it('is a short hello, unless the key came with the upgrade', async () => {
+    const { connect } = await start({ env: envWith([app]) })
+    const client = connect()
+    await client.sendOpened({ ...withKey(app.key), messages })
+    expect(await client.next()).toMatchObject({ type: 'error', code: 'message_too_large', close: true })
+    expect((await client.closed).code).toBe(1009)
+    const known = connect({ headers: { 'x-api-key': app.key } })
+    await known.sendOpened({ ...hello, messages })
+    expect(await known.next()).toMatchObject({ type: 'hello_ack' })
+  })
+
+  it('holds few values', async () => {
+    const { connect } = await start({ env: envWith([app]) })
+    const client = connect()
+    const wrong = Array.from({ length: 10_001 }, () => 1)
+    await client.sendOpened({ ...withKey(app.key), messages: wrong })
+    expect(await client.next()).toMatchObject({ code: 'invalid_message', issues: [{ code: 'too_many_values' }] })
+  })
+
+  it('is no more of a message that is not complete', async () => {
+    const { gateway } = await start({ env: envWith([app]) })
+    const { hostname, port, host } = new URL(gateway.url)
+    const socket = dial(Number(port), hostname)
+    socket.on('error', () => undefined)
+    let told = ''
+    socket.on('data', (chunk) => {
+      told += chunk.toString('latin1')
+    })
+    socket.write(upgradeRequest(host))
+    await until(() => told.includes('101 Switching'))
+    // The head of a text frame of ten megabytes.
+    socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x98, 0x96, 0x80, 0, 0, 0, 0]))
+    socket.write(long)
+    await until(() => told.includes('"message_too_large"'))
+    socket.destroy()
+    expect(JSON.parse(await gateway.logged('"route":"/v1/live"'))).toMatchObject({ error: 'message_too_large' })
+  })
+
+  it('is all that is bound so: what comes later may be large', async () => {
+    const { connect, sessions } = await start({ env: envWith([app]) })
+    const client = connect()
+    await client.sendOpened(withKey(app.key))
+    expect(await client.next()).toMatchObject({ type: 'hello_ack' })
+    client.send({ type: 'input_text', content: long })
+    await sessions.opened[0]?.until(({ received }) => received.length === 1)
+  })
+
+  it('is bounded for all sockets together', () => {
+    const room = new WaitingRoom({ ofAddress: 4, inAll: 4, bytes: 100, bytesInAll: 150 })
+    const [first, second] = [room.enter('a'), room.enter('b')]
+    expect(first.received(100)).toBeUndefined()
+    expect(first.received(1)).toBe('message_too_large')
+    expect(second.received(50)).toBe('overloaded')
+    first.leave()
+    first.leave()
+    expect(first.received(1000)).toBeUndefined()
+    expect(second.received(50)).toBeUndefined()
+    expect(room.size).toBe(1)
   })
 })
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { connect as dial } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { problemsWith } from '../../../contract-schemas.ts'
@@ -13,6 +12,7 @@ import {
   type LiveClient,
   type StubSession,
   startDoor,
+  upgradeRequest,
 } from './stage.ts'
 
 /** What goes over a socket once its session is there, and how it ends. */
@@ -126,6 +126,65 @@ describe('what a client sends', () => {
     expect(session.heard).toHaveLength(1000)
   })
 
+  it('is so many bytes, which are counted before anything is read of them', async () => {
+    const { client, session, clock } = await talk()
+    const large = { type: 'input_text', content: 'a'.repeat(7_000_000) }
+    client.send(large)
+    client.send(large)
+    await session.until(({ received }) => received.length === 2)
+    clock.advance(10_000)
+    client.send(large)
+    await session.until(({ received }) => received.length === 3)
+    // It is no JSON, which nobody looks at any more.
+    client.send('a'.repeat(8_000_000))
+    expect(await client.next()).toMatchObject({ code: 'too_many_messages', close: true })
+    expect(await client.closed).toEqual({ code: 1008, reason: 'too_many_messages' })
+  })
+
+  it.each<[string, () => unknown, number]>([
+    ['frames', () => Buffer.alloc(2), 10_000],
+    ['bytes', () => Buffer.alloc(512 * 1024), 10],
+  ])('is so much sound, whether anybody hears it or not: %s', async (_what, frame, most) => {
+    const { client, session } = await talk()
+    for (let each = 0; each <= most; each++) client.send(frame())
+    expect(await client.next()).toMatchObject({ code: 'too_many_messages', close: true })
+    expect((await client.closed).code).toBe(1008)
+    expect(session.heard).toHaveLength(most)
+  })
+
+  it('is sound within messages, also while no other message may come', async () => {
+    const { client, session } = await talk({ ...hello, features: { audio_transport: 'base64_json' } })
+    for (let message = 0; message < 200; message++) client.send(mute)
+    for (let seq = 0; seq < 300; seq++) client.send({ type: 'audio_frame', seq, data_b64: 'AQI=' })
+    await session.until(({ heard }) => heard.length === 300)
+    client.send(mute)
+    expect(await client.next()).toMatchObject({ code: 'too_many_messages', close: true })
+    expect(session.received).toHaveLength(200)
+  })
+
+  it('is so much sound within messages, too', async () => {
+    const { client, session } = await talk({ ...hello, features: { audio_transport: 'base64_json' } })
+    const data_b64 = 'AAAA'.repeat(22_000)
+    for (let seq = 0; seq < 70; seq++) client.send({ type: 'audio_frame', seq, data_b64 })
+    expect(await client.next()).toMatchObject({ code: 'too_many_messages', close: true })
+    expect(session.heard).toHaveLength(59)
+  })
+
+  it('may be wrong so often in a minute, however that is spread', async () => {
+    const { client, clock } = await talk()
+    const told: unknown[] = []
+    for (let wrong = 0; wrong < 21; wrong++) {
+      client.send({ type: 'sing' })
+      const message = await client.next()
+      told.push(message.type === 'error' && message.code)
+      clock.advance(2900)
+      // So that it is not asked in vain whether it is there.
+      client.send(mute)
+    }
+    expect(told).toEqual([...Array.from({ length: 20 }, () => 'invalid_message'), 'too_many_errors'])
+    expect((await client.closed).code).toBe(1008)
+  })
+
   it('is so many pings as messages, each of them answered', async () => {
     const { client } = await talk()
     let pongs = 0
@@ -191,6 +250,35 @@ describe('what a client is sent', () => {
     // What the system took, it took; of the rest a megabyte lies here.
     expect(session.transport.unsentBytes).toBeGreaterThan(1024 ** 2)
     expect(session.transport.unsentBytes).toBeLessThan(1024 ** 2 + 64 * 1024)
+    clock.advance(2000)
+    await session.until(({ isLost }) => isLost)
+    expect(JSON.parse(await stage.gateway.logged('"route":"/v1/live"'))).toMatchObject({ error: 'slow_consumer' })
+    client.socket.terminate()
+  })
+
+  it('may be one message of many megabytes, and what follows it', async () => {
+    const { client, session } = await talk()
+    const content = [{ type: 'text' as const, text: 'a'.repeat(7_000_000) }]
+    const turn = { turn_id: 'turn_1', stop_reason: 'end_turn', played_text: '', append: [{ role: 'user' as const, content }] }
+    for (let seq = 2; seq < 6; seq += 2) {
+      session.transport.send({ type: 'turn_complete', seq, ...turn })
+      session.transport.send({ type: 'warning', seq: seq + 1, code: 'mark_invalid', message: 'A mark is wrong.' })
+      session.transport.sendSound(sound)
+      expect(await client.next()).toEqual({ type: 'turn_complete', seq, ...turn })
+      expect(await client.next()).toMatchObject({ type: 'warning' })
+      await client.next()
+      await client.nextFrame()
+    }
+    expect(client.socket.readyState).toBe(client.socket.OPEN)
+  })
+
+  it('is not many such messages, for a client that does not read', async () => {
+    const { client, session, clock, stage } = await talk()
+    client.socket.pause()
+    const content = [{ type: 'text' as const, text: 'a'.repeat(7_000_000) }]
+    const turn = { turn_id: 'turn_1', stop_reason: 'end_turn', played_text: '', append: [{ role: 'user' as const, content }] }
+    for (let seq = 2; seq < 20; seq++) session.transport.send({ type: 'turn_complete', seq, ...turn })
+    expect(session.transport.unsentBytes).toBeLessThan(22_000_000)
     clock.advance(2000)
     await session.until(({ isLost }) => isLost)
     expect(JSON.parse(await stage.gateway.logged('"route":"/v1/live"'))).toMatchObject({ error: 'slow_consumer' })
@@ -297,18 +385,6 @@ describe('the end of the server', () => {
     await drained
   })
 })
-
-function upgradeRequest(host: string): Buffer {
-  const lines = [
-    'GET /v1/live HTTP/1.1',
-    `host: ${host}`,
-    'connection: Upgrade',
-    'upgrade: websocket',
-    'sec-websocket-version: 13',
-    `sec-websocket-key: ${randomBytes(16).toString('base64')}`,
-  ]
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
-}
 
 /** A whole frame as a client sends it, by hand; its mask changes nothing. */
 function masked(opcode: number, text: string): Buffer {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 import type { LiveHelloAck, LiveServerMessage } from '../../../../api/schemas.gen.ts'
 import type { LiveCaller } from '../../../../plugins/live/caller.ts'
@@ -100,6 +101,19 @@ export class StubSession implements LiveLine {
   #changed(): void {
     for (const resolve of this.#onChange.splice(0)) resolve()
   }
+}
+
+/** What a client sends first, by hand. */
+export function upgradeRequest(host: string): Buffer {
+  const lines = [
+    'GET /v1/live HTTP/1.1',
+    `host: ${host}`,
+    'connection: Upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    `sec-websocket-key: ${randomBytes(16).toString('base64')}`,
+  ]
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
 }
 
 function helloAck({ audio_in, features }: SessionHello, session_id: string): LiveHelloAck {

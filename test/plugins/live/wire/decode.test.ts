@@ -7,6 +7,7 @@ import { clientMessages } from './examples.ts'
 
 const pcm: RawFormat = { encoding: 'pcm', rate: 16_000 }
 const maxBytes = 1_000_000
+const maxHelloValues = 250_000
 
 interface Setup {
   readonly isMsgpack?: boolean
@@ -16,7 +17,7 @@ interface Setup {
 
 /** A codec of a client that has said hello. */
 function agreed({ isMsgpack = false, audioTransport = 'binary', ...rest }: Setup = {}): Codec {
-  const codec = createCodec({ isMsgpack, maxBytes })
+  const codec = createCodec({ isMsgpack, maxBytes, maxHelloValues })
   codec.agree({ audioTransport, audioIn: 'audioIn' in rest ? rest.audioIn : pcm })
   return codec
 }
@@ -103,8 +104,21 @@ describe.each([
   })
 
   it('is told where it has too many values', () => {
-    const content = Array.from({ length: 250_001 }, () => 0)
-    expect(refused(send({ type: 'input_text', content })).issues?.map(({ code }) => code)).toEqual(['too_many_values'])
+    const content = Array.from({ length: 10_001 }, () => 0)
+    expect(refused(send({ type: 'input_text', content })).issues).toEqual([
+      { code: 'too_many_values', message: 'the message holds more than 10000 values' },
+    ])
+  })
+
+  it('may hold more before anything was agreed, and has it told where that is too many as well', () => {
+    const codec = createCodec({ isMsgpack, maxBytes, maxHelloValues: 20_000 })
+    const codesOf = (length: number) => {
+      const message = { type: 'input_text', content: Array.from({ length }, () => 0) }
+      const incoming = isMsgpack ? packed(codec, message) : text(codec, JSON.stringify(message))
+      return new Set(refused(incoming).issues?.map(({ code }) => code))
+    }
+    expect(codesOf(19_000)).toContain('invalid_type')
+    expect(codesOf(20_000)).toEqual(new Set(['too_many_values']))
   })
 
   it('is told where it is too large, before it is read', () => {
@@ -285,10 +299,10 @@ describe('sound', () => {
       code: 'unexpected_sound',
       closeCode: 1003,
     })
-    const early = createCodec({ isMsgpack: false, maxBytes })
+    const early = createCodec({ isMsgpack: false, maxBytes, maxHelloValues })
     expect(refused(early.decode(new Uint8Array(2), true))).toMatchObject({ code: 'hello_expected', closeCode: 1008 })
     expect(refused(text(early, frame(0))).code).toBe('hello_expected')
-    const packedEarly = createCodec({ isMsgpack: true, maxBytes })
+    const packedEarly = createCodec({ isMsgpack: true, maxBytes, maxHelloValues })
     expect(refused(packed(packedEarly, { type: 'audio_frame', seq: 0, data: new Uint8Array(2) })).code).toBe('hello_expected')
   })
 

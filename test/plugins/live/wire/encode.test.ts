@@ -12,7 +12,7 @@ type Way = 'binary' | 'base64_json' | 'msgpack'
 const ways: readonly Way[] = ['binary', 'base64_json', 'msgpack']
 
 function codecOf(way: Way): Codec {
-  const codec = createCodec({ isMsgpack: way === 'msgpack', maxBytes: 1000 })
+  const codec = createCodec({ isMsgpack: way === 'msgpack', maxBytes: 1000, maxHelloValues: 1000 })
   codec.agree({ audioTransport: way === 'base64_json' ? way : 'binary', audioIn: undefined })
   return codec
 }

@@ -69,7 +69,7 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function codecOf(isMsgpack: boolean, random: Random): Codec {
-  const codec = createCodec({ isMsgpack, maxBytes: 100_000 })
+  const codec = createCodec({ isMsgpack, maxBytes: 100_000, maxHelloValues: 100_000 })
   if (random.chance(0.9))
     codec.agree({
       audioTransport: random.chance(0.5) ? 'binary' : 'base64_json',
@@ -114,7 +114,7 @@ describe.each([
     for (let seed = 0; seed < mutants; seed++) {
       const random = randomOf(seed ^ 0xbad)
       const frame = mutated(frames, random)
-      const codec = createCodec({ isMsgpack, maxBytes: 100_000 })
+      const codec = createCodec({ isMsgpack, maxBytes: 100_000, maxHelloValues: 100_000 })
       const incoming = codec.decode(frame, isMsgpack)
       if (incoming.type !== 'message') continue
       const other = isMsgpack ? unpack(frame) : JSON.parse(Buffer.from(frame).toString())
