@@ -96,6 +96,8 @@ export const defaultLimits = {
   sttPrerollMs: 1000,
   /** How long an engine may take to tell of a word. What it had told as certain when it was lost may be so much older, where it gives no times. */
   sttLatencyMs: 1500,
+  /** How long after a word an engine may still say it again because it is not certain of it. Those that end turns themselves take the longest. */
+  sttOwedMs: 10_000,
   sttGiveUpMs: 60_000,
 
   micFrameBytes: 8192,

@@ -30,16 +30,23 @@ export function beyondTail(text: string, tail: readonly string[]): Beyond {
       if (!words.slice(from, from + same).every(({ word }, index) => word === tail[start + index])) continue
       const end = words[from + same - 1]?.end ?? 0
       const first = text.slice(0, from === 0 ? 0 : words[0]?.end)
-      return { text: first + text.slice(end).replace(closing, ''), tail: tail.slice(start + same) }
+      return { text: first + withoutClosing(text.slice(end)), tail: tail.slice(start + same) }
     }
   }
   return { text, tail: [] }
 }
 
 const mostWords = 50
+
+/** The text without what closes a word before it that is left out. */
+export function withoutClosing(text: string): string {
+  return text.replace(closing, '')
+}
+
 const closing = /^[^\p{L}\p{N}\p{M}\s\p{Ps}\p{Pi}]+/u
 
-function wordsIn(text: string): { readonly word: string; readonly end: number }[] {
+/** The words of a text as they are compared, and where each ends. */
+export function wordsIn(text: string): { readonly word: string; readonly end: number }[] {
   return [...segmenter.segment(text)].flatMap(({ segment, index, isWordLike }) =>
     isWordLike ? [{ word: segment.normalize('NFKC').toLowerCase(), end: index + segment.length }] : [],
   )

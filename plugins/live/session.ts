@@ -174,11 +174,17 @@ function onHearing(move: Move, input: HearingInput): void {
   set(move, { stt: { ...stt, heardAt: move.at, failures: 0, lost: undefined } })
   switch (event.type) {
     case 'partial':
-      onWords(move, { ...event, isFinal: false, isFlushed: false, endMs: undefined })
+      onWords(move, { ...event, isFinal: false, isFlushed: false, startMs: undefined, endMs: undefined })
       return
     case 'final': {
-      const last = event.words?.at(-1)
-      onWords(move, { ...event, isFinal: true, isFlushed: event.flushed === true, endMs: last && stt.baseMs + last.endMs })
+      const [first, last] = [event.words?.[0], event.words?.at(-1)]
+      onWords(move, {
+        ...event,
+        isFinal: true,
+        isFlushed: event.flushed === true,
+        startMs: first && stt.baseMs + first.startMs,
+        endMs: last && stt.baseMs + last.endMs,
+      })
       return
     }
     case 'turn-end':

@@ -2,10 +2,12 @@ import { utteranceId } from './effects.ts'
 import { know, setStt } from './hearing.ts'
 import { together } from './joint.ts'
 import { effect, type Move, set, setUser, setUtterance, tell, touch } from './move.ts'
+import { wordsIn } from './seam.ts'
 import { type SessionState, timeOf, turnOf, type User, type Utterance } from './state.ts'
 import { nextUser } from './tables.ts'
 import { ask, dropSpeculation } from './turns.ts'
 import { isQuestion, verdictOn, wordsOf } from './verdict.ts'
+import { standingDebt } from './words.ts'
 
 /** How an utterance ends: after enough silence, once its last words are final or have had their time. */
 export function settleIfSilent(move: Move): void {
@@ -20,6 +22,8 @@ export function settleIfSilent(move: Move): void {
   }
   if (stt.phase === 'open' && utterance.forcedLink !== stt.link) {
     effect(move, { type: 'stt-finalize', link: stt.link })
+    // From here on nobody knows which of the two an answer is for.
+    if (user.owed) setUser(move, { owed: { ...user.owed, isAsked: false } })
     setStt(move, { flushedMs: stt.flushedMs ?? mic.audioMs })
     setUtterance(move, { forcedBy: move.at + rules.limits.finalMs, forcedLink: stt.link })
   } else if (utterance.forcedBy === undefined) {
@@ -59,13 +63,17 @@ export function settle(move: Move): void {
 }
 
 /** What was understood so far and taken as it was, the engine says again, with all that it already says again. */
-function owedAfter({ user: { owed }, stt: { link } }: SessionState, { partial }: Utterance): User['owed'] {
-  if (partial === '') return owed
-  return { words: countWords(partial) + (owed?.link === link ? owed.words : 0), link }
-}
-
-function countWords(text: string): number {
-  return text.trim().split(/\s+/).length
+function owedAfter(state: SessionState, { partial, endMs, forcedLink }: Utterance): User['owed'] {
+  const { user, stt, mic } = state
+  const before = standingDebt(state)
+  const words = wordsIn(partial).map(({ word }) => word)
+  if (words.length === 0) return before
+  return {
+    link: stt.link,
+    words: [...(before?.words ?? []), words],
+    untilMs: user.phase === 'speaking' ? mic.audioMs : endMs,
+    isAsked: !before && forcedLink === stt.link && stt.flushedMs !== undefined,
+  }
 }
 
 /** The engine has found the end of the turn itself. */

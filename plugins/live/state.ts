@@ -1,6 +1,7 @@
 import type { Alignment } from '../../providers/speech.ts'
 import type { EndReason } from './effects.ts'
 import type { Content } from './inputs.ts'
+import type { Owed } from './owed.ts'
 import type { RuleChanges, Rules } from './rules.ts'
 
 /** All that a session knows, as plain data. Sound itself is not in it, nor anything that runs. */
@@ -94,8 +95,8 @@ export interface User {
   readonly attachments: number
   /** A turn was taken back, and its question is still to be answered: what comes next goes on with it. */
   readonly isContinuing: boolean
-  /** Words that were taken as they were understood so far, and that the engine will say again; undefined for none. */
-  readonly owed: { readonly words: number; readonly link: number } | undefined
+  /** Words that were taken as they were understood so far, and that the engine may say again; undefined for none. */
+  readonly owed: Owed | undefined
 }
 
 export interface Utterance {

@@ -2,6 +2,7 @@ import { utteranceId } from './effects.ts'
 import { know, setStt } from './hearing.ts'
 import { together } from './joint.ts'
 import { type Move, setUser, setUtterance, tell, warn } from './move.ts'
+import { beyondOwed, beyondRevised, type Owed } from './owed.ts'
 import { beyondTail } from './seam.ts'
 import type { SessionState, Utterance } from './state.ts'
 import { beginUtterance, signal } from './utterance.ts'
@@ -14,12 +15,13 @@ export interface Words {
   readonly isFinal: boolean
   /** Whether they are all that was said until they were asked for. */
   readonly isFlushed: boolean
-  /** Where in the sound they end, where that is known. */
+  /** Where in the sound they begin and end, where that is known. */
+  readonly startMs: number | undefined
   readonly endMs: number | undefined
 }
 
 export function onWords(move: Move, words: Words): void {
-  const text = beyondOwed(move, { ...words, text: beyondSeam(move, words) })
+  const text = withoutOwed(move, { ...words, text: beyondSeam(move, words) })
   if (!move.state.user.utterance) {
     if (text.trim() === '' || !signal(move, 'words')) return
     beginUtterance(move, move.state.mic.audioMs, false)
@@ -76,13 +78,22 @@ function beyondSeam(move: Move, { text, isFinal }: Words): string {
   return beyond.text
 }
 
-/** The text without the words that were taken before the engine was certain of them; it says them again until they are final. */
-function beyondOwed(move: Move, { text, isFinal }: Words): string {
-  const { owed } = move.state.user
-  if (!owed || owed.link !== move.state.stt.link) return text
-  if (isFinal) setUser(move, { owed: undefined })
-  const rest = text.trim().split(/\s+/).slice(owed.words)
-  return rest.length > 0 ? ` ${rest.join(' ')}` : ''
+/** The text without the words that were taken before the engine was certain of them, as far as it says them again. */
+function withoutOwed(move: Move, { text, isFinal, isFlushed, startMs, endMs }: Words): string {
+  const owed = standingDebt(move.state)
+  if (!owed) return text
+  const isNew = startMs !== undefined && startMs >= owed.untilMs
+  const beyond = isNew ? { text, left: [] } : beyondOwed(text, owed.words)
+  if (!isFinal) return beyond.text
+  const isAnswer = isFlushed && owed.isAsked
+  setUser(move, { owed: isAnswer || beyond.left.length === 0 ? undefined : { ...owed, words: beyond.left } })
+  const isOfThem = isAnswer || (endMs !== undefined && endMs <= owed.untilMs)
+  return isOfThem && beyond.text === text ? beyondRevised(text, owed.words) : beyond.text
+}
+
+/** What the engine may still say again. */
+export function standingDebt({ user: { owed }, stt, mic, rules }: SessionState): Owed | undefined {
+  return owed?.link === stt.link && mic.audioMs - owed.untilMs <= rules.limits.sttOwedMs ? owed : undefined
 }
 
 function tellWords(move: Move, id: number, text: string, isFinal: boolean): void {

@@ -113,6 +113,7 @@ export class Hearing {
   readonly #said: { readonly word: string; readonly atMs: number }[] = []
   #fromMs = 0
   #settled = 0
+  #told = 0
   #flushedMs = 0
 
   connect(fromMs: number): void {
@@ -137,6 +138,25 @@ export class Hearing {
     this.#settled = this.#said.length
     return words
   }
+
+  /** The session was told of what it was not certain of. */
+  told(): void {
+    this.#told = this.#said.length
+  }
+
+  /** It has taken that. */
+  taken(debt: Faults['debt'], { chance }: { readonly chance: Chance }): void {
+    if (debt === 'forgets') this.#settled = Math.max(this.#settled, this.#told)
+    if (debt !== 'revises') return
+    for (let index = this.#told - 1; index >= this.#settled; index--) {
+      const said = this.#said[index]
+      if (!said || chance(0.6)) continue
+      if (chance(0.5)) {
+        this.#said.splice(index, 1)
+        this.#told--
+      } else this.#said[index] = { ...said, word: said.word.replace('w', 'v') }
+    }
+  }
 }
 
 /** Words of the simulated user: `w12` is speech, `okay` a sign of listening, `hm` nothing. */
@@ -154,6 +174,8 @@ export interface Faults {
   readonly stt: boolean
   readonly tts: boolean
   readonly line: boolean
+  /** What an engine makes of words of which it was not certain when they were taken: it says them again, or never, or others in their place. */
+  readonly debt: 'repeats' | 'forgets' | 'revises'
 }
 
 /** What is going to happen. */

@@ -34,7 +34,12 @@ export function live(seed: number): World {
       speculation: chance(0.5),
     },
   }
-  const world = new World(seed, rules, { stt: chance(0.3), tts: chance(0.4), line: chance(0.4) })
+  const world = new World(seed, rules, {
+    stt: chance(0.3),
+    tts: chance(0.4),
+    line: chance(0.4),
+    debt: chance(0.5) ? 'repeats' : chance(0.5) ? 'forgets' : 'revises',
+  })
   const until = between(3000, 12_000)
   world.take({ type: 'stream', at: 0, isOn: true })
   if (chance(0.3)) world.take({ type: 'greeting', at: 0, sentences: ['Hello there. ', 'How are you?'] })

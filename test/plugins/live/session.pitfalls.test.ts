@@ -288,6 +288,85 @@ describe("the user's words", () => {
     talk.pass(2000)
     expect(talk.asked.join(' ')).toBe('Tell me a story +')
   })
+
+  it.each<[string, (talk: Script) => void, string]>([
+    [
+      'never says them again',
+      (talk) => {
+        talk.partial('please book me')
+        talk.final('please book me a table for two tonight')
+      },
+      'please book me a table for two tonight',
+    ],
+    [
+      'says them again one by one',
+      (talk) => {
+        talk.final('What is')
+        talk.final(' the weather? Please')
+        talk.final(' book a table')
+      },
+      'Please book a table',
+    ],
+    [
+      'answers with more words than it had understood',
+      (talk) => {
+        talk.stt({ type: 'final', text: 'What is in the weather', flushed: true })
+        talk.final(' Please book a table')
+      },
+      'Please book a table',
+    ],
+    [
+      'answers with fewer',
+      (talk) => {
+        talk.stt({ type: 'final', text: "What's the weather", flushed: true })
+        talk.final(' Please book a table')
+      },
+      'Please book a table',
+    ],
+    [
+      'answers with nothing, whatever they begin with',
+      (talk) => {
+        talk.stt({ type: 'final', text: '', flushed: true })
+        talk.final('What is the time?')
+      },
+      'What is the time?',
+    ],
+    [
+      'tells that they were said later',
+      (talk) => {
+        const startMs = talk.state.mic.audioMs
+        const words = ['What', 'is'].map((text) => ({ text, startMs, endMs: startMs + 100 }))
+        talk.stt({ type: 'final', text: 'What is', words })
+      },
+      'What is',
+    ],
+  ])('19: are neither lost nor doubled where they were taken, and the engine %s', (_, say, asked) => {
+    const talk = new Script({ turn: { graceMs: 0 } })
+    talk.onset()
+    talk.partial('What is the weather')
+    talk.offset()
+    talk.pass(1400)
+    expect(talk.asked).toEqual(['What is the weather'])
+    talk.answers()
+    talk.pass(500)
+    talk.onset()
+    say(talk)
+    talk.offset()
+    talk.pass(2000)
+    expect(talk.asked.slice(1)).toEqual([asked])
+  })
+
+  it('19: are not waited for again for ever', () => {
+    const talk = new Script({ turn: { graceMs: 0 } })
+    talk.onset()
+    talk.partial('Yes, please')
+    talk.offset()
+    talk.pass(1400)
+    talk.answers()
+    talk.pass(12_000)
+    talk.asks('Yes, please')
+    expect(talk.asked).toEqual(['Yes, please', 'Yes, please'])
+  })
 })
 
 describe('what comes too late', () => {

@@ -144,7 +144,8 @@ export class World {
   }
 
   #tell(frame: Frame): void {
-    if (frame.type === 'assistant_audio_start') {
+    if (frame.type === 'utterance_final') this.#hearing.taken(this.faults.debt, this.random)
+    else if (frame.type === 'assistant_audio_start') {
       const audio = numberIn(frame.assistant_audio_id)
       const base = this.#base
       this.#base = 0
@@ -312,6 +313,7 @@ export class World {
     const words = this.#hearing.pending()
     if (words.length === 0) return
     this.take({ type: 'stt', at: this.now, link, event: { type: 'partial', text: ` ${words.join(' ')}` } })
+    this.#hearing.told()
     this.#know(words)
   }
 
@@ -409,7 +411,8 @@ export class World {
     this.ledger.checkEnd()
     expect(reduce(this.state, { type: 'control', at: this.now + 1, op: 'interrupt' }).effects).toEqual([])
     const words = this.ledger.asked.flatMap((text) => text.split(/\s+/).filter((word) => word.startsWith('w')))
-    expect(words).toEqual([...new Set(words)])
+    // Of what an engine says again in other words nobody can tell what is new.
+    if (this.faults.debt !== 'revises') expect(words).toEqual([...new Set(words)])
     expect([...this.spoken].filter((word) => !words.includes(word))).toEqual([])
   }
 }

@@ -24,7 +24,7 @@ export function live(seed: number): Lived {
     hasFallbackVoice: chance(0.5),
     turn: { ...defaultTurnRules, interruption: chance(0.5) ? 'energy' : 'words', speculation: chance(0.5) },
   }
-  const world = new World(seed, rules, { stt: chance(0.3), tts: chance(0.4), line: chance(0.4) })
+  const world = new World(seed, rules, { stt: chance(0.3), tts: chance(0.4), line: chance(0.4), debt: 'repeats' })
   const until = between(3000, 8000)
   world.take({ type: 'stream', at: 0, isOn: true })
   world.later(0, () => world.frames())
