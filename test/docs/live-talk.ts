@@ -129,6 +129,7 @@ export class Talk {
 /** What of a message is told in a diagram, as far as it has it. */
 const shown = [
   'is_resumed',
+  'is_final',
   'state',
   'reason',
   'stop_reason',
