@@ -159,12 +159,11 @@ export class LiveSession implements HeldSession {
     this.#noteHeard()
     const { audioIn } = this.#plan
     if (!audioIn) return
-    if (this.driver.state.mic.isOn) {
-      this.#isToldOfStream = false
-      this.driver.take({ type: 'frame', bytes: frame.length, ms: msOf(frame.length, audioIn) }, frame)
-      return
-    }
-    if (this.#isToldOfStream) return
+    // Also while the stream is off: too much of it is too much.
+    this.driver.take({ type: 'frame', bytes: frame.length, ms: msOf(frame.length, audioIn) }, frame)
+    const { mic, ended } = this.driver.state
+    if (mic.isOn) this.#isToldOfStream = false
+    if (mic.isOn || ended !== undefined || this.#isToldOfStream) return
     this.#isToldOfStream = true
     this.#refuse('audio_not_started', 'Sound comes after `audio_stream_start`; this was dropped.')
   }

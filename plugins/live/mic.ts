@@ -5,7 +5,7 @@ import type { Mic } from './state.ts'
 /** The microphone: how much sound may come, and the clock that it drives. */
 export function onFrame(move: Move, bytes: number, ms: number): void {
   const { mic, lostAt, rules } = move.state
-  if (!mic.isOn || lostAt !== undefined) return
+  if (lostAt !== undefined) return
   const { micFrameBytes, micRate, micBurstMs } = rules.limits
   const creditMs = Math.min(micBurstMs, mic.creditMs + (move.at - mic.creditAt) * micRate)
   if (bytes > micFrameBytes || ms > creditMs) {
@@ -15,7 +15,7 @@ export function onFrame(move: Move, bytes: number, ms: number): void {
   }
   const isCalm = mic.overrun !== undefined && move.at - mic.overrun.last >= calmMs
   setMic(move, { creditMs: creditMs - ms, creditAt: move.at, ...(isCalm && { overrun: undefined }) })
-  if (mic.isMuted) return
+  if (!mic.isOn || mic.isMuted) return
   effect(move, { type: 'hear' })
   setMic(move, { audioMs: mic.audioMs + ms, clockAt: move.at })
 }
