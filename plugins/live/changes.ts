@@ -1,13 +1,16 @@
 import { connectStt } from './hearing.ts'
 import type { ClientInput } from './inputs.ts'
-import { type Move, set } from './move.ts'
+import { effect, type Move, set } from './move.ts'
 import { type SessionState, turnOf } from './state.ts'
+import { dropSpeculation } from './turns.ts'
 
 /** What the client wants otherwise from the next turn on. */
 export function onUpdate(move: Move, input: Extract<ClientInput, { type: 'update' }>): void {
   const { changes, turns } = move.state
   const { turn, filler, hasFallbackVoice, hearing } = input
   const before = changes?.rules
+  // The next turn may be asked in another way than it was ahead.
+  dropSpeculation(move)
   set(move, {
     changes: {
       rules: {
@@ -36,7 +39,10 @@ export function adoptChanges(move: Move): boolean {
       filler: filler === undefined ? rules.filler : (filler ?? undefined),
     },
   })
-  if (changes.hearing && stt.phase !== 'off') connectStt(move)
+  if (changes.hearing) {
+    effect(move, { type: 'stt-adopt' })
+    if (stt.phase !== 'off') connectStt(move)
+  }
   return true
 }
 

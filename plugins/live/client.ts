@@ -98,6 +98,8 @@ function onTyped(move: Move, content: Content, isCommitted: boolean): void {
     return
   }
   if (!isCommitted) {
+    // What was asked ahead was asked without it.
+    dropSpeculation(move)
     setUser(move, { attachments: user.attachments + 1 })
     effect(move, { type: 'attach', content })
     return

@@ -245,6 +245,7 @@ export class LiveDriver {
         return
       case 'hear':
       case 'inject-silence':
+      case 'stt-adopt':
       case 'stt-connect':
       case 'stt-finalize':
       case 'stt-close':
@@ -320,6 +321,9 @@ export class LiveDriver {
         return
       case 'inject-silence':
         ears.injectSilence(effect.ms)
+        return
+      case 'stt-adopt':
+        ears.adopt()
         return
       case 'stt-connect':
         ears.connect(effect.link, effect.fromMs)

@@ -20,6 +20,8 @@ export type MicEffect =
   | { readonly type: 'hear' }
   /** So much silence goes to the engine and the detector. */
   | { readonly type: 'inject-silence'; readonly ms: number }
+  /** From the next connection on, and at once for voices, sound is heard as the client wants it now. */
+  | { readonly type: 'stt-adopt' }
   /** Connects an engine and sends it what was kept of the sound from here on; closes the one before. */
   | { readonly type: 'stt-connect'; readonly link: number; readonly fromMs: number }
   /** Asks for the last words now. */

@@ -30,6 +30,8 @@ class LiveEars implements Ears {
   readonly #gate: EnergyGate
   readonly #silence: Uint8Array
   #hearing: LiveHearing
+  /** How the client wants to be heard, from the next turn on. */
+  #next: LiveHearing
   #connection: Connection | undefined
   /** Also those that were closed and have not let go of everything yet. */
   readonly #connections = new Set<Connection>()
@@ -46,6 +48,7 @@ class LiveEars implements Ears {
     this.#parts = parts
     this.#listener = listener
     this.#hearing = hearing
+    this.#next = hearing
     this.#ring = new SoundRing(samplesOfMs(keptMs + spareMs, rate), rate, encoding)
     this.#silence = silenceOf(silentPieceMs, audioIn)
     this.#gate = new EnergyGate(
@@ -110,8 +113,12 @@ class LiveEars implements Ears {
   }
 
   change(hearing: LiveHearing): void {
-    this.#hearing = hearing
-    this.#gate.adapt(hearing.energy)
+    this.#next = hearing
+  }
+
+  adopt(): void {
+    this.#hearing = this.#next
+    this.#gate.adapt(this.#hearing.energy)
   }
 
   get secondsHeard(): number {

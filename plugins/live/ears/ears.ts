@@ -15,8 +15,10 @@ export interface Ears {
   wasEcho(): void
   /** The stream of sound has ended: what began is over. */
   endVoice(): void
-  /** Hears in another way from the next connection on. */
+  /** How to hear once that is adopted. */
   change(hearing: LiveHearing): void
+  /** Hears so from the next connection on, and finds voices so at once. */
+  adopt(): void
   /** Seconds that models were sent, whatever came of it. */
   readonly secondsHeard: number
   /** Ends everything. Resolves once no connection is left. */

@@ -67,6 +67,25 @@ describe('what the client changes', () => {
     expect(talk.of('stt-connect').at(-1)).toEqual({ type: 'stt-connect', link: 2, fromMs: 5200 })
   })
 
+  it('is not heard with by a connection that is made anew in the turn under way', () => {
+    const talk = new Script()
+    talk.asks('Tell me a story')
+    talk.give({ type: 'update', hearing: true })
+    talk.since()
+    talk.give({ type: 'stt-failed', link: 1, isRetryable: true, message: 'gone' })
+    talk.pass(200)
+    expect([talk.of('stt-connect').length, talk.of('stt-adopt').length]).toEqual([1, 0])
+    talk.since()
+    talk.give({ type: 'control', op: 'cancel_turn' })
+    expect(talk.kinds().slice(-2)).toEqual(['stt-adopt', 'stt-connect'])
+  })
+
+  it('may be the engine that hears while none is needed yet', () => {
+    const talk = new Script()
+    talk.state = { ...talk.state, stt: { ...talk.state.stt, phase: 'off' } }
+    expect(talk.give({ type: 'update', hearing: true })).toEqual([{ type: 'stt-adopt' }])
+  })
+
   it('is tried at once where the one before it is waited for', () => {
     const talk = new Script()
     talk.give({ type: 'stt-failed', link: 1, isRetryable: true, message: 'gone' })

@@ -63,6 +63,18 @@ describe('8. limits of the microphone', () => {
     expect(talk.frames('warning').map(({ code }) => code)).toEqual(['mic_overrun'])
   })
 
+  it('ends a session whose stream is off as well, and hears none of it', () => {
+    const talk = new Script()
+    talk.give({ type: 'stream', isOn: false })
+    for (let passed = 0; passed <= 4000 && talk.state.ended === undefined; passed += 20) {
+      for (let frame = 0; frame < 10; frame++) talk.give({ type: 'frame', bytes: 3200, ms: 100 })
+      talk.pass(20, { mic: false })
+    }
+    expect([talk.state.ended, talk.state.mic.audioMs]).toEqual(['error', 0])
+    expect(talk.frames('warning').map(({ code }) => code)).toEqual(['mic_overrun'])
+    expect(talk.of('close')[0]?.code).toBe(1008)
+  })
+
   it('ends a session that goes on so for two seconds', () => {
     const talk = new Script()
     for (let passed = 0; passed < 2000; passed += 100) {
@@ -287,6 +299,8 @@ describe('10. speculation', () => {
     ['is resumed', (talk) => void talk.stt({ type: 'turn-resumed' })],
     ['ends in other words', (talk) => void [talk.final('Tell me a joke'), talk.stt({ type: 'turn-end', text: '' })]],
     ['is overtaken by a typed one', (talk) => void talk.give({ type: 'typed', content: 'Hi', isCommitted: true })],
+    ['gets a picture with it', (talk) => void talk.give({ type: 'typed', content: 'See', isCommitted: false })],
+    ['is to be asked otherwise', (talk) => void talk.give({ type: 'update' })],
   ])('leaves no trace of a turn that %s', (_, then) => {
     const talk = foretold()
     then(talk)

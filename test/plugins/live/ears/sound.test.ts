@@ -87,6 +87,20 @@ describe('sound at another rate', () => {
     expect(rest).toBeLessThan(-30)
   })
 
+  it('goes on to the same model, also over another connection, until another is to be adopted', async () => {
+    const { ears, upstream, heard } = await withDeepgram()
+    ears.connect(1, 0)
+    await heard({ type: 'stt-open', link: 1 })
+    ears.change(hearingOf({ provider: deepgram, model: 'flux-general-en', url: '', key: '' }))
+    ears.connect(2, 0)
+    await heard({ type: 'stt-open', link: 2 })
+    expect((await upstream.waitForSocket(2)).opening.query.get('model')).toBe('nova-3')
+    ears.adopt()
+    ears.connect(3, 0)
+    await heard({ type: 'stt-open', link: 3 })
+    expect((await upstream.waitForSocket(3)).opening.query.get('model')).toBe('flux-general-en')
+  })
+
   it('is no matter where another model is to hear from the next connection on', async () => {
     const stage = await withDeepgram()
     const { ears, upstream, heard } = stage
@@ -94,6 +108,7 @@ describe('sound at another rate', () => {
     await heard({ type: 'stt-open', link: 1 })
     hearAll(ears, tone(440, 16_000, 8000))
     ears.change(hearingOf({ provider: deepgram, model: 'flux-general-en', url: '', key: '', format: pcm(24_000) }))
+    ears.adopt()
     hearAll(ears, tone(440, 16_000, 8000))
     const first = await upstream.waitForSocket()
     await until(() => soundIn(first.received).length / 2 === 16_000)
@@ -136,9 +151,11 @@ describe('a voice', () => {
   it('is as loud as the session says, from the moment that it says so', () => {
     const stage = alone()
     stage.ears.change({ ...hearingOf({ provider: demoSpeech, model: 'meter', url: '', key: '' }), energy: { leastDb: -10 } })
+    stage.ears.adopt()
     for (const piece of babble(16_000, 1)) stage.ears.hear(piece, Number.NEGATIVE_INFINITY)
     expect(edges(stage)).toEqual([])
     stage.ears.change({ ...hearingOf({ provider: demoSpeech, model: 'meter', url: '', key: '' }), energy: {} })
+    stage.ears.adopt()
     for (const piece of babble(16_000, 1)) stage.ears.hear(piece, Number.NEGATIVE_INFINITY)
     expect(edges(stage)[0]?.[0]).toBe('onset')
   })
