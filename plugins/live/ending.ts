@@ -1,7 +1,7 @@
 import { type EndReason, turnId, utteranceId } from './effects.ts'
 import { effect, type Move, set, setTurn, setUser, setVoice, tell, warn } from './move.ts'
 import { type Question, timeOf, turnOf } from './state.ts'
-import { closeUp, dropSpeculation, stopTurn, together } from './turns.ts'
+import { asOne, closeUp, dropSpeculation, stopTurn } from './turns.ts'
 import { isQuestion, wordsOf } from './verdict.ts'
 
 /** How a session ends: at once, or with the sentence that is being spoken. What the user said until then is kept, also where nobody answers it. */
@@ -28,7 +28,7 @@ function takeUnanswered(move: Move): Question | undefined {
   if (utterance && isQuestion(move, text)) {
     const endMs = timeOf(move.state, utterance.endMs)
     tell(move, { type: 'utterance_final', utterance_id: utteranceId(utterance.id), text, end_ms: endMs })
-    question = together(next, { text, typed: [], endMs, speech: undefined, extends: isContinuing })
+    question = asOne(next, { text, typed: [], endMs, speech: undefined, extends: isContinuing })
   }
   set(move, { next: undefined })
   setUser(move, { phase: 'silent', utterance: undefined, isContinuing: false })

@@ -55,7 +55,7 @@ export const timers: readonly Timer[] = [
     fire: cancelLateTools,
   },
   { name: 'a tool runs and nothing is heard', at: fillerAt, fire: carryOn },
-  { name: 'the voice stalls', at: stalledAt, fire: (move) => onVoiceFailed(move, 'no sound came for too long') },
+  { name: 'the voice stalls', at: voiceStallsAt, fire: (move) => onVoiceFailed(move, 'no sound came for too long') },
   { name: 'little is left to play', at: runsLowAt, fire: carryOn },
   { name: 'all has been played', at: playedAt, fire: carryOn },
   { name: 'the client plays or reads nothing', at: standsStillAt, fire: (move) => together(move, 'stuck') },
@@ -108,7 +108,7 @@ function deafAt({ stt, user, rules }: SessionState): number | undefined {
   return Math.max(stt.heardAt, user.utterance.wordAt) + rules.limits.sttSilentMs
 }
 
-function stalledAt(state: SessionState): number | undefined {
+function voiceStallsAt(state: SessionState): number | undefined {
   const voice = turnOf(state)?.voice
   if (!voice || voice.isHeld || voice.asked <= voice.said) return undefined
   return voice.heardAt + state.rules.limits.ttsStallMs

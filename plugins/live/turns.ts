@@ -15,7 +15,7 @@ import { finishVoice, isAllSaid, keepSpeaking, noVoice, say } from './voice.ts'
 export function ask(move: Move, question: Question): void {
   touch(move)
   if (move.state.closing || move.state.drainBy !== undefined) {
-    set(move, { next: together(move.state.next, question) })
+    set(move, { next: asOne(move.state.next, question) })
     return
   }
   const { speculation } = move.state
@@ -36,7 +36,7 @@ export function ask(move: Move, question: Question): void {
 }
 
 /** Questions that wait are one. */
-export function together(before: Question | undefined, question: Question): Question {
+export function asOne(before: Question | undefined, question: Question): Question {
   if (!before) return question
   return {
     text: [before.text, question.text].filter((text) => text !== '').join(' '),
