@@ -166,7 +166,7 @@ export class Session {
       }
       case 'turn_complete': {
         const turn = turns.at(-1)
-        if (message.stop_reason === 'barge_in' || !turn) return
+        if (message.stop_reason === 'barge_in' || this.#state !== 'open' || !turn) return
         turn.isComplete = true
         this.#speaker.answered(micros())
         if (this.#job.script.type === 'visit') this.#leave()

@@ -209,11 +209,13 @@ export class TurnVoice {
 
   /** A new piece; undefined where there is too little for one. The end of a sentence never makes one that is next to nothing. */
   #cut(sentence: Sentence): Cut | undefined {
-    const [most, least, rest] = [this.#tape.end === 0 ? firstMs : longestMs, leastMs, restMs].map((ms) =>
-      bytesOfMs(ms, this.#format),
-    )
     const { length, state, attempt, index } = sentence
-    if (most === undefined || least === undefined || rest === undefined) return undefined
+    const { mostMs, leastMs } = this.#tape.end === 0 ? firstPiece : laterPieces
+    const [most, least, rest] = [
+      bytesOfMs(mostMs, this.#format),
+      bytesOfMs(leastMs, this.#format),
+      bytesOfMs(restMs, this.#format),
+    ]
     const isWhole = state === 'whole'
     const ready = isWhole ? length : length - rest
     if (ready < (isWhole ? 1 : least)) return undefined
@@ -227,10 +229,10 @@ export class TurnVoice {
   }
 }
 
-/** Pieces, in milliseconds: the longest; the first of a turn, which is to be heard soon; and the shortest while more may come. */
+/** Pieces, in milliseconds: the longest, and the shortest while more may come. The first of a turn is to be heard soon, also of a voice that comes 20 ms at a time. */
 const longestMs = 200
-const firstMs = 80
-const leastMs = 20
+const laterPieces = { mostMs: longestMs, leastMs: 20 } as const
+const firstPiece = { mostMs: 80, leastMs: 10 } as const
 /** So much is held back until it is known whether more comes. */
 const restMs = 5
 /** What could be on its way unplayed, and half a minute. */

@@ -7,7 +7,7 @@ import { deepgram } from '../../../../providers/deepgram/index.ts'
 import { demoSpeech } from '../../../../providers/demo/speech.ts'
 import { elevenlabs } from '../../../../providers/elevenlabs/index.ts'
 import { openaiAudio } from '../../../../providers/openai-audio/index.ts'
-import type { RawFormat, TtsOptions } from '../../../../providers/speech.ts'
+import type { RawFormat, TtsEvent, TtsOptions } from '../../../../providers/speech.ts'
 import { speechCall } from '../../../speech-call.ts'
 import { until } from '../../../until.ts'
 import { silence } from '../../../upstreams/behaviour.ts'
@@ -57,6 +57,30 @@ describe('a turn', () => {
     for (const { piece, fromMs } of stage.pieces) {
       expect(fromMs).toBeCloseTo((at * 1000) / 48_000, 9)
       at += piece.bytes.length
+    }
+  })
+
+  it('is heard from the first 20 ms on that come of a voice that makes no more at a time', async () => {
+    const frame = Buffer.alloc(960, 1)
+    let comes = (): void => undefined
+    const more = new Promise<void>((resolve) => {
+      comes = resolve
+    })
+    const { connect: _, ...withoutLine } = soft.tts
+    const trickling = voiceOf({ ...demoSpeech, tts: { ...withoutLine, synthesize: inFrames } }, 'tones', 'soft')
+    const stage = staged({ voice: trickling })
+    stage.speak(1, 0, 'Hello there, my friend.')
+    await until(() => stage.pieces.length > 0)
+    expect(stage.pieces.map(({ piece }) => piece.ms)).toEqual([15])
+    comes()
+    await stage.said(1, 1)
+    expect(stage.pieces.map(({ piece }) => piece.ms)).toEqual([15, 20, 5])
+
+    async function* inFrames(): AsyncGenerator<TtsEvent> {
+      yield { type: 'audio', bytes: frame }
+      await more
+      yield { type: 'audio', bytes: frame }
+      yield { type: 'done' }
     }
   })
 
