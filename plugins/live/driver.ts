@@ -12,6 +12,7 @@ import type { TurnMetrics } from './measure.ts'
 import type { Mouth, MouthListener } from './mouth/mouth.ts'
 import type { LivePlan } from './plan.ts'
 import { PlayedLevel } from './played-level.ts'
+import { sumServed } from './served.ts'
 import { deadline, type Reduce } from './session.ts'
 import type { Outbox } from './sessions/outbox.ts'
 import { openSession, type SessionState } from './state.ts'
@@ -48,6 +49,8 @@ export class LiveDriver {
   /** A line that goes on with the session, until it is attached. */
   #coming: { readonly transport: Transport; readonly ack: ResumedAck } | undefined
   #isOver = false
+  /** When what it costs was looked at last. */
+  #spentAt = 0
 
   constructor(parts: DriverParts) {
     const { plan, clock, outbox } = parts
@@ -63,6 +66,8 @@ export class LiveDriver {
       run: (turn, event) => this.#runEvent(turn, event),
     })
     this.#conversation = new Conversation(this.#asker, plan.messages)
+    // A client that says nothing has its time as well.
+    this.#setTimer()
   }
 
   /** Milliseconds since the session began. */
@@ -127,8 +132,8 @@ export class LiveDriver {
     return {
       turns: this.#state.turns,
       duration_ms: Math.round(this.now),
-      seconds_heard: Math.round((this.#ears?.secondsHeard ?? 0) * 1000) / 1000,
-      characters_spoken: this.#mouth.charactersSpoken,
+      seconds_heard: Math.round(sumServed(this.#ears?.served ?? []) * 1000) / 1000,
+      characters_spoken: sumServed(this.#mouth.served),
       ...(input_tokens !== undefined && { input_tokens }),
       ...(output_tokens !== undefined && { output_tokens }),
       ...(isPriced && { cost_usd: exact(cost_usd + ofVoice) }),
@@ -137,7 +142,8 @@ export class LiveDriver {
 
   /** What was heard and spoken since counts against somebody's limits. */
   #spend(): void {
-    this.#parts.cost.spend(this.#ears?.secondsHeard ?? 0, this.#mouth.charactersSpoken)
+    this.#spentAt = this.now
+    this.#parts.cost.spend(this.#ears?.served ?? [], this.#mouth.served)
   }
 
   /** The assistant speaks unasked, unless somebody speaks already. */
@@ -154,8 +160,6 @@ export class LiveDriver {
 
   /** What is asked, heard and spoken with from the next turn on. */
   change({ asking, speaking, hearing }: Pick<LivePlan, 'asking' | 'speaking' | 'hearing'>): void {
-    this.#spend()
-    this.#parts.cost.change({ speaking, hearing })
     this.#asker.change(asking)
     this.#mouth.change(speaking)
     if (hearing) this.#ears?.change(hearing)
@@ -189,6 +193,8 @@ export class LiveDriver {
     this.#state = state
     this.#parts.watch.step(stamped, effects)
     for (const effect of effects) this.#carryOut(effect, frame)
+    // Something happens as long as anybody is heard or spoken to.
+    if (stamped.at - this.#spentAt >= spendMs) this.#spend()
     if (state.ended !== undefined) this.#stop()
   }
 
@@ -429,6 +435,9 @@ function exact(dollars: number): number {
 /** Bytes: more than a second of the best sound, which a line that flows has sent long before. */
 const mostUnsent = 128 * 1024
 const flowMs = 50
+
+/** How long somebody may talk before what it costs is looked at again, in milliseconds. */
+const spendMs = 10_000
 
 /** What one step makes happen at once is little: this is for loops that nobody has thought of. */
 const mostWaiting = 1000
