@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SocketConnection } from '../upstreams/sockets.ts'
+import { speechMs } from '../upstreams/spoken-words.ts'
 import type { ModelKind } from './models.ts'
 import { type Stage, startStage, type TalkOptions } from './stage.ts'
 
@@ -96,7 +97,10 @@ async function converse(seed: number): Promise<void> {
   expect(heard.join(' ').split(' ')).toEqual(spoken)
   for (const turn of talk.turns) {
     if (turn.type !== 'turn_complete' || turn.played_text === '') continue
-    const last = turn.played_text.trim().split(' ').at(-1)
+    const last = turn.played_text.trim().split(' ').at(-1) ?? ''
+    // Of a word with a mark behind it all letters were heard, where the vendor tells of characters.
+    const letters = last.replace(/\p{P}$/u, '').length
+    if (talk.player.cutOff.some(({ text, fromMs, toMs }) => text === last && toMs - fromMs >= speechMs(' ') * letters)) continue
     expect(talk.player.textOf(turn.turn_id).split(' '), turn.played_text).toContain(last)
   }
   const whole = talk.transcript

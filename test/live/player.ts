@@ -30,6 +30,8 @@ export interface PlayerOptions {
  */
 export class Player implements Goes {
   readonly segments: Segment[] = []
+  /** Words that were being played when their sound was reset. */
+  readonly cutOff: HeardWord[] = []
   /** The last that was played, for a microphone that hears it. */
   lastPlayed: Buffer = Buffer.alloc(0)
   isPaused = false
@@ -112,6 +114,8 @@ export class Player implements Goes {
 
   /** The last word has no silence behind it. */
   #finish(segment: Segment): void {
+    const { current } = segment.reader
+    if (current && current.share < 1) this.cutOff.push(current)
     segment.words.push(...this.#unfinished(segment))
   }
 
