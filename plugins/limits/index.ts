@@ -46,10 +46,10 @@ export interface SessionLimits {
   /** What limits somebody. */
   allotmentOf(principal: Principal): Allotment
   /**
-   * Counts the opening of a socket among the requests of a minute; it holds no place. `reply` is told of the limits. Rejects with
+   * Counts the opening of a socket, or a turn, among the requests of a minute; it holds no place. `reply` is told of the limits. Rejects with
    * `request_rate_limit` or `limits_unavailable`.
    */
-  countOpening(principal: Principal, reply?: FastifyReply): Promise<void>
+  countRequest(principal: Principal, reply?: FastifyReply): Promise<void>
   /** Takes a session's place, until it is given back. Rejects with `concurrency_limit` or `limits_unavailable`. */
   hold(principal: Principal): Promise<HeldPlace>
   /** Takes what a call of a model may need, as `reserve` does for requests. */
@@ -108,7 +108,7 @@ export const limits = fp(
       },
       sessions: {
         allotmentOf: (principal) => allotments(principal).allotment,
-        async countOpening(principal, reply) {
+        async countRequest(principal, reply) {
           const { requests, sessions } = allotments(principal).allotment
           const rules = requests.filter(({ what }) => what === 'requests')
           const policy = policyField([...rules, ...sessions])

@@ -7,6 +7,7 @@ import {
   committed,
   type LiveHistory,
   type LiveStep,
+  refused,
   requestOf,
   takenBack,
   withAttached,
@@ -106,7 +107,9 @@ export class Conversation {
   }
 
   #commit(turn: number, heard: string): void {
-    const { history, append } = committed(this.#history, this.#stepsOf(turn), heard)
+    const { history, append } = this.#asker.isRefused(turn)
+      ? { history: refused(this.#history), append: [] }
+      : committed(this.#history, this.#stepsOf(turn), heard)
     this.#history = history
     this.#append = append
     this.#forget(turn)

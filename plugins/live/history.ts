@@ -94,6 +94,11 @@ export function committed(
   return { history: { ...recorded(history, steps), played: joined(history.played, ...append), asked: [] }, append }
 }
 
+/** A turn is over whose question the model cannot be asked with: it stays with what happened, and is asked no more. */
+export function refused(history: LiveHistory): LiveHistory {
+  return { ...recorded(history, []), asked: [] }
+}
+
 /** A turn was taken back: the model is to see nothing of its answer, and the question waits for what is said next. */
 export function takenBack(history: LiveHistory, steps: readonly LiveStep[]): LiveHistory {
   return recorded(history, steps)

@@ -148,6 +148,7 @@ export const live = fp(
         outbox,
         sessions,
         limits,
+        sizes: caller.allotment.sizes,
         checkContent: (content, { asking }) => checkAsking(app, asking, [{ role: 'user', content }], asker),
         planUpdate: (update, before) => planUpdate(update, before, asker, planning),
         toGatewayError: app.toGatewayError,

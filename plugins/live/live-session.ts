@@ -2,6 +2,7 @@ import type { GatewayError } from '../../api/error.ts'
 import type { ContentBlockParam, Issue, LiveHelloAck, LiveLimits, LiveSessionUpdate } from '../../api/schemas.gen.ts'
 import { Script } from '../../text/script.ts'
 import type { Principal } from '../auth/principal.ts'
+import type { Allotment } from '../limits/allotment.ts'
 import type { LiveLine, SessionMessage } from './door/open.ts'
 import type { LiveDriver } from './driver.ts'
 import { isSame, msOf, wireFormat } from './format.ts'
@@ -10,6 +11,7 @@ import type { Outbox } from './sessions/outbox.ts'
 import type { HeldSession, HeldSessions } from './sessions/sessions.ts'
 import type { Unnumbered } from './teller.ts'
 import type { Transport } from './transport.ts'
+import { typedProblem } from './typed.ts'
 import { toldOf, type Violation } from './wire/violations.ts'
 
 /** One conversation, as its client knows it: what comes over its line, one after another, becomes what happens in it. */
@@ -172,8 +174,26 @@ export class LiveSession implements HeldSession {
 
   #typed(content: string | ContentBlockParam[], isCommitted: boolean): void {
     const take = (): void => this.driver.take({ type: 'typed', content, isCommitted })
-    if (typeof content === 'string' && this.#waiting === 0) take()
-    else this.#inOrder(async () => this.#parts.checkContent(content, this.#plan).then(take))
+    const isPlain = typeof content === 'string'
+    if (isPlain && this.#waiting === 0) {
+      if (this.#mayBeTyped(content)) take()
+    } else {
+      this.#inOrder(async () => {
+        if (!this.#mayBeTyped(content)) return
+        await this.#parts.checkContent(content, this.#plan)
+        take()
+      })
+    }
+  }
+
+  /** Tells what speaks against it. */
+  #mayBeTyped(content: string | ContentBlockParam[]): boolean {
+    const { conversation, state } = this.driver
+    const bounds = { characters: this.#plan.rules.limits.maxUserCharacters, sizes: this.#parts.sizes }
+    const problem = typedProblem(content, conversation.history, state.next?.typed ?? [], bounds)
+    if (problem?.type === 'invalid') this.#invalid(problem.issues)
+    else if (problem) this.#refuse(problem.code, problem.message, 'content')
+    return problem === undefined
   }
 
   #update(update: LiveSessionUpdate): void {
@@ -288,6 +308,8 @@ export interface LiveSessionParts {
   readonly outbox: Outbox
   readonly sessions: Pick<HeldSessions<LiveSession>, 'park' | 'heard'>
   readonly limits: LiveLimits
+  /** Of what the model is asked with. */
+  readonly sizes: Allotment['sizes']
   /** Rejects with a `GatewayError` where the model cannot read what a user types. */
   readonly checkContent: (content: string | ContentBlockParam[], plan: LivePlan) => Promise<void>
   /** Rejects with a `GatewayError` where it cannot be done. */

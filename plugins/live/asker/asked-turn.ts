@@ -19,7 +19,9 @@ import type { LiveCaller } from '../caller.ts'
 import { type LiveResult, type LiveStep, speakingTool } from '../history.ts'
 import type { ModelEvent } from '../inputs.ts'
 import type { LiveAsking } from '../plan.ts'
+import { historyTooLong } from '../typed.ts'
 import type { AskerListener } from './asker.ts'
+import type { AskingBudget } from './asking-budget.ts'
 import { ClientCalls } from './client-calls.ts'
 import { TurnOccasion } from './occasion.ts'
 import { prepareTurn } from './request.ts'
@@ -32,6 +34,8 @@ export interface AskedTurnParts {
   readonly asking: LiveAsking
   readonly caller: LiveCaller
   readonly listener: AskerListener
+  /** Of the whole session. */
+  readonly budget: AskingBudget
   readonly clock: Clock
 }
 
@@ -56,6 +60,7 @@ export class AskedTurn {
   readonly #running = new Set<string>()
   #harmless: ReadonlySet<string> = new Set()
   #isOver = false
+  #isRefused = false
 
   constructor(parts: AskedTurnParts, number: number, isForetold: boolean) {
     this.#parts = parts
@@ -119,6 +124,11 @@ export class AskedTurn {
     return this.#steps.map(({ soFar }) => soFar)
   }
 
+  /** Whether the model cannot be asked with the question: nothing came of it, and nothing would if it were asked again. */
+  get isRefused(): boolean {
+    return this.#isRefused
+  }
+
   get usage(): Usage {
     return this.#run?.usage ?? {}
   }
@@ -126,7 +136,11 @@ export class AskedTurn {
   // ── The run ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #ask(messages: readonly MessageParam[], occasion: TurnOccasion): Promise<void> {
-    const { app, asking, caller } = this.#parts
+    const { app, asking, caller, budget } = this.#parts
+    await app.limits.sessions.countRequest(caller.principal)
+    // Another may have been asked meanwhile.
+    if (this.#isOver) return
+    budget.charge(messages)
     const { run: prepared, jsonBytes } = await prepareTurn(app, asking, messages, caller)
     if (this.#isOver) return
     const run = this.#started(prepared, jsonBytes, occasion)
@@ -252,6 +266,7 @@ export class AskedTurn {
   #complete({ stop_reason: stopReason, error }: RunResult): void {
     if (error) {
       const { type, code = type, message } = error
+      this.#isRefused = this.#refuses({ type })
       this.#tell({ type: 'failed', code, message, isRetryable: isRetryable({ type, code }) })
     } else this.#tell({ type: 'done', stopReason })
     this.#isOver = true
@@ -260,12 +275,18 @@ export class AskedTurn {
   #failed(error: unknown, occasion: TurnOccasion): void {
     if (error instanceof Cancelled) return
     const known = this.#parts.app.toGatewayError(error)
-    const { code, message } = known
+    this.#isRefused = this.#refuses(known)
+    const { code, message } = isTooLong(known) ? historyTooLong : known
     if (code === 'internal_error') this.#parts.caller.log.error({ err: error }, 'a turn failed unexpectedly')
     occasion.facts.ended ??= 'error'
     occasion.facts.error ??= code
     this.#tell({ type: 'failed', code, message, isRetryable: isRetryable(known) })
     this.#isOver = true
+  }
+
+  /** An error that nobody but the question can be blamed for. */
+  #refuses({ type }: { readonly type: string }): boolean {
+    return type === 'invalid_request_error' && this.#steps.every(({ soFar }) => soFar.content.length === 0)
   }
 
   #tell(event: ModelEvent): void {
@@ -289,6 +310,11 @@ const notExplicit = {
   message: `The model wrote what it was to say by calling ${speakingTool}; such text is not spoken here.`,
   isRetryable: true,
 } as const
+
+/** Whether nothing is wrong but that all messages together are too much. */
+function isTooLong({ issues = [] }: GatewayError): boolean {
+  return issues.length > 0 && issues.every(({ param, code }) => param === 'messages' && code === 'too_large')
+}
 
 /** Whether the same question may well be answered a little later. */
 function isRetryable({ code, type }: { readonly code: string; readonly type: string }): boolean {

@@ -17,6 +17,8 @@ export interface Asker {
   addFiller(turn: number, text: string): void
   /** The turn's answer so far, also after it was cancelled. */
   stepsOf(turn: number): readonly LiveStep[]
+  /** Whether the model cannot be asked with the question, now or ever. */
+  isRefused(turn: number): boolean
   /** What the turn came to so far. */
   usageOf(turn: number): Usage
   /** Nobody asks for the turn's answer any more. */

@@ -6,6 +6,7 @@ import type { LiveResult, LiveStep } from '../history.ts'
 import type { LiveAsking } from '../plan.ts'
 import { AskedTurn, type AskedTurnParts } from './asked-turn.ts'
 import type { Asker, AskerListener } from './asker.ts'
+import { AskingBudget } from './asking-budget.ts'
 
 /** Asks the model in one session, on behalf of who talks. The listener is never called from within a call of the asker's, but by `confirm`. */
 export function createAsker(
@@ -15,7 +16,7 @@ export function createAsker(
   listener: AskerListener,
   clock: Clock,
 ): Asker {
-  return new TurnAsker({ app, asking, caller, listener, clock })
+  return new TurnAsker({ app, asking, caller, listener, budget: new AskingBudget(clock), clock })
 }
 
 class TurnAsker implements Asker {
@@ -66,6 +67,10 @@ class TurnAsker implements Asker {
 
   stepsOf(number: number): readonly LiveStep[] {
     return this.#turns.get(number)?.steps ?? []
+  }
+
+  isRefused(number: number): boolean {
+    return this.#turns.get(number)?.isRefused ?? false
   }
 
   usageOf(number: number): Usage {

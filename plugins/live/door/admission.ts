@@ -52,7 +52,7 @@ export class Admission {
     if (needsNoKey && !mayConnect(headers.origin, headers.host, this.#options.origins)) {
       throw new GatewayError('origin_not_allowed', { param: 'origin' })
     }
-    if (principalSoFar) await this.#app.limits.sessions.countOpening(principalSoFar, reply)
+    if (principalSoFar) await this.#app.limits.sessions.countRequest(principalSoFar, reply)
     else {
       const place = this.#room.enter(this.#app.auth.addressOf(request))
       reply.raw.once('close', place.leave)
@@ -75,7 +75,7 @@ export class Admission {
     try {
       const principal = await this.#app.auth.principalAtLast(request, hello.auth?.gateway_api_key)
       this.#places.get(request)?.leave()
-      if (!request.principalSoFar) await this.#app.limits.sessions.countOpening(principal)
+      if (!request.principalSoFar) await this.#app.limits.sessions.countRequest(principal)
       const { keyed } = this.#options
       const headers = withBroughtKeys(request.headers, hello, keyed, this.#app.credentials, principal)
       const caller = this.#callerOf(request, principal, headers, hello)

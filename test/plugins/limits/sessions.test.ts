@@ -78,9 +78,9 @@ it('a tenant has places of its own for all its keys together', async () => {
 it('the opening of a socket counts as a request, and takes no place among those that run', async () => {
   const { sessions, limitStore } = await start()
   const app = key('app', { requests_per_minute: 2, concurrent_requests: 1, concurrent_sessions: 0 })
-  await sessions.countOpening(app)
-  await sessions.countOpening(app)
-  expect((await refusalOf(sessions.countOpening(app))).code).toBe('request_rate_limit')
+  await sessions.countRequest(app)
+  await sessions.countRequest(app)
+  expect((await refusalOf(sessions.countRequest(app))).code).toBe('request_rate_limit')
   // One bucket, and no leases.
   expect(limitStore.size).toBe(1)
 })
@@ -98,7 +98,7 @@ it('nothing is asked of whoever has no limits', async () => {
   const { sessions, limitStore } = await start()
   const free = key('free', { concurrent_sessions: 0, requests_per_minute: 0 })
   for (const place of await Promise.all([sessions.hold(free), sessions.hold(free)])) place.release()
-  await sessions.countOpening(free)
+  await sessions.countRequest(free)
   await sessions.reserve(free, () => {
     throw new Error('was asked')
   })

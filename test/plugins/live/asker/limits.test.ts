@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import type { MessageParam } from '../../../../api/schemas.gen.ts'
 import { routesAreFor } from '../../../../plugins/auth/routes.ts'
+import { AskingBudget } from '../../../../plugins/live/asker/asking-budget.ts'
 import type { LiveCaller } from '../../../../plugins/live/caller.ts'
 import { startCollector } from '../../../collector.ts'
 import type { Gateway } from '../../../gateway.ts'
+import { ManualClock } from '../../../manual-clock.ts'
 import { measured } from '../../../measured.ts'
 import { time } from '../../../runs/tools.ts'
 import { itemsOf } from '../../limits/fields.ts'
@@ -29,6 +32,39 @@ describe('the limits of who talks', () => {
     expect(await stage.over(2)).toMatchObject({ type: 'failed', code: 'token_rate_limit', isRetryable: true })
     expect(stage.upstream.requests).toHaveLength(1)
     expect(JSON.parse(await stage.gateway.logged('"turn":2'))).toMatchObject({ ended: 'error', error: 'token_rate_limit' })
+  })
+
+  it('count each turn as a request, also one that is not wanted in the end', async () => {
+    const stage = await withClaude(ends, { env: { VAI_LIMIT_REQUESTS_PER_MINUTE: '2', VAI_LIMIT_REQUESTS_BURST: '2' } })
+    stage.asker.start(1, question, true)
+    await stage.over()
+    stage.asker.start(2, question, false)
+    await stage.over(2)
+    stage.asker.start(3, question, false)
+    expect(await stage.over(3)).toMatchObject({ type: 'failed', code: 'request_rate_limit', isRetryable: true })
+    expect(stage.asker.isRefused(3)).toBe(false)
+    expect(stage.upstream.requests).toHaveLength(2)
+  })
+
+  it('tell a conversation that is too long apart, whose question is not to be asked with again', async () => {
+    const stage = await withClaude(ends, { env: { VAI_LIMIT_TEXT_BYTES: '2000' } })
+    stage.asker.start(1, [{ role: 'user', content: 'a'.repeat(2000) }], false)
+    expect(await stage.over()).toMatchObject({ type: 'failed', code: 'history_too_long', isRetryable: false })
+    expect(stage.asker.isRefused(1)).toBe(true)
+    expect(stage.upstream.requests).toHaveLength(0)
+  })
+
+  it('are such that no session asks with very much all the time', () => {
+    const clock = new ManualClock()
+    const budget = new AskingBudget(clock)
+    const messages: MessageParam[] = [{ role: 'user', content: 'a'.repeat(8 * 1024 ** 2 - 100) }]
+    for (let turn = 0; turn < 10; turn++) budget.charge(messages)
+    expect(() => budget.charge(messages)).toThrow(expect.objectContaining({ code: 'request_rate_limit', retryAfter: 1 }))
+    clock.advance(1000)
+    budget.charge(messages)
+    // What is usual is asked as often as anybody likes.
+    clock.advance(1000)
+    for (let turn = 0; turn < 100; turn++) budget.charge([{ role: 'user', content: 'a'.repeat(50_000) }])
   })
 
   it('are asked before each answer, and what was spent stays spent', async () => {
