@@ -47,10 +47,15 @@ export class ManualClock implements Clock {
     for (;;) {
       const due = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
       if (!due) break
-      this.#now = due.at
+      this.#now = Math.max(this.#now, due.at)
       this.#timers.delete(due)
       due.fire()
     }
     this.#now = end
+  }
+
+  /** Time passes in which the process does nothing: what was due then is late. */
+  holdUp(ms: number): void {
+    this.#now += ms
   }
 }

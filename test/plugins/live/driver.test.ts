@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { LivePlan } from '../../../plugins/live/plan.ts'
+import { type Planning, pcm16, startPlanning } from './door/planning.ts'
+import { Driven } from './driven.ts'
+import { JoiningClient, TestLine } from './joining-client.ts'
+
+let planning: Planning
+let plan: LivePlan
+beforeAll(async () => {
+  planning = await startPlanning()
+  plan = await planning.plan()
+})
+afterAll(() => planning.close())
+
+const long = 'This is a very long answer, of which nobody hears the end because it takes so long to say all of it.'
+
+/** Somebody who has heard the beginning of an answer. */
+function listening(more: ConstructorParameters<typeof Driven>[2] = {}) {
+  const driven = new Driven(planning, plan, { answers: () => [long], ...more })
+  const client = new JoiningClient()
+  const line = driven.begin(client)
+  line.into?.receive({ type: 'input_text', content: 'Hello.' })
+  driven.clock.advance(1000)
+  line.deliver()
+  return { driven, client, line }
+}
+
+describe('a client that comes back', () => {
+  it.each(['the driver', 'the session'])(
+    'is told in order, and once, what was due by then and is done late by %s',
+    async (by) => {
+      const { driven, client, line } = listening()
+      line.into?.receive({ type: 'control', op: 'interrupt' })
+      line.deliver()
+      line.into?.lost()
+      // The last mark is not waited for any longer, which the session has not noticed.
+      driven.clock.holdUp(1000)
+      const next = by === 'the driver' ? driven.resumeAtOnce(client) : await driven.resume(client)
+      driven.clock.advance(0)
+      next.deliver()
+      expect(
+        client.types.filter((type) => type === 'hello_ack' || type === 'turn_cancelled' || type === 'turn_complete'),
+      ).toEqual(['hello_ack', 'hello_ack', 'turn_cancelled'])
+      expect(client.messages).toEqual(driven.history)
+      expect(driven.errors).toEqual([])
+    },
+  )
+
+  it('is told that the session is over where that was due by then', async () => {
+    const { driven, client, line } = listening()
+    line.into?.lost()
+    driven.clock.holdUp(plan.rules.limits.resumeMs)
+    await expect(driven.resume(client)).rejects.toMatchObject({ code: 'unknown_session' })
+    expect(driven.over).toBe('resume_expired')
+  })
+
+  it('takes the session from whoever came back at the same time', async () => {
+    const { driven, client, line } = listening()
+    line.into?.lost()
+    const lines = await Promise.all([driven.resume(client), driven.resume(client)])
+    expect(lines.map(({ closed }) => closed)).toEqual([{ code: 1008, reason: 'taken_over' }, undefined])
+    lines[1]?.deliver()
+    lines[1]?.into?.receive({ type: 'control', op: 'end_session' })
+    lines[1]?.deliver()
+    expect(client.types.at(-1)).toBe('session_end')
+  })
+})
+
+describe('a line that does not flow', () => {
+  it('says nothing of the one after it', async () => {
+    const { driven, client, line } = listening()
+    line.unsentBytes = 1e6
+    line.into?.receive({ type: 'playback_mark', assistant_audio_id: 'audio_1', played_ms: 800, state: 'playing' })
+    driven.clock.advance(10)
+    expect(driven.driver.state.stalledAt).toBeDefined()
+    line.into?.lost()
+    const next = new TestLine(client)
+    next.unsentBytes = 1e6
+    await driven.resume(client, next)
+    expect(driven.driver.state.stalledAt).toBeDefined()
+  })
+})
+
+describe('what is recorded of the sound', () => {
+  it('says where in all sound each frame began', async () => {
+    const places: number[] = []
+    const recorder = {
+      input: () => undefined,
+      effects: () => undefined,
+      sound: (_: Uint8Array, audioMs: number) => void places.push(audioMs),
+      close: () => Promise.resolve(),
+    }
+    const hearing = await planning.plan({ audio_in: pcm16, stt: { model: 'demo/meter' } })
+    const driven = new Driven(planning, hearing, { recorder })
+    const line = driven.begin(new JoiningClient())
+    line.into?.receive({ type: 'audio_stream_start' })
+    for (const ms of [20, 20, 40, 20]) {
+      driven.clock.advance(ms)
+      line.into?.hear(new Uint8Array(ms * 32))
+    }
+    expect(places).toEqual([0, 20, 40, 80])
+    expect(driven.ears.heard).toBe(4)
+  })
+})
