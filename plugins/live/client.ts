@@ -4,7 +4,7 @@ import type { ClientInput, Content, ControlOp, LineInput } from './inputs.ts'
 import { soundAfterLoss, together } from './joint.ts'
 import { setMic } from './mic.ts'
 import { onToolResult } from './model.ts'
-import { effect, type Move, set, setUser, setVoice, touch, warn } from './move.ts'
+import { effect, type Move, set, setUser, setVoice, tell, touch, warn } from './move.ts'
 import { frozen, thawed, withMark } from './playback.ts'
 import { turnOf } from './state.ts'
 import { ask, closeUp, dropSpeculation, greet } from './turns.ts'
@@ -136,5 +136,11 @@ export function onLine(move: Move, input: LineInput): void {
     case 'drain':
       shutDown(move)
       return
+    case 'over-limit': {
+      const { code, message } = input
+      tell(move, { type: 'error', scope: 'session', code, message, retryable: false, close: true })
+      endSession(move, 'limit', 1008)
+      return
+    }
   }
 }

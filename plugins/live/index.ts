@@ -120,10 +120,11 @@ export const live = fp(
         ears: ears && ((listener) => createEars(ears, listener)),
         mouth: (listener) => createMouth({ ...mouthOf(plan, caller), listener }),
         asker: (listener) => createAsker(app, plan.asking, caller, listener, clock),
-        cost: new SessionVoiceCost(plan, {
+        cost: new SessionVoiceCost({
           costOf: app.voice.costOf,
           reserve: (amounts) => app.limits.sessions.reserve(principal, amounts),
           metrics: app.metrics,
+          onRefused: ({ code, message }) => driver.take({ type: 'over-limit', code, message }),
           onError: (err) => log.error({ err }, 'what voice costs could not be charged'),
         }),
         watch: new SessionWatch({

@@ -90,3 +90,5 @@ export type LineInput =
   | { readonly type: 'resumed'; readonly lastServerSeq: number }
   /** The server goes down. */
   | { readonly type: 'drain' }
+  /** Whoever talks may spend no more; the code and the words of the limit. */
+  | { readonly type: 'over-limit'; readonly code: string; readonly message: string }

@@ -1,23 +1,25 @@
-import type { Amounts } from '../limits/amounts.ts'
+import { GatewayError } from '../../api/error.ts'
+import type { SpeechUse } from '../../providers/catalogue/speech.ts'
+import { type Amounts, nothing } from '../limits/amounts.ts'
 import type { Reservation } from '../limits/index.ts'
 import type { Metrics } from '../metrics/index.ts'
 import type { Voice } from '../voice/index.ts'
-import type { LivePlan } from './plan.ts'
+import type { Served } from './served.ts'
 
 /**
- * What hearing and speaking costs in a session. Nobody knows beforehand how much somebody will say, so that it is not reserved: what it came to
- * counts against the limits of whoever asks once it is known, and holds up what is asked after that.
+ * What hearing and speaking costs in a session, by the prices of those who did. Nobody knows beforehand how much somebody will say, so that it is
+ * not reserved: what it came to counts against the limits of whoever asks once it is known, also where that is more than they may spend.
  */
 export class SessionVoiceCost {
   readonly #parts: VoiceCostParts
-  #voices: VoicesInUse
-  #secondsHeard = 0
-  #charactersSpoken = 0
+  /** How much of what each model served is charged. */
+  readonly #heard = new Map<string, number>()
+  readonly #spoken = new Map<string, number>()
   #dollars: number | undefined = 0
+  #isRefused = false
   #charged: Promise<void> = Promise.resolve()
 
-  constructor(voices: VoicesInUse, parts: VoiceCostParts) {
-    this.#voices = voices
+  constructor(parts: VoiceCostParts) {
     this.#parts = parts
   }
 
@@ -26,23 +28,16 @@ export class SessionVoiceCost {
     return this.#dollars
   }
 
-  /** Told how much was heard and spoken since the session began. Charges what is new of it; gives its price in US dollars, undefined where there is none. */
-  spend(secondsHeard: number, charactersSpoken: number): number | undefined {
-    const seconds = Math.max(0, secondsHeard - this.#secondsHeard)
-    const characters = Math.max(0, charactersSpoken - this.#charactersSpoken)
-    this.#secondsHeard += seconds
-    this.#charactersSpoken += characters
-    const heard = seconds > 0 ? this.#priceHeard(seconds) : 0
-    const spoken = characters > 0 ? this.#priceSpoken(characters) : 0
-    this.#charge((heard ?? 0) + (spoken ?? 0))
-    const dollars = heard === undefined || spoken === undefined ? undefined : heard + spoken
-    this.#dollars = dollars === undefined || this.#dollars === undefined ? undefined : this.#dollars + dollars
+  /** Told what was heard and spoken since the session began. Charges what is new of it; gives its price in US dollars, undefined where there is none. */
+  spend(heard: readonly Served[], spoken: readonly Served[]): number | undefined {
+    const prices = [
+      ...this.#priced(heard, this.#heard, (secondsHeard) => ({ secondsHeard })),
+      ...this.#priced(spoken, this.#spoken, (characters) => ({ characters, secondsSpoken: characters / charactersPerSecond })),
+    ]
+    this.#charge(prices.reduce<number>((sum, price) => sum + (price ?? 0), 0))
+    const dollars = prices.reduce(plus, 0)
+    this.#dollars = plus(this.#dollars, dollars)
     return dollars
-  }
-
-  /** Others hear and speak from now on. What was heard and spoken until now is to be told before. */
-  change(voices: VoicesInUse): void {
-    this.#voices = voices
   }
 
   /** Resolves once everything is charged, or could not be. */
@@ -50,47 +45,60 @@ export class SessionVoiceCost {
     return this.#charged
   }
 
-  #priceHeard(secondsHeard: number): number | undefined {
-    const { hearing } = this.#voices
-    if (!hearing) return 0
-    const { id, provider } = hearing.model
-    return this.#counted(provider.id, this.#parts.costOf(id, { secondsHeard }))
+  #priced(
+    served: readonly Served[],
+    charged: Map<string, number>,
+    useOf: (amount: number) => SpeechUse,
+  ): readonly (number | undefined)[] {
+    const { costOf, metrics } = this.#parts
+    return served.flatMap(({ model, provider, amount }) => {
+      const more = amount - (charged.get(model) ?? 0)
+      if (!(more > 0)) return []
+      charged.set(model, amount)
+      const dollars = costOf(model, useOf(more))
+      if (dollars) metrics.usage(provider, { cost_usd: dollars })
+      return [dollars]
+    })
   }
 
-  #priceSpoken(characters: number): number | undefined {
-    const { id, provider } = this.#voices.speaking.voice
-    const use = { characters, secondsSpoken: characters / charactersPerSecond }
-    return this.#counted(provider.id, this.#parts.costOf(id, use))
-  }
-
-  #counted(provider: string, dollars: number | undefined): number | undefined {
-    if (dollars) this.#parts.metrics.usage(provider, { cost_usd: dollars })
-    return dollars
-  }
-
-  /** One after the other. The store decides nothing of it: nothing is asked for, and what was spent is told. */
+  /** One after the other. */
   #charge(dollars: number): void {
     const nanodollars = Math.round(dollars * 1e9)
     if (nanodollars === 0) return
-    const { reserve, onError } = this.#parts
-    const charge = async (): Promise<void> => {
-      const reservation = await reserve(() => ({ tokens: 0, nanodollars: 0 }))
-      reservation.settle(() => ({ tokens: 0, nanodollars }))
+    const spent = (): Amounts => ({ tokens: 0, nanodollars })
+    this.#charged = this.#charged.then(() => this.#take(spent)).catch(this.#parts.onError)
+  }
+
+  async #take(spent: () => Amounts): Promise<void> {
+    const { reserve, onRefused } = this.#parts
+    try {
+      const reservation = await reserve(spent)
+      reservation.settle(spent)
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.type !== 'rate_limit_error') throw error
+      // It is more than may be spent, and spent it is.
+      const reservation = await reserve(() => nothing)
+      reservation.settle(spent)
+      if (this.#isRefused) return
+      this.#isRefused = true
+      onRefused(error)
     }
-    this.#charged = this.#charged.then(charge).catch(onError)
   }
 }
-
-/** Who hears and who speaks. */
-export type VoicesInUse = Pick<LivePlan, 'hearing' | 'speaking'>
 
 export interface VoiceCostParts {
   readonly costOf: Voice['costOf']
   /** Takes so much of the limits of whoever asks, as `limits.sessions.reserve` does. */
   readonly reserve: (amounts: () => Amounts) => Promise<Reservation>
   readonly metrics: Pick<Metrics, 'usage'>
+  /** They may spend no more. Told once. */
+  readonly onRefused: (limit: GatewayError) => void
   /** It could not be charged. */
   readonly onError: (error: unknown) => void
+}
+
+function plus(sum: number | undefined, price: number | undefined): number | undefined {
+  return sum === undefined || price === undefined ? undefined : sum + price
 }
 
 /** What people say in a second, where a voice is paid by the length of its sound. */

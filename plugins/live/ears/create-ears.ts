@@ -3,7 +3,9 @@ import { samplesOfMs } from '../../../audio/pcm.ts'
 import { SoundRing } from '../../../audio/ring.ts'
 import type { RawFormat } from '../../../providers/speech.ts'
 import { silenceOf } from '../../../providers/speech-format.ts'
+import type { HearingModel } from '../../voice/plan.ts'
 import type { LiveHearing } from '../plan.ts'
+import { type Served, ServedTotals } from '../served.ts'
 import { Connection, type HearingCalls } from './connection.ts'
 import type { Ears, EarsListener } from './ears.ts'
 import { type Resampling, SoundFeed } from './sound-feed.ts'
@@ -34,11 +36,11 @@ class LiveEars implements Ears {
   #next: LiveHearing
   #connection: Connection | undefined
   /** Also those that were closed and have not let go of everything yet. */
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Map<Connection, HearingModel>()
   /** Whether one of them has told of words that are certain. */
   #hasWords = false
   /** What connections were sent of which nothing is left. */
-  #secondsBefore = 0
+  readonly #servedBefore = new ServedTotals()
   /** Of silence that was heard, the part of a sample that was left out. */
   #samplesOwed = 0
 
@@ -79,7 +81,8 @@ class LiveEars implements Ears {
 
   connect(link: number, fromMs: number): void {
     this.#connection?.close()
-    const formats = { from: this.#parts.audioIn, to: this.#hearing.format }
+    const { model, format } = this.#hearing
+    const formats = { from: this.#parts.audioIn, to: format }
     const feed = new SoundFeed(this.#ring, formats, fromMs, this.#parts.resampling)
     const place = { link, feed, isBehindOthers: this.#hasWords }
     const connection = new Connection(place, this.#hearing, this.#parts, (input) => {
@@ -87,10 +90,10 @@ class LiveEars implements Ears {
       this.#listener(input)
     })
     this.#connection = connection
-    this.#connections.add(connection)
+    this.#connections.set(connection, model)
     void connection.over.then(() => {
       this.#connections.delete(connection)
-      this.#secondsBefore += feed.seconds
+      this.#servedBefore.add(model, feed.seconds)
     })
   }
 
@@ -121,16 +124,16 @@ class LiveEars implements Ears {
     this.#gate.adapt(this.#hearing.energy)
   }
 
-  get secondsHeard(): number {
-    let seconds = this.#secondsBefore
-    for (const { feed } of this.#connections) seconds += feed.seconds
-    return seconds
+  get served(): readonly Served[] {
+    const totals = new ServedTotals(this.#servedBefore.all)
+    for (const [{ feed }, model] of this.#connections) totals.add(model, feed.seconds)
+    return totals.all
   }
 
   async end(): Promise<void> {
     this.#connection?.close()
     this.#connection = undefined
-    await Promise.all([...this.#connections].map(({ over }) => over))
+    await Promise.all([...this.#connections.keys()].map(({ over }) => over))
   }
 }
 

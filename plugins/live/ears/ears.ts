@@ -1,5 +1,6 @@
 import type { HearingInput, MicInput } from '../inputs.ts'
 import type { LiveHearing } from '../plan.ts'
+import type { Served } from '../served.ts'
 
 /** What hears in a session: the microphone's sound is kept, searched for voices and sent to the model that hears. */
 export interface Ears {
@@ -19,8 +20,8 @@ export interface Ears {
   change(hearing: LiveHearing): void
   /** Hears so from the next connection on, and finds voices so at once. */
   adopt(): void
-  /** Seconds that models were sent, whatever came of it. */
-  readonly secondsHeard: number
+  /** What each model was sent, in seconds, whatever came of it. */
+  readonly served: readonly Served[]
   /** Ends everything. Resolves once no connection is left. */
   end(): Promise<void>
 }

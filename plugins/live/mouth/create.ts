@@ -1,5 +1,6 @@
 import type { VoiceEffect } from '../effects.ts'
 import type { LiveSpeaking } from '../plan.ts'
+import { type Served, ServedTotals } from '../served.ts'
 import { isResampled } from './converter.ts'
 import type { Mouth, Piece } from './mouth.ts'
 import type { MouthParts } from './parts.ts'
@@ -20,7 +21,7 @@ class SpeakingMouth implements Mouth {
   #next: Ways | undefined
   /** The turn that spoke last, or speaks. */
   #turn: TurnVoice | undefined
-  #characters = 0
+  readonly #given = new ServedTotals()
   #isOver = false
   /** What runs, and connections that are being closed. */
   readonly #running = new Set<Promise<void>>()
@@ -29,16 +30,14 @@ class SpeakingMouth implements Mouth {
     this.#parts = parts
     this.#sentenceParts = {
       ...parts,
-      given: (characters) => {
-        this.#characters += characters
-      },
+      given: (voice, characters) => this.#given.add(voice, characters),
       failed: (way) => this.#ways.failed(way),
     }
     this.#ways = this.#waysOf(parts.speaking)
   }
 
-  get charactersSpoken(): number {
-    return this.#characters
+  get served(): readonly Served[] {
+    return this.#given.all
   }
 
   speak({ turn: number, attempt, voice, sentence, text }: Extract<VoiceEffect, { type: 'speak' }>): void {

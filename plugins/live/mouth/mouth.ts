@@ -2,6 +2,7 @@ import type { Alignment } from '../../../providers/speech.ts'
 import type { VoiceEffect } from '../effects.ts'
 import type { VoiceEvent } from '../inputs.ts'
 import type { LiveSpeaking } from '../plan.ts'
+import type { Served } from '../served.ts'
 
 /**
  * What speaks in a session. Sentences are given to the voice in order, and their sound is cut into pieces of at most 200 ms in the format of the
@@ -21,8 +22,8 @@ export interface Mouth {
   rewind(turn: number, fromMs: number): void
   /** Speaks in another way from the next turn on. */
   change(speaking: LiveSpeaking): void
-  /** What vendors were given, in UTF-16 units. */
-  readonly charactersSpoken: number
+  /** What each model was given, in UTF-16 units. */
+  readonly served: readonly Served[]
   /** Ends everything. Resolves once no connection is left. */
   end(): Promise<void>
 }

@@ -3,6 +3,7 @@ import type { NewResampler } from '../../../audio/resample.ts'
 import type { Alignment, RawFormat, SpeakingLine, TtsEvent } from '../../../providers/speech.ts'
 import { bytesOfMs } from '../../../providers/speech-format.ts'
 import { isPronounced } from '../../../text/pronounced.ts'
+import type { SpeakingVoice } from '../../voice/plan.ts'
 import { ByteQueue } from './byte-queue.ts'
 import { eventsOf } from './call.ts'
 import { Converter, isResampled } from './converter.ts'
@@ -12,8 +13,8 @@ import type { Way } from './ways.ts'
 export interface SentenceParts extends SpeakingParts {
   readonly audioOut: RawFormat
   readonly resampling: () => Promise<NewResampler>
-  /** Vendors are given so many characters. */
-  readonly given: (characters: number) => void
+  /** This voice is given so many characters. */
+  readonly given: (voice: SpeakingVoice, characters: number) => void
   readonly failed: (way: Way) => void
 }
 
@@ -168,7 +169,7 @@ export class Sentence {
     const newResampler = isResampled(options.format, audioOut) ? await resampling() : undefined
     signal.throwIfAborted()
     const converter = new Converter(options.format, audioOut, newResampler)
-    const given = (): void => this.#parts.given(this.#text.length)
+    const given = (): void => this.#parts.given(voice, this.#text.length)
     try {
       for await (const event of eventsOf({ voice, options, line, text: this.#text, follows, signal, given }, this.#parts)) {
         this.#take(event, converter)

@@ -150,6 +150,7 @@ const inputs: Readonly<Record<Input['type'], true>> = {
   flowing: true,
   resumed: true,
   drain: true,
+  'over-limit': true,
 }
 
 /** With what the usual one has and it has not; null stands for undefined. */

@@ -47,10 +47,11 @@ export class Driven {
       ears: plan.audioIn && (() => this.ears),
       mouth: (listener) => this.mouth.for(listener),
       asker: (listener) => this.asker.for(listener),
-      cost: new SessionVoiceCost(plan, {
+      cost: new SessionVoiceCost({
         costOf: voice.costOf,
         reserve: () => Promise.reject(new Error('nothing is charged')),
         metrics,
+        onRefused: ({ code, message }) => this.driver.take({ type: 'over-limit', code, message }),
         onError: (error) => this.errors.push(String(error)),
       }),
       watch: new SessionWatch({
@@ -83,6 +84,7 @@ export class Driven {
         total_ms: 1,
         unplayed_ms: 1,
       },
+      sizes: { imageBytes: 1_000_000, blockBytes: 1_000_000, base64Bytes: 1_000_000, messages: 1000, textBytes: 1_000_000 },
       checkContent: () => Promise.resolve(),
       planUpdate: () => Promise.resolve(plan),
       toGatewayError: planning.gateway.app.toGatewayError,

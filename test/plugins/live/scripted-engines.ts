@@ -81,7 +81,7 @@ export class ScriptedAsker implements Asker {
 
 /** Speaks 40 ms a character, each sentence 50 ms after it was asked for. */
 export class ScriptedMouth implements Mouth {
-  readonly charactersSpoken = 0
+  readonly served = []
   /** Resolves once no connection is left. */
   whenClosed: Promise<void> = Promise.resolve()
   readonly #clock: ManualClock
@@ -142,6 +142,7 @@ export class ScriptedMouth implements Mouth {
   }
 
   readonly change = nothing
+  readonly adopt = nothing
 
   async end(): Promise<void> {
     this.#voices.clear()
@@ -176,7 +177,7 @@ export class ScriptedMouth implements Mouth {
 
 /** Hears, and understands nothing. */
 export class QuietEars implements Ears {
-  readonly secondsHeard = 0
+  readonly served = []
   heard = 0
 
   hear(): void {
@@ -184,11 +185,11 @@ export class QuietEars implements Ears {
   }
 
   readonly injectSilence = nothing
+  readonly adopt = nothing
   readonly connect = nothing
   readonly finalize = nothing
   readonly close = nothing
   readonly wasEcho = nothing
-  readonly adopt = nothing
   readonly endVoice = nothing
   readonly change = nothing
 

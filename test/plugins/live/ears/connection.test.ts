@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { sumServed } from '../../../../plugins/live/served.ts'
 import { ManualClock } from '../../../manual-clock.ts'
 import { until } from '../../../until.ts'
 import type { SocketConnection } from '../../../upstreams/sockets.ts'
@@ -22,7 +23,7 @@ describe('pitfall 13: first words lost while the engine connects', () => {
     await heard({ type: 'stt', link: 1 })
     await until(() => told.some((each) => each.type === 'stt' && each.event.type === 'final'))
     expect(told[0]).toEqual({ type: 'stt-open', link: 1 })
-    expect(ears.secondsHeard).toBe(1.5)
+    expect(sumServed(ears.served)).toBe(1.5)
   })
 
   it('sound is sent in pieces as it comes, and what was kept in larger ones', async () => {
@@ -115,7 +116,7 @@ describe('pitfall 12: an engine that is lost', () => {
     await until(() => metered.length === 1)
     expect(metered[0]).toMatchObject({ outcome: { name: 'GatewayError' }, soundSeconds: 0 })
     expect(admitted).toEqual(['GatewayError'])
-    expect(ears.secondsHeard).toBe(0)
+    expect(sumServed(ears.served)).toBe(0)
     expect(JSON.stringify(told)).not.toContain('sk-test')
   })
 

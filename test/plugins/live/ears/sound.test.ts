@@ -7,6 +7,7 @@ import { startResampling } from '../../../../audio/resample.ts'
 import { SoundRing } from '../../../../audio/ring.ts'
 import { SoundFeed } from '../../../../plugins/live/ears/sound-feed.ts'
 import { PlayedLevel } from '../../../../plugins/live/played-level.ts'
+import { sumServed } from '../../../../plugins/live/served.ts'
 import { deepgram } from '../../../../providers/deepgram/index.ts'
 import { demoSpeech } from '../../../../providers/demo/speech.ts'
 import type { RawFormat } from '../../../../providers/speech.ts'
@@ -58,7 +59,7 @@ describe('sound at another rate', () => {
     expect(level).toBeCloseTo(0, 1)
     expect(Math.abs(delay)).toBeLessThan(0.5 / to)
     expect(rest).toBeLessThan(-60)
-    expect(ears.secondsHeard).toBeCloseTo(2.5, 6)
+    expect(sumServed(ears.served)).toBeCloseTo(2.5, 6)
   })
 
   it.each([

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { sumServed } from '../../../../plugins/live/served.ts'
 import { cartesia } from '../../../../providers/cartesia/index.ts'
 import { demoSpeech } from '../../../../providers/demo/speech.ts'
 import { openaiAudio } from '../../../../providers/openai-audio/index.ts'
@@ -163,6 +164,6 @@ describe('the demo', () => {
     expect(stage.text).toBe('Speech of 0.5 seconds.')
     await ears.end()
     expect(metered).toMatchObject([{ outcome: 'ok', soundSeconds: 1.3 }])
-    expect(ears.secondsHeard).toBeCloseTo(1.3, 6)
+    expect(sumServed(ears.served)).toBeCloseTo(1.3, 6)
   })
 })

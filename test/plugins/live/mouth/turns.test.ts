@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { levelDb } from '../../../../audio/energy.ts'
 import type { Voice } from '../../../../plugins/live/effects.ts'
+import { sumServed } from '../../../../plugins/live/served.ts'
 import { deepgram } from '../../../../providers/deepgram/index.ts'
 import { demoSpeech } from '../../../../providers/demo/speech.ts'
 import { elevenlabs } from '../../../../providers/elevenlabs/index.ts'
@@ -90,8 +91,8 @@ describe('a turn', () => {
     stage.mouth.hold(1)
     stage.speak(1, 0, 'Hello there, my friend.')
     stage.isAnswering = true
-    const before = stage.mouth.charactersSpoken
-    await until(() => stage.mouth.charactersSpoken > 0)
+    const before = sumServed(stage.mouth.served)
+    await until(() => sumServed(stage.mouth.served) > 0)
     expect(before).toBe(0)
     expect(stage.told).toEqual([])
     stage.isAnswering = false
@@ -130,7 +131,7 @@ describe('a turn', () => {
     const stage = staged()
     stage.speak(1, 0, '… ')
     expect(stage.told).toEqual([{ turn: 1, event: { type: 'said', attempt: 1, sentence: 0 } }])
-    expect(stage.mouth.charactersSpoken).toBe(0)
+    expect(sumServed(stage.mouth.served)).toBe(0)
   })
 
   it('is as loud as the voice, in either encoding', async () => {
@@ -266,7 +267,7 @@ describe('a voice that fails', () => {
     stage.speak(1, 0, 'Hello.')
     await stage.failed(1)
     expect(upstream.requests).toEqual([])
-    expect(stage.mouth.charactersSpoken).toBe(0)
+    expect(sumServed(stage.mouth.served)).toBe(0)
   })
 
   it('frees what it holds as soon as it is closed while it says nothing (pitfall 9)', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { mulawToPcm } from '../../../../audio/g711.ts'
 import { samplesIn } from '../../../../audio/pcm.ts'
 import type { MouthParts } from '../../../../plugins/live/mouth/parts.ts'
+import { sumServed } from '../../../../plugins/live/served.ts'
 import { google } from '../../../../providers/google/index.ts'
 import { openaiAudio } from '../../../../providers/openai-audio/index.ts'
 import type { RawFormat } from '../../../../providers/speech.ts'
@@ -49,7 +50,7 @@ describe.each(desks)('a session spoken by $name', ({ provider, model, key, optio
       stage.mouth.close(turn)
     }
     expect(upstream.sockets).toHaveLength(1)
-    expect(stage.mouth.charactersSpoken).toBe(2 * sentences.map((text) => text.trim()).join('').length)
+    expect(sumServed(stage.mouth.served)).toBe(2 * sentences.map((text) => text.trim()).join('').length)
     expect(stage.outcomes).toEqual(Array.from({ length: 6 }, () => 'ok'))
   })
 
