@@ -63,6 +63,11 @@ export const errors: readonly CodeRow[] = [
     when: 'More turns were typed and more was changed at once than is looked at; this was dropped',
   },
   {
+    code: 'history_too_long',
+    scope: 'session',
+    when: 'What was typed is more than the model may be asked with, together with all before; it was dropped. With `scope` `turn`: what was said is. Begin a new session, with those messages in `hello` that are still wanted',
+  },
+  {
     code: 'mic_overrun',
     scope: 'session',
     closeCode: 1008,
