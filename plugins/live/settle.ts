@@ -2,7 +2,7 @@ import { utteranceId } from './effects.ts'
 import { know, setStt } from './hearing.ts'
 import { together } from './joint.ts'
 import { effect, type Move, set, setUser, setUtterance, tell, touch } from './move.ts'
-import { wordsIn } from './seam.ts'
+import { beyondTail, tailOf, wordsIn } from './seam.ts'
 import { type SessionState, timeOf, turnOf, type User, type Utterance } from './state.ts'
 import { nextUser } from './tables.ts'
 import { ask, dropSpeculation } from './turns.ts'
@@ -78,9 +78,13 @@ function owedAfter(state: SessionState, { partial, endMs, forcedLink }: Utteranc
 
 /** The engine has found the end of the turn itself. */
 export function onTurnEnd(move: Move, text: string): void {
-  const { user, rules } = move.state
+  const { user, rules, stt } = move.state
   if (rules.turn.mode !== 'semantic' || !user.utterance) return
-  if (wordsOf(user.utterance) === '') setUtterance(move, { finals: text.slice(0, rules.limits.maxUserCharacters) })
+  if (wordsOf(user.utterance) === '') {
+    // One that began to hear before its time ends a turn that was over already; the one that goes on now is another.
+    if (beyondTail(text, tailOf(stt.known.text)).text.trim() === '') return
+    setUtterance(move, { finals: text.slice(0, rules.limits.maxUserCharacters) })
+  }
   settle(move)
 }
 

@@ -113,11 +113,17 @@ async function converse(seed: number): Promise<void> {
 }
 
 function optionsOf(chance: Chance): TalkOptions {
+  const turn = { grace_ms: chance.one([0, 1500, 5000]), interruption: chance.one(['words', 'energy'] as const) }
+  const semantic = { ...turn, mode: 'semantic', speculation: chance.below(2) === 0 } as const
   return {
-    hears: chance.one(['nova', 'nova', 'whisper']),
+    ...chance.one([
+      { hears: 'nova', turn },
+      { hears: 'whisper', turn },
+      { hears: 'flux', turn: semantic },
+      { hears: 'ink', turn: semantic },
+    ] as const),
     speaks: chance.one(['sonic', 'eleven', 'aura']),
     isMsgpack: chance.below(2) === 0,
-    turn: { grace_ms: chance.one([0, 1500, 5000]), interruption: chance.one(['words', 'energy']) },
     bufferMs: chance.one([0, 200]),
   }
 }

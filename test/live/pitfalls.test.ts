@@ -246,6 +246,29 @@ describe('who hears', () => {
     expect(await stage.leftovers()).toEqual([])
   })
 
+  it('may be lost behind a turn that it ended itself, and does not end that once more', async () => {
+    let isToBeLost = false
+    const disturb = (connection: SocketConnection): boolean => {
+      if (!isToBeLost) return false
+      isToBeLost = false
+      connection.drop()
+      return true
+    }
+    stage = await startStage({ answers: [{ say: 'Yes.' }], hears: { disturb } })
+    const talk = await stage.talk({ hears: 'ink', turn: { mode: 'semantic', grace_ms: 0 } })
+    await talk.says('This is the first question.')
+    await talk.turnOver(1)
+    talk.person.say('And here comes another one.')
+    await stage.time.until(() => talk.client.of('transcript_delta').some(({ text }) => text.includes('And here comes')))
+    isToBeLost = true
+    await talk.turnOver(2)
+    expect(talk.client.of('utterance_final').map(({ text }) => text)).toEqual([
+      'This is the first question.',
+      'And here comes another one.',
+    ])
+    expect(await stage.leftovers()).toEqual([])
+  })
+
   it('may fall silent with its socket open', async () => {
     stage = await startStage({ hears: { disturb: ({ opening }, heardMs) => opening.index === 0 && heardMs > 1500 } })
     const talk = await stage.talk()
