@@ -8,6 +8,7 @@ describe('what was said when a session ends', () => {
     ['by the client', (talk) => void talk.give({ type: 'control', op: 'end_session' })],
     ['by its limit', (talk) => void talk.pass(19_000, { mic: false })],
     ['because the server goes down', (talk) => void talk.give({ type: 'drain' })],
+    ['by what may be spent', (talk) => void talk.give({ type: 'over-limit', code: 'daily_cost_limit', message: 'Enough.' })],
   ])('is a question without an answer, where it ends %s', (_, end) => {
     const talk = new Script({ limits: { totalMs: 20_000 } })
     talk.pass(1000)
@@ -20,6 +21,7 @@ describe('what was said when a session ends', () => {
     if (talk.of('run-start').length > 0) return
     expect(talk.kinds()).toEqual([
       ...(talk.state.ended === 'restart' ? ['warning'] : []),
+      ...talk.frames('error').map(({ type }) => type),
       'utterance_final',
       'user-append',
       'answer-commit',

@@ -15,7 +15,7 @@ import { babble } from '../../../audio/babble.ts'
 import { tone, heard as toneIn } from '../../../audio/tone.ts'
 import { until } from '../../../until.ts'
 import { withDeepgram } from './deepgram.ts'
-import { hearAll, hearingOf, type Stage, soundIn, staged } from './stage.ts'
+import { hearAll, hearingOf, numbered, type Stage, soundIn, staged } from './stage.ts'
 
 const pcm = (rate: number): RawFormat => ({ encoding: 'pcm', rate })
 
@@ -93,13 +93,21 @@ describe('sound at another rate', () => {
     ears.connect(1, 0)
     await heard({ type: 'stt-open', link: 1 })
     ears.change(hearingOf({ provider: deepgram, model: 'flux-general-en', url: '', key: '' }))
-    ears.connect(2, 0)
+    hearAll(ears, numbered(500))
+    await until(() => sumServed(ears.served) === 0.5)
+    ears.connect(2, 500)
     await heard({ type: 'stt-open', link: 2 })
     expect((await upstream.waitForSocket(2)).opening.query.get('model')).toBe('nova-3')
     ears.adopt()
-    ears.connect(3, 0)
+    ears.connect(3, 500)
     await heard({ type: 'stt-open', link: 3 })
     expect((await upstream.waitForSocket(3)).opening.query.get('model')).toBe('flux-general-en')
+    hearAll(ears, numbered(500))
+    await until(() => sumServed(ears.served) === 1)
+    expect(ears.served).toEqual([
+      { model: 'deepgram/nova-3', provider: 'deepgram', amount: 0.5 },
+      { model: 'deepgram/flux-general-en', provider: 'deepgram', amount: 0.5 },
+    ])
   })
 
   it('is no matter where another model is to hear from the next connection on', async () => {

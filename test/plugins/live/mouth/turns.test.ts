@@ -254,6 +254,11 @@ describe('a voice that fails', () => {
     const toOpenAi = broken.requests.filter(({ path }) => path.includes('/audio/speech'))
     expect(toOpenAi).toHaveLength(1)
     expect(works.requests).toHaveLength(2)
+    // The first was never reached.
+    expect(stage.mouth.served).toEqual([
+      { model: 'openai/gpt-4o-mini-tts', provider: 'openai', amount: 6 },
+      { model: 'elevenlabs/eleven_v3', provider: 'elevenlabs', amount: 15 },
+    ])
   })
 
   it('that is left alone is not asked', async () => {
