@@ -4,7 +4,8 @@ import type { Principal } from '../../../plugins/auth/principal.ts'
 import type { Served } from '../../../plugins/live/served.ts'
 import { SessionVoiceCost } from '../../../plugins/live/voice-cost.ts'
 import { measured } from '../../measured.ts'
-import { anybody, type Planning, startPlanning } from './door/planning.ts'
+import { anybody } from './anybody.ts'
+import { type Planning, startPlanning } from './door/planning.ts'
 
 let planning: Planning
 beforeAll(async () => {

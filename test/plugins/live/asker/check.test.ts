@@ -8,7 +8,8 @@ import type { LlmProvider } from '../../../../providers/provider.ts'
 import { tool as search } from '../../../../tools/builtins/vai-web-search.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../../gateway.ts'
 import { time } from '../../../runs/tools.ts'
-import { anybody, callerOf, clientTool, question, usualAsking } from './stage.ts'
+import { anybody } from '../anybody.ts'
+import { callerOf, clientTool, question, usualAsking } from './stage.ts'
 
 const running: Gateway[] = []
 afterEach(async () => {

@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach } from 'vitest'
 import { type Clock, systemClock } from '../../../../api/clock.ts'
 import type { MessageParam } from '../../../../api/schemas.gen.ts'
-import type { Principal } from '../../../../plugins/auth/principal.ts'
 import type { Asker, AskerListener } from '../../../../plugins/live/asker/asker.ts'
 import { createAsker } from '../../../../plugins/live/asker/index.ts'
 import type { LiveCaller } from '../../../../plugins/live/caller.ts'
@@ -17,6 +16,7 @@ import { silence } from '../../../upstreams/behaviour.ts'
 import type { Json } from '../../../upstreams/json.ts'
 import type { Step } from '../../../upstreams/script.ts'
 import { startUpstream, type Upstream } from '../../../upstreams/upstream.ts'
+import { anybody } from '../anybody.ts'
 
 /** An asker of a gateway before a scripted model, and all that it tells. */
 export interface Stage {
@@ -82,19 +82,6 @@ export async function withDemo(model: string, options: StageOptions = {}): Promi
   const upstream = await startUpstream(silence)
   started.push(upstream)
   return stageFor(upstream, { ...options, asking: { model, ...options.asking } })
-}
-
-export const anybody: Principal = {
-  id: 'anonymous',
-  role: 'client',
-  keyId: undefined,
-  tenant: undefined,
-  project: undefined,
-  allowances: {},
-  tenantAllowances: {},
-  mayUse: () => true,
-  mayUseTool: () => true,
-  providerKey: () => undefined,
 }
 
 export const usualAsking: LiveAsking = {

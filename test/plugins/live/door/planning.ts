@@ -6,6 +6,7 @@ import { checkAsking } from '../../../../plugins/live/asker/check.ts'
 import { type LiveAsker, type PlanParts, planSession, planUpdate } from '../../../../plugins/live/door/plan.ts'
 import type { LivePlan } from '../../../../plugins/live/plan.ts'
 import { type Gateway, startGateway } from '../../../gateway.ts'
+import { anybody } from '../anybody.ts'
 
 /** Sessions planned by a gateway that runs. */
 export interface Planning {
@@ -80,16 +81,3 @@ export const deepgramKey = 'sk-test-deepgram'
 export const tenantKey = new Secret('sk-test-tenant')
 
 const usual: LiveHello = { type: 'hello', protocol_version: '1', model: 'demo/echo', tts: { voice: 'demo/soft' } }
-
-export const anybody: Principal = {
-  id: 'anonymous',
-  role: 'client',
-  keyId: undefined,
-  tenant: undefined,
-  project: undefined,
-  allowances: {},
-  tenantAllowances: {},
-  mayUse: () => true,
-  mayUseTool: () => true,
-  providerKey: () => undefined,
-}
