@@ -258,11 +258,14 @@ export class LiveDriver {
       case 'was-echo':
         if (this.#ears) this.#hear(this.#ears, effect, frame)
         return
+      case 'run-start':
+        this.#mouth.prepare(effect.turn)
+        this.#conversation.carryOut(effect)
+        return
       case 'attach':
       case 'user-append':
       case 'answer-commit':
       case 'answer-drop':
-      case 'run-start':
       case 'run-confirm':
       case 'run-cancel':
       case 'tool-cancel':

@@ -17,8 +17,12 @@ class SpeakingMouth implements Mouth {
   readonly #parts: MouthParts
   readonly #sentenceParts: SentenceParts
   #ways: Ways
-  /** Who speaks from the next turn on. */
+  /** Who speaks in the turn that is to come, where that is another. */
   #next: Ways | undefined
+  #preparedFor = 0
+  /** How those speak of whom the newest is; and how it is wanted from the next turn on. */
+  #speaking: LiveSpeaking
+  #wanted: LiveSpeaking
   /** The turn that spoke last, or speaks. */
   #turn: TurnVoice | undefined
   readonly #given = new ServedTotals()
@@ -33,6 +37,8 @@ class SpeakingMouth implements Mouth {
       given: (voice, characters) => this.#given.add(voice, characters),
       failed: (way) => this.#ways.failed(way),
     }
+    this.#speaking = parts.speaking
+    this.#wanted = parts.speaking
     this.#ways = this.#waysOf(parts.speaking)
   }
 
@@ -72,9 +78,16 @@ class SpeakingMouth implements Mouth {
   }
 
   change(speaking: LiveSpeaking): void {
-    if (this.#isOver) return
+    this.#wanted = speaking
+  }
+
+  prepare(turn: number): void {
+    if (this.#isOver || (this.#turn && turn <= this.#turn.number)) return
+    this.#preparedFor = turn
+    if (this.#wanted === this.#speaking) return
+    this.#speaking = this.#wanted
     if (this.#next) this.#run(this.#next.close())
-    this.#next = this.#waysOf(speaking)
+    this.#next = this.#waysOf(this.#wanted)
   }
 
   async end(): Promise<void> {
@@ -94,6 +107,7 @@ class SpeakingMouth implements Mouth {
   #turnFor(number: number): TurnVoice | undefined {
     if (this.#isOver || (this.#turn && number < this.#turn.number)) return undefined
     if (this.#turn?.number === number) return this.#turn
+    if (this.#preparedFor < number) this.prepare(number)
     this.#turn?.close()
     if (this.#next) {
       this.#run(this.#ways.close())

@@ -20,8 +20,10 @@ export interface Mouth {
   giveOut(turn: number): Piece | undefined
   /** The turn's sound is told of again from here on. */
   rewind(turn: number, fromMs: number): void
-  /** Speaks in another way from the next turn on. */
+  /** Speaks in another way from the next turn on that is prepared, or spoken in. */
   change(speaking: LiveSpeaking): void
+  /** Something is to be said in this turn soon: who speaks then opens a line. */
+  prepare(turn: number): void
   /** What each model was given, in UTF-16 units. */
   readonly served: readonly Served[]
   /** Ends everything. Resolves once no connection is left. */

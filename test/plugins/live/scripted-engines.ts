@@ -142,7 +142,7 @@ export class ScriptedMouth implements Mouth {
   }
 
   readonly change = nothing
-  readonly adopt = nothing
+  readonly prepare = nothing
 
   async end(): Promise<void> {
     this.#voices.clear()
