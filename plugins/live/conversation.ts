@@ -1,5 +1,4 @@
 import type { MessageParam, Usage } from '../../api/schemas.gen.ts'
-import { sumOf } from '../../api/usage.ts'
 import type { Asker } from './asker/asker.ts'
 import type { HistoryEffect, RunEffect } from './effects.ts'
 import {
@@ -23,8 +22,6 @@ export class Conversation {
   /** What the turn adds that has just ended, and what it took. */
   #append: readonly MessageParam[] = []
   #last: { readonly turn: number; readonly usage: Usage } | undefined
-  /** Of all turns that are over. */
-  #usage: Usage | undefined
 
   constructor(asker: Asker, messages: readonly MessageParam[]) {
     this.#asker = asker
@@ -47,12 +44,13 @@ export class Conversation {
 
   /** Of all turns together. */
   get usage(): Usage {
-    return this.#usage ?? {}
+    return this.#asker.usage ?? {}
   }
 
   /** Whether the price of all of them is known. */
   get isPriced(): boolean {
-    return this.#usage === undefined || this.#usage.cost_usd !== undefined
+    const { usage } = this.#asker
+    return usage === undefined || usage.cost_usd !== undefined
   }
 
   carryOut(effect: HistoryEffect | RunEffect): void {
@@ -119,7 +117,6 @@ export class Conversation {
     if (this.#unasked.delete(turn)) return
     const usage = this.#asker.usageOf(turn)
     this.#last = { turn, usage }
-    this.#usage = sumOf(this.#usage ? [this.#usage, usage] : [usage])
     this.#asker.forget(turn)
   }
 

@@ -21,6 +21,8 @@ export interface Asker {
   isRefused(turn: number): boolean
   /** What the turn came to so far. */
   usageOf(turn: number): Usage
+  /** What all turns came to so far, also those that were cancelled or never wanted; undefined where no model was asked. */
+  readonly usage: Usage | undefined
   /** Nobody asks for the turn's answer any more. */
   forget(turn: number): void
   /** What is asked from the next turn on. */

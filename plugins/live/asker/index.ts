@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../../../api/clock.ts'
 import type { MessageParam, Usage } from '../../../api/schemas.gen.ts'
+import { sumOf } from '../../../api/usage.ts'
 import type { LiveCaller } from '../caller.ts'
 import type { LiveResult, LiveStep } from '../history.ts'
 import type { LiveAsking } from '../plan.ts'
@@ -24,7 +25,9 @@ class TurnAsker implements Asker {
   /** Those whose answer somebody may ask for. */
   readonly #turns = new Map<number, AskedTurn>()
   /** Those of which something runs. */
-  readonly #running = new Set<Promise<void>>()
+  readonly #running = new Map<AskedTurn, Promise<void>>()
+  /** What those came to of which nothing runs any more. */
+  #spent: Usage | undefined
   #isEnded = false
 
   constructor(parts: AskedTurnParts) {
@@ -38,8 +41,11 @@ class TurnAsker implements Asker {
     this.#turns.set(number, turn)
     const { log } = this.#parts.caller
     const asked = turn.ask(messages).catch((err: unknown) => log.error({ err }, 'a turn could not be told of'))
-    this.#running.add(asked)
-    void asked.finally(() => this.#running.delete(asked))
+    this.#running.set(turn, asked)
+    void asked.finally(() => {
+      this.#running.delete(turn)
+      this.#spent = together(this.#spent, turn.usage)
+    })
   }
 
   confirm(number: number): void {
@@ -77,6 +83,10 @@ class TurnAsker implements Asker {
     return this.#turns.get(number)?.usage ?? {}
   }
 
+  get usage(): Usage | undefined {
+    return [...this.#running.keys()].reduce((sum, { usage }) => together(sum, usage), this.#spent)
+  }
+
   forget(number: number): void {
     this.#turns.get(number)?.cancel()
     this.#turns.delete(number)
@@ -89,6 +99,12 @@ class TurnAsker implements Asker {
   async end(): Promise<void> {
     this.#isEnded = true
     for (const turn of this.#turns.values()) turn.cancel()
-    await Promise.all(this.#running)
+    await Promise.all(this.#running.values())
   }
+}
+
+/** A turn that no model was asked for has cost nothing. */
+function together(before: Usage | undefined, more: Usage): Usage | undefined {
+  if (Object.keys(more).length === 0) return before
+  return sumOf(before ? [before, more] : [more])
 }

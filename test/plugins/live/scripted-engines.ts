@@ -68,6 +68,8 @@ export class ScriptedAsker implements Asker {
     return { input_tokens: 1, output_tokens: 1 }
   }
 
+  readonly usage = { input_tokens: 1, output_tokens: 1 }
+
   readonly confirm = nothing
   readonly cancelTool = nothing
   readonly answerTool = nothing

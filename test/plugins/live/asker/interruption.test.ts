@@ -77,6 +77,25 @@ describe('a turn that is interrupted', () => {
     expect(await stage.gateway.logged('"ended":"cancelled"')).toContain('"turn":1')
   })
 
+  it('has cost what it came to, with all others and once, also when it is forgotten', async () => {
+    const stage = await withClaude([{ ...everything, stallAt: { event: 20 } }, answer(speak('Sunny.'))])
+    expect(stage.asker.usage).toBeUndefined()
+    stage.asker.start(1, question, false)
+    await stage.upstream.waitForRequest()
+    await settled(stage)
+    stage.asker.cancel(1)
+    const first = stage.asker.usageOf(1).input_tokens ?? 0
+    stage.asker.forget(1)
+    expect(first).toBeGreaterThan(0)
+    expect(stage.asker.usage?.input_tokens).toBe(first)
+    stage.asker.start(2, question, false)
+    await stage.over(2)
+    const second = stage.asker.usageOf(2).input_tokens ?? 0
+    expect(stage.asker.usage?.input_tokens).toBe(first + second)
+    await stage.asker.end()
+    expect(stage.asker.usage?.input_tokens).toBe(first + second)
+  })
+
   it('before it was even checked asks nobody', async () => {
     const stage = await withClaude(answer(speak('Sunny.')))
     stage.asker.start(1, question, false)
@@ -180,7 +199,7 @@ describe('a turn that is begun before it is certain', () => {
   })
 
   it.each(['while it answers', 'while a tool waits', 'when all is said'])(
-    'leaves nothing where it is not wanted, %s',
+    'leaves nothing but what it has cost where it is not wanted, %s',
     async (when) => {
       const scripts: Record<string, AnthropicAnswer> = {
         'while it answers': { ...answer(speak(long, 4)), stallAt: { event: 20 } },
@@ -194,8 +213,11 @@ describe('a turn that is begun before it is certain', () => {
       stage.asker.cancel(1)
       expect(stage.asker.stepsOf(1)).toEqual([])
       expect(stage.asker.usageOf(1)).toEqual({})
+      const known = { input_tokens: expect.any(Number), output_tokens: expect.any(Number) }
+      expect(stage.asker.usage).toMatchObject(known)
       const line: unknown = JSON.parse(await stage.gateway.logged('"msg":"turn"'))
       expect(line).toMatchObject({ foretold: true })
+      expect(stage.asker.usage).toMatchObject(known)
       stage.asker.confirm(1)
       expect(stage.runs).toEqual([])
     },
