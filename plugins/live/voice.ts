@@ -192,7 +192,8 @@ export function rewind(move: Move, fromMs: number): void {
 
 function setSentence(move: Move, index: number, part: Partial<Sentence>): void {
   const sentences = turnOf(move.state)?.voice.sentences
-  if (sentences) setVoice(move, { sentences: sentences.map((each, at) => (at === index ? { ...each, ...part } : each)) })
+  const sentence = sentences?.[index]
+  if (sentences && sentence) setVoice(move, { sentences: sentences.with(index, { ...sentence, ...part }) })
 }
 
 // ── Failures ────────────────────────────────────────────────────────────────────────────────────────────────────────────
