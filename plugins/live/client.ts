@@ -136,6 +136,9 @@ export function onLine(move: Move, input: LineInput): void {
     case 'drain':
       shutDown(move)
       return
+    case 'shutdown':
+      endSession(move, 'restart', 1012)
+      return
     case 'over-limit': {
       const { code, message } = input
       tell(move, { type: 'error', scope: 'session', code, message, retryable: false, close: true })

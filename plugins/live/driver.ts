@@ -6,6 +6,7 @@ import type { Asker, AskerListener } from './asker/asker.ts'
 import { Conversation } from './conversation.ts'
 import type { Ears, EarsListener } from './ears/ears.ts'
 import { type Effect, type EndReason, type Frame, type MicEffect, turnId, type VoiceEffect } from './effects.ts'
+import { endedWithin } from './ended-within.ts'
 import { msOf } from './format.ts'
 import type { Input } from './inputs.ts'
 import type { TurnMetrics } from './measure.ts'
@@ -49,6 +50,7 @@ export class LiveDriver {
   /** A line that goes on with the session, until it is attached. */
   #coming: { readonly transport: Transport; readonly ack: ResumedAck } | undefined
   #isOver = false
+  #closed: Promise<void> | undefined
   /** When what it costs was looked at last. */
   #spentAt = 0
 
@@ -165,12 +167,24 @@ export class LiveDriver {
     if (hearing) this.#ears?.change(hearing)
   }
 
-  /** Resolves once nothing runs any more on behalf of the session. To be called once it is over; ends it where it is not. */
-  async close(): Promise<void> {
+  /**
+   * Resolves once nothing runs any more on behalf of the session, or what does has had its time: somebody else is to have its place, whatever a vendor
+   * does. To be called once it is over; ends it where it is not.
+   */
+  close(): Promise<void> {
     this.#stop()
-    await Promise.all([this.#ears?.end(), this.#mouth.end(), this.#asker.end()])
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    const { cost, clock, log } = this.#parts
+    const engines = { ears: this.#ears?.end(), mouth: this.#mouth.end(), asker: this.#asker.end() }
+    const left = await endedWithin(closeMs, engines, clock)
     this.#spend()
-    await this.#parts.cost.settled()
+    const unsettled = await endedWithin(closeMs, { cost: cost.settled() }, clock)
+    const open = [...left, ...unsettled]
+    if (open.length > 0) log.error({ open }, 'parts of a live session did not end')
   }
 
   // ── The inbox and the timer ─────────────────────────────────────────────────────────────────────────────────────────
@@ -441,6 +455,9 @@ const flowMs = 50
 
 /** How long somebody may talk before what it costs is looked at again, in milliseconds. */
 const spendMs = 10_000
+
+/** How long vendors may take to let go of a session that is over. */
+const closeMs = 5000
 
 /** What one step makes happen at once is little: this is for loops that nobody has thought of. */
 const mostWaiting = 1000

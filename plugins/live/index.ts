@@ -67,7 +67,13 @@ export const live = fp(
 
     app.decorate('live', { open })
     app.drain.add({ end: (withinMs) => sessions.drainAll(withinMs) })
-    app.addHook('onClose', () => sessions.close())
+    // Before the door closes the sockets of all that are left, which are to be told why.
+    let closed: Promise<void> | undefined
+    app.addHook('preClose', (done) => {
+      closed = sessions.close()
+      done()
+    })
+    app.addHook('onClose', () => closed)
 
     async function open(hello: SessionHello, caller: LiveCaller, transport: Transport, place: SessionPlace): Promise<LiveLine> {
       checkVersion(hello)
@@ -82,7 +88,7 @@ export const live = fp(
       try {
         return sessions.add(session)
       } catch (error) {
-        void session.end()
+        void session.driver.close()
         throw error
       }
     }

@@ -90,5 +90,7 @@ export type LineInput =
   | { readonly type: 'resumed'; readonly lastServerSeq: number }
   /** The server goes down. */
   | { readonly type: 'drain' }
+  /** It is down: the session ends at once. */
+  | { readonly type: 'shutdown' }
   /** Whoever talks may spend no more; the code and the words of the limit. */
   | { readonly type: 'over-limit'; readonly code: string; readonly message: string }

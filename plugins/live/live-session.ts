@@ -106,7 +106,7 @@ export class LiveSession implements HeldSession {
   }
 
   end(): Promise<void> {
-    this.driver.take({ type: 'control', op: 'end_session' })
+    this.driver.take({ type: 'shutdown' })
     return this.driver.close()
   }
 

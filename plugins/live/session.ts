@@ -131,6 +131,7 @@ function apply(move: Move, input: Input): void {
     case 'flowing':
     case 'resumed':
     case 'drain':
+    case 'shutdown':
     case 'over-limit':
       onLine(move, input)
       return

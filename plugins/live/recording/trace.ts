@@ -150,6 +150,7 @@ const inputs: Readonly<Record<Input['type'], true>> = {
   flowing: true,
   resumed: true,
   drain: true,
+  shutdown: true,
   'over-limit': true,
 }
 

@@ -17,7 +17,7 @@ export interface HeldSession {
   takenOver(): void
   /** The process goes down: it finishes what it says, and ends. */
   drain(): void
-  /** Ends it at once. */
+  /** The process is down: it ends at once. */
   end(): Promise<void>
 }
 

@@ -102,3 +102,31 @@ describe('what is recorded of the sound', () => {
     expect(driven.ears.heard).toBe(4)
   })
 })
+
+describe('a session that is over', () => {
+  it('is let go of although a vendor never lets go of it, and that is told', async () => {
+    const { driven, client, line } = listening()
+    driven.mouth.whenClosed = new Promise(() => undefined)
+    line.into?.receive({ type: 'control', op: 'end_session' })
+    line.deliver()
+    expect(client.types.at(-1)).toBe('session_end')
+    const closed = driven.driver.close()
+    driven.clock.advance(4999)
+    await Promise.resolve()
+    expect(driven.sessions.size).toBe(1)
+    driven.clock.advance(1)
+    await closed
+    expect(driven.sessions.size).toBe(0)
+    expect(driven.errors.map((logged) => JSON.parse(logged))).toMatchObject([{ open: ['mouth'] }])
+    expect(driven.clock.waiting).toBe(0)
+  })
+
+  it('tells that the server restarts where all are ended at once', async () => {
+    const { driven, client, line } = listening()
+    await driven.sessions.close()
+    line.deliver()
+    expect(client.told.at(-1)).toMatchObject({ type: 'session_end', reason: 'restart' })
+    expect([line.closed, driven.over]).toEqual([{ code: 1012, reason: 'restart' }, 'restart'])
+    expect(client.messages).toEqual(driven.history)
+  })
+})
