@@ -5430,7 +5430,7 @@ export const LiveClientMessage: ContractSchema = {
   }],
 }
 
-/** The first message, and sent once. With `resume` it goes on with a session whose socket was lost; everything else that it says is then the session's already. Otherwise `model` and `tts` are needed. */
+/** The first message, and sent once. With `resume` it goes on with a session whose socket was lost; everything else that it says is then the session's already. Otherwise `model` and `tts` are needed. Where no key came with the upgrade, it may have 256 KiB: longer conversations need the key in a header. */
 export interface LiveHello {
   type: 'hello'
   /** The only one so far is `1`. */
@@ -6441,6 +6441,8 @@ export interface LiveLimits {
   audio_frame_bytes: number
   /** How many messages besides sound may come, lastingly. */
   messages_per_second: number
+  /** The longest text of a turn, spoken or typed. */
+  text_characters: number
   /** How long the session waits for a client whose socket was lost. */
   resume_ms: number
   /** How long nobody may say anything. */
@@ -6453,7 +6455,7 @@ export interface LiveLimits {
 export const LiveLimits: ContractSchema = {
   $id: 'LiveLimits',
   type: 'object',
-  required: ['message_bytes', 'audio_frame_bytes', 'messages_per_second', 'resume_ms', 'idle_ms', 'total_ms', 'unplayed_ms'],
+  required: ['message_bytes', 'audio_frame_bytes', 'messages_per_second', 'text_characters', 'resume_ms', 'idle_ms', 'total_ms', 'unplayed_ms'],
   properties: {
     message_bytes: {
       type: 'integer',
@@ -6462,6 +6464,9 @@ export const LiveLimits: ContractSchema = {
       type: 'integer',
     },
     messages_per_second: {
+      type: 'integer',
+    },
+    text_characters: {
       type: 'integer',
     },
     resume_ms: {

@@ -59,6 +59,7 @@ export const live = fp(
       message_bytes: options.messageBytes,
       audio_frame_bytes: defaultLimits.micFrameBytes,
       messages_per_second: options.messagesPerSecond,
+      text_characters: defaultLimits.maxUserCharacters,
       resume_ms: settings.resumeMs,
       idle_ms: settings.idleMs,
       total_ms: settings.totalMs,

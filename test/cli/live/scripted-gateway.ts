@@ -84,6 +84,7 @@ export function ack(more: Partial<LiveHelloAck> = {}): LiveHelloAck {
       message_bytes: 1_000_000,
       audio_frame_bytes: 8192,
       messages_per_second: 50,
+      text_characters: 20_000,
       resume_ms: 30_000,
       idle_ms: 1,
       total_ms: 1,

@@ -131,6 +131,7 @@ function helloAck({ audio_in, features }: SessionHello, session_id: string): Liv
       message_bytes: 1,
       audio_frame_bytes: 1,
       messages_per_second: 1,
+      text_characters: 20_000,
       resume_ms: 1,
       idle_ms: 1,
       total_ms: 1,

@@ -17,6 +17,7 @@ const ack = (seq: number): LiveServerMessage => ({
     message_bytes: 1,
     audio_frame_bytes: 1,
     messages_per_second: 1,
+    text_characters: 20_000,
     resume_ms: 1,
     idle_ms: 1,
     total_ms: 1,
