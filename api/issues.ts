@@ -11,12 +11,23 @@ import type { ValidationError } from './validator.ts'
  */
 export function issuesOf(errors: readonly ValidationError[], limit: number): Issue[] {
   const issues: Issue[] = []
-  for (const error of errors) {
+  for (const [index, error] of errors.entries()) {
     if (issues.length === limit) break
     // "if" only says that a branch failed, whose own errors stand beside it.
-    if (error.keyword !== 'if') issues.push(issueOf(error))
+    if (error.keyword !== 'if' && !isToldBetter(error, index, errors)) issues.push(issueOf(error))
   }
   return issues
+}
+
+/** A tag that is missing is missed twice: as a member, and, just behind that and with all that it can be, as what tells the branches of a union apart. */
+function isToldBetter(
+  { keyword, instancePath, params }: ValidationError,
+  index: number,
+  errors: readonly ValidationError[],
+): boolean {
+  if (keyword !== 'required') return false
+  const next = errors[index + 1]
+  return next?.keyword === 'discriminator' && next.instancePath === instancePath && next.params.tag === params.missingProperty
 }
 
 /** An issue of the field at a path. */

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { GatewayError } from '../api/error.ts'
+import { anyOf, MissingProviderKey } from '../api/missing-provider-key.ts'
 import { Secret } from '../api/secret.ts'
 import type { LlmProvider } from '../providers/provider.ts'
 import type { Principal } from './auth/principal.ts'
@@ -75,26 +76,13 @@ export const credentials = fp(
 
     /** Throws what is to be done where no key is there for any of these. */
     function missing(all: readonly Keyed[]): never {
-      const upstreams = all.flatMap(({ upstream }) => upstream ?? [])
-      const headers = upstreams.map(({ keyHeader }) => keyHeader)
-      const variables = upstreams.flatMap(({ keyVariables }) => keyVariables)
-      const names = anyOf(all.map(({ name }) => name))
-      const sendOne = all.length === 1 ? 'send yours in the header' : 'send one of yours in the header'
-      const operators = mode === 'hybrid' ? `, or start the gateway with ${anyOf(variables)} set` : ''
-      const message =
-        mode === 'managed'
-          ? `The operator of this gateway has set no key for ${names}.`
-          : `There is no key for ${names}: ${sendOne} ${anyOf(headers)}${operators}.`
-      throw new GatewayError('missing_provider_key', { param: headers[0] ?? '', message })
+      if (mode !== 'managed') throw new MissingProviderKey(all, mode === 'hybrid')
+      const message = `The operator of this gateway has set no key for ${anyOf(all.map(({ name }) => name))}.`
+      throw new GatewayError('missing_provider_key', { param: all[0]?.upstream?.keyHeader ?? '', message })
     }
   },
   { name: 'credentials' },
 )
-
-function anyOf(names: readonly string[]): string {
-  const last = names.at(-1) ?? ''
-  return names.length > 2 ? `${names.slice(0, -1).join(', ')} or ${last}` : names.join(' or ')
-}
 
 /** The key that a caller brings. */
 function sentKey({ upstream }: Keyed, headers: IncomingHttpHeaders): string | undefined {

@@ -9,6 +9,7 @@ import type { Keyed } from '../../credentials.ts'
 import type { LiveCaller } from '../caller.ts'
 import type { Transport } from '../transport.ts'
 import { keysIn, withBroughtKeys } from './brought-keys.ts'
+import { keyedInHello } from './missing-key.ts'
 import type { LiveLine, SessionPlace } from './open.ts'
 import { mayConnect } from './origin.ts'
 import { upgradeProblem } from './upgrade.ts'
@@ -73,7 +74,7 @@ export class Admission {
     const { auth: _auth, byok: _byok, ...rest } = hello
     const forget = this.#app.maskKeys(request, keysIn(hello))
     try {
-      const principal = await this.#app.auth.principalAtLast(request, hello.auth?.gateway_api_key)
+      const principal = await this.#principalOf(request, hello)
       this.#places.get(request)?.leave()
       if (!request.principalSoFar) await this.#app.limits.sessions.countRequest(principal)
       const { keyed } = this.#options
@@ -95,6 +96,14 @@ export class Admission {
     } catch (error) {
       forget()
       throw error
+    }
+  }
+
+  async #principalOf(request: FastifyRequest, { auth }: LiveHello): Promise<Principal> {
+    try {
+      return await this.#app.auth.principalAtLast(request, auth?.gateway_api_key)
+    } catch (error) {
+      throw keyedInHello(error)
     }
   }
 

@@ -33,11 +33,16 @@ export function askingOf(
 const usualToolMs = 30_000
 const usualToolCalls = 20
 
+/** What every provider takes. */
+const nameForm = /^[a-zA-Z0-9_-]{1,64}$/
+const nameExpected = 'letters, digits, _ and - are expected, at most 64 of them'
+
 /** What is wrong with the tools themselves, whichever model is asked and whoever may use them. */
 export function toolIssues(tools: LiveTools = {}, { mostToolMs, mostToolCalls }: AskingSettings): Issue[] {
   const { client_tools: own = [], server_tools: servers = [], timeout_ms: timeoutMs = 0, max_tool_calls: calls = 0 } = tools
   const issues = own.flatMap(({ name }, index): Issue[] => {
     const param = `tools.client_tools[${index}].name`
+    if (!nameForm.test(name)) return [{ param, code: 'invalid', message: nameExpected }]
     if (name === speakingTool) {
       return [
         { param, code: 'conflict', message: `the model speaks with ${speakingTool}, which is the gateway's; take another name` },

@@ -8,6 +8,7 @@ import type { Models } from '../../models/index.ts'
 import type { Voice } from '../../voice/index.ts'
 import type { AskedSession, SessionVoices } from '../../voice/session-planning.ts'
 import type { LiveAsking, LiveHearing, LivePlan, LiveTerms } from '../plan.ts'
+import { missedInHello } from './missing-key.ts'
 import { formatOf, isFormat } from './plan-formats.ts'
 import { energyOf, featuresOf, type RuleSettings, rulesOf, turnIssues } from './plan-rules.ts'
 import { type AskingSettings, askingOf, toolIssues } from './plan-tools.ts'
@@ -78,7 +79,7 @@ async function planOf(
 ): Promise<Omit<LivePlan, 'messages' | 'greeting'>> {
   const { settings } = parts
   const formats = formatsOf(terms)
-  const voices = parts.voice.session(askedOf(terms, formats.audioIn, parts), asker)
+  const voices = parts.voice.session(askedOf(terms, heardAs(terms, formats.audioIn), parts), asker)
   const asking = askingOf(terms, settings)
   const asked = await obstaclesOf(() => parts.checkAsking(asking, messages, asker))
   const ofTools = toolIssues(terms.tools, settings)
@@ -94,7 +95,7 @@ async function planOf(
   ]
   const refusal = asked.refusal ?? voices.refusal
   if (issues.length > 0) throw refused(firstOfEach([...issues, ...unknownIn(refusal)]))
-  if (refusal) throw refusal
+  if (refusal) throw missedInHello(refusal)
   const { speaking, hearing } = voices
   if (!speaking) throw new GatewayError('internal_error')
   const features = featuresOf(terms.features)
@@ -138,6 +139,11 @@ function askedOf(terms: LiveTerms, audioIn: RawFormat | undefined, parts: PlanPa
       emotion: tts.options?.emotion,
     },
   }
+}
+
+/** Who is to hear is looked at also where what is heard is wrong, or is missing: all is told at once. */
+function heardAs({ audio_in: given, stt }: LiveTerms, audioIn: RawFormat | undefined): RawFormat | undefined {
+  return audioIn ?? (given || stt?.model !== undefined ? pcm24 : undefined)
 }
 
 /** Engines end turns by what is said only where they are told how certain they have to be. Neither hasty nor slow for any of them. */

@@ -1,9 +1,10 @@
 import { isRecord } from '../../../api/json.ts'
 import { SchemaMismatch } from '../../../api/schema-mismatch.ts'
-import type { LiveAudioFrame, LiveClientMessage, LiveFeatures, LiveServerMessage } from '../../../api/schemas.gen.ts'
+import type { Issue, LiveAudioFrame, LiveClientMessage, LiveFeatures, LiveServerMessage } from '../../../api/schemas.gen.ts'
 import type { Validator } from '../../../api/validator.ts'
 import { bodyValidators } from '../../../api/validators.gen.ts'
 import type { RawFormat } from '../../../providers/speech.ts'
+import { rateIssue } from '../format.ts'
 import type { SoundMessage } from '../transport.ts'
 import { readJson } from './json.ts'
 import { readMsgpack } from './msgpack.ts'
@@ -167,7 +168,19 @@ class SocketCodec implements Codec {
 function checked(value: unknown): LiveClientMessage {
   if (isClientMessage(value)) return value
   const { issues = [] } = new SchemaMismatch(check.errors ?? [])
-  throw new Refusal(invalidMessage(issues))
+  throw new Refusal(invalidMessage([...issues, ...ratesWrongIn(value)]))
+}
+
+/** Rates are told of beside what else is wrong, though the schema knows nothing of which go with what. */
+function ratesWrongIn(value: unknown): Issue[] {
+  if (!isRecord(value) || value.type !== 'hello') return []
+  return (['audio_in', 'audio_out'] as const).flatMap((field) => {
+    const format = value[field]
+    const rate = isRecord(format) ? format.sample_rate_hz : undefined
+    // What is no whole number, or out of all bounds, the schema has told of.
+    if (!isRecord(format) || typeof rate !== 'number' || !Number.isInteger(rate) || rate < 8000 || rate > 48_000) return []
+    return rateIssue(field, format.encoding, rate) ?? []
+  })
 }
 
 function isClientMessage(value: unknown): value is LiveClientMessage {

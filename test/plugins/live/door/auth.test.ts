@@ -79,6 +79,17 @@ describe('a key of the gateway', () => {
     expect(sessions.opened).toEqual([])
   })
 
+  it('that is missing is asked for where a browser can send it', async () => {
+    const { connect } = await start({ env: envWith([app]) })
+    const client = connect()
+    await client.sendOpened(hello)
+    expect(await client.next()).toMatchObject({
+      code: 'missing_api_key',
+      param: 'auth.gateway_api_key',
+      message: expect.stringMatching(/in hello as auth\.gateway_api_key, or with the upgrade as `Authorization: Bearer/),
+    })
+  })
+
   it('is one: two of different owners are none', async () => {
     const { connect, sessions } = await start({ env: envWith([app, other]) })
     const headers = { 'x-api-key': app.key }

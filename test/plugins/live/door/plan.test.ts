@@ -117,8 +117,20 @@ describe('what is wrong', () => {
     expect(await errorOf(keyless.plan({ model: 'openai/gpt-5-mini' }))).toMatchObject({
       status: 401,
       code: 'missing_provider_key',
-      param: 'model',
+      param: 'byok.keys.openai',
     })
+  })
+
+  it('with who hears is told beside what is wrong with the microphone, or without one', async () => {
+    const audio_in = { encoding: 'mulaw', sample_rate_hz: 16_000 } as const
+    expect(await problemsOf(keyless.plan({ audio_in, stt: { model: 'nobody/ear' } }))).toEqual([
+      'audio_in.sample_rate_hz: invalid_enum',
+      'stt.model: unknown_provider',
+    ])
+    expect(await problemsOf(keyless.plan({ stt: { model: 'nobody/ear' } }))).toEqual([
+      'stt: conflict',
+      'stt.model: unknown_provider',
+    ])
   })
 
   it('is not made of what went wrong otherwise', async () => {
@@ -158,6 +170,18 @@ describe('tools', () => {
       script: { language: undefined, maxCharacters: 10_000 },
     })
     expect(rules.filler).toEqual({ afterMs: 1500, texts: ['One moment.'] })
+  })
+
+  it('have names and schemas that every provider takes', async () => {
+    const client_tools = ['bad name!', 'größe', 'a.b', 'x'.repeat(64), 'A_z-0'].map(ownTool)
+    const error = await errorOf(keyless.plan({ tools: { client_tools } }))
+    expect(error.issues).toEqual(
+      [0, 1, 2].map((index) => ({
+        param: `tools.client_tools[${index}].name`,
+        code: 'invalid',
+        message: 'letters, digits, _ and - are expected, at most 64 of them',
+      })),
+    )
   })
 
   it('have names that the model can tell apart', async () => {
@@ -221,8 +245,8 @@ describe('who hears', () => {
   it('is nobody without a key, which is a refusal', async () => {
     for (const stt of [{}, { model: 'deepgram' }]) {
       const error = await errorOf(keyless.plan({ audio_in: pcm16, model: 'openai/gpt-5-mini', stt }, anyModel))
-      expect(error).toMatchObject({ status: 401, code: 'missing_provider_key', param: 'stt.model' })
-      expect(error.message).toMatch(/^stt\.model: There is no key for .*Deepgram.*X-Provider-Key-Deepgram/)
+      expect(error).toMatchObject({ status: 401, code: 'missing_provider_key', param: 'byok.keys.deepgram' })
+      expect(error.message).toMatch(/^stt\.model: There is no key for .*Deepgram.*byok\.keys\.deepgram.*X-Provider-Key-Deepgram/)
     }
   })
 
@@ -370,7 +394,7 @@ describe('who speaks', () => {
       'tts.language: invalid',
     ])
     expect(await problemsOf(keyless.plan({ tts: { voice: 'cartesia/f786b574-daa5-4673-aa0c-cbe3e8534c02' } }))).toEqual([
-      'missing_provider_key',
+      'byok.keys.cartesia: missing_provider_key',
     ])
   })
 
@@ -385,6 +409,33 @@ describe('who speaks', () => {
     ])
     expect((await keyed.plan({ features })).warnings).toEqual([])
     expect((await keyed.plan({ tts: { voice: 'openai/alloy' } })).warnings).toEqual([])
+  })
+})
+
+describe('a key that is missing', () => {
+  const clean = { type: 'hello', protocol_version: '1', model: 'demo/echo', tts: { voice: 'demo/soft' } } as const
+
+  it.each<[string, Partial<LiveHello>, string, string]>([
+    ['the model', { model: 'openai/gpt-5-mini' }, 'model', 'openai'],
+    ['who hears', { audio_in: pcm16, stt: { model: 'deepgram/nova-3' } }, 'stt.model', 'deepgram'],
+    ['who speaks', { tts: { voice: 'openai/alloy' } }, 'tts.voice', 'openai'],
+    ['a tool', { tools: { server_tools: ['vai_web_search'] } }, 'tools.server_tools[0]', 'tavily'],
+  ])('for %s is told by the field of hello that would hold it, and both ways to send it', async (_, asked, needs, id) => {
+    const error = await errorOf(keyless.planOf({ ...clean, ...asked }))
+    expect(error).toMatchObject({ status: 401, code: 'missing_provider_key', param: `byok.keys.${id}` })
+    expect(error.message.startsWith(`${needs}: There is no key for `)).toBe(true)
+    expect(error.message).toMatch(
+      new RegExp(`in hello as .*\\bbyok\\.keys\\.${id}\\b.*, or with the upgrade in the header .*X-Provider-Key-`),
+    )
+    expect(error.issues?.map(({ param }) => param)).toEqual([`byok.keys.${id}`])
+  })
+
+  it('is told by what needs it where callers may bring none', async () => {
+    const managed = await startPlanning({ env: { VAI_CREDENTIALS: 'managed' } })
+    const error = await errorOf(managed.plan({ tts: { voice: 'openai/alloy' } }))
+    expect(error).toMatchObject({ code: 'missing_provider_key', param: 'tts.voice' })
+    expect(error.message).not.toContain('byok')
+    await managed.close()
   })
 })
 

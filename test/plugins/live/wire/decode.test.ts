@@ -323,3 +323,29 @@ describe('sound', () => {
     expect(text(codec, frame(0)).type).toBe('sound')
   })
 })
+
+describe('a hello that is wrong', () => {
+  const issuesOf = (value: object) =>
+    refused(text(createCodec({ isMsgpack: false, maxBytes, maxHelloValues }), JSON.stringify(value))).issues?.map(
+      ({ param, code }) => `${param}: ${code}`,
+    )
+  const hello = { type: 'hello', protocol_version: '1' }
+
+  it('is told of its rates, too, whatever else is wrong with it', () => {
+    expect(issuesOf({ ...hello, audio_in: { encoding: 'opus', sample_rate_hz: 12_345 } })).toEqual([
+      'audio_in.encoding: invalid_enum',
+      'audio_in.sample_rate_hz: invalid_enum',
+    ])
+    const audio_out = { encoding: 'mulaw', sample_rate_hz: 16_000 }
+    expect(issuesOf({ ...hello, audio_out, tts: {} })).toEqual(['tts.voice: required', 'audio_out.sample_rate_hz: invalid_enum'])
+    // What the schema has told of is told once, and what is right is not told of.
+    expect(issuesOf({ ...hello, audio_in: { encoding: 'opus', sample_rate_hz: 100 } })).toHaveLength(2)
+    expect(issuesOf({ ...hello, audio_in: { encoding: 'opus', sample_rate_hz: 44_100 } })).toHaveLength(1)
+  })
+
+  it('misses its type once', () => {
+    const { issues } = refused(text(agreed(), '{}'))
+    expect(issues?.map(({ param, code }) => [param, code])).toEqual([['type', 'required']])
+    expect(issues?.[0]?.message).toContain('one of "hello", ')
+  })
+})
