@@ -72,6 +72,9 @@ Who:
 
 What is said and heard:
       --in <file.wav>       A recording is spoken instead of you, as fast as it was spoken. Of several, each follows the answer to the one before.
+                            What it says while an answer is spoken interrupts that, unless it is what the assistant is saying itself, which is
+                            taken for an echo: with demo/echo, who says something twice may be answered once. Where nothing is understood, it
+                            ends 8 seconds after the recording, with 1.
       --out <file.wav>      What would have been heard is written there: with the silence between, and without what was not played.
       --text                Turns are typed, or come out of a pipe, a line each. Nothing is recorded.
       --microphone <device> What sox (AUDIODEV) or ffmpeg (-i) takes for one.
@@ -81,7 +84,8 @@ What is said and heard:
       --json                Every message in JSON, a line each, instead of captions. Sound is told by its size, and keys are left out.
 
 While it runs: /interrupt, /mute, /unmute, /quit, /help; other lines are said to the model. Ctrl-C ends the session, and a second one
-does not wait for that. A line that is lost is resumed for as long as the gateway waits, which is 30 seconds.
+does not wait for that. A line that is lost is resumed for as long as the gateway waits, which is 30 seconds; what the microphone
+hears meanwhile is lost. In --text without anything that plays, answers are only shown.
 
 It ends with:
   0    The session ended as it should: it was ended here, or everything was asked and answered.

@@ -83,6 +83,7 @@ export class PacedPlayer implements Player {
   }
 
   go(): void {
+    this.#parts.sink.open()
     this.#isHeld = false
   }
 

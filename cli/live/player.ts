@@ -12,6 +12,7 @@ export interface Player {
   reset(id: string): void
   /** Stands still until `go`: what would be played meanwhile could not be told. */
   hold(): void
+  /** There is a line, for the first time or again. */
   go(): void
   /** Ends it, also in the middle of sound. Resolves once nothing of it is left. */
   close(): Promise<void>

@@ -7,28 +7,40 @@ import type { OnSinkFailed, Sink } from './sink.ts'
 export class ProgramSink implements Sink {
   readonly leadMs = 80
   readonly isContinuous = false
-  readonly #running: RunningProgram
+  readonly #program: Program
+  readonly #header: Uint8Array
+  readonly #clock: Clock
+  readonly #onFailed: OnSinkFailed
+  #running: RunningProgram | undefined
   #hasFailed = false
 
   /** `header` stands before the sound, where the program needs one to know what it is. */
   constructor(program: Program, header: Uint8Array, clock: Clock, onFailed: OnSinkFailed) {
-    this.#running = startProgram(program, clock, (why) => {
-      this.#hasFailed = true
-      onFailed(why)
-    })
-    if (program.wantsHeader) this.write(header)
+    this.#program = program
+    this.#header = header
+    this.#clock = clock
+    this.#onFailed = onFailed
   }
 
   get isBlocked(): boolean {
-    return this.#running.child.stdin.writableLength > mostUnread
+    return (this.#running?.child.stdin.writableLength ?? 0) > mostUnread
+  }
+
+  open(): void {
+    if (this.#running) return
+    this.#running = startProgram(this.#program, this.#clock, (why) => {
+      this.#hasFailed = true
+      this.#onFailed(why)
+    })
+    if (this.#program.wantsHeader) this.write(this.#header)
   }
 
   write(pcm: Uint8Array): void {
-    if (!this.#hasFailed) this.#running.child.stdin.write(pcm)
+    if (!this.#hasFailed) this.#running?.child.stdin.write(pcm)
   }
 
-  close(): Promise<void> {
-    return this.#running.end(lastSoundMs)
+  async close(): Promise<void> {
+    await this.#running?.end(lastSoundMs)
   }
 }
 

@@ -63,7 +63,6 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
   const startedAt = clock.now()
   const write = (line: string): void => void streams.stdout.write(`${line}\n`)
   const screen = screenOn(args.isJson ? { ...streams, stdout: streams.stderr } : streams)
-  for (const note of means.notes) screen.note(note)
   if (key !== undefined && url.protocol === 'ws:' && !isLoopback(url.hostname)) screen.note(clearKey)
   try {
     const conversation = new LiveTalk({
@@ -72,6 +71,7 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
         new LiveConnection({ url, headers: key === undefined ? {} : { authorization: `Bearer ${key}` }, hello, clock, listener }),
       player: (listener) => playerFor(means, listener, clock, screen, (why) => conversation.failed(why)),
       asking: means.asking,
+      notes: means.notes,
       screen,
       journal: args.isJson ? new Journal(write, () => clock.now() - startedAt) : undefined,
       clock,

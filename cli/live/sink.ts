@@ -6,7 +6,9 @@ export interface Sink {
   readonly isContinuous: boolean
   /** Whether it stands still, and takes no more for now. */
   readonly isBlocked: boolean
-  /** Whole samples. */
+  /** There is a session: before that nothing is to be started, and nothing to be told of what cannot be. May be called again. */
+  open(): void
+  /** Whole samples, once it is open. */
   write(pcm: Uint8Array): void
   /** Resolves once it is closed; never rejects. */
   close(): Promise<void>

@@ -20,6 +20,8 @@ export interface TalkParts {
   readonly connect: (listener: ConnectionListener) => LiveConnection
   readonly player: (listener: PlayerListener) => Player
   readonly asking: Asking
+  /** What is to be known of the session, once there is one. */
+  readonly notes: readonly string[]
   readonly screen: Screen
   /** Written in place of captions. */
   readonly journal: Journal | undefined
@@ -189,9 +191,10 @@ export class LiveTalk {
   }
 
   #opened(ack: LiveHelloAck): void {
-    const { journal } = this.#parts
+    const { journal, notes, screen } = this.#parts
     journal?.came(ack)
     if (!journal || ack.is_resumed) this.#captions.opened(ack)
+    if (!ack.is_resumed) for (const note of notes) screen.note(note)
     this.#player.go()
     this.#microphone?.go()
     if (!this.#isRecording) this.#record()
@@ -254,7 +257,10 @@ export class LiveTalk {
   }
 
   #lost(why: string): void {
+    const { asking, screen } = this.#parts
     this.#captions.lost(why)
+    // A recording waits; people do not.
+    if (asking.type === 'person' && asking.microphone) screen.note('What you say meanwhile is not heard.')
     // The gateway gives out again what it does not know to be played.
     this.#player.hold()
     this.#microphone?.hold()

@@ -28,6 +28,10 @@ export class WavSink implements Sink {
     }
   }
 
+  open(): void {
+    // Whether it can be written is to be known before anybody is asked anything.
+  }
+
   write(pcm: Uint8Array): void {
     if (this.#file === undefined) return
     try {

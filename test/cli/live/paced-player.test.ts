@@ -19,11 +19,16 @@ class Tape implements Sink {
   readonly isContinuous: boolean
   isBlocked = false
   isClosed = false
+  opened = 0
   readonly #pieces: Uint8Array[] = []
 
   constructor(leadMs: number, isContinuous: boolean) {
     this.leadMs = leadMs
     this.isContinuous = isContinuous
+  }
+
+  open(): void {
+    this.opened++
   }
 
   write(pcm: Uint8Array): void {

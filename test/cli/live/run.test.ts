@@ -282,6 +282,16 @@ describe('with programs that record and play', { timeout: 60_000 }, () => {
     expect(errors()).toContain('The microphone is off: sox ended with 3: no such device. To type instead: vai live --text')
   })
 
+  it('tells nothing of what plays where there is no session', async () => {
+    const environment = machine('echo "no such device" >&2; exit 1')
+    const { exit, errors } = live(['--text', '--model', 'nobody/none'], { environment })
+    expect(await exit).toBe(3)
+    expect(errors()).toMatch(/^There is no session at ws:[^\n]*nobody[^\n]*\n$/)
+    const silent = live(['--text', '--model', 'nobody/none'])
+    expect(await silent.exit).toBe(3)
+    expect(silent.errors()).toMatch(/^There is no session at ws:[^\n]*\n$/)
+  })
+
   it('goes on in words where what plays has failed', async () => {
     const { exit, output, errors, type, end } = live(['--text'], { environment: machine('echo "no such device" >&2; exit 1') })
     type('Good morning.')
