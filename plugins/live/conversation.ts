@@ -4,6 +4,8 @@ import type { HistoryEffect, RunEffect } from './effects.ts'
 import {
   beginHistory,
   committed,
+  happenedIn,
+  joinBehind,
   type LiveHistory,
   type LiveStep,
   refused,
@@ -17,19 +19,28 @@ import {
 export class Conversation {
   readonly #asker: Asker
   #history: LiveHistory
+  /** Since the session began; undefined where nobody wants to know. */
+  readonly #happened: MessageParam[] | undefined
   /** What the assistant said unasked, by its turn. */
   readonly #unasked = new Map<number, LiveStep>()
   /** What the turn adds that has just ended, and what it took. */
   #append: readonly MessageParam[] = []
   #last: { readonly turn: number; readonly usage: Usage } | undefined
 
-  constructor(asker: Asker, messages: readonly MessageParam[]) {
+  /** With `keepsAll` what happens is kept, too. */
+  constructor(asker: Asker, messages: readonly MessageParam[], keepsAll = false) {
     this.#asker = asker
     this.#history = beginHistory(messages)
+    this.#happened = keepsAll ? [] : undefined
   }
 
   get history(): LiveHistory {
     return this.#history
+  }
+
+  /** What was said and called in the turns that are over, whether anybody heard it or not; undefined where that is not kept. */
+  get happened(): readonly MessageParam[] | undefined {
+    return this.#happened
   }
 
   /** A turn that no model was asked for. */
@@ -65,7 +76,8 @@ export class Conversation {
         this.#commit(effect.turn, effect.heard)
         return
       case 'answer-drop':
-        this.#history = takenBack(this.#history, this.#stepsOf(effect.turn))
+        this.#note(effect.turn)
+        this.#history = takenBack(this.#history)
         this.#forget(effect.turn)
         return
       case 'run-start':
@@ -105,12 +117,17 @@ export class Conversation {
   }
 
   #commit(turn: number, heard: string): void {
+    this.#note(turn)
     const { history, append } = this.#asker.isRefused(turn)
       ? { history: refused(this.#history), append: [] }
       : committed(this.#history, this.#stepsOf(turn), heard)
     this.#history = history
     this.#append = append
     this.#forget(turn)
+  }
+
+  #note(turn: number): void {
+    if (this.#happened) joinBehind(this.#happened, happenedIn(this.#history, this.#stepsOf(turn)))
   }
 
   #forget(turn: number): void {

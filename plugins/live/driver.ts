@@ -67,7 +67,7 @@ export class LiveDriver {
       model: (turn, event) => this.take({ type: 'model', turn, event }),
       run: (turn, event) => this.#runEvent(turn, event),
     })
-    this.#conversation = new Conversation(this.#asker, plan.messages)
+    this.#conversation = new Conversation(this.#asker, plan.messages, parts.watch.isRecorded)
     // A client that says nothing has its time as well.
     this.#setTimer()
   }
@@ -218,6 +218,7 @@ export class LiveDriver {
     this.#inbox.length = 0
     this.#timer?.cancel()
     this.#flow?.cancel()
+    this.#parts.watch.over(this.#conversation.happened ?? [])
     this.#parts.onOver(this.#state.ended ?? 'error')
   }
 

@@ -13,9 +13,8 @@ import type { ContentBlock, ContentBlockParam, MessageParam } from '../../api/sc
  *      joined to those before it (`joined`) by whoever keeps the same history.
  */
 export interface LiveHistory {
-  readonly canonical: readonly MessageParam[]
   readonly played: readonly MessageParam[]
-  /** The user's message of the turn under way; and what of it is not in `canonical` yet. */
+  /** The user's message of the turn under way; and what of it `happenedIn` has not told yet. */
   readonly asked: Blocks
   readonly unrecorded: Blocks
   /** What goes with the user's next message. */
@@ -46,7 +45,7 @@ type Blocks = readonly ContentBlockParam[]
 export const speakingTool = 'talk_to_user'
 
 export function beginHistory(messages: readonly MessageParam[]): LiveHistory {
-  return { canonical: messages, played: messages, asked: [], unrecorded: [], attached: [] }
+  return { played: messages, asked: [], unrecorded: [], attached: [] }
 }
 
 // ── The user ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,42 +90,44 @@ export function committed(
   const question = messageOf('user', history.asked)
   const isFirst = history.played.length === 0 && question.length === 0 && answer.length > 0
   const append = joined([], ...(isFirst ? opening : question), ...answer)
-  return { history: { ...recorded(history, steps), played: joined(history.played, ...append), asked: [] }, append }
+  return { history: { ...history, played: joined(history.played, ...append), asked: [], unrecorded: [] }, append }
 }
 
 /** A turn is over whose question the model cannot be asked with: it stays with what happened, and is asked no more. */
 export function refused(history: LiveHistory): LiveHistory {
-  return { ...recorded(history, []), asked: [] }
+  return { ...history, asked: [], unrecorded: [] }
 }
 
 /** A turn was taken back: the model is to see nothing of its answer, and the question waits for what is said next. */
-export function takenBack(history: LiveHistory, steps: readonly LiveStep[]): LiveHistory {
-  return recorded(history, steps)
+export function takenBack(history: LiveHistory): LiveHistory {
+  return { ...history, unrecorded: [] }
+}
+
+/** What a turn adds to all that happened, whatever was heard of it. To be asked before it ends, or is taken back. */
+export function happenedIn({ unrecorded }: LiveHistory, steps: readonly LiveStep[]): readonly MessageParam[] {
+  const answer = steps.flatMap(({ content, results }) => messagesOf(content.map(asParam), results, () => speechResults.asked))
+  return [...messageOf('user', unrecorded), ...answer]
 }
 
 /** Messages with others behind them, of which those of one role in a row are one. */
 export function joined(messages: readonly MessageParam[], ...more: readonly MessageParam[]): readonly MessageParam[] {
   const all = [...messages]
-  for (const message of more) {
-    const last = all.at(-1)
-    if (last?.role === message.role && message.role !== 'system') {
-      all[all.length - 1] = { role: last.role, content: [...blocksOf(last.content), ...blocksOf(message.content)] }
-    } else all.push(message)
-  }
+  joinBehind(all, more)
   return all
+}
+
+/** Puts messages behind others in the same way, which are not copied for that. */
+export function joinBehind(messages: MessageParam[], more: readonly MessageParam[]): void {
+  for (const message of more) {
+    const last = messages.at(-1)
+    if (last?.role === message.role && message.role !== 'system') {
+      messages[messages.length - 1] = { role: last.role, content: [...blocksOf(last.content), ...blocksOf(message.content)] }
+    } else messages.push(message)
+  }
 }
 
 /** Models are asked by a user, also where the assistant is the first to speak. */
 const opening: readonly MessageParam[] = [{ role: 'user', content: [{ type: 'text', text: '(The conversation begins.)' }] }]
-
-function recorded(history: LiveHistory, steps: readonly LiveStep[]): LiveHistory {
-  const answer = steps.flatMap(({ content, results }) => messagesOf(content.map(asParam), results, () => speechResults.asked))
-  return {
-    ...history,
-    canonical: joined(history.canonical, ...messageOf('user', history.unrecorded), ...answer),
-    unrecorded: [],
-  }
-}
 
 // ── What was heard of an answer ─────────────────────────────────────────────────────────────────────────────────────────
 

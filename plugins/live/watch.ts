@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
+import type { MessageParam } from '../../api/schemas.gen.ts'
 import type { LiveMetrics } from '../metrics/live.ts'
 import type { Effect, Frame } from './effects.ts'
 import type { Input } from './inputs.ts'
@@ -12,6 +13,10 @@ export class SessionWatch {
 
   constructor(parts: WatchParts) {
     this.#parts = parts
+  }
+
+  get isRecorded(): boolean {
+    return this.#parts.recorder !== undefined
   }
 
   step(input: Input, effects: readonly Effect[]): void {
@@ -57,6 +62,11 @@ export class SessionWatch {
     this.#parts.metrics.turnOver(this.#ended, times)
   }
 
+  /** The session is over, in which this was said and called. */
+  over(happened: readonly MessageParam[]): void {
+    this.#parts.recorder?.canonical(happened)
+  }
+
   #transcript(facts: object): void {
     if (this.#parts.logsTranscripts) this.#parts.log.info(facts, 'transcript')
   }
@@ -78,5 +88,6 @@ export interface SessionRecorder {
   input(input: Input): void
   effects(effects: readonly Effect[]): void
   sound(bytes: Uint8Array, audioMs: number): void
+  canonical(messages: readonly MessageParam[]): void
   close(): Promise<void>
 }

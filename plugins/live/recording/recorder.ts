@@ -1,10 +1,20 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../../api/clock.ts'
+import type { MessageParam } from '../../../api/schemas.gen.ts'
 import type { Log } from '../../../providers/provider.ts'
 import type { Effect } from '../effects.ts'
 import type { Input } from '../inputs.ts'
-import { effectsLine, endLine, headerLine, inputLine, soundLine, stoppedLine, type TracedSession } from './trace.ts'
+import {
+  canonicalLine,
+  effectsLine,
+  endLine,
+  headerLine,
+  inputLine,
+  soundLine,
+  stoppedLine,
+  type TracedSession,
+} from './trace.ts'
 
 export interface RecorderOptions {
   /** Where the file is made: one that is there and can be written to, as `folderProblem` tells. */
@@ -60,6 +70,11 @@ export class Recorder {
   /** The microphone heard this, `audioMs` after all that it had heard before. The bytes may change after this returns. */
   sound(bytes: Uint8Array, audioMs: number): void {
     if (this.#withSound && !this.#isOver) this.#write(soundLine(bytes, audioMs))
+  }
+
+  /** Nothing more happens: this is what was said and called, whether anybody heard it or not. */
+  canonical(messages: readonly MessageParam[]): void {
+    if (!this.#isOver) this.#write(canonicalLine(messages))
   }
 
   /** The session is over. Resolves once the file is, or after a while. Never rejects. */

@@ -80,7 +80,7 @@ class Playing {
     }
     if (this.#wrong) throw at(this.#wrong.line, this.#wrong.error.message)
     const line = this.#read(text)
-    if (!line || 'sound' in line) return undefined
+    if (!line || 'sound' in line || 'canonical' in line) return undefined
     if (this.#ending) throw at(this.line, 'there is more after the end')
     if ('effects' in line) {
       if (!this.#open) throw at(this.line, 'these are effects of nothing')

@@ -1,4 +1,5 @@
 import { isRecord, parseJson } from '../../../api/json.ts'
+import type { MessageParam } from '../../../api/schemas.gen.ts'
 import type { Effect } from '../effects.ts'
 import type { Input } from '../inputs.ts'
 import type { LivePlan } from '../plan.ts'
@@ -11,6 +12,7 @@ import { defaultRules, type Rules } from '../rules.ts'
  *     {"input": {"at": 20, "type": "frame", …}}                  something happened, `at` milliseconds after the session began
  *     {"effects": [{"type": "hear"}, …]}                         what was done about the input before; not there where it was nothing
  *     {"sound": {"audio_ms": 0, "data_b64": "…"}}                what the microphone heard from there on, in the format of `audio_in`; where asked for
+ *     {"canonical": [{"role": "user", …}, …]}                    the last but one: all that was said and called, whether anybody heard it or not
  *     {"end": true}                                              the last line: the session is over
  *     {"stopped": "too large"}                                   the last line: it went on, and is not recorded any further
  *
@@ -69,6 +71,7 @@ export function headerLine({ session, gateway, beganAt, plan }: TracedSession): 
 /** JSON has one way to write each of these, so that they can be compared as they were written. */
 export const inputLine = (input: Input): string => JSON.stringify({ input })
 export const effectsLine = (effects: readonly Effect[]): string => JSON.stringify({ effects })
+export const canonicalLine = (canonical: readonly MessageParam[]): string => JSON.stringify({ canonical })
 export const stoppedLine = (stopped: string): string => JSON.stringify({ stopped })
 export const endLine = '{"end":true}'
 
@@ -85,6 +88,7 @@ export type TraceLine =
   | { readonly input: Input }
   | { readonly effects: readonly unknown[] }
   | { readonly sound: unknown }
+  | { readonly canonical: readonly unknown[] }
   | { readonly stopped: string }
   | { readonly end: true }
 
@@ -111,6 +115,7 @@ export function readLine(line: string): TraceLine {
   if (isInput(value.input)) return { input: value.input }
   if (Array.isArray(value.effects)) return { effects: value.effects }
   if (value.sound !== undefined) return { sound: value.sound }
+  if (Array.isArray(value.canonical)) return { canonical: value.canonical }
   if (typeof value.stopped === 'string') return { stopped: value.stopped }
   if (value.end === true) return { end: true }
   throw new TraceError('this is no line of a recording')

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { MessageParam } from '../../../api/schemas.gen.ts'
 import type { LivePlan } from '../../../plugins/live/plan.ts'
+import type { SessionRecorder } from '../../../plugins/live/watch.ts'
 import { type Planning, pcm16, startPlanning } from './door/planning.ts'
 import { Driven } from './driven.ts'
 import { JoiningClient, TestLine } from './joining-client.ts'
@@ -88,6 +90,7 @@ describe('what is recorded of the sound', () => {
       input: () => undefined,
       effects: () => undefined,
       sound: (_: Uint8Array, audioMs: number) => void places.push(audioMs),
+      canonical: () => undefined,
       close: () => Promise.resolve(),
     }
     const hearing = await planning.plan({ audio_in: pcm16, stt: { model: 'demo/meter' } })
@@ -128,5 +131,42 @@ describe('a session that is over', () => {
     expect(client.told.at(-1)).toMatchObject({ type: 'session_end', reason: 'restart' })
     expect([line.closed, driven.over]).toEqual([{ code: 1012, reason: 'restart' }, 'restart'])
     expect(client.messages).toEqual(driven.history)
+  })
+})
+
+describe('all that was said', () => {
+  function recorded(): { readonly recorder: SessionRecorder; readonly told: (readonly MessageParam[])[] } {
+    const told: (readonly MessageParam[])[] = []
+    const recorder = {
+      input: () => undefined,
+      effects: () => undefined,
+      sound: () => undefined,
+      canonical: (messages: readonly MessageParam[]) => void told.push([...messages]),
+      close: () => Promise.resolve(),
+    }
+    return { recorder, told }
+  }
+
+  it('is recorded at the end, also what nobody heard, and once', () => {
+    const { recorder, told } = recorded()
+    const { driven, line } = listening({ recorder })
+    line.into?.receive({ type: 'control', op: 'interrupt' })
+    driven.clock.advance(1000)
+    expect(told).toEqual([])
+    line.into?.receive({ type: 'control', op: 'end_session' })
+    expect(told).toEqual([
+      [
+        { role: 'user', content: [{ type: 'text', text: 'Hello.' }] },
+        { role: 'assistant', content: [{ type: 'text', text: long }] },
+      ],
+    ])
+    expect(JSON.stringify(driven.history)).not.toContain(long)
+  })
+
+  it('is kept nowhere where there is no recording', () => {
+    const { driven, line } = listening()
+    line.into?.receive({ type: 'control', op: 'interrupt' })
+    driven.clock.advance(1000)
+    expect(driven.driver.conversation.happened).toBeUndefined()
   })
 })

@@ -4,6 +4,8 @@ import type { ContentBlock, MessageParam } from '../../../api/schemas.gen.ts'
 import {
   beginHistory,
   committed,
+  happenedIn,
+  joinBehind,
   joined,
   type LiveHistory,
   type LiveStep,
@@ -42,7 +44,7 @@ describe('the user', () => {
   })
 
   it('goes on with a question that was taken back, in the same words once', () => {
-    const first = takenBack(begun(), [step([text('It is nice.')], ['It is nice.'])])
+    const first = takenBack(begun())
     const history = withWords(first, 'In Berlin, I mean.')
     expect(requestOf(history)).toEqual([user('How is the weather? In Berlin, I mean.')])
     expect(committed(history, [step([text('It rains.')], ['It rains.'])], 'It rains.').append).toEqual([
@@ -51,9 +53,14 @@ describe('the user', () => {
     ])
   })
 
-  it('is seen in the canonical history as it happened', () => {
-    const taken = withWords(takenBack(begun(), [step([text('It is nice.')], ['It is nice.'])]), 'In Berlin, I mean.')
-    expect(committed(taken, [step([text('It rains.')], ['It rains.'])], '').history.canonical).toEqual([
+  it('is seen in what happened as it did, once', () => {
+    const happened: MessageParam[] = []
+    joinBehind(happened, happenedIn(begun(), [step([text('It is nice.')], ['It is nice.'])]))
+    const taken = withWords(takenBack(begun()), 'In Berlin, I mean.')
+    const rains = [step([text('It rains.')], ['It rains.'])]
+    joinBehind(happened, happenedIn(taken, rains))
+    joinBehind(happened, happenedIn(committed(taken, rains, '').history, []))
+    expect(happened).toEqual([
       user('How is the weather?'),
       assistant(text('It is nice.')),
       user('In Berlin, I mean.'),
@@ -172,14 +179,14 @@ describe('a turn that is over', () => {
     expect(committed(beginHistory([]), [step([text('Good day!')], ['Good day!'])], '').append).toEqual([])
   })
 
-  it('stays in the canonical history whole', () => {
+  it('stays whole in what happened', () => {
     const steps = [step([text('Let me look.'), call('a')], ['Let me look. ']), step([speak('b', said)], [said])]
-    const { canonical } = committed(begun(), steps, '').history
-    expect(canonical.filter(({ role }) => role === 'assistant')).toEqual([
+    const happened = happenedIn(begun(), steps)
+    expect(happened.filter(({ role }) => role === 'assistant')).toEqual([
       assistant(text('Let me look.'), call('a')),
       assistant(speak('b', said)),
     ])
-    expect(callsWithout(canonical)).toEqual([])
+    expect(callsWithout(happened)).toEqual([])
   })
 
   it('goes on a conversation that was before the session', () => {
@@ -256,14 +263,16 @@ describe('whatever is said, heard and called', () => {
         let history = beginHistory([])
         let kept: readonly MessageParam[] = []
         let played = ''
+        const happened: MessageParam[] = []
         for (const { words: asked, steps: blocks, share, isTakenBack, attaches } of turns) {
           if (attaches) history = withAttached(history, image)
           history = withWords(history, asked)
           const steps = blocks.map(stepOf)
           const spoken = steps.flatMap((each) => each.spoken).join('')
           const heard = spoken.slice(0, Math.floor(spoken.length * share)).trimEnd()
+          joinBehind(happened, happenedIn(history, steps))
           if (isTakenBack) {
-            history = takenBack(history, steps)
+            history = takenBack(history)
             continue
           }
           played += heard.replaceAll(/\s/g, '')
@@ -285,7 +294,8 @@ describe('whatever is said, heard and called', () => {
           ).toEqual([])
         }
         expect(callsWithout(history.played)).toEqual([])
-        expect(callsWithout(history.canonical)).toEqual([])
+        expect(callsWithout(happened)).toEqual([])
+        expect(happened.some(({ role }, index) => role === happened[index - 1]?.role)).toBe(false)
         const asked = turns
           .map((each) => each.words)
           .join('')

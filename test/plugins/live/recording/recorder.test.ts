@@ -36,12 +36,16 @@ describe('a session that is recorded', () => {
       recorder.input(input)
       recorder.effects(effects)
     }
+    const messages = [{ role: 'user' as const, content: 'Hello.' }]
+    recorder.canonical(messages)
     await recorder.close()
+    recorder.canonical(messages)
     expect(readdirSync(folder)).toEqual(['live_01TEST.20261231T235958Z.jsonl'])
     expect(statSync(recorder.path).mode & 0o777).toBe(0o600)
     const lines = linesIn(recorder)
     expect(lines.pop()).toBe('')
-    expect(lines).toEqual(linesOf(lived))
+    expect(lines.toSpliced(-2, 1)).toEqual(linesOf(lived))
+    expect(lines.at(-2)).toBe(JSON.stringify({ canonical: messages }))
     expect(await replayTrace(lines, reduceLive)).toMatchObject({ same: true, steps: lived.steps.length, brokenOff: undefined })
     expect(told).toEqual([])
   })
