@@ -42,13 +42,13 @@ export const errors: readonly CodeRow[] = [
     code: 'resume_too_old',
     scope: 'session',
     closeCode: 1008,
-    when: 'What was missed is not kept any more: 2000 messages are',
+    when: 'What was missed is not kept any more: 2000 messages are, of about 500,000 characters together',
   },
   {
     code: 'session_elsewhere',
     scope: 'session',
     closeCode: 1013,
-    when: 'Another process holds the session; connect again at once',
+    when: 'Another process holds the session, or did until it died, in the last 15 s; [connect again](#resume), after a pause',
   },
   {
     code: 'audio_not_started',

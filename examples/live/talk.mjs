@@ -18,6 +18,8 @@ const [frameBytes, bytesPerMs] = [640, 48]
 
 let socket, resume, chunkOf
 let lastSeq = 0
+/** How often it was tried to come back, since the session was there last. */
+let tries = 0
 /** Whether there is nothing more to say, and whether the session has ended. */
 let isQuiet = false
 let isOver = false
@@ -33,8 +35,9 @@ function connect() {
   socket.on('close', (code, reason) => {
     // What has come of it and was not played is sent again.
     segment = undefined
-    // Nobody has closed it: the network did. The session waits for half a minute.
-    if (code === 1006 && resume && !isOver) return setTimeout(connect, 500)
+    // The network has closed it, or another process has the session. It waits for half a minute, which 18 tries take.
+    if ((code === 1006 || code === 1013) && resume && !isOver && tries < 18)
+      return setTimeout(connect, Math.min(2000, 100 * 2 ** tries++))
     if (code !== 1000) console.error(`closed: ${code} ${reason}`)
     process.exit(code === 1000 ? 0 : 1)
   })
@@ -48,6 +51,7 @@ function onMessage(message) {
   lastSeq = message.seq
   switch (message.type) {
     case 'hello_ack':
+      tries = 0
       resume = () => ({ session_id: message.session_id, token: message.resume_token, last_server_seq: lastSeq })
       if (!message.is_resumed) startMicrophone()
       else if (isQuiet) send({ type: 'audio_stream_end' })
@@ -95,7 +99,7 @@ setInterval(() => {
     segment.waiting = segment.waiting.subarray(length)
     segment.playedMs += length / bytesPerMs
     if (segment.isWhole && segment.waiting.length === 0) stop('finished')
-    else if (segment.playedMs - segment.markedMs >= 200) mark('playing')
+    else if (segment.playedMs - segment.markedMs >= 100) mark('playing')
   }
   process.stdout.write(out)
 }, 20)

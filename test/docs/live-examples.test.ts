@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { RawFormat } from '../../providers/speech.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
 import { until } from '../until.ts'
@@ -58,6 +60,23 @@ describe('the client for the terminal', () => {
     expect(line.connections()).toBe(2)
   })
 
+  it('tries again where another process has the session', async () => {
+    const { port, hellos } = await gatewayOf([
+      (socket) => {
+        socket.send(JSON.stringify({ type: 'hello_ack', seq: 1, session_id: 'live_1', resume_token: 'token', is_resumed: false }))
+        socket.terminate()
+      },
+      (socket) => socket.close(1013, 'session_elsewhere'),
+      (socket) => socket.close(1013, 'session_elsewhere'),
+      (socket) => socket.close(1008, 'unknown_session'),
+    ])
+    const client = run('talk.mjs', String(port))
+    expect(await client.ended).toBe(1)
+    const again = expect.objectContaining({ resume: { session_id: 'live_1', token: 'token', last_server_seq: 1 } })
+    expect(hellos).toEqual([expect.objectContaining({ model: 'demo/echo' }), again, again, again])
+    expect(client.noted()).toBe('closed: 1008 unknown_session\n')
+  })
+
   it('tells why it is turned away', async () => {
     const client = run('talk.mjs', new URL(gateway.url).port, ['demo/echo', 'demo/nobody'])
     expect(await client.ended).toBe(1)
@@ -91,6 +110,24 @@ function run(name: string, port: string, more: readonly string[] = []): Run {
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const said = (): Buffer => Buffer.concat(out)
   return { child, ended, said, told: () => said().toString(), noted: () => Buffer.concat(notes).toString() }
+}
+
+/** One that does something else with each line, once it has said hello. */
+async function gatewayOf(
+  answers: ((socket: WebSocket) => void)[],
+): Promise<{ readonly port: number; readonly hellos: unknown[] }> {
+  const hellos: unknown[] = []
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  server.on('connection', (socket) =>
+    socket.once('message', (data) => {
+      hellos.push(JSON.parse(String(data)))
+      answers.shift()?.(socket)
+    }),
+  )
+  await once(server, 'listening')
+  started.push(server)
+  const address = server.address()
+  return { port: typeof address === 'object' && address ? address.port : 0, hellos }
 }
 
 interface Line {
