@@ -1,5 +1,6 @@
 import type { Alignment } from '../../providers/speech.ts'
 import { wordCut } from '../../text/word-cut.ts'
+import { type SaidSentence, supposedMs } from './pace.ts'
 import { type TimedEnd, timedEnds } from './timed-text.ts'
 
 /** What the assistant says in one go; the texts of its sentences, put together, are what is spoken. */
@@ -25,35 +26,46 @@ export interface SpokenSentence {
  *
  *   1. A sentence whose sound is over was heard. Whoever plays it counts whole milliseconds.
  *   2. Of the one that was playing, the words were heard that were over by its alignment.
- *   3. Without one, or where it tells of another text, as much of the text as of the sound, down to a whole word; nothing while its
- *      length is not known.
+ *   3. Without one, or where it tells of another text, as much of the text as of the sound, down to a whole word. While its length is not
+ *      known, it is supposed to be rather too long, and most of it still to come.
  *   4. Where nobody tells what was played (`marks` is false), `playedMs` is an estimate, and only whole sentences count.
+ *   5. A sentence without sound was heard with the one before it; those before the first sound, with that.
  */
 export function heardText({ sentences }: SpokenSegment, playedMs: number, { marks }: { readonly marks: boolean }): string {
   if (!(playedMs > 0)) return ''
   let heard = ''
+  let unheard = ''
+  const before: SaidSentence[] = []
   for (const sentence of sentences) {
-    if (isOver(sentence, playedMs)) {
-      heard += sentence.text
-      continue
+    const { text, startMs, lengthMs } = sentence
+    const isWhole = lengthMs !== undefined && isOver(startMs + lengthMs, playedMs)
+    if (isWhole && lengthMs > 0) before.push({ text, lengthMs })
+    const end = isWhole ? text.length : marks ? heardWithin(sentence, playedMs - startMs, before) : 0
+    unheard += text.slice(0, end)
+    if (heard !== '' || (lengthMs !== 0 && end > 0)) {
+      heard += unheard
+      unheard = ''
     }
-    const end = marks ? heardWithin(sentence, playedMs - sentence.startMs) : 0
-    return (heard + sentence.text.slice(0, end)).trimEnd()
+    if (!isWhole) return heard.trimEnd()
   }
   return heard
 }
 
-function isOver({ startMs, lengthMs }: SpokenSentence, playedMs: number): boolean {
-  return lengthMs !== undefined && playedMs >= Math.floor(startMs + lengthMs)
+function isOver(endMs: number, playedMs: number): boolean {
+  return playedMs >= Math.floor(endMs)
 }
 
 /** Up to where in its text the sentence was heard. */
-function heardWithin({ text, lengthMs, alignment }: SpokenSentence, ms: number): number {
+function heardWithin({ text, lengthMs, alignment }: SpokenSentence, ms: number, before: readonly SaidSentence[]): number {
   if (ms <= 0) return 0
   const ends = alignment && timedEnds(text, alignment)
   if (ends) return wordCut(text, lastBefore(ends, ms))
-  return lengthMs === undefined ? 0 : wordCut(text, (ms / lengthMs) * text.length)
+  const wholeMs = lengthMs ?? Math.max(supposedMs(text, before), ms / mostSupposed)
+  return wordCut(text, (ms / wholeMs) * text.length)
 }
+
+/** Of a sentence whose length is not known no more than this is supposed to have been heard. */
+const mostSupposed = 0.8
 
 /** Where the last word ends before which every other was over as well: a vendor's times may go backward. */
 function lastBefore(ends: readonly TimedEnd[], ms: number): number {

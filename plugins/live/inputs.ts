@@ -55,13 +55,15 @@ export type ModelEvent =
 
 /**
  * What comes of the sentences of a turn, in the order of their sound and one after another: what stands behind a piece of sound comes
- * once that piece was given out. None is to come while the voice is held.
+ * once that piece was given out. None but `made` is to come while the voice is held.
  */
 export type VoiceEvent =
   /** A piece of sound waits to be given out: where it lies in the turn's sound and how long it is, at most 200 ms. */
   | { readonly type: 'sound'; readonly attempt: number; readonly sentence: number; readonly fromMs: number; readonly ms: number }
   /** Times of a sentence's words, from the beginning of the sentence's sound. They come before the sound that they tell of. */
   | { readonly type: 'aligned'; readonly attempt: number; readonly sentence: number; readonly alignment: Alignment }
+  /** The vendor has made all sound of a sentence, which is so long. It may come before any of it is given out. */
+  | { readonly type: 'made'; readonly attempt: number; readonly sentence: number; readonly lengthMs: number }
   /** All sound of a sentence was given out. */
   | { readonly type: 'said'; readonly attempt: number; readonly sentence: number }
   | { readonly type: 'failed'; readonly attempt: number; readonly message: string }

@@ -124,6 +124,11 @@ export function onVoice(move: Move, number: number, event: VoiceEvent): void {
     onVoiceFailed(move, event.message)
     return
   }
+  if (event.type === 'made') {
+    if (event.sentence >= voice.said && event.sentence < voice.asked)
+      setSentence(move, event.sentence, { lengthMs: event.lengthMs })
+    return
+  }
   if (event.sentence !== voice.said || event.sentence >= voice.asked || cursorOf(voice) < voice.madeMs - 1) return
   const sentence = voice.sentences[event.sentence]
   if (!sentence) return

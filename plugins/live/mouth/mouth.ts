@@ -6,7 +6,8 @@ import type { Served } from '../served.ts'
 
 /**
  * What speaks in a session. Sentences are given to the voice in order, and their sound is cut into pieces of at most 200 ms in the format of the
- * session. A piece is told of (`sound`) and waits until it is given out; then the next is told of. While it is held, nothing is told.
+ * session. A piece is told of (`sound`) and waits until it is given out; then the next is told of. While it is held,
+ * nothing is told but how long the sentence is.
  */
 export interface Mouth {
   speak(effect: Extract<VoiceEffect, { type: 'speak' }>): void

@@ -42,6 +42,8 @@ export class Sentence {
   readonly #controller = new AbortController()
   readonly #sound = new ByteQueue()
   #times: Alignment[] = []
+  /** All bytes that came. */
+  #bytesMade = 0
   #state: 'waiting' | 'running' | 'whole' | 'failed' | 'stopped' = 'waiting'
   #why = ''
   /** Whether anything came of it, and whether any of that was taken. */
@@ -82,6 +84,11 @@ export class Sentence {
   /** Bytes that wait. */
   get length(): number {
     return this.#sound.length
+  }
+
+  /** All bytes that there are of it; undefined while there may be more. */
+  get wholeLength(): number | undefined {
+    return this.#state === 'whole' ? this.#bytesMade : undefined
   }
 
   /** So many bytes, or all that wait. */
@@ -140,6 +147,7 @@ export class Sentence {
   }
 
   #drop(): void {
+    this.#bytesMade = 0
     this.#sound.clear()
     this.#times = []
     this.#makeRoom()
@@ -177,7 +185,7 @@ export class Sentence {
         await this.#hasRoom()
       }
       signal.throwIfAborted()
-      this.#sound.push(converter.end())
+      this.#push(converter.end())
     } finally {
       converter.close()
     }
@@ -186,12 +194,17 @@ export class Sentence {
   #take(event: TtsEvent, converter: Converter): void {
     if (event.type === 'audio') {
       this.#hasBegun = true
-      this.#sound.push(converter.push(event.bytes))
+      this.#push(converter.push(event.bytes))
     } else if (event.type === 'alignment') {
       this.#hasBegun = true
       const { kind, tokens, startMs, durationMs } = event
       this.#times.push({ kind, tokens, startMs, durationMs })
     }
+  }
+
+  #push(sound: Uint8Array): void {
+    this.#bytesMade += sound.length
+    this.#sound.push(sound)
   }
 
   async #hasRoom(): Promise<void> {

@@ -52,6 +52,8 @@ export class TurnVoice {
   /** The newest piece, until it is given out; and the one that was told of and waits. */
   #newest: Cut | undefined
   #waiting: Cut | undefined
+  /** Whose length was told of. */
+  #measured: Sentence | undefined
   #isHeld = false
   #isTelling = false
   /** By whom the sentence before was spoken to its end. */
@@ -91,6 +93,7 @@ export class TurnVoice {
     for (const sentence of this.#sentences) sentence.stop()
     this.#sentences = []
     this.#times.drop()
+    this.#measured = undefined
     this.#newest = undefined
     this.#before = undefined
     this.#said = undefined
@@ -162,6 +165,8 @@ export class TurnVoice {
 
   /** What is told of next; undefined where that has to wait. */
   #next(): VoiceEvent | undefined {
+    const made = this.#madeOf(this.#sentences[0])
+    if (made) return made
     if (this.#isHeld || this.#waiting) return undefined
     if (this.#cursor < this.#tape.end) return this.#toldOf(this.#again())
     if (this.#saysAgain) {
@@ -184,6 +189,14 @@ export class TurnVoice {
     for (const each of this.#sentences) each.stop()
     this.#sentences = []
     return { type: 'failed', attempt, message: sentence.why }
+  }
+
+  /** How long the sentence is whose turn it is: told as soon as that is certain, since somebody may break in. */
+  #madeOf(sentence: Sentence | undefined): VoiceEvent | undefined {
+    const length = sentence?.wholeLength
+    if (!sentence || !length || this.#measured === sentence) return undefined
+    this.#measured = sentence
+    return { type: 'made', attempt: sentence.attempt, sentence: sentence.index, lengthMs: this.#ms(length) }
   }
 
   #saidOf({ attempt, index }: Sentence): VoiceEvent {

@@ -92,8 +92,24 @@ describe('what was heard, by the share of sound', () => {
     expect(heardText(segmentOf(['one two three four', 1000]), playedMs, marks)).toBe(expected)
   })
 
-  it('is nothing of a sentence whose sound still comes', () => {
-    expect(heardText(segmentOf(['First. ', 500], ['Second one.', undefined]), 900, marks)).toBe('First.')
+  it.each<[number, string]>([
+    [900, 'First.'],
+    [1500, 'First. Second'],
+    [1900, 'First. Second one'],
+    [60_000, 'First. Second one of'],
+  ])('is rather less of a sentence whose sound still comes: after %d ms %j', (playedMs, expected) => {
+    expect(heardText(segmentOf(['First. ', 500], ['Second one of them.', undefined]), playedMs, marks)).toBe(expected)
+  })
+
+  it('is less yet where the voice was slow before', () => {
+    const slow = segmentOf(['First of all. ', 5000], ['Second one of them.', undefined])
+    expect(heardText(slow, 6500, marks)).toBe('First of all.')
+  })
+
+  it('is less of signs that are read as words', () => {
+    const spelled = segmentOf(['1234 5678 9012', undefined])
+    expect(heardText(spelled, 1500, marks)).toBe('')
+    expect(heardText(segmentOf(['Well now and there', undefined]), 1500, marks)).toBe('Well now')
   })
 
   it('counts whole milliseconds as they are told', () => {
@@ -118,6 +134,13 @@ describe('what broke for others', () => {
   it('a reply that was queued and not played was not heard', () => {
     expect(heardText(segmentOf(['A whole reply.', 2000, words('A whole reply.')]), 0, marks)).toBe('')
     expect(heardText(segmentOf(['', 0], ['A whole reply.', 2000]), 0, marks)).toBe('')
+  })
+
+  it('what makes no sound was not heard by itself, but with what stands beside it', () => {
+    expect(heardText(segmentOf(['***', 0]), Number.POSITIVE_INFINITY, marks)).toBe('')
+    expect(heardText(segmentOf(['*** ', 0], ['A whole reply. ', 2000], ['***', 0]), 10, marks)).toBe('')
+    expect(heardText(segmentOf(['*** ', 0], ['A whole reply. ', 2000], ['***', 0]), 1000, marks)).toBe('*** A whole')
+    expect(heardText(segmentOf(['*** ', 0], ['A whole reply. ', 2000], ['***', 0]), 2000, marks)).toBe('*** A whole reply. ***')
   })
 
   it('a reply that was played to its end was heard in whole', () => {

@@ -85,7 +85,7 @@ describe('a turn', () => {
     }
   })
 
-  it('waits with the next piece until one is given out, and with everything while it is held', async () => {
+  it('waits with the next piece until one is given out, and with all sound while it is held', async () => {
     const stage = staged()
     stage.isAnswering = false
     stage.mouth.hold(1)
@@ -94,7 +94,7 @@ describe('a turn', () => {
     const before = sumServed(stage.mouth.served)
     await until(() => sumServed(stage.mouth.served) > 0)
     expect(before).toBe(0)
-    expect(stage.told).toEqual([])
+    expect(stage.told.filter(({ event }) => event.type !== 'made')).toEqual([])
     stage.isAnswering = false
     stage.mouth.release(1)
     await until(() => stage.told.some(({ event }) => event.type === 'sound'))
@@ -108,6 +108,25 @@ describe('a turn', () => {
     stage.answer(1)
     await stage.said(1, 1)
     expect(stage.sound(1).equals(await demoSound('Hello there, my friend.'))).toBe(true)
+  })
+
+  it('tells how long each sentence is as soon as its voice has made it, also while it is held', async () => {
+    const texts = ['Hello there, my friend. ', 'Good-bye.']
+    const stage = staged()
+    stage.mouth.hold(1)
+    for (const [index, text] of texts.entries()) stage.speak(1, index, text)
+    await until(() => stage.told.length > 0)
+    const lengths = await Promise.all(texts.map(async (text) => (await demoSound(text)).length / 48))
+    const made = (sentence: number) => ({
+      turn: 1,
+      event: { type: 'made', attempt: 1, sentence, lengthMs: expect.closeTo(lengths[sentence] ?? 0, 6) },
+    })
+    expect(stage.told).toEqual([made(0)])
+    stage.mouth.release(1)
+    await stage.said(1, 2)
+    expect(stage.told.filter(({ event }) => event.type === 'made')).toEqual([made(0), made(1)])
+    const kinds = stage.told.flatMap(({ event }) => (event.type !== 'sound' && event.type !== 'aligned' ? [event.type] : []))
+    expect(kinds).toEqual(['made', 'said', 'made', 'said'])
   })
 
   it('is told of again from any place, and goes on where it was', async () => {
