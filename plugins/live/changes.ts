@@ -1,7 +1,7 @@
-import { connectStt } from './hearing.ts'
+import { connectStt, setStt } from './hearing.ts'
 import type { ClientInput } from './inputs.ts'
 import { effect, type Move, set } from './move.ts'
-import { type SessionState, turnOf } from './state.ts'
+import { noDoubts, type SessionState, turnOf } from './state.ts'
 import { dropSpeculation } from './turns.ts'
 
 /** What the client wants otherwise from the next turn on. */
@@ -41,6 +41,7 @@ export function adoptChanges(move: Move): boolean {
   })
   if (changes.hearing) {
     effect(move, { type: 'stt-adopt' })
+    setStt(move, { endsTurns: false, doubts: noDoubts })
     if (stt.phase !== 'off') connectStt(move)
   }
   return true

@@ -36,8 +36,11 @@ export function onSttOpen(move: Move, link: number): void {
   if (link === stt.link && stt.phase === 'connecting') setStt(move, { phase: 'open', since: move.at, heardAt: move.at })
 }
 
-/** An engine that ends by itself has failed as well: whoever closed it does not ask any more. */
-export function onSttFailed(move: Move, link: number, isRetryable: boolean, message: string): void {
+/**
+ * An engine that ends by itself has failed as well: whoever closed it does not ask any more. That it is lost is told once until one is reached,
+ * and again where that `isNews`.
+ */
+export function onSttFailed(move: Move, link: number, isRetryable: boolean, message: string, isNews = false): void {
   const { stt, mic, rules } = move.state
   if (link !== stt.link || (stt.phase !== 'open' && stt.phase !== 'connecting')) return
   const isNew = stt.phase === 'open' && (stt.heardAt > stt.since || move.at - stt.since >= rules.limits.sttConnectMs)
@@ -50,7 +53,7 @@ export function onSttFailed(move: Move, link: number, isRetryable: boolean, mess
     giveUp(move, message)
     return
   }
-  if (!before) warn(move, 'stt_reconnecting', `Speech is not heard at the moment: ${message}`)
+  if (!before || isNews) warn(move, 'stt_reconnecting', `Speech is not heard at the moment: ${message}`)
 }
 
 function giveUp(move: Move, message: string): void {

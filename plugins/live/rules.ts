@@ -90,6 +90,10 @@ export const defaultLimits = {
   sttConnectMs: 5000,
   /** An engine that tells nothing for so long while somebody speaks is deaf. */
   sttSilentMs: 5000,
+  /** A voice of this length has words: an engine that does not answer when it is asked for them is deaf. */
+  sttVoiceMs: 600,
+  /** How long an engine that was taken for deaf twice, and says nothing, is left alone. */
+  sttDoubtMs: 60_000,
   /** Sound that is kept for an engine that cannot be reached. */
   sttKeptMs: 10_000,
   /** Sound before a loss that is sent again although nobody seemed to speak. */

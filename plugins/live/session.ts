@@ -8,7 +8,7 @@ import { onFrame, setMic } from './mic.ts'
 import { onModel } from './model.ts'
 import { type Leaves, type Move, set, tell } from './move.ts'
 import { onTurnEnd, settleIfSilent, speculate } from './settle.ts'
-import { type SessionState, turnOf } from './state.ts'
+import { noDoubts, type SessionState, turnOf } from './state.ts'
 import { nextDue } from './timers.ts'
 import { carryOn, dropSpeculation } from './turns.ts'
 import { endVoice, onEnergy } from './utterance.ts'
@@ -173,7 +173,8 @@ function onHearing(move: Move, input: HearingInput): void {
     onSttFailed(move, link, true, 'the connection was ended')
     return
   }
-  set(move, { stt: { ...stt, heardAt: move.at, failures: 0, lost: undefined } })
+  const endsTurns = stt.endsTurns || event.type === 'turn-end'
+  set(move, { stt: { ...stt, heardAt: move.at, failures: 0, lost: undefined, endsTurns, doubts: noDoubts } })
   switch (event.type) {
     case 'partial':
       onWords(move, { ...event, isFinal: false, isFlushed: false, startMs: undefined, endMs: undefined })

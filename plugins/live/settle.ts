@@ -25,12 +25,19 @@ export function settleIfSilent(move: Move): void {
     // From here on nobody knows which of the two an answer is for.
     if (user.owed) setUser(move, { owed: { ...user.owed, isAsked: false } })
     setStt(move, { flushedMs: stt.flushedMs ?? mic.audioMs })
-    setUtterance(move, { forcedBy: move.at + rules.limits.finalMs, forcedLink: stt.link })
+    setUtterance(move, { forcedBy: move.at + rules.limits.finalMs + behindMs(move.state), forcedLink: stt.link })
   } else if (utterance.forcedBy === undefined) {
     // What was said while nobody heard it is heard once somebody does.
     setUtterance(move, { forcedBy: move.at + rules.limits.sttKeptMs })
   }
 }
+
+/** How long an engine may take to hear what was kept for it, before it can answer: some hear no faster than this. */
+function behindMs({ mic, stt, at }: SessionState): number {
+  return Math.max(0, (mic.audioMs - stt.baseMs) / timesRealTime - (at - stt.since))
+}
+
+const timesRealTime = 4
 
 /** The utterance is over: its words become a question, or nothing. */
 export function settle(move: Move): void {
@@ -51,7 +58,7 @@ export function settle(move: Move): void {
   const endMs = timeOf(move.state, utterance.endMs)
   const isContinuing = move.state.user.isContinuing
   if (isAsking) {
-    tell(move, { type: 'utterance_final', utterance_id: utteranceId(utterance.id), text, end_ms: endMs })
+    tell(move, { type: 'utterance_final', utterance_id: utteranceId(utterance.id), text, end_ms: Math.round(endMs) })
     const speech = { endMs, finalAt: utterance.isFinal ? utterance.finalAt : undefined }
     ask(move, { text, typed: [], endMs, speech, extends: isContinuing })
     return

@@ -82,6 +82,10 @@ export interface Stt {
   /** The last of it, which this connection may begin with as well. */
   readonly seam: readonly string[]
   readonly heardAt: number
+  /** Whether this engine ends turns itself: such need not answer when they are asked for their words. */
+  readonly endsTurns: boolean
+  /** How often it was taken for deaf since it told anything, and when last. */
+  readonly doubts: { readonly count: number; readonly at: number }
 }
 
 export type UserPhase = 'silent' | 'speaking' | 'settling'
@@ -283,6 +287,8 @@ export function openSession(rules: Rules, at = 0): SessionState {
       known: { text: '', untilMs: 0 },
       seam: [],
       heardAt: at,
+      endsTurns: false,
+      doubts: noDoubts,
     },
     user: {
       phase: 'silent',
@@ -306,6 +312,8 @@ export function openSession(rules: Rules, at = 0): SessionState {
     fillers: 0,
   }
 }
+
+export const noDoubts: Stt['doubts'] = { count: 0, at: 0 }
 
 export function turnOf({ agent }: SessionState): Turn | undefined {
   return agent.phase === 'idle' ? undefined : agent.turn

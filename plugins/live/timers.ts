@@ -1,3 +1,4 @@
+import { settleUnanswered } from './deaf.ts'
 import { endSession } from './ending.ts'
 import { fillerAt } from './filler.ts'
 import { connectStt, onSttFailed, retryAt } from './hearing.ts'
@@ -6,7 +7,6 @@ import { injectSilence } from './mic.ts'
 import { cancelLateTools } from './model.ts'
 import type { Move } from './move.ts'
 import { lowAt, overAt, stuckAt } from './playback.ts'
-import { settle } from './settle.ts'
 import { type SessionState, turnOf } from './state.ts'
 import { carryOn, closeUp } from './turns.ts'
 import { endVoice } from './utterance.ts'
@@ -22,7 +22,7 @@ export interface Timer {
 
 export const timers: readonly Timer[] = [
   { name: 'the last mark does not come', at: ({ closing }) => closing?.by, fire: closeUp },
-  { name: 'the last words do not come', at: ({ user }) => user.utterance?.forcedBy, fire: settle },
+  { name: 'the last words do not come', at: ({ user }) => user.utterance?.forcedBy, fire: settleUnanswered },
   {
     name: 'no sound comes while a turn is open',
     at: ({ user, mic, rules }) => (user.phase === 'silent' ? undefined : mic.clockAt + rules.limits.micGapMs),

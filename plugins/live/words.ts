@@ -98,5 +98,11 @@ export function standingDebt({ user: { owed }, stt, mic, rules }: SessionState):
 
 function tellWords(move: Move, id: number, text: string, isFinal: boolean): void {
   if (!isFinal && !move.state.rules.partials) return
-  tell(move, { type: 'transcript_delta', utterance_id: utteranceId(id), is_final: isFinal, text, timestamp_ms: move.at })
+  tell(move, {
+    type: 'transcript_delta',
+    utterance_id: utteranceId(id),
+    is_final: isFinal,
+    text,
+    timestamp_ms: Math.round(move.at),
+  })
 }

@@ -236,7 +236,7 @@ export class World {
   #speak({ turn, attempt, sentence, text }: Extract<Effect, { type: 'speak' }>, voice: VoiceStore): void {
     const { chance, between } = this.random
     let at = between(10, 500)
-    const ms = text.length * between(20, 60)
+    const ms = text.length * between(20, 90)
     voice.lengths[sentence] = ms
     const offer = (item: VoiceEvent): void =>
       this.later(at, () => {
@@ -257,6 +257,7 @@ export class World {
       } as const
       offer({ type: 'aligned', attempt, sentence, alignment })
     }
+    const tellsLength = chance(0.7)
     for (let from = 0; from < ms; from += 200) {
       if (this.faults.tts && chance(0.03)) {
         offer({ type: 'failed', attempt, message: 'gone' })
@@ -265,6 +266,10 @@ export class World {
       offer({ type: 'sound', attempt, sentence, fromMs: 0, ms: Math.min(200, ms - from) })
       at += between(5, 220)
     }
+    if (tellsLength)
+      this.later(at, () =>
+        this.take({ type: 'voice', at: this.now, turn, event: { type: 'made', attempt, sentence, lengthMs: ms } }),
+      )
     offer({ type: 'said', attempt, sentence })
   }
 
@@ -283,8 +288,12 @@ export class World {
     this.#isFeeding = false
   }
 
+  /** Connections that hear nothing. */
+  readonly #deaf = new Set<number>()
+
   #connect(link: number): void {
     const { chance, between } = this.random
+    if (this.faults.stt && chance(0.15)) this.#deaf.add(link)
     if (this.faults.stt && chance(0.2)) return
     this.later(between(20, 600), () => {
       const fails = this.faults.stt && chance(0.2)
@@ -309,6 +318,7 @@ export class World {
   /** The engine tells what it has understood so far. */
   #understood(link: number): void {
     const { stt } = this.state
+    if (this.#deaf.has(link)) return
     if (link !== this.#link || stt.phase !== 'open' || stt.link !== link) return
     const words = this.#hearing.pending()
     if (words.length === 0) return
@@ -320,6 +330,7 @@ export class World {
   /** And that it is certain of it. */
   #certain(link: number, flushedMs?: number): void {
     const { stt } = this.state
+    if (this.#deaf.has(link)) return
     if (link !== this.#link || stt.phase !== 'open' || stt.link !== link) return
     const words = this.#hearing.settle(flushedMs)
     const text = words.map((word) => ` ${word}`).join('')
