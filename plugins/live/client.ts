@@ -1,5 +1,5 @@
 import { onUpdate } from './changes.ts'
-import { endSession, shutDown } from './ending.ts'
+import { endSession, loseIfDrained, shutDown } from './ending.ts'
 import type { ClientInput, Content, ControlOp, LineInput } from './inputs.ts'
 import { soundAfterLoss, together } from './joint.ts'
 import { setMic } from './mic.ts'
@@ -116,6 +116,7 @@ export function onLine(move: Move, input: LineInput): void {
       if (lostAt !== undefined) return
       if (epoch) setVoice(move, { epoch: frozen(epoch, move.at, rules) })
       set(move, { lostAt: move.at, stalledAt: undefined })
+      loseIfDrained(move)
       return
     case 'stalled':
       if (lostAt !== undefined || stalledAt !== undefined) return

@@ -3,6 +3,7 @@ import type { Asker } from './asker/asker.ts'
 import type { HistoryEffect, RunEffect } from './effects.ts'
 import {
   beginHistory,
+  type Cut,
   committed,
   happenedIn,
   joinBehind,
@@ -73,10 +74,10 @@ export class Conversation {
         this.#history = withWords(this.#history, effect.text, effect.typed)
         return
       case 'answer-commit':
-        this.#commit(effect.turn, effect.heard)
+        this.#commit(effect.turn, effect.heard, effect.cut)
         return
       case 'answer-drop':
-        this.#note(effect.turn)
+        this.#note(effect.turn, 'interrupted')
         this.#history = takenBack(this.#history)
         this.#forget(effect.turn)
         return
@@ -116,18 +117,18 @@ export class Conversation {
     this.#asker.start(turn, requestOf(asked), isSpeculation)
   }
 
-  #commit(turn: number, heard: string): void {
-    this.#note(turn)
+  #commit(turn: number, heard: string, cut: Cut | undefined): void {
+    this.#note(turn, cut ?? 'stopped')
     const { history, append } = this.#asker.isRefused(turn)
       ? { history: refused(this.#history), append: [] }
-      : committed(this.#history, this.#stepsOf(turn), heard)
+      : committed(this.#history, this.#stepsOf(turn), heard, cut)
     this.#history = history
     this.#append = append
     this.#forget(turn)
   }
 
-  #note(turn: number): void {
-    if (this.#happened) joinBehind(this.#happened, happenedIn(this.#history, this.#stepsOf(turn)))
+  #note(turn: number, cut: Cut): void {
+    if (this.#happened) joinBehind(this.#happened, happenedIn(this.#history, this.#stepsOf(turn), cut))
   }
 
   #forget(turn: number): void {

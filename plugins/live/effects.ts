@@ -1,3 +1,4 @@
+import type { Cut } from './history.ts'
 import type { Content, ToolContent } from './inputs.ts'
 import type { TurnMetrics } from './measure.ts'
 
@@ -41,8 +42,8 @@ export type HistoryEffect =
       readonly typed: readonly Content[]
       readonly extends: boolean
     }
-  /** What of a turn's answer was heard; '' for nothing. Calls and their results stay as they happened. `isWhole` where all was heard. */
-  | { readonly type: 'answer-commit'; readonly turn: number; readonly heard: string; readonly isWhole: boolean }
+  /** What of a turn's answer was heard; '' for nothing. Calls and their results stay as they happened. `cut` is undefined where all was heard. */
+  | { readonly type: 'answer-commit'; readonly turn: number; readonly heard: string; readonly cut: Cut | undefined }
   /** Nothing of a turn's answer stays, neither words nor calls. */
   | { readonly type: 'answer-drop'; readonly turn: number }
 

@@ -33,6 +33,9 @@ export interface LiveStep {
   readonly spoken: readonly string[]
 }
 
+/** Why the user heard no more of an answer: they broke in, nobody could say the rest, or it ended for another reason. */
+export type Cut = 'interrupted' | 'unspoken' | 'stopped'
+
 export interface LiveResult {
   readonly tool_use_id: string
   readonly content: Extract<ContentBlockParam, { type: 'tool_result' }>['content']
@@ -80,13 +83,17 @@ function extended(before: Blocks, added: Blocks): Blocks {
 
 // ── The end of a turn ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A turn is over of which `heard` was heard, a beginning of what was spoken. `append` is what it adds to the messages before it. */
+/**
+ * A turn is over of which `heard` was heard, a beginning of what was spoken, and no more because of `cut`. `append` is what it adds to the messages
+ * before it.
+ */
 export function committed(
   history: LiveHistory,
   steps: readonly LiveStep[],
   heard: string,
+  cut: Cut = 'stopped',
 ): { readonly history: LiveHistory; readonly append: readonly MessageParam[] } {
-  const answer = joined([], ...playedOf(steps, heard))
+  const answer = joined([], ...playedOf(steps, heard, cut))
   const question = messageOf('user', history.asked)
   const isFirst = history.played.length === 0 && question.length === 0 && answer.length > 0
   const append = joined([], ...(isFirst ? opening : question), ...answer)
@@ -104,8 +111,12 @@ export function takenBack(history: LiveHistory): LiveHistory {
 }
 
 /** What a turn adds to all that happened, whatever was heard of it. To be asked before it ends, or is taken back. */
-export function happenedIn({ unrecorded }: LiveHistory, steps: readonly LiveStep[]): readonly MessageParam[] {
-  const answer = steps.flatMap(({ content, results }) => messagesOf(content.map(asParam), results, () => speechResults.asked))
+export function happenedIn(
+  { unrecorded }: LiveHistory,
+  steps: readonly LiveStep[],
+  cut: Cut = 'stopped',
+): readonly MessageParam[] {
+  const answer = steps.flatMap(({ content, results }) => messagesOf(content.map(asParam), results, cut, () => wasAsked))
   return [...messageOf('user', unrecorded), ...answer]
 }
 
@@ -131,7 +142,7 @@ const opening: readonly MessageParam[] = [{ role: 'user', content: [{ type: 'tex
 
 // ── What was heard of an answer ─────────────────────────────────────────────────────────────────────────────────────────
 
-function playedOf(steps: readonly LiveStep[], heard: string): MessageParam[] {
+function playedOf(steps: readonly LiveStep[], heard: string, cut: Cut): MessageParam[] {
   const hearing = new Hearing(heard)
   return steps.flatMap(({ content, results, spoken }) => {
     const whole = new Set<string>()
@@ -142,8 +153,8 @@ function playedOf(steps: readonly LiveStep[], heard: string): MessageParam[] {
       if (own.isWhole && block.type === 'tool_use') whole.add(block.id)
       return heardBlock(block, own.heard)
     })
-    const told = (id: string) => (whole.has(id) ? speechResults.whole : speechResults.cut)
-    return messagesOf(withoutLastThoughts(kept), results, told)
+    const told = (id: string) => (whole.has(id) ? wasWhole : speechCut[cut])
+    return messagesOf(withoutLastThoughts(kept), results, cut, told)
   })
 }
 
@@ -197,21 +208,28 @@ function withoutLastThoughts(content: Blocks): Blocks {
 }
 
 /** What the model is told of a call that spoke; and what is kept of it where that is not asked. */
-const speechResults = {
-  whole: 'The user heard all of it.',
-  cut: 'The user interrupted, and heard no more than this.',
-  asked: 'The call ended the answer.',
-} as const
+const wasWhole = 'The user heard all of it.'
+const wasAsked = 'The call ended the answer.'
+const speechCut: Readonly<Record<Cut, string>> = {
+  interrupted: 'The user interrupted, and heard no more than this.',
+  unspoken: 'The voice failed. The rest could not be spoken: the user heard no more than this.',
+  stopped: 'It was broken off, and the user heard no more than this.',
+}
 
-const brokenOff = 'The tool was not run to its end: the user interrupted.'
+const notRun = 'The tool was not run to its end'
+const toolCut: Readonly<Record<Cut, string>> = {
+  interrupted: `${notRun}: the user interrupted.`,
+  unspoken: `${notRun}.`,
+  stopped: `${notRun}.`,
+}
 
 // ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** An answer with the results of its calls, in their order. `told` says what a call that spoke is answered with. */
-function messagesOf(content: Blocks, results: readonly LiveResult[], told: (id: string) => string): MessageParam[] {
+function messagesOf(content: Blocks, results: readonly LiveResult[], cut: Cut, told: (id: string) => string): MessageParam[] {
   const answers = content.flatMap((block): Blocks => {
     if (block.type !== 'tool_use') return []
-    const own = results.find(({ tool_use_id: id }) => id === block.id) ?? unanswered
+    const own = results.find(({ tool_use_id: id }) => id === block.id) ?? { content: toolCut[cut], is_error: true }
     const { content: answer, is_error } = block.name === speakingTool ? { content: told(block.id), is_error: false } : own
     return [
       {
@@ -224,8 +242,6 @@ function messagesOf(content: Blocks, results: readonly LiveResult[], told: (id: 
   })
   return [...messageOf('assistant', content), ...messageOf('user', answers)]
 }
-
-const unanswered: Omit<LiveResult, 'tool_use_id'> = { content: brokenOff, is_error: true }
 
 function messageOf(role: 'user' | 'assistant', content: Blocks): MessageParam[] {
   return content.length === 0 ? [] : [{ role, content: [...content] }]

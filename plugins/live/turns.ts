@@ -1,5 +1,7 @@
 import { audioId, type ResetReason, turnId } from './effects.ts'
 import { fillSilence } from './filler.ts'
+import type { SpokenSentence } from './heard.ts'
+import type { Cut } from './history.ts'
 import { metricsOf, noTimes, note, noteStop } from './measure.ts'
 import { effect, type Move, set, setTurn, setUser, setVoice, tell, touch } from './move.ts'
 import { overAt, playedMs } from './playback.ts'
@@ -96,7 +98,7 @@ export function carryOn(move: Move): void {
   if (agent.phase === 'draining' && isPlayed(move, agent.turn)) {
     letVoiceGo(move, agent.turn)
     setPhase(move, 'played')
-    finishTurn(move, agent.turn, textOf(agent.turn), agent.turn.stopReason ?? 'end_turn', true)
+    finishPlayed(move, agent.turn)
   }
 }
 
@@ -116,10 +118,6 @@ function isPlayed({ state, at }: Move, { voice }: Turn): boolean {
   if (state.stalledAt !== undefined) return false
   const over = overAt(epoch, state.rules)
   return over !== undefined && over <= at
-}
-
-function textOf({ voice }: Turn): string {
-  return voice.sentences.map(({ text }) => text).join('')
 }
 
 function setPhase(move: Move, signal: 'all-said' | 'played' | 'stopped'): void {
@@ -162,7 +160,7 @@ export function stopTurn(move: Move, { reset, reason, keeps, isTold = false, isS
   const by = (pause?.since ?? move.at) + move.state.rules.limits.markMs
   const canBeTold = move.state.rules.marks && !isTold && !pause?.isTold && move.state.lostAt === undefined
   if (epoch && canBeTold && by > move.at) set(move, { closing: { turn, epoch, reason, by } })
-  else finishTurn(move, turn, epoch ? heardUntil(move, turn, epoch) : '', reason)
+  else finishTurn(move, turn, epoch ? heardUntil(move, turn, epoch) : '', reason, cutBy(reason))
 }
 
 /** The last word on what was heard is there, or does not come. */
@@ -170,7 +168,7 @@ export function closeUp(move: Move): void {
   const { closing, next } = move.state
   if (!closing) return
   set(move, { closing: undefined, next: undefined })
-  finishTurn(move, closing.turn, heardUntil(move, closing.turn, closing.epoch), closing.reason)
+  finishTurn(move, closing.turn, heardUntil(move, closing.turn, closing.epoch), closing.reason, cutBy(closing.reason))
   if (next) ask(move, next)
 }
 
@@ -186,11 +184,27 @@ function dropAnswer(move: Move, turn: Turn, reason: string): void {
   afterTurn(move, turn)
 }
 
-/** The turn ends with what was heard; all that can be heard where `isWhole`. An answer of which nothing stays is told as cancelled. */
-function finishTurn(move: Move, turn: Turn, heard: string, reason: string, isWhole = false): void {
-  effect(move, { type: 'answer-commit', turn: turn.number, heard, isWhole })
+/** All that there is of the turn's sound was played. What was told as text instead was not. */
+function finishPlayed(move: Move, turn: Turn): void {
+  const heard = move.leaves.heard({ sentences: soundedOf(turn) }, Number.POSITIVE_INFINITY, { marks: move.state.rules.marks })
+  const reason = turn.stopReason ?? 'end_turn'
+  const cut = turn.voice.shown > 0 ? 'unspoken' : reason === shutdown ? 'stopped' : undefined
+  finishTurn(move, turn, heard, reason, cut, true)
+}
+
+/** Why it ends that is told to clients where the server goes down. */
+export const shutdown = 'shutdown'
+
+/** What the model may believe of a turn that was stopped. */
+function cutBy(reason: string): Cut {
+  return reason === 'barge_in' || reason === 'interrupted' ? 'interrupted' : 'stopped'
+}
+
+/** The turn ends with what was heard. One that was stopped and of which nothing stays is told as cancelled. */
+function finishTurn(move: Move, turn: Turn, heard: string, reason: string, cut: Cut | undefined, isPlayed = false): void {
+  effect(move, { type: 'answer-commit', turn: turn.number, heard, cut })
   const id = turnId(turn.number)
-  const leavesTrace = isWhole || heard !== '' || turn.calledAt !== undefined
+  const leavesTrace = isPlayed || heard !== '' || turn.calledAt !== undefined
   tell(
     move,
     leavesTrace
@@ -207,9 +221,13 @@ function afterTurn(move: Move, turn: Turn): void {
 }
 
 /** What the client has told, or is supposed, to have played of a turn whose sound was stopped. */
-function heardUntil({ state: { rules }, leaves, at }: Move, { voice }: Turn, epoch: Epoch): string {
-  const sentences = voice.sentences.flatMap(({ text, startMs, lengthMs, alignment }) =>
+function heardUntil({ state: { rules }, leaves, at }: Move, turn: Turn, epoch: Epoch): string {
+  return leaves.heard({ sentences: soundedOf(turn) }, epoch.baseMs + playedMs(epoch, at, rules), { marks: rules.marks })
+}
+
+/** The sentences of which there is sound, or that make none. */
+function soundedOf({ voice }: Turn): readonly SpokenSentence[] {
+  return voice.sentences.flatMap(({ text, startMs, lengthMs, alignment }) =>
     startMs === undefined ? [] : [{ text, startMs, lengthMs, alignment }],
   )
-  return leaves.heard({ sentences }, epoch.baseMs + playedMs(epoch, at, rules), { marks: rules.marks })
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ContentBlock, MessageParam } from '../../../api/schemas.gen.ts'
 import {
   beginHistory,
+  type Cut,
   committed,
   happenedIn,
   joinBehind,
@@ -149,10 +150,27 @@ describe('a turn that is over', () => {
     ],
     ['nothing where another text was heard than was spoken', [step([text('One.')], ['One.'])], 'Other', []],
   ])('keeps %s', (_, steps, heard, expected) => {
-    const { history, append } = committed(begun(), steps, heard)
+    const { history, append } = committed(begun(), steps, heard, 'interrupted')
     expect(append).toEqual([user('How is the weather?'), ...expected])
     expect(history.played).toEqual(append)
     expect(history.asked).toEqual([])
+  })
+
+  it.each<[Cut | undefined, string, string]>([
+    ['interrupted', cut, 'The tool was not run to its end: the user interrupted.'],
+    [
+      'unspoken',
+      'The voice failed. The rest could not be spoken: the user heard no more than this.',
+      'The tool was not run to its end.',
+    ],
+    ['stopped', 'It was broken off, and the user heard no more than this.', 'The tool was not run to its end.'],
+    [undefined, 'It was broken off, and the user heard no more than this.', 'The tool was not run to its end.'],
+  ])('tells the model why no more was heard: %s', (why, spoken, broken) => {
+    const steps = [step([call('a'), speak('b', 'It is nice. It is warm.')], ['It is nice. It is warm.'])]
+    expect(committed(begun(), steps, 'It is nice.', why).append.at(-1)).toEqual({
+      role: 'user',
+      content: [result('a', broken, { is_error: true }), result('b', spoken)],
+    })
   })
 
   it('of which nothing was heard leaves the question, which the next one joins', () => {

@@ -60,7 +60,7 @@ export class Ledger {
         if (this.#reset.has(effect.audio)) expect.fail(`sound of ${effect.audio} after its reset`)
         return
       case 'answer-commit':
-        this.#committed(effect.turn, effect.heard, effect.isWhole)
+        this.#committed(effect.turn, effect.heard)
         return
       default:
         return
@@ -109,11 +109,9 @@ export class Ledger {
   }
 
   /** What goes into the history is a beginning of what was spoken, and no longer than what the player has really played. */
-  #committed(turn: number, heard: string, isWhole: boolean): void {
+  #committed(turn: number, heard: string): void {
     const voice = this.#voices.get(turn)
     const text = voice?.texts.join('') ?? ''
-    const wasShown = this.frames.some((frame) => frame.type === 'audio_unavailable' && numberIn(frame.turn_id) === turn)
-    if (wasShown && isWhole) return
     if (!text.startsWith(heard)) expect.fail(`"${heard}" is no beginning of "${text}"`)
     let playedMs = 0
     for (const [audio, of] of this.#turnOf) if (of === turn) playedMs = Math.max(playedMs, this.#player.heardMs(audio))

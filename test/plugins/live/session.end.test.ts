@@ -30,7 +30,7 @@ describe('what was said when a session ends', () => {
       'session_end',
       'close',
     ])
-    expect(told(talk)).toEqual(['turn_1 session_end'])
+    expect(told(talk)).toEqual([`turn_1 ${talk.state.ended === 'restart' ? 'shutdown' : 'session_end'}`])
   })
 
   it('is kept behind the turn that it interrupts', () => {
@@ -59,7 +59,7 @@ describe('what was said when a session ends', () => {
     talk.final('')
     talk.give({ type: 'control', op: 'end_session' })
     expect(talk.asked).toEqual(['Tell me a story', '+'])
-    expect(talk.of('answer-commit')).toEqual([{ type: 'answer-commit', turn: 2, heard: '', isWhole: false }])
+    expect(talk.of('answer-commit')).toEqual([{ type: 'answer-commit', turn: 2, heard: '', cut: 'stopped' }])
   })
 
   it('is kept while the last sentence is spoken', () => {
@@ -89,4 +89,54 @@ describe('what was said when a session ends', () => {
     expect(talk.asked).toEqual([])
     expect(told(talk)).toEqual([])
   })
+})
+
+describe('a client that is lost when the server goes down', () => {
+  it.each<[string, (talk: Script) => void]>([
+    [
+      'before',
+      (talk) => {
+        talk.give({ type: 'lost' })
+        talk.pass(1000, { mic: false })
+        talk.give({ type: 'drain' })
+      },
+    ],
+    [
+      'meanwhile',
+      (talk) => {
+        talk.give({ type: 'drain' })
+        talk.give({ type: 'lost' })
+      },
+    ],
+  ])('%s, cannot come back: the session ends at once', (_, lose) => {
+    const talk = speaking()
+    lose(talk)
+    expect(talk.state.ended).toBe('restart')
+    expect(talk.frames('turn_complete').map(({ stop_reason: reason }) => reason)).toEqual(['shutdown'])
+    expect(talk.of('voice-close')).toHaveLength(1)
+  })
+})
+
+it('a turn that only thinks, or calls a tool, ends by the shutdown', () => {
+  const talk = new Script()
+  talk.asks('Set a timer')
+  talk.model({ type: 'tool-began', id: 'a', hasOutsideEffect: true, withinMs: 9000 })
+  talk.give({ type: 'drain' })
+  expect(talk.frames('turn_complete').map(({ stop_reason: reason }) => reason)).toEqual(['shutdown'])
+})
+
+it('clients are told whole milliseconds', () => {
+  const talk = new Script()
+  talk.now = 12.3
+  talk.asks('What is it?')
+  talk.onset()
+  talk.pass(0.4)
+  talk.partial('And what was that')
+  talk.give({ type: 'control', op: 'end_session' })
+  const times = [
+    ...talk.frames('utterance_final').map(({ end_ms: ms }) => ms),
+    ...talk.frames('transcript_delta').map(({ timestamp_ms: ms }) => ms),
+  ]
+  expect(times.length).toBeGreaterThan(3)
+  expect(times.filter((ms) => !Number.isInteger(ms))).toEqual([])
 })

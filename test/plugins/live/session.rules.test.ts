@@ -336,7 +336,7 @@ describe('5. and 6. what is spoken and what is kept', () => {
         type: 'answer-commit',
         turn: 1,
         heard: 'It is sunny and warm today. Tomorrow there may be a little rain.',
-        isWhole: true,
+        cut: undefined,
       },
     ])
     expect(talk.phases).toBe('silent idle')
