@@ -68,6 +68,29 @@ describe('a client that comes back', () => {
   })
 })
 
+describe('a client that says nothing but hello', () => {
+  const lasting = (limits: Partial<LivePlan['rules']['limits']>): LivePlan => ({
+    ...plan,
+    rules: { ...plan.rules, limits: { ...plan.rules.limits, ...limits } },
+  })
+
+  it.each<[string, Partial<LivePlan['rules']['limits']>]>([
+    ['idle', { idleMs: 60_000, totalMs: 120_000 }],
+    ['limit', { idleMs: 120_000, totalMs: 60_000 }],
+  ])('has its time: %s', (reason, limits) => {
+    const driven = new Driven(planning, lasting(limits))
+    const client = new JoiningClient()
+    const line = driven.begin(client)
+    driven.clock.advance(59_000)
+    expect(driven.over).toBeUndefined()
+    driven.clock.advance(2000)
+    line.deliver()
+    expect(driven.over).toBe(reason)
+    expect(client.types).toEqual(['hello_ack', 'session_end'])
+    expect(line.closed?.code).toBe(1000)
+  })
+})
+
 describe('a line that does not flow', () => {
   it('says nothing of the one after it', async () => {
     const { driven, client, line } = listening()
