@@ -1,4 +1,5 @@
 import type { ContentBlock, ContentBlockParam, MessageParam } from '../../api/schemas.gen.ts'
+import { asParam } from '../runs/history.ts'
 
 /**
  * What was said in a session, twice: as it happened, for whoever looks into it later, and as it was played, which is what the model sees. Of
@@ -252,12 +253,4 @@ function blocksOf(content: MessageParam['content']): Blocks {
   if (typeof content !== 'string') return content
   const text = content.trim()
   return text === '' ? [] : [{ type: 'text', text }]
-}
-
-/**
- * Blocks go back as they came: what a provider says is what it takes. Those few that the contract lists in answers alone are the
- * betas of a provider that reads its own blocks itself.
- */
-function asParam(block: ContentBlock): ContentBlockParam {
-  return block as ContentBlockParam
 }

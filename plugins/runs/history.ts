@@ -72,7 +72,7 @@ function isThought({ type }: ContentBlock): boolean {
  * Blocks go back as they came: what a provider says is what it takes. Those few that the contract lists in answers alone are the
  * betas of a provider that reads its own blocks itself.
  */
-function asParam(block: ContentBlock): ContentBlockParam {
+export function asParam(block: ContentBlock): ContentBlockParam {
   return block as ContentBlockParam
 }
 
