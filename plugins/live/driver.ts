@@ -47,6 +47,8 @@ export class LiveDriver {
   /** Whether more lies unsent than should; and while it does, when it is looked at again. */
   #isStalled = false
   #flow: Timer | undefined
+  /** Who is to hear and speak from the next turn on. */
+  #wanted: Pick<LivePlan, 'speaking' | 'hearing'>
   /** A line that goes on with the session, until it is attached. */
   #coming: { readonly transport: Transport; readonly ack: ResumedAck } | undefined
   #isOver = false
@@ -57,6 +59,7 @@ export class LiveDriver {
   constructor(parts: DriverParts) {
     const { plan, clock, outbox } = parts
     this.#parts = parts
+    this.#wanted = plan
     this.#startedAt = clock.now()
     this.#state = openSession(plan.rules)
     this.#teller = new Teller({ features: plan.features, audioOut: plan.audioOut, outbox })
@@ -161,7 +164,9 @@ export class LiveDriver {
   }
 
   /** What is asked, heard and spoken with from the next turn on. */
-  change({ asking, speaking, hearing }: Pick<LivePlan, 'asking' | 'speaking' | 'hearing'>): void {
+  change(plan: Pick<LivePlan, 'asking' | 'speaking' | 'hearing'>): void {
+    const { asking, speaking, hearing } = plan
+    this.#wanted = plan
     this.#asker.change(asking)
     this.#mouth.change(speaking)
     if (hearing) this.#ears?.change(hearing)
@@ -275,6 +280,7 @@ export class LiveDriver {
         return
       case 'run-start':
         this.#mouth.prepare(effect.turn)
+        this.#parts.watch.speaks(this.#wanted)
         this.#conversation.carryOut(effect)
         return
       case 'attach':
@@ -348,6 +354,7 @@ export class LiveDriver {
         return
       case 'stt-adopt':
         ears.adopt()
+        this.#parts.watch.hears(this.#wanted)
         return
       case 'stt-connect':
         ears.connect(effect.link, effect.fromMs)

@@ -139,8 +139,7 @@ export const live = fp(
           log,
           recorder,
           logsTranscripts: options.logsTranscripts,
-          sttProvider: plan.hearing?.model.provider.id ?? 'none',
-          ttsProvider: plan.speaking.voice.provider.id,
+          plan,
         }),
         onOver(reason) {
           sessions.over(session)

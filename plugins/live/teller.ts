@@ -1,5 +1,12 @@
-import type { LiveFeatures, LiveHelloAck, LiveServerMessage, LiveUsage, MessageParam } from '../../api/schemas.gen.ts'
-import type { RawFormat } from '../../providers/speech.ts'
+import type {
+  LiveFeatures,
+  LiveHelloAck,
+  LiveServerMessage,
+  LiveUsage,
+  MessageParam,
+  Alignment as WireAlignment,
+} from '../../api/schemas.gen.ts'
+import type { Alignment, RawFormat } from '../../providers/speech.ts'
 import { audioId, type Frame } from './effects.ts'
 import { wireFormat } from './format.ts'
 import type { Piece } from './mouth/mouth.ts'
@@ -64,13 +71,11 @@ export class Teller {
     const { outbox, features } = this.#terms
     const seq = outbox.lastSeq + 1
     outbox.soundSent(seq)
-    const { kind, tokens, startMs, durationMs } = alignment ?? noTimes
-    const times = { kind, tokens: [...tokens], start_ms: [...startMs], dur_ms: [...durationMs] }
     this.#transport?.sendSound({
       seq,
       assistant_audio_id: audioId(audio),
       bytes,
-      ...(alignment && features.want_alignment && { alignment: times }),
+      ...(alignment && features.want_alignment && { alignment: timesOf(alignment) }),
     })
   }
 
@@ -109,4 +114,6 @@ export type Unnumbered = LiveServerMessage extends infer Each
     : never
   : never
 
-const noTimes = { kind: 'word', tokens: [], startMs: [], durationMs: [] } as const
+function timesOf({ kind, tokens, startMs, durationMs }: Alignment): WireAlignment {
+  return { kind, tokens: [...tokens], start_ms: [...startMs], dur_ms: [...durationMs] }
+}

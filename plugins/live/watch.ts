@@ -4,15 +4,31 @@ import type { LiveMetrics } from '../metrics/live.ts'
 import type { Effect, Frame } from './effects.ts'
 import type { Input } from './inputs.ts'
 import type { TurnMetrics } from './measure.ts'
+import type { LivePlan } from './plan.ts'
 
 /** Told of everything that happens in one session; tells the metrics, the record and, where the operator wants it, the log. */
 export class SessionWatch {
   readonly #parts: WatchParts
   /** How the turn ended that ended last. */
   #ended = ''
+  /** Their providers' ids. */
+  #hearing: string
+  #speaking: string
 
   constructor(parts: WatchParts) {
     this.#parts = parts
+    this.#hearing = hearerOf(parts.plan)
+    this.#speaking = speakerOf(parts.plan)
+  }
+
+  /** Others hear from now on. */
+  hears(plan: Pick<LivePlan, 'hearing'>): void {
+    this.#hearing = hearerOf(plan)
+  }
+
+  /** Others speak from now on. */
+  speaks(plan: Pick<LivePlan, 'speaking'>): void {
+    this.#speaking = speakerOf(plan)
   }
 
   get isRecorded(): boolean {
@@ -31,16 +47,16 @@ export class SessionWatch {
   }
 
   told(frame: Frame): void {
-    const { metrics, sttProvider, ttsProvider } = this.#parts
+    const { metrics } = this.#parts
     switch (frame.type) {
       case 'audio_reset':
         metrics.reset(frame.reason)
         return
       case 'warning':
         metrics.warning(frame.code)
-        if (frame.code === 'stt_reconnecting') metrics.sttReconnect(sttProvider)
-        if (frame.code === 'tts_retry') metrics.ttsRetry(ttsProvider, 'own')
-        if (frame.code === 'tts_fallback') metrics.ttsRetry(ttsProvider, 'fallback')
+        if (frame.code === 'stt_reconnecting') metrics.sttReconnect(this.#hearing)
+        if (frame.code === 'tts_retry') metrics.ttsRetry(this.#speaking, 'own')
+        if (frame.code === 'tts_fallback') metrics.ttsRetry(this.#speaking, 'fallback')
         return
       case 'turn_complete':
         this.#ended = frame.stop_reason
@@ -78,9 +94,16 @@ export interface WatchParts {
   /** Undefined where no record is kept. */
   readonly recorder: SessionRecorder | undefined
   readonly logsTranscripts: boolean
-  /** Their ids. */
-  readonly sttProvider: string
-  readonly ttsProvider: string
+  /** Who hears and speaks at first. */
+  readonly plan: Pick<LivePlan, 'hearing' | 'speaking'>
+}
+
+function hearerOf({ hearing }: Pick<LivePlan, 'hearing'>): string {
+  return hearing?.model.provider.id ?? 'none'
+}
+
+function speakerOf({ speaking }: Pick<LivePlan, 'speaking'>): string {
+  return speaking.voice.provider.id
 }
 
 /** Writes down what happens in a session. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import type { Clock, Timer } from '../../../api/clock.ts'
 import { GatewayError } from '../../../api/error.ts'
 import type { Principal } from '../../auth/principal.ts'
@@ -78,8 +78,9 @@ export class HeldSessions<Session extends HeldSession> {
     if (this.#isDraining) throw new GatewayError('shutting_down', { retryAfter: 1 })
     if (this.#held.size >= this.#most) throw new GatewayError('overloaded', { message: full, retryAfter: 1 })
     const { text, hash } = newResumeToken()
-    this.#held.set(session.id, { session, current: hash, before: undefined, isParked: false, isOver: false })
-    void this.#owners.own([session.id], this.processId, this.#ttlMs)
+    const name = ownedName(session.id, session.principal)
+    this.#held.set(session.id, { session, name, current: hash, before: undefined, isParked: false, isOver: false })
+    void this.#owners.own([name], this.processId, this.#ttlMs)
     this.#renewal ??= this.#renewLater()
     return text
   }
@@ -108,7 +109,7 @@ export class HeldSessions<Session extends HeldSession> {
     if (held?.session !== session) return
     this.#setParked(held, false)
     this.#held.delete(session.id)
-    void this.#owners.disown([session.id])
+    void this.#owners.disown([held.name])
     if (this.#held.size > 0) return
     this.#renewal?.cancel()
     this.#renewal = undefined
@@ -128,7 +129,7 @@ export class HeldSessions<Session extends HeldSession> {
     goOn: (session: Session, token: string) => Line | undefined,
   ): Promise<Line> {
     const held = this.#held.get(sessionId)
-    if (!held) throw await this.#notHere(sessionId)
+    if (!held) throw await this.#notHere(ownedName(sessionId, by))
     if (held.isOver) throw unknownSession()
     const { session, current, before } = held
     if (by.keyId !== session.principal.keyId || by.tenant !== session.principal.tenant) throw unknownSession()
@@ -176,8 +177,8 @@ export class HeldSessions<Session extends HeldSession> {
     return held.isOver || this.#held.get(held.session.id) !== held
   }
 
-  async #notHere(sessionId: string): Promise<GatewayError> {
-    const owner = await this.#owners.ownerOf(sessionId)
+  async #notHere(name: string): Promise<GatewayError> {
+    const owner = await this.#owners.ownerOf(name)
     if (owner === undefined || owner === this.processId) return unknownSession()
     const details = { code: 'session_elsewhere', message: elsewhere, param: 'resume.session_id', retryAfter: 1 } as const
     return new GatewayError('overloaded', { ...details, recovery: 'again' })
@@ -191,7 +192,8 @@ export class HeldSessions<Session extends HeldSession> {
   #renewLater(): Timer {
     return this.#clock.after(this.#ttlMs / 3, () => {
       // The next one does not wait for it: a store that is slow gives up in less time.
-      void this.#owners.own([...this.#held.keys()], this.processId, this.#ttlMs)
+      const names = [...this.#held.values()].map(({ name }) => name)
+      void this.#owners.own(names, this.processId, this.#ttlMs)
       this.#renewal = this.#renewLater()
     })
   }
@@ -199,11 +201,20 @@ export class HeldSessions<Session extends HeldSession> {
 
 interface Held<Session> {
   readonly session: Session
+  readonly name: string
   current: TokenHash
   /** The token that was used last, while it is still good. */
   before: TokenHash | undefined
   isParked: boolean
   isOver: boolean
+}
+
+/** What processes know a session by: its id, and a hash of whose it is. So whoever else asks for it finds nothing. */
+export function ownedName(sessionId: string, { keyId, tenant }: HeldSession['principal']): string {
+  const whose = createHash('sha256')
+    .update(JSON.stringify([keyId, tenant]))
+    .digest('base64url')
+  return `${sessionId}:${whose.slice(0, 22)}`
 }
 
 const full = 'The gateway holds as many live sessions as it can.'

@@ -59,8 +59,7 @@ export class Driven {
         log,
         recorder,
         logsTranscripts: false,
-        sttProvider: 'none',
-        ttsProvider: 'demo',
+        plan,
       }),
       onOver: (reason) => {
         this.over = reason

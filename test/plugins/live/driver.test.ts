@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { MessageParam } from '../../../api/schemas.gen.ts'
 import type { LivePlan } from '../../../plugins/live/plan.ts'
+import { Outbox } from '../../../plugins/live/sessions/outbox.ts'
+import { Teller } from '../../../plugins/live/teller.ts'
 import type { SessionRecorder } from '../../../plugins/live/watch.ts'
+import { measured } from '../../measured.ts'
 import { type Planning, pcm16, startPlanning } from './door/planning.ts'
 import { Driven } from './driven.ts'
 import { JoiningClient, TestLine } from './joining-client.ts'
@@ -191,5 +194,38 @@ describe('all that was said', () => {
     line.into?.receive({ type: 'control', op: 'interrupt' })
     driven.clock.advance(1000)
     expect(driven.driver.conversation.happened).toBeUndefined()
+  })
+})
+
+describe('what is measured of voices', () => {
+  it('is told of who speaks, also where that is another by then', async () => {
+    const { driven, line } = listening()
+    const { speaking } = plan
+    const provider = { ...speaking.voice.provider, id: 'another' }
+    const retries = async (id: string) =>
+      (await measured(planning.gateway)).value('vai_live_tts_retries_total', { provider: id, with: 'own' }) ?? 0
+    driven.driver.change({ ...plan, speaking: { ...speaking, voice: { ...speaking.voice, provider } } })
+    expect([await retries('demo'), await retries('another')]).toEqual([0, 0])
+    driven.mouth.failures = 1
+    line.into?.receive({ type: 'input_text', content: 'And now?' })
+    driven.clock.advance(2000)
+    expect([await retries('demo'), await retries('another')]).toEqual([0, 1])
+  })
+})
+
+describe('the times of words', () => {
+  it('are not even looked at where nobody wants them', () => {
+    const outbox = new Outbox()
+    const teller = new Teller({ features: plan.features, audioOut: plan.audioOut, outbox })
+    const alignment = {
+      kind: 'word',
+      startMs: [],
+      durationMs: [],
+      get tokens(): string[] {
+        throw new Error('they are copied')
+      },
+    } as const
+    teller.sound(1, { bytes: new Uint8Array(2), ms: 1, levelDb: 0, alignment })
+    expect(outbox.lastSeq).toBe(1)
   })
 })

@@ -84,6 +84,8 @@ export class ScriptedAsker implements Asker {
 /** Speaks 40 ms a character, each sentence 50 ms after it was asked for. */
 export class ScriptedMouth implements Mouth {
   readonly served = []
+  /** How many sentences are not to be spoken. */
+  failures = 0
   /** Resolves once no connection is left. */
   whenClosed: Promise<void> = Promise.resolve()
   readonly #clock: ManualClock
@@ -106,6 +108,11 @@ export class ScriptedMouth implements Mouth {
     store.carryOut(effect)
     this.#clock.after(50, () => {
       if (!store.isOpen) return
+      if (this.failures > 0) {
+        this.failures--
+        this.#listener(turn, { type: 'failed', attempt, message: 'It is gone.' })
+        return
+      }
       const lengthMs = text.length * 40
       for (let from = 0; from < lengthMs; from += 200) {
         store.items.push({ type: 'sound', attempt, sentence, fromMs: 0, ms: Math.min(200, lengthMs - from) })

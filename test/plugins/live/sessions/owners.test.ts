@@ -8,7 +8,7 @@ import { MemorySessionOwners } from '../../../../plugins/live/sessions/memory-ow
 import { openSessionOwners } from '../../../../plugins/live/sessions/open-owners.ts'
 import type { SessionOwners } from '../../../../plugins/live/sessions/owners.ts'
 import { RedisSessionOwners, type RedisSessionOwnersOptions } from '../../../../plugins/live/sessions/redis-owners.ts'
-import { HeldSessions } from '../../../../plugins/live/sessions/sessions.ts'
+import { HeldSessions, ownedName } from '../../../../plugins/live/sessions/sessions.ts'
 import { Calls } from '../../../../workers/calls.ts'
 import { isMessage, type PrimaryQuestion, type WorkerQuestion } from '../../../../workers/messages.ts'
 import { PrimarySessionOwners } from '../../../../workers/session-owners.ts'
@@ -138,11 +138,11 @@ describe.skipIf(noRedis)('a Redis', () => {
     const sessions = new HeldSessions<QuietSession>({ owners: here, clock: systemClock })
     const elsewhere = new HeldSessions<QuietSession>({ owners: there, clock: systemClock })
     const token = sessions.add(new QuietSession(sessions, 'mine'))
-    await until(() => there.ownerOf('mine'))
+    await until(() => there.ownerOf(ownedName('mine', anonymous)))
     const resume = { sessionId: 'mine', token, lastServerSeq: 3 }
     await expect(claim(elsewhere, resume, anonymous)).rejects.toMatchObject({ code: 'session_elsewhere' })
     await sessions.close()
-    await until(async () => (await there.ownerOf('mine')) === undefined)
+    await until(async () => (await there.ownerOf(ownedName('mine', anonymous))) === undefined)
     await expect(claim(elsewhere, resume, anonymous)).rejects.toMatchObject({ code: 'unknown_session' })
     await elsewhere.close()
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemorySessionOwners } from '../../../../plugins/live/sessions/memory-owners.ts'
-import { HeldSessions, type HeldSessionsOptions } from '../../../../plugins/live/sessions/sessions.ts'
+import { HeldSessions, type HeldSessionsOptions, ownedName } from '../../../../plugins/live/sessions/sessions.ts'
 import { ManualClock } from '../../../manual-clock.ts'
 import { anonymous, claim, QuietSession } from './held.ts'
 
@@ -150,6 +150,20 @@ describe('another process', () => {
     await expect(claim(process(), resume('b', token), anonymous)).rejects.toEqual(refused('unknown_session'))
   })
 
+  it('says so to nobody but whose it is', async () => {
+    const { process, begin } = setUp()
+    const owner = { keyId: 'app', tenant: 'acme' }
+    const { token } = begin('a', owner)
+    for (const other of [
+      { keyId: 'app2', tenant: 'acme' },
+      { keyId: 'app', tenant: 'other' },
+      { ...owner, keyId: undefined },
+      anonymous,
+    ])
+      await expect(claim(process(), resume('a', token), other)).rejects.toEqual(refused('unknown_session'))
+    await expect(claim(process(), resume('a', token), owner)).rejects.toEqual(refused('session_elsewhere'))
+  })
+
   it('says so for as long as the session lasts, and no longer', async () => {
     const { clock, process, begin } = setUp()
     const { session, token } = begin('a')
@@ -162,7 +176,7 @@ describe('another process', () => {
 
   it('knows nothing of it a while after its process has died', async () => {
     const { clock, owners, process } = setUp()
-    await owners.own(['a'], 'dead', 15_000)
+    await owners.own([ownedName('a', anonymous)], 'dead', 15_000)
     await expect(claim(process(), resume('a', 'x'), anonymous)).rejects.toEqual(refused('session_elsewhere'))
     clock.advance(15_000)
     await expect(claim(process(), resume('a', 'x'), anonymous)).rejects.toEqual(refused('unknown_session'))
