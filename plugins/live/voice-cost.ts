@@ -1,6 +1,6 @@
 import { GatewayError } from '../../api/error.ts'
 import type { SpeechUse } from '../../providers/catalogue/speech.ts'
-import { type Amounts, nothing } from '../limits/amounts.ts'
+import type { Amounts } from '../limits/amounts.ts'
 import type { Reservation } from '../limits/index.ts'
 import type { Metrics } from '../metrics/index.ts'
 import type { Voice } from '../voice/index.ts'
@@ -77,7 +77,7 @@ export class SessionVoiceCost {
     } catch (error) {
       if (!(error instanceof GatewayError) || error.type !== 'rate_limit_error') throw error
       // It is more than may be spent, and spent it is.
-      const reservation = await reserve(() => nothing)
+      const reservation = await reserve(() => ({ tokens: 0, nanodollars: 0 }))
       reservation.settle(spent)
       if (this.#isRefused) return
       this.#isRefused = true
