@@ -1,5 +1,5 @@
+import { asParam } from '../../api/block-param.ts'
 import type { ContentBlock, ContentBlockParam, MessageParam } from '../../api/schemas.gen.ts'
-import { asParam } from '../runs/history.ts'
 
 /**
  * What was said in a session, twice: as it happened, for whoever looks into it later, and as it was played, which is what the model sees. Of

@@ -1,3 +1,4 @@
+import { asParam } from '../../api/block-param.ts'
 import type {
   ContentBlock,
   ContentBlockParam,
@@ -66,14 +67,6 @@ function callerOf(block: ContentBlock): string | undefined {
 
 function isThought({ type }: ContentBlock): boolean {
   return type === 'thinking' || type === 'redacted_thinking'
-}
-
-/**
- * Blocks go back as they came: what a provider says is what it takes. Those few that the contract lists in answers alone are the
- * betas of a provider that reads its own blocks itself.
- */
-export function asParam(block: ContentBlock): ContentBlockParam {
-  return block as ContentBlockParam
 }
 
 /** Every id of a call in a conversation. */
