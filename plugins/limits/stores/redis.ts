@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import type { Clock } from '../../../api/clock.ts'
+import { newRedis, redisCodeOf } from '../../../api/redis.ts'
 import type { Secret } from '../../../api/secret.ts'
 import { undoing } from '../amounts.ts'
 import { verdictOf } from '../decide.ts'
@@ -40,7 +41,7 @@ export class RedisLimitStore implements LimitStore {
     this.#commandMs = commandMs
     this.#clock = clock
     redis.on('error', (error) => {
-      this.#broken = codeOf(error)
+      this.#broken = redisCodeOf(error)
     })
     redis.on('ready', () => {
       this.#broken = undefined
@@ -52,19 +53,7 @@ export class RedisLimitStore implements LimitStore {
   /** Resolves once Redis is reached, or was waited for in vain: then it is tried on and on. */
   static async open(options: RedisStoreOptions): Promise<RedisLimitStore> {
     const { url, clock, connectMs = 2000 } = options
-    const redis = new Redis(url.reveal(), {
-      lazyConnect: true,
-      connectTimeout: connectMs,
-      // A command that finds nobody fails at once; none waits, and none is sent again, because it may have been carried out.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      // A connection whose other end is gone without a word.
-      socketTimeout: socketTimeoutMs,
-      retryStrategy: (times) => Math.min(firstRetryMs * 2 ** Math.min(times - 1, 10), mostRetryMs),
-      // After a failover the old connection may lead to a server that does not write.
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    })
+    const redis = newRedis(url, connectMs)
     const store = new RedisLimitStore(redis, options)
     await within(redis.connect(), connectMs, clock).catch(() => undefined)
     return store
@@ -163,8 +152,8 @@ export class RedisLimitStore implements LimitStore {
     try {
       return await within(asked, this.#commandMs, this.#clock)
     } catch (error) {
-      if (codeOf(error) === brokenCode && error instanceof Error) throw new BrokenCounts(error.message.split(' ').slice(1))
-      throw new RedisFailure(codeOf(error) ?? this.#broken ?? 'ENOTCONN')
+      if (redisCodeOf(error) === brokenCode && error instanceof Error) throw new BrokenCounts(error.message.split(' ').slice(1))
+      throw new RedisFailure(redisCodeOf(error) ?? this.#broken ?? 'ENOTCONN')
     }
   }
 
@@ -189,12 +178,6 @@ export class RedisFailure extends Error {
   }
 }
 
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  if ('code' in error && typeof error.code === 'string') return error.code
-  return /^[A-Z]{2,20}(?= )/.exec(error.message)?.[0]
-}
-
 interface Script {
   readonly lua: string
   readonly sha: string
@@ -208,9 +191,6 @@ const scripts = {
   renew: scriptOf(renewScript),
 }
 
-const socketTimeoutMs = 2000
-const firstRetryMs = 50
-const mostRetryMs = 2000
 const mostAtOnce = 500
 /** Later than any time of Redis. */
 const forever = Number.MAX_SAFE_INTEGER
