@@ -101,7 +101,5 @@ function plus(sum: number | undefined, price: number | undefined): number | unde
   return sum === undefined || price === undefined ? undefined : sum + price
 }
 
-const nothing: Amounts = { tokens: 0, nanodollars: 0 }
-
 /** What people say in a second, where a voice is paid by the length of its sound. */
 const charactersPerSecond = 15
