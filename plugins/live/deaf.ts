@@ -8,14 +8,16 @@ import type { SessionState } from './state.ts'
  * asked for its words, is deaf, and another is given the same sound. Twice in a row, and then seldom: noises are passed over by some.
  */
 export function settleUnanswered(move: Move): void {
-  if (!isDeaf(move.state)) {
+  const { stt } = move.state
+  const isDoubted = isDeaf(move.state)
+  if (!isDoubted && !isAskedInVain(move.state)) {
     settle(move)
     return
   }
-  const { stt } = move.state
-  setStt(move, { doubts: { count: stt.doubts.count + 1, at: move.at } })
-  // It is waited for again.
+  // They are waited for again.
   setUtterance(move, { forcedBy: undefined, forcedLink: undefined })
+  if (!isDoubted) return
+  setStt(move, { doubts: { count: stt.doubts.count + 1, at: move.at } })
   onSttFailed(move, stt.link, true, 'nothing was heard of it although somebody spoke', true)
 }
 
@@ -24,6 +26,11 @@ function isDeaf({ stt, user: { utterance }, at, rules: { limits } }: SessionStat
   if (stt.phase !== 'open' || utterance.forcedLink !== stt.link) return false
   const isSilent = stt.heardAt <= (stt.endsTurns ? stt.since : Math.max(stt.since, utterance.startAt))
   return isSilent && (stt.doubts.count < mostDoubts || at - stt.doubts.at >= limits.sttDoubtMs)
+}
+
+/** Whether the engine that was asked is lost: the next one is told of the same sound, and asked as well. */
+function isAskedInVain({ stt, user: { utterance } }: SessionState): boolean {
+  return utterance?.forcedLink !== undefined && (stt.phase === 'waiting' || stt.phase === 'connecting')
 }
 
 const mostDoubts = 2
