@@ -10,6 +10,8 @@ export interface Owed {
   readonly words: readonly (readonly string[])[]
   /** Where in the sound they end. */
   readonly untilMs: number
+  /** Where it was when they were taken last: an engine that was reached late says them again late. */
+  readonly takenMs: number
   /** Whether the next answer to a flush tells of them, and of nothing that was said later. */
   readonly isAsked: boolean
 }

@@ -79,6 +79,7 @@ function owedAfter(state: SessionState, { partial, endMs, forcedLink }: Utteranc
     link: stt.link,
     words: [...(before?.words ?? []), words],
     untilMs: user.phase === 'speaking' ? mic.audioMs : endMs,
+    takenMs: mic.audioMs,
     isAsked: !before && forcedLink === stt.link && stt.flushedMs !== undefined,
   }
 }

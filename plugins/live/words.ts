@@ -93,7 +93,7 @@ function withoutOwed(move: Move, { text, isFinal, isFlushed, startMs, endMs }: W
 
 /** What the engine may still say again. */
 export function standingDebt({ user: { owed }, stt, mic, rules }: SessionState): Owed | undefined {
-  return owed?.link === stt.link && mic.audioMs - owed.untilMs <= rules.limits.sttOwedMs ? owed : undefined
+  return owed?.link === stt.link && mic.audioMs - owed.takenMs <= rules.limits.sttOwedMs ? owed : undefined
 }
 
 function tellWords(move: Move, id: number, text: string, isFinal: boolean): void {
