@@ -3,8 +3,8 @@ import { defaultRules, defaultTurnRules, type Rules } from '../../../plugins/liv
 import { randomOf } from './engines.ts'
 import { World } from './world.ts'
 
-/** How many sessions are tried. */
-export const interleavings = Number(process.env.VAI_LIVE_INTERLEAVINGS ?? 20_000)
+/** How many sessions are tried: fewer where somebody waits for it. */
+export const interleavings = Number(process.env.VAI_LIVE_INTERLEAVINGS ?? (process.env.CI ? 100_000 : 20_000))
 
 /** One of two parts of them, which may be tried at the same time. */
 export function tryPart(part: 0 | 1): void {
