@@ -9,6 +9,8 @@ afterEach(async () => {
   await stage.close()
 })
 
+/** Sessions wait for a lost client for ten seconds. */
+const soonForgotten = { VAI_LIVE_RESUME_MS: '10000' }
 const long = 'This is an answer that takes a while to say, so that something can go wrong while it is being said.'
 
 /** Waits until the client was told of an error or a warning with that code. */
@@ -65,7 +67,7 @@ describe('messages', () => {
       (talk) => talk.client.sendRaw(JSON.stringify({ type: 'input_text', content: 'a'.repeat(70_000) })),
     ],
   ])('that end it: %s, with %i', async (name, number, send) => {
-    stage = await startStage({ gateway: { env: { VAI_LIVE_MESSAGE_BYTES: '65536' } } })
+    stage = await startStage({ gateway: { env: { ...soonForgotten, VAI_LIVE_MESSAGE_BYTES: '65536' } } })
     const [talk, other] = [await stage.talk(), await stage.talk()]
     send(talk)
     expect(await code(talk, name)).toMatchObject({ close: true })
@@ -74,12 +76,12 @@ describe('messages', () => {
     const { value } = await measured(stage.gateway)
     // It waits for its client, who may have been misled by a proxy.
     expect(value('vai_live_sessions_lost')).toBe(1)
-    await stage.time.run(31_000)
+    await stage.time.run(11_000)
     expect(await stage.leftovers()).toEqual([])
   })
 
   it('as text where MessagePack was agreed, and as bytes where base64 was', async () => {
-    stage = await startStage()
+    stage = await startStage({ gateway: { env: soonForgotten } })
     const packed = await stage.talk({ isMsgpack: true })
     packed.client.sendRaw(JSON.stringify({ type: 'control', op: 'mute' }))
     expect(await closed(packed)).toEqual({ code: 1003, reason: 'unexpected_text' })
@@ -93,26 +95,26 @@ describe('messages', () => {
     const base64 = await stage.talk({ features: { audio_transport: 'base64_json' } })
     base64.client.sendRaw(Buffer.alloc(640))
     expect(await closed(base64)).toEqual({ code: 1003, reason: 'unexpected_binary' })
-    await stage.time.run(31_000)
+    await stage.time.run(11_000)
     expect(await stage.leftovers()).toEqual([])
   })
 
   it('a thousand a second end it', async () => {
-    stage = await startStage()
+    stage = await startStage({ gateway: { env: soonForgotten } })
     const talk = await stage.talk()
     for (let sent = 0; sent < 1000; sent++) talk.client.send({ type: 'control', op: sent % 2 === 0 ? 'mute' : 'unmute' })
     expect(await closed(talk)).toEqual({ code: 1008, reason: 'too_many_messages' })
-    await stage.time.run(31_000)
+    await stage.time.run(11_000)
     expect(await stage.leftovers()).toEqual([])
   })
 
   it('that are wrong again and again end it', async () => {
-    stage = await startStage()
+    stage = await startStage({ gateway: { env: soonForgotten } })
     const talk = await stage.talk()
     for (let sent = 0; sent < 30; sent++) talk.client.send({ type: 'sing' })
     expect(await closed(talk)).toEqual({ code: 1008, reason: 'too_many_errors' })
     expect(talk.client.of('error').length).toBeLessThanOrEqual(21)
-    await stage.time.run(31_000)
+    await stage.time.run(11_000)
     expect(await stage.leftovers()).toEqual([])
   })
 
@@ -265,7 +267,7 @@ describe('after the end', () => {
 
 describe('a client that stops reading', () => {
   it('is reset, or cut off, before much of it lies here', async () => {
-    stage = await startStage({ answers: [{ say: `${long} `.repeat(20).trim() }] })
+    stage = await startStage({ gateway: { env: soonForgotten }, answers: [{ say: `${long} `.repeat(20).trim() }] })
     const talk = await stage.talk({ audioOut: { encoding: 'pcm', rate: 48_000 }, features: { send_playback_marks: false } })
     await talk.says('Please talk to me for long.')
     await talk.heard('This is an')
@@ -275,7 +277,7 @@ describe('a client that stops reading', () => {
     await stage.time.until(() => talk.client.closed !== undefined || talk.turns.length > 0)
     const reasons = talk.client.of('audio_reset').map(({ reason }) => reason)
     expect(talk.client.closed !== undefined || reasons.includes('backpressure')).toBe(true)
-    await stage.time.run(31_000)
+    await stage.time.run(11_000)
     expect(await stage.leftovers()).toEqual([])
   }, 60_000)
 })

@@ -22,7 +22,7 @@ const answered =
     /[^.]+\./g,
   ) ?? []
 
-const seeds = Number(process.env.VAI_LIVE_SEEDS ?? 4)
+const seeds = Number(process.env.VAI_LIVE_SEEDS ?? 3)
 
 describe('whatever happens', () => {
   it.each(Array.from({ length: seeds }, (_, index) => index + Number(process.env.VAI_LIVE_SEED ?? 1)))(
