@@ -151,6 +151,8 @@ class RunningAnswers {
       grace = clock.after(graceMs, () => response.destroy())
       controller.abort(reason)
     }
+    // Each plugin that holds something for an answer hears of its end: with Node's own listeners more than the ten at which Node suspects a leak.
+    response.setMaxListeners(mostListeners)
     this.#aborts.set(response, abort)
     response.once('close', () => {
       if (!response.writableFinished) abort(new Cancelled())
@@ -199,6 +201,7 @@ function endConnectionAfter(raw: ServerResponse): void {
 }
 
 const noTimer: { cancel(): void } = { cancel: () => undefined }
+const mostListeners = 20
 const graceMs = 2000
 /** Milliseconds in which a connection that is in use has had a request to answer. */
 const quietMs = 5000
