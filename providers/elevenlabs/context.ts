@@ -1,13 +1,14 @@
 import type { Clock, Timer } from '../../api/clock.ts'
 import { hasWords, isPronounced } from '../../text/pronounced.ts'
-import { disconnected, type FailureSource, protocolFailure } from '../failure.ts'
+import { disconnected, type FailureSource } from '../failure.ts'
 import type { Flush, SpeechCall, TtsEvent, TtsOptions } from '../speech.ts'
 import { SoundGuard } from '../speech-guard.ts'
 import { closedEarly, type SpeechSocket } from '../speech-socket.ts'
 import type { SourceReader } from '../speech-source.ts'
 import { closeContext, flushContext, inactivitySeconds, keepContext, openContext, sayText } from './encode.ts'
-import { codeOfWords, reported } from './error.ts'
-import { NotProtocol, readMessage, type SocketNews } from './messages.ts'
+import { codeOfWords } from './error.ts'
+import type { SocketNews } from './messages.ts'
+import { newsOf } from './news.ts'
 import { Timeline, withoutLeadingSpace } from './timeline.ts'
 import { speakable } from './words.ts'
 
@@ -180,14 +181,7 @@ export class SpeechContext {
   async #news(): Promise<SocketNews> {
     const message = await this.#socket.receive()
     if (message.type === 'closed') throw closedEarly(this.#source, message, codeOfWords)
-    if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where JSON is expected.')
-    try {
-      const news = readMessage(message.text)
-      if (news.type === 'failure') throw reported(this.#source, message.text)
-      return news
-    } catch (cause) {
-      throw cause instanceof NotProtocol ? protocolFailure(this.#source, cause.message, message.text, cause) : cause
-    }
+    return newsOf(message, this.#source)
   }
 
   #owe(ms: number): void {

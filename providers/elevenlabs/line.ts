@@ -1,6 +1,5 @@
 import { isPronounced } from '../../text/pronounced.ts'
 import type { FailureSource } from '../failure.ts'
-import { protocolFailure } from '../failure.ts'
 import type { SocketMessage } from '../socket.ts'
 import type { SpeakingLine, SpeechCall, TtsOptions } from '../speech.ts'
 import { isRaw } from '../speech-format.ts'
@@ -8,9 +7,10 @@ import { type LineProtocol, type LineSide, SocketLine } from '../speech-line.ts'
 import { closedEarly, openSpeechSocket } from '../speech-socket.ts'
 import { streamsText } from './capabilities.ts'
 import { closeContext, flushContext, openContext, socketPath, socketQuery } from './encode.ts'
-import { codeOfWords, refusal, reported } from './error.ts'
+import { codeOfWords, refusal } from './error.ts'
 import { keyHeaders, sourceOf } from './identity.ts'
-import { NotProtocol, readMessage, type SocketNews } from './messages.ts'
+import type { SocketNews } from './messages.ts'
+import { newsOf } from './news.ts'
 import { Timeline, withoutLeadingSpace } from './timeline.ts'
 
 /** A line for raw sound, of models that take texts over a socket: a context for each text. */
@@ -105,14 +105,7 @@ class Contexts implements LineProtocol {
   }
 
   #read(message: SocketMessage): SocketNews {
-    if (message.type === 'binary') throw protocolFailure(this.#source, 'it sent bytes where JSON is expected.')
-    try {
-      const news = readMessage(message.text)
-      if (news.type === 'failure') throw reported(this.#source, message.text)
-      return news
-    } catch (cause) {
-      throw cause instanceof NotProtocol ? protocolFailure(this.#source, cause.message, message.text, cause) : cause
-    }
+    return newsOf(message, this.#source)
   }
 }
 

@@ -1,5 +1,6 @@
 import { Cancelled, GatewayError } from '../../../api/error.ts'
 import type { RawFormat, SpeakingLine, TtsEvent } from '../../../providers/speech.ts'
+import { checkWholeSound, speechFault } from '../../../providers/speech-fault.ts'
 import { bytesPerSecond } from '../../../providers/speech-format.ts'
 import { hasWords } from '../../../text/pronounced.ts'
 import type { VoiceOutcome } from '../../metrics/voice.ts'
@@ -100,22 +101,12 @@ class Watch {
     if (event.type !== 'audio' || event.bytes.length === 0) return false
     const isFirst = this.bytes === 0
     this.bytes += event.bytes.length
-    if (this.bytes > this.#most) throw this.#fault('it sent more sound than the text can last.')
+    if (this.bytes > this.#most) throw speechFault(this.#voice.provider, 'it sent more sound than the text can last.')
     return isFirst
   }
 
   end(): void {
-    if (!this.#isDone) throw this.#fault('its sound ended before it said that it was complete.')
-    if (this.bytes === 0 && hasWords(this.#text)) throw this.#fault('it made no sound of the text.')
-    if (this.#format.encoding === 'pcm' && this.bytes % 2 !== 0) throw this.#fault('its sound ended within a sample.')
-  }
-
-  #fault(what: string): GatewayError {
-    const { id, name } = this.#voice.provider
-    return new GatewayError('provider_protocol', {
-      message: `${name}: ${what}`,
-      recovery: 'again',
-      providerError: { provider: id },
-    })
+    const { bytes } = this
+    checkWholeSound(this.#voice.provider, { text: this.#text, format: this.#format, bytes, isDone: this.#isDone })
   }
 }

@@ -1,6 +1,7 @@
 import { Cancelled, GatewayError } from '../../../api/error.ts'
-import { bytesOfSamples, bytesPerSample } from '../../../audio/pcm.ts'
+import { bytesOfSamples } from '../../../audio/pcm.ts'
 import type { SpeechCall, SpeechFormat, TtsEvent, TtsOptions } from '../../../providers/speech.ts'
+import { checkWholeSound, speechFault } from '../../../providers/speech-fault.ts'
 import { hasWords } from '../../../text/pronounced.ts'
 import type { Admission } from '../../breaker/index.ts'
 import type { VoiceOutcome } from '../../metrics/voice.ts'
@@ -66,7 +67,7 @@ export class VendorCall {
             this.#admission.succeeded()
           }
           bytes += event.bytes.length
-          if (bytes > most) throw this.#fault('it sent more sound than the text can last.')
+          if (bytes > most) throw speechFault(this.#voice.provider, 'it sent more sound than the text can last.')
         }
         isDone ||= event.type === 'done'
         yield event
@@ -76,7 +77,7 @@ export class VendorCall {
         else if (clock.now() - startedAt >= limits.firstAudioMs) this.#controller.abort(this.#late(false))
       }
       signal.throwIfAborted()
-      this.#checkWhole(text, options.format, bytes, isDone)
+      checkWholeSound(this.#voice.provider, { text, format: options.format, bytes, isDone })
       outcome = 'ok'
     } catch (error) {
       const reason: unknown = signal.aborted ? signal.reason : error
@@ -99,22 +100,6 @@ export class VendorCall {
       metrics.sentenceOver(id, outcome, isOk ? text.length : 0, seconds ?? 0)
       traced?.end(outcome, { seconds, ...(isOk && { characters: text.length }) })
     }
-  }
-
-  #checkWhole(text: string, format: SpeechFormat, bytes: number, isDone: boolean): void {
-    if (!isDone) throw this.#fault('its sound ended before it said that it was complete.')
-    if (bytes === 0 && hasWords(text)) throw this.#fault('it made no sound of the text.')
-    if (format.encoding === 'pcm' && bytes % bytesPerSample !== 0) throw this.#fault('its sound ended within a sample.')
-  }
-
-  #fault(what: string): GatewayError {
-    const { id, name } = this.#voice.provider
-    // The same text is mostly spoken well when it is asked for again.
-    return new GatewayError('provider_protocol', {
-      message: `${name}: ${what}`,
-      recovery: 'again',
-      providerError: { provider: id },
-    })
   }
 
   #late(hasBegun: boolean): GatewayError {
