@@ -13,6 +13,7 @@ import { ManualClock } from '../../manual-clock.ts'
 import type { Planning } from './door/planning.ts'
 import { type JoiningClient, TestLine } from './joining-client.ts'
 import { QuietEars, ScriptedAsker, ScriptedMouth } from './scripted-engines.ts'
+import { toldLimits } from './told-limits.ts'
 
 /** A session as it is, with its driver, its teller and its outbox; who hears, asks and speaks in it are simulated, and the clock stands still. */
 export class Driven {
@@ -74,16 +75,7 @@ export class Driven {
       driver: this.driver,
       outbox,
       sessions: this.sessions,
-      limits: {
-        message_bytes: 1,
-        audio_frame_bytes: 1,
-        messages_per_second: 1,
-        text_characters: 20_000,
-        resume_ms: 1,
-        idle_ms: 1,
-        total_ms: 1,
-        unplayed_ms: 1,
-      },
+      limits: toldLimits,
       sizes: { imageBytes: 1_000_000, blockBytes: 1_000_000, base64Bytes: 1_000_000, messages: 1000, textBytes: 1_000_000 },
       checkContent: () => Promise.resolve(),
       planUpdate: () => Promise.resolve(plan),

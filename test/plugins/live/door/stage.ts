@@ -6,6 +6,7 @@ import type { LiveLine, LiveSessions, SessionHello, SessionMessage, SessionPlace
 import type { Transport } from '../../../../plugins/live/transport.ts'
 import { toldOf, type Violation } from '../../../../plugins/live/wire/violations.ts'
 import { type Gateway, type GatewayOptions, startGateway } from '../../../gateway.ts'
+import { toldLimits } from '../told-limits.ts'
 
 /** A gateway whose sessions only write down what the door hands them. */
 export interface DoorStage {
@@ -127,16 +128,7 @@ function helloAck({ audio_in, features }: SessionHello, session_id: string): Liv
     ...(audio_in && { audio_in }),
     audio_out: { encoding: 'pcm_s16le', sample_rate_hz: 24_000 },
     features: { ...features },
-    limits: {
-      message_bytes: 1,
-      audio_frame_bytes: 1,
-      messages_per_second: 1,
-      text_characters: 20_000,
-      resume_ms: 1,
-      idle_ms: 1,
-      total_ms: 1,
-      unplayed_ms: 1,
-    },
+    limits: toldLimits,
   }
 }
 

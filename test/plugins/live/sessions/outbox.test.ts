@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LiveServerMessage } from '../../../../api/schemas.gen.ts'
 import { Outbox } from '../../../../plugins/live/sessions/outbox.ts'
+import { toldLimits } from '../told-limits.ts'
 
 const text = (seq: number, text = 'x'): LiveServerMessage => ({ type: 'assistant_text_delta', seq, turn_id: 'turn_1', text })
 
@@ -13,16 +14,7 @@ const ack = (seq: number): LiveServerMessage => ({
   is_resumed: false,
   audio_out: { encoding: 'pcm_s16le', sample_rate_hz: 24_000 },
   features: {},
-  limits: {
-    message_bytes: 1,
-    audio_frame_bytes: 1,
-    messages_per_second: 1,
-    text_characters: 20_000,
-    resume_ms: 1,
-    idle_ms: 1,
-    total_ms: 1,
-    unplayed_ms: 1,
-  },
+  limits: toldLimits,
 })
 
 const seqs = (messages: readonly LiveServerMessage[]): number[] => messages.map(({ seq }) => seq)
