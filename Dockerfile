@@ -4,6 +4,7 @@
 FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
+COPY sdk/typescript/package.json ./sdk/typescript/
 RUN npm ci --ignore-scripts
 # What may come in is listed in .dockerignore.
 COPY . .
@@ -18,6 +19,9 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY --from=build /build/package.json /build/openapi.yaml /build/LICENSE ./
 COPY --from=build /build/node_modules ./node_modules
+# A package of its own, to which node_modules links.
+COPY --from=build /build/sdk/typescript/package.json ./sdk/typescript/
+COPY --from=build /build/sdk/typescript/dist ./sdk/typescript/dist
 COPY --from=build /build/dist ./dist
 # The image's user `node`, by its number, so that an orchestrator sees that it is not root.
 USER 1000:1000

@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // The SDK as it stands in its sources, as the compiler sees it.
+  resolve: {
+    alias: [{ find: /^@vai\/sdk$/, replacement: new URL('./sdk/typescript/index.ts', import.meta.url).pathname }],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,

@@ -1,4 +1,4 @@
-import { Accumulator } from '../api/accumulate.ts'
+import { Accumulator } from '../api/accumulator.ts'
 import { parseJson } from '../api/json.ts'
 import type { StreamEvent } from '../api/schemas.gen.ts'
 import { createSseParser, SseError, type SseMessage } from '../api/sse.ts'

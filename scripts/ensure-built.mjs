@@ -18,6 +18,7 @@ const sources = [
   'plugins',
   'providers',
   'routes',
+  'sdk/typescript',
   'text',
   'tools',
   'web',
@@ -27,7 +28,12 @@ const built = join(root, 'dist/server.js')
 
 if (!existsSync(built) || sources.some((source) => newestIn(join(root, source)) > statSync(built).mtimeMs)) {
   process.stdout.write('Building…\n')
-  const { status } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  compile('sdk/typescript/tsconfig.build.json')
+  compile('tsconfig.build.json')
+}
+
+function compile(project) {
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], {
     cwd: root,
     stdio: 'inherit',
   })
@@ -37,5 +43,6 @@ if (!existsSync(built) || sources.some((source) => newestIn(join(root, source)) 
 function newestIn(path) {
   const stat = statSync(path)
   if (!stat.isDirectory()) return stat.mtimeMs
-  return Math.max(0, ...readdirSync(path).map((name) => newestIn(join(path, name))))
+  const names = readdirSync(path).filter((name) => name !== 'dist' && name !== 'node_modules')
+  return Math.max(0, ...names.map((name) => newestIn(join(path, name))))
 }

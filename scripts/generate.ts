@@ -18,23 +18,8 @@ import { Ajv } from 'ajv'
 import standalone from 'ajv/dist/standalone/index.js'
 import { parse } from 'yaml'
 import { writeOrCheck } from './generated-files.ts'
+import { declarationOf, must, nameOf, quote, type Schema } from './static-types.ts'
 
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string
-  readonly const?: string
-  readonly enum?: readonly string[]
-  readonly description?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly additionalProperties?: boolean | Schema
-  readonly items?: Schema
-  readonly oneOf?: readonly Schema[]
-  readonly discriminator?: { readonly propertyName: string }
-  readonly 'x-untagged'?: { readonly propertyName: string; readonly schema: string }
-  readonly 'x-unknown-code'?: string
-  readonly [keyword: string]: unknown
-}
 interface Parameter {
   readonly $ref?: string
   readonly name: string
@@ -77,6 +62,7 @@ await import('./generate-catalogue.ts')
 await import('./generate-tools.ts')
 await import('./generate-page.ts')
 await import('./generate-asyncapi.ts')
+await import('./generate-sdk.ts')
 
 // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -86,11 +72,9 @@ function schemasFile(): string {
     '/** A JSON schema of the contract. */\nexport interface ContractSchema {\n  readonly $id: string\n  readonly [keyword: string]: unknown\n}\n',
   ]
   for (const [name, schema] of Object.entries(schemas)) {
-    const doc = comment(schema.description)
-    const type = isInterface(schema)
-      ? `${doc}export interface ${name} ${typeOf(schema, '')}`
-      : `${doc}export type ${name} = ${typeOf(schema, '')}`
-    parts.push(`${type}\nexport const ${name}: ContractSchema = ${literal({ $id: name, ...validator(schema) })}\n`)
+    parts.push(
+      `${declarationOf(name, schema)}export const ${name}: ContractSchema = ${literal({ $id: name, ...validator(schema) })}\n`,
+    )
   }
   parts.push(
     `/** Every schema, for a validator to know them by their \`$id\`. */\nexport const allSchemas: readonly ContractSchema[] = [\n${Object.keys(
@@ -223,55 +207,6 @@ function resolveParameter(parameter: Parameter): Parameter {
   return must(document.components.parameters[name], `parameter ${name}`)
 }
 
-// ── Static types ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function isInterface(schema: Schema): boolean {
-  return schema.type === 'object' && schema.properties !== undefined
-}
-
-function typeOf(schema: Schema, indent: string): string {
-  if (schema.$ref) return refName(schema)
-  if (schema.const !== undefined) return quote(schema.const)
-  if (schema.enum) return schema.enum.map(quote).join(' | ')
-  if (schema.oneOf) return schema.oneOf.map((branch) => typeOf(branch, indent)).join(' | ')
-  switch (schema.type) {
-    case 'string':
-    case 'boolean':
-    case 'null':
-      return schema.type
-    case 'integer':
-    case 'number':
-      return 'number'
-    case 'array': {
-      const item = typeOf(must(schema.items, 'items of an array'), indent)
-      return item.includes('|') ? `(${item})[]` : `${item}[]`
-    }
-    case 'object':
-      return objectType(schema, indent)
-    case undefined:
-      return 'unknown'
-    default:
-      throw new Error(`no type for ${JSON.stringify(schema)}`)
-  }
-}
-
-function objectType(schema: Schema, indent: string): string {
-  if (!schema.properties) {
-    const values = typeof schema.additionalProperties === 'object' ? typeOf(schema.additionalProperties, indent) : 'unknown'
-    return schema.additionalProperties === false ? 'Record<string, never>' : `Record<string, ${values}>`
-  }
-  const inner = `${indent}  `
-  const lines = Object.entries(schema.properties).map(([key, property]) => {
-    const mark = schema.required?.includes(key) ? '' : '?'
-    return `${comment(property.description, inner)}${inner}${key}${mark}: ${typeOf(property, inner)}\n`
-  })
-  return `{\n${lines.join('')}${indent}}`
-}
-
-function comment(text: string | undefined, indent = ''): string {
-  return text ? `${indent}/** ${text.trim().replaceAll(/\s*\n\s*/g, ' ')} */\n` : ''
-}
-
 // ── Validators ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function validator(schema: Schema): Record<string, unknown> {
@@ -346,10 +281,7 @@ function jsonType(schema: Schema): string {
 // ── Text ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function refName(schema: Schema): string {
-  const name =
-    must(schema.$ref, `reference in ${JSON.stringify(schema)}`)
-      .split('/')
-      .at(-1) ?? ''
+  const name = nameOf(schema)
   must(schemas[name], `schema ${name}`)
   return name
 }
@@ -365,15 +297,6 @@ function literal(value: unknown, indent = ''): string {
   return lines.length === 0 ? '{}' : `{\n${lines.join('')}${indent}}`
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
-}
-
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]))
-}
-
-function must<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`openapi.yaml: missing ${what}`)
-  return value
 }

@@ -14,13 +14,16 @@ interface LockedPackage {
   readonly version?: string
   readonly license?: string
   readonly dev?: boolean
+  readonly link?: boolean
 }
 
 const lock: { readonly packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
   readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'),
 )
-const production = Object.entries(lock.packages).flatMap(([path, { version = '', license = 'none', dev }]) =>
-  path === '' || dev ? [] : [{ name: `${path.replace(/^.*node_modules\//, '')} ${version}`, licence: license }],
+const production = Object.entries(lock.packages).flatMap(([path, { version = '', license = 'none', dev, link }]) =>
+  !path.startsWith('node_modules/') || link || dev
+    ? []
+    : [{ name: `${path.replace(/^.*node_modules\//, '')} ${version}`, licence: license }],
 )
 
 for (const { name, licence } of production) {

@@ -1,4 +1,4 @@
-import { mergeMetadata, mergeUsage } from '../../api/accumulate.ts'
+import { mergeMetadata, mergeUsage } from '../../api/accumulator.ts'
 import { isRecord } from '../../api/json.ts'
 import type { AudioBlock, Message, ResponseMetadata, StreamEvent, Usage, VoiceUsage, Warning } from '../../api/schemas.gen.ts'
 import { editMembers, memberOf, withItems } from '../../text/json-bytes.ts'

@@ -1,4 +1,4 @@
-import { Accumulator } from '../../api/accumulate.ts'
+import { Accumulator } from '../../api/accumulator.ts'
 import { type StreamItem, writtenEventsOf } from '../../api/events.ts'
 import type { Message, RunEvent, RunStreamEvent, StreamEvent } from '../../api/schemas.gen.ts'
 import type { SseSource } from '../sse/index.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Accumulator, accumulate, mergeMetadata, mergeUsage } from '../../api/accumulate.ts'
+import { accumulate } from '../../api/accumulate.ts'
+import { Accumulator, mergeMetadata, mergeUsage } from '../../api/accumulator.ts'
 import { GatewayError } from '../../api/error.ts'
 import type { StreamItem } from '../../api/events.ts'
 import type { ContentBlock, ContentBlockDelta, Message, StreamEvent } from '../../api/schemas.gen.ts'

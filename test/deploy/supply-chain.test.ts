@@ -11,11 +11,15 @@ interface LockedPackage {
   readonly dev?: boolean
   readonly optional?: boolean
   readonly hasInstallScript?: boolean
+  readonly link?: boolean
 }
 
 const root = new URL('../../', import.meta.url)
 const lock: { readonly packages: Readonly<Record<string, LockedPackage>> } = read('package-lock.json')
-const packages = Object.entries(lock.packages).filter(([path]) => path !== '')
+const packages = Object.entries(lock.packages).filter(
+  // What stands in the project itself comes from nowhere.
+  ([path, { link }]) => path.startsWith('node_modules/') && link !== true,
+)
 const production = packages.filter(([, { dev }]) => !dev)
 
 describe('the packages', () => {

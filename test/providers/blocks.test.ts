@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Accumulator } from '../../api/accumulate.ts'
+import { Accumulator } from '../../api/accumulator.ts'
 import type { ContentBlock, StreamEvent } from '../../api/schemas.gen.ts'
 import { BlockSequencer } from '../../providers/blocks.ts'
 import { expectGrammar } from './openai-chat/drive.ts'

@@ -1,4 +1,4 @@
-import { Accumulator } from '../../../api/accumulate.ts'
+import { Accumulator } from '../../../api/accumulator.ts'
 import type { ContentBlock, StreamEvent } from '../../../api/schemas.gen.ts'
 import { type LiveResult, type LiveStep, speakingTool } from '../history.ts'
 

@@ -1,4 +1,4 @@
-import { Accumulator } from '../../../api/accumulate.ts'
+import { Accumulator } from '../../../api/accumulator.ts'
 import type { ContentBlockParam, Message, MessageRequest, StreamEvent } from '../../../api/schemas.gen.ts'
 import { Secret } from '../../../api/secret.ts'
 import type { FailureSource } from '../../../providers/failure.ts'

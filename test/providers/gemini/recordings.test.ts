@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Accumulator, accumulate } from '../../../api/accumulate.ts'
+import { accumulate } from '../../../api/accumulate.ts'
+import { Accumulator } from '../../../api/accumulator.ts'
 import type { Message, MessageRequest } from '../../../api/schemas.gen.ts'
 import { encode } from '../../../providers/gemini/encode.ts'
 import { geminiApi, geminiDialect } from '../../../providers/gemini/index.ts'

@@ -1,4 +1,4 @@
-import { Accumulator } from '../../../api/accumulate.ts'
+import { Accumulator } from '../../../api/accumulator.ts'
 import type { Message, StreamEvent } from '../../../api/schemas.gen.ts'
 import { type AnswerDialect, ChatDecoder } from '../../../providers/openai-chat/decode.ts'
 import { openaiDialect } from '../../../providers/openai-chat/dialect.ts'

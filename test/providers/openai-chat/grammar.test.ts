@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Accumulator } from '../../../api/accumulate.ts'
+import { Accumulator } from '../../../api/accumulator.ts'
 import type { StreamEvent } from '../../../api/schemas.gen.ts'
 import { ChatDecoder } from '../../../providers/openai-chat/decode.ts'
 import { openai } from '../../../providers/openai-chat/index.ts'

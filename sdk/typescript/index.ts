@@ -1,0 +1,8 @@
+export * from './errors.ts'
+export { Accumulator } from './generated/accumulator.gen.ts'
+export type * from './generated/types.gen.ts'
+export type { LiveMicrophone, LiveMicrophoneListener } from './live/microphone.ts'
+export type { LivePlayer, LivePlayerListener, PlaybackMark } from './live/player.ts'
+export type { LiveDial, LiveSocket, LiveSocketListener } from './live/socket.ts'
+export type { ClientOptions, Fetch, Logger, ProviderKeys, RequestOptions } from './options.ts'
+export type { WithRequestId } from './transport.ts'

@@ -1,0 +1,34 @@
+import type { RequestOptions } from './options.ts'
+
+/** What the resources send their requests with. */
+export interface Transport {
+  /** An answer as JSON. Throws a `VAIError`. */
+  json<T extends object>(request: ApiRequest): Promise<WithRequestId<T>>
+  /** The head of an answer as a stream of events. Throws a `VAIError`; so does reading the body where it takes too long or breaks. */
+  open(request: ApiRequest): Promise<OpenStream>
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST'
+  /** Below the base URL: `/v1/messages`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly body?: unknown
+  readonly options?: RequestOptions | undefined
+  /** Whether it may be sent again where nobody knows if it was carried out. An answer that refuses it is always a reason to. */
+  readonly isRepeatable: boolean
+}
+
+/** A stream whose head has come. */
+export interface OpenStream {
+  readonly request_id: string | undefined
+  /** The bytes, each wait bounded by `streamTimeout`. Leaving the iteration closes the connection. */
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Closes the connection; reading ends with an `AbortedError`. May be called at any time, and again. */
+  abort(): void
+}
+
+export type WithRequestId<T> = T & {
+  /** The gateway's name for the request, for its operator's logs. */
+  readonly request_id: string
+}
