@@ -15,7 +15,7 @@ export interface MessageRequest {
   /** The most tokens to generate. Optional; a provider that needs one gets the catalogue's default. */
   max_tokens?: number
   /** The system prompt. */
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   temperature?: number
   top_p?: number
   top_k?: number
@@ -30,7 +30,7 @@ export interface MessageRequest {
     user_id?: string | null
   }
   service_tier?: 'auto' | 'standard_only'
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   /** The container that code execution runs in. */
   container?: string | ContainerParams | null
   context_management?: ContextManagement | null
@@ -82,10 +82,7 @@ export const MessageRequest: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'SystemBlockParam#',
-          },
+          $ref: 'SystemBlockParams#',
         },
       }],
     },
@@ -148,7 +145,7 @@ export const MessageRequest: ContractSchema = {
       enum: ['auto', 'standard_only'],
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     container: {
       type: ['string', 'object', 'null'],
@@ -271,11 +268,11 @@ export const MessageRequest: ContractSchema = {
 export interface CountTokensRequest {
   model: string
   messages: MessageParam[]
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   tools?: Tool[]
   tool_choice?: ToolChoice
   thinking?: ThinkingConfig
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   context_management?: ContextManagement | null
   mcp_servers?: McpServer[]
   output_config?: OutputConfig
@@ -309,10 +306,7 @@ export const CountTokensRequest: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'SystemBlockParam#',
-          },
+          $ref: 'SystemBlockParams#',
         },
       }],
     },
@@ -329,7 +323,7 @@ export const CountTokensRequest: ContractSchema = {
       $ref: 'ThinkingConfig#',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     context_management: {
       type: ['object', 'null'],
@@ -389,7 +383,7 @@ export const CountTokensRequest: ContractSchema = {
 export interface MessageParam {
   /** Who speaks. `system` may stand later in a conversation, never first. */
   role: 'user' | 'assistant' | 'system'
-  content: string | ContentBlockParam[]
+  content: string | ContentBlockParams
 }
 export const MessageParam: ContractSchema = {
   $id: 'MessageParam',
@@ -407,15 +401,21 @@ export const MessageParam: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'ContentBlockParam#',
-          },
+          $ref: 'ContentBlockParams#',
         },
       }],
     },
   },
   additionalProperties: false,
+}
+
+export type SystemBlockParams = SystemBlockParam[]
+export const SystemBlockParams: ContractSchema = {
+  $id: 'SystemBlockParams',
+  type: 'array',
+  items: {
+    $ref: 'SystemBlockParam#',
+  },
 }
 
 export type SystemBlockParam = TextBlockParam
@@ -430,6 +430,15 @@ export const SystemBlockParam: ContractSchema = {
   oneOf: [{
     $ref: 'TextBlockParam#',
   }],
+}
+
+export type ContentBlockParams = ContentBlockParam[]
+export const ContentBlockParams: ContractSchema = {
+  $id: 'ContentBlockParams',
+  type: 'array',
+  items: {
+    $ref: 'ContentBlockParam#',
+  },
 }
 
 /** A block of a message. The assistant's are `tool_use`, thinking and server-tool blocks; `tool_result` is the user's. */
@@ -482,7 +491,7 @@ export const ContentBlockParam: ContractSchema = {
 export interface TextBlockParam {
   type: 'text'
   text: string
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   /** The citations of an earlier answer, sent back as they came. */
   citations?: TextCitation[] | null
 }
@@ -499,7 +508,7 @@ export const TextBlockParam: ContractSchema = {
       type: 'string',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     citations: {
       type: ['array', 'null'],
@@ -522,7 +531,7 @@ export const TextBlockParam: ContractSchema = {
 export interface ImageBlockParam {
   type: 'image'
   source: ImageSource
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   transformations?: ImageTransformations | null
 }
 export const ImageBlockParam: ContractSchema = {
@@ -538,7 +547,7 @@ export const ImageBlockParam: ContractSchema = {
       $ref: 'ImageSource#',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     transformations: {
       type: ['object', 'null'],
@@ -665,7 +674,7 @@ export interface DocumentBlockParam {
   title?: string | null
   context?: string | null
   citations?: CitationsConfig | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const DocumentBlockParam: ContractSchema = {
   $id: 'DocumentBlockParam',
@@ -697,7 +706,7 @@ export const DocumentBlockParam: ContractSchema = {
       }],
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -779,7 +788,7 @@ export const PlainTextSource: ContractSchema = {
 
 export interface ContentSource {
   type: 'content'
-  content: string | ContentSourceBlockParam[]
+  content: string | ContentSourceBlockParams
 }
 export const ContentSource: ContractSchema = {
   $id: 'ContentSource',
@@ -797,15 +806,21 @@ export const ContentSource: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'ContentSourceBlockParam#',
-          },
+          $ref: 'ContentSourceBlockParams#',
         },
       }],
     },
   },
   additionalProperties: false,
+}
+
+export type ContentSourceBlockParams = ContentSourceBlockParam[]
+export const ContentSourceBlockParams: ContractSchema = {
+  $id: 'ContentSourceBlockParams',
+  type: 'array',
+  items: {
+    $ref: 'ContentSourceBlockParam#',
+  },
 }
 
 export type ContentSourceBlockParam = TextBlockParam | ImageBlockParam
@@ -830,7 +845,7 @@ export interface SearchResultBlockParam {
   title: string
   content: SystemBlockParam[]
   citations?: CitationsConfig
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const SearchResultBlockParam: ContractSchema = {
   $id: 'SearchResultBlockParam',
@@ -857,7 +872,7 @@ export const SearchResultBlockParam: ContractSchema = {
       $ref: 'CitationsConfig#',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -872,7 +887,7 @@ export interface AudioBlockParam {
   sample_rate_hz?: number
   /** Of what the gateway has spoken; nobody else says it here. */
   alignment?: Record<string, unknown>
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const AudioBlockParam: ContractSchema = {
   $id: 'AudioBlockParam',
@@ -898,7 +913,7 @@ export const AudioBlockParam: ContractSchema = {
       additionalProperties: true,
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -992,7 +1007,7 @@ export const Base64AudioSource: ContractSchema = {
 export interface VideoBlockParam {
   type: 'video'
   source: VideoSource
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const VideoBlockParam: ContractSchema = {
   $id: 'VideoBlockParam',
@@ -1007,7 +1022,7 @@ export const VideoBlockParam: ContractSchema = {
       $ref: 'VideoSource#',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1109,7 +1124,7 @@ export interface ToolUseBlockParam {
   input: Record<string, unknown>
   caller?: ToolCaller
   toolset_name?: string | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const ToolUseBlockParam: ContractSchema = {
   $id: 'ToolUseBlockParam',
@@ -1139,7 +1154,7 @@ export const ToolUseBlockParam: ContractSchema = {
       type: ['string', 'null'],
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1168,10 +1183,10 @@ export const ToolCaller: ContractSchema = {
 export interface ToolResultBlockParam {
   type: 'tool_result'
   tool_use_id: string
-  content?: string | ToolResultContentBlockParam[]
+  content?: string | ToolResultContentBlockParams
   is_error?: boolean
   toolset_name?: string | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const ToolResultBlockParam: ContractSchema = {
   $id: 'ToolResultBlockParam',
@@ -1193,10 +1208,7 @@ export const ToolResultBlockParam: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'ToolResultContentBlockParam#',
-          },
+          $ref: 'ToolResultContentBlockParams#',
         },
       }],
     },
@@ -1207,10 +1219,19 @@ export const ToolResultBlockParam: ContractSchema = {
       type: ['string', 'null'],
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
+}
+
+export type ToolResultContentBlockParams = ToolResultContentBlockParam[]
+export const ToolResultContentBlockParams: ContractSchema = {
+  $id: 'ToolResultContentBlockParams',
+  type: 'array',
+  items: {
+    $ref: 'ToolResultContentBlockParam#',
+  },
 }
 
 export type ToolResultContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlockParam | SearchResultBlockParam | ToolReferenceBlockParam | BrowserStateBlockParam
@@ -1240,7 +1261,7 @@ export const ToolResultContentBlockParam: ContractSchema = {
 export interface ToolReferenceBlockParam {
   type: 'tool_reference'
   tool_name: string
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const ToolReferenceBlockParam: ContractSchema = {
   $id: 'ToolReferenceBlockParam',
@@ -1256,7 +1277,7 @@ export const ToolReferenceBlockParam: ContractSchema = {
       minLength: 1,
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1285,7 +1306,7 @@ export interface ServerToolUseBlockParam {
   name: string
   input: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const ServerToolUseBlockParam: ContractSchema = {
   $id: 'ServerToolUseBlockParam',
@@ -1312,7 +1333,7 @@ export const ServerToolUseBlockParam: ContractSchema = {
       $ref: 'ToolCaller#',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1321,9 +1342,9 @@ export const ServerToolUseBlockParam: ContractSchema = {
 export interface WebSearchToolResultBlockParam {
   type: 'web_search_tool_result'
   tool_use_id: string
-  content: Record<string, unknown>[] | Record<string, unknown>
+  content: ServerToolOutputs | ServerToolOutput
   caller?: ToolCaller
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const WebSearchToolResultBlockParam: ContractSchema = {
   $id: 'WebSearchToolResultBlockParam',
@@ -1345,19 +1366,14 @@ export const WebSearchToolResultBlockParam: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            type: 'object',
-            additionalProperties: true,
-          },
+          $ref: 'ServerToolOutputs#',
         },
       }, {
         if: {
           type: 'object',
         },
         then: {
-          type: 'object',
-          additionalProperties: true,
+          $ref: 'ServerToolOutput#',
         },
       }],
     },
@@ -1365,10 +1381,34 @@ export const WebSearchToolResultBlockParam: ContractSchema = {
       $ref: 'ToolCaller#',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
+}
+
+/** What a tool that the provider ran has found, or why it could not. The fields depend on `type` and are the provider's. */
+export interface ServerToolOutput {
+  type?: string
+}
+export const ServerToolOutput: ContractSchema = {
+  $id: 'ServerToolOutput',
+  type: 'object',
+  properties: {
+    type: {
+      type: 'string',
+    },
+  },
+  additionalProperties: true,
+}
+
+export type ServerToolOutputs = ServerToolOutput[]
+export const ServerToolOutputs: ContractSchema = {
+  $id: 'ServerToolOutputs',
+  type: 'array',
+  items: {
+    $ref: 'ServerToolOutput#',
+  },
 }
 
 /** The result of a tool that the provider ran. Its content goes back as it came. */
@@ -1377,7 +1417,7 @@ export interface ServerToolResultBlockParam {
   tool_use_id: string
   content: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const ServerToolResultBlockParam: ContractSchema = {
   $id: 'ServerToolResultBlockParam',
@@ -1400,7 +1440,7 @@ export const ServerToolResultBlockParam: ContractSchema = {
       $ref: 'ToolCaller#',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1412,7 +1452,7 @@ export interface McpToolUseBlockParam {
   name: string
   server_name: string
   input: Record<string, unknown>
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const McpToolUseBlockParam: ContractSchema = {
   $id: 'McpToolUseBlockParam',
@@ -1440,7 +1480,7 @@ export const McpToolUseBlockParam: ContractSchema = {
       additionalProperties: true,
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1450,8 +1490,8 @@ export interface McpToolResultBlockParam {
   type: 'mcp_tool_result'
   tool_use_id: string
   is_error?: boolean
-  content?: string | SystemBlockParam[]
-  cache_control?: NullableCacheControl
+  content?: string | SystemBlockParams
+  cache_control?: CacheControlOrNull
 }
 export const McpToolResultBlockParam: ContractSchema = {
   $id: 'McpToolResultBlockParam',
@@ -1476,15 +1516,12 @@ export const McpToolResultBlockParam: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'SystemBlockParam#',
-          },
+          $ref: 'SystemBlockParams#',
         },
       }],
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1493,7 +1530,7 @@ export const McpToolResultBlockParam: ContractSchema = {
 export interface ContainerUploadBlockParam {
   type: 'container_upload'
   file_id: string
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const ContainerUploadBlockParam: ContractSchema = {
   $id: 'ContainerUploadBlockParam',
@@ -1509,7 +1546,7 @@ export const ContainerUploadBlockParam: ContractSchema = {
       minLength: 1,
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1536,9 +1573,9 @@ export const CacheControl: ContractSchema = {
   additionalProperties: false,
 }
 
-export type NullableCacheControl = CacheControl | null
-export const NullableCacheControl: ContractSchema = {
-  $id: 'NullableCacheControl',
+export type CacheControlOrNull = CacheControl | null
+export const CacheControlOrNull: ContractSchema = {
+  $id: 'CacheControlOrNull',
   type: ['object', 'null'],
   allOf: [{
     if: {
@@ -1646,7 +1683,7 @@ export interface CustomTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
   eager_input_streaming?: boolean | null
@@ -1684,7 +1721,7 @@ export const CustomTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -1709,7 +1746,7 @@ export interface FunctionTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const FunctionTool: ContractSchema = {
   $id: 'FunctionTool',
@@ -1735,7 +1772,7 @@ export const FunctionTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -1828,9 +1865,9 @@ export const DomainList: ContractSchema = {
   }],
 }
 
-export type NullablePositiveInteger = number | null
-export const NullablePositiveInteger: ContractSchema = {
-  $id: 'NullablePositiveInteger',
+export type PositiveIntegerOrNull = number | null
+export const PositiveIntegerOrNull: ContractSchema = {
+  $id: 'PositiveIntegerOrNull',
   type: ['integer', 'null'],
   allOf: [{
     if: {
@@ -2084,13 +2121,13 @@ export const TextEditorTool: ContractSchema = {
 export interface AnthropicWebSearchTool {
   type: 'web_search_20250305' | 'web_search_20260209' | 'web_search_20260318'
   name: 'web_search'
-  max_uses?: NullablePositiveInteger
+  max_uses?: PositiveIntegerOrNull
   allowed_domains?: DomainList
   blocked_domains?: DomainList
   user_location?: UserLocation | null
   response_inclusion?: 'full' | 'excluded'
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2108,7 +2145,7 @@ export const AnthropicWebSearchTool: ContractSchema = {
       const: 'web_search',
     },
     max_uses: {
-      $ref: 'NullablePositiveInteger#',
+      $ref: 'PositiveIntegerOrNull#',
     },
     allowed_domains: {
       $ref: 'DomainList#',
@@ -2135,7 +2172,7 @@ export const AnthropicWebSearchTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2150,16 +2187,16 @@ export const AnthropicWebSearchTool: ContractSchema = {
 export interface AnthropicWebFetchTool {
   type: 'web_fetch_20250910' | 'web_fetch_20260209' | 'web_fetch_20260309' | 'web_fetch_20260318'
   name: 'web_fetch'
-  max_uses?: NullablePositiveInteger
+  max_uses?: PositiveIntegerOrNull
   allowed_domains?: DomainList
   blocked_domains?: DomainList
-  max_content_tokens?: NullablePositiveInteger
+  max_content_tokens?: PositiveIntegerOrNull
   citations?: CitationsConfig | null
   use_cache?: boolean
   response_inclusion?: 'full' | 'excluded'
   url_sources?: Record<string, unknown> | null
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2177,7 +2214,7 @@ export const AnthropicWebFetchTool: ContractSchema = {
       const: 'web_fetch',
     },
     max_uses: {
-      $ref: 'NullablePositiveInteger#',
+      $ref: 'PositiveIntegerOrNull#',
     },
     allowed_domains: {
       $ref: 'DomainList#',
@@ -2186,7 +2223,7 @@ export const AnthropicWebFetchTool: ContractSchema = {
       $ref: 'DomainList#',
     },
     max_content_tokens: {
-      $ref: 'NullablePositiveInteger#',
+      $ref: 'PositiveIntegerOrNull#',
     },
     citations: {
       type: ['object', 'null'],
@@ -2222,7 +2259,7 @@ export const AnthropicWebFetchTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2238,7 +2275,7 @@ export interface AnthropicCodeExecutionTool {
   type: 'code_execution_20250522' | 'code_execution_20250825' | 'code_execution_20260120' | 'code_execution_20260521'
   name: 'code_execution'
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2259,7 +2296,7 @@ export const AnthropicCodeExecutionTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2275,7 +2312,7 @@ export interface AnthropicToolSearchTool {
   type: 'tool_search_tool_bm25_20251119' | 'tool_search_tool_bm25' | 'tool_search_tool_regex_20251119' | 'tool_search_tool_regex'
   name: 'tool_search_tool_bm25' | 'tool_search_tool_regex'
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2296,7 +2333,7 @@ export const AnthropicToolSearchTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2312,10 +2349,10 @@ export const AnthropicToolSearchTool: ContractSchema = {
 export interface AnthropicClientTool {
   type: 'bash_20241022' | 'bash_20250124' | 'text_editor_20241022' | 'text_editor_20250124' | 'text_editor_20250429' | 'text_editor_20250728' | 'memory_20250818'
   name: 'bash' | 'str_replace_editor' | 'str_replace_based_edit_tool' | 'memory'
-  max_characters?: NullablePositiveInteger
+  max_characters?: PositiveIntegerOrNull
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2333,7 +2370,7 @@ export const AnthropicClientTool: ContractSchema = {
       enum: ['bash', 'str_replace_editor', 'str_replace_based_edit_tool', 'memory'],
     },
     max_characters: {
-      $ref: 'NullablePositiveInteger#',
+      $ref: 'PositiveIntegerOrNull#',
     },
     input_examples: {
       $ref: 'InputExamples#',
@@ -2342,7 +2379,7 @@ export const AnthropicClientTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2363,7 +2400,7 @@ export interface AnthropicComputerTool {
   enable_zoom?: boolean
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2410,7 +2447,7 @@ export const AnthropicComputerTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2425,7 +2462,7 @@ export const AnthropicComputerTool: ContractSchema = {
 export interface AnthropicToolset {
   type: 'browser_toolset_20260801' | 'computer_toolset_20260801'
   configs?: Record<string, unknown> | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const AnthropicToolset: ContractSchema = {
   $id: 'AnthropicToolset',
@@ -2449,7 +2486,7 @@ export const AnthropicToolset: ContractSchema = {
       }],
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -2461,7 +2498,7 @@ export interface McpToolset {
   default_config?: Record<string, unknown>
   configs?: Record<string, unknown> | null
   tools?: Record<string, unknown>[] | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 export const McpToolset: ContractSchema = {
   $id: 'McpToolset',
@@ -2508,7 +2545,7 @@ export const McpToolset: ContractSchema = {
       }],
     },
     cache_control: {
-      $ref: 'NullableCacheControl#',
+      $ref: 'CacheControlOrNull#',
     },
   },
   additionalProperties: false,
@@ -3019,9 +3056,7 @@ export const SkillParams: ContractSchema = {
 }
 
 export interface ContextManagement {
-  edits?: {
-    type: string
-  }[]
+  edits?: ContextEdit[]
 }
 export const ContextManagement: ContractSchema = {
   $id: 'ContextManagement',
@@ -3030,19 +3065,28 @@ export const ContextManagement: ContractSchema = {
     edits: {
       type: 'array',
       items: {
-        type: 'object',
-        required: ['type'],
-        properties: {
-          type: {
-            type: 'string',
-            minLength: 1,
-          },
-        },
-        additionalProperties: true,
+        $ref: 'ContextEdit#',
       },
     },
   },
   additionalProperties: false,
+}
+
+/** An edit; its fields depend on `type` and are Anthropic's. */
+export interface ContextEdit {
+  type: string
+}
+export const ContextEdit: ContractSchema = {
+  $id: 'ContextEdit',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: true,
 }
 
 export interface DiagnosticsParam {
@@ -3794,7 +3838,7 @@ export const ServerToolUseBlock: ContractSchema = {
 export interface ServerToolResultBlock {
   type: 'web_search_tool_result' | 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result' | 'file_search_tool_result' | 'advisor_tool_result'
   tool_use_id: string
-  content: Record<string, unknown>[] | Record<string, unknown>
+  content: ServerToolOutputs | ServerToolOutput
 }
 export const ServerToolResultBlock: ContractSchema = {
   $id: 'ServerToolResultBlock',
@@ -3815,19 +3859,14 @@ export const ServerToolResultBlock: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            type: 'object',
-            additionalProperties: true,
-          },
+          $ref: 'ServerToolOutputs#',
         },
       }, {
         if: {
           type: 'object',
         },
         then: {
-          type: 'object',
-          additionalProperties: true,
+          $ref: 'ServerToolOutput#',
         },
       }],
     },
@@ -3872,7 +3911,7 @@ export interface McpToolResultBlock {
   type: 'mcp_tool_result'
   tool_use_id: string
   is_error?: boolean
-  content: string | Record<string, unknown>[]
+  content: string | ServerToolOutputs
 }
 export const McpToolResultBlock: ContractSchema = {
   $id: 'McpToolResultBlock',
@@ -3896,11 +3935,7 @@ export const McpToolResultBlock: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            type: 'object',
-            additionalProperties: true,
-          },
+          $ref: 'ServerToolOutputs#',
         },
       }],
     },
@@ -5271,14 +5306,7 @@ export interface ModelPrices {
   /** A thousand searches of the provider's own. */
   web_search?: number
   /** Prices of requests with more input tokens, cached ones included, than a number; the last entry that fits counts for the whole request. */
-  above?: {
-    input_tokens: number
-    input?: number
-    output?: number
-    cache_read?: number
-    cache_write_5m?: number
-    cache_write_1h?: number
-  }[]
+  above?: ModelPricesAbove[]
   /** The day on which the prices were looked up. */
   as_of: string
   /** Where they were looked up. */
@@ -5328,35 +5356,7 @@ export const ModelPrices: ContractSchema = {
     above: {
       type: 'array',
       items: {
-        type: 'object',
-        required: ['input_tokens'],
-        properties: {
-          input_tokens: {
-            type: 'integer',
-            minimum: 1,
-          },
-          input: {
-            type: 'number',
-            minimum: 0,
-          },
-          output: {
-            type: 'number',
-            minimum: 0,
-          },
-          cache_read: {
-            type: 'number',
-            minimum: 0,
-          },
-          cache_write_5m: {
-            type: 'number',
-            minimum: 0,
-          },
-          cache_write_1h: {
-            type: 'number',
-            minimum: 0,
-          },
-        },
-        additionalProperties: true,
+        $ref: 'ModelPricesAbove#',
       },
     },
     as_of: {
@@ -5365,6 +5365,47 @@ export const ModelPrices: ContractSchema = {
     },
     source: {
       type: 'string',
+    },
+  },
+  additionalProperties: true,
+}
+
+export interface ModelPricesAbove {
+  input_tokens: number
+  input?: number
+  output?: number
+  cache_read?: number
+  cache_write_5m?: number
+  cache_write_1h?: number
+}
+export const ModelPricesAbove: ContractSchema = {
+  $id: 'ModelPricesAbove',
+  type: 'object',
+  required: ['input_tokens'],
+  properties: {
+    input_tokens: {
+      type: 'integer',
+      minimum: 1,
+    },
+    input: {
+      type: 'number',
+      minimum: 0,
+    },
+    output: {
+      type: 'number',
+      minimum: 0,
+    },
+    cache_read: {
+      type: 'number',
+      minimum: 0,
+    },
+    cache_write_5m: {
+      type: 'number',
+      minimum: 0,
+    },
+    cache_write_1h: {
+      type: 'number',
+      minimum: 0,
     },
   },
   additionalProperties: true,
@@ -5444,7 +5485,7 @@ export interface LiveHello {
   /** The model as `provider/name`, or an alias that the operator defined. */
   model?: string
   /** The system prompt. That the model is heard and not read, the gateway tells it besides. */
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   /** The conversation before this session. */
   messages?: MessageParam[]
   /** The most tokens of one answer. */
@@ -5523,10 +5564,7 @@ export const LiveHello: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'SystemBlockParam#',
-          },
+          $ref: 'SystemBlockParams#',
         },
       }],
     },
@@ -6141,10 +6179,21 @@ export const LivePlaybackMark: ContractSchema = {
   additionalProperties: false,
 }
 
+export type LiveInputBlocks = ContentBlockParam[]
+export const LiveInputBlocks: ContractSchema = {
+  $id: 'LiveInputBlocks',
+  type: 'array',
+  minItems: 1,
+  maxItems: 100,
+  items: {
+    $ref: 'ContentBlockParam#',
+  },
+}
+
 /** A typed turn; with `commit` false, something that goes with the next turn. */
 export interface LiveInputText {
   type: 'input_text'
-  content: string | ContentBlockParam[]
+  content: string | LiveInputBlocks
   /** True by default. */
   commit?: boolean
 }
@@ -6172,12 +6221,7 @@ export const LiveInputText: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          minItems: 1,
-          maxItems: 100,
-          items: {
-            $ref: 'ContentBlockParam#',
-          },
+          $ref: 'LiveInputBlocks#',
         },
       }],
     },
@@ -6193,7 +6237,7 @@ export interface LiveToolResult {
   type: 'tool_result'
   /** Of `tool_call`. */
   tool_use_id: string
-  content: string | ToolResultContentBlockParam[]
+  content: string | ToolResultContentBlockParams
   /** Whether the tool failed. False by default. */
   is_error?: boolean
 }
@@ -6218,10 +6262,7 @@ export const LiveToolResult: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'ToolResultContentBlockParam#',
-          },
+          $ref: 'ToolResultContentBlockParams#',
         },
       }],
     },
@@ -6235,7 +6276,7 @@ export const LiveToolResult: ContractSchema = {
 /** What changes from the next turn on. What is not named stays: of `tools` and `turn`, and of `turn.thresholds`, the members that are named take the place of those before. So do those of `stt` and of its `options`, unless it names a `model`: then it stands alone, as options of one model are not those of another. `system` and `tts` take the place of what was there as a whole. Where any of it cannot be done, nothing changes, and an `error` says why. */
 export interface LiveSessionUpdate {
   type: 'session_update'
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   tools?: LiveTools
   stt?: LiveStt
   tts?: LiveTts
@@ -6257,10 +6298,7 @@ export const LiveSessionUpdate: ContractSchema = {
           type: 'array',
         },
         then: {
-          type: 'array',
-          items: {
-            $ref: 'SystemBlockParam#',
-          },
+          $ref: 'SystemBlockParams#',
         },
       }],
     },
@@ -7263,7 +7301,9 @@ export const allSchemas: readonly ContractSchema[] = [
   MessageRequest,
   CountTokensRequest,
   MessageParam,
+  SystemBlockParams,
   SystemBlockParam,
+  ContentBlockParams,
   ContentBlockParam,
   TextBlockParam,
   ImageBlockParam,
@@ -7277,6 +7317,7 @@ export const allSchemas: readonly ContractSchema[] = [
   Base64PdfSource,
   PlainTextSource,
   ContentSource,
+  ContentSourceBlockParams,
   ContentSourceBlockParam,
   SearchResultBlockParam,
   AudioBlockParam,
@@ -7291,17 +7332,20 @@ export const allSchemas: readonly ContractSchema[] = [
   ToolUseBlockParam,
   ToolCaller,
   ToolResultBlockParam,
+  ToolResultContentBlockParams,
   ToolResultContentBlockParam,
   ToolReferenceBlockParam,
   BrowserStateBlockParam,
   ServerToolUseBlockParam,
   WebSearchToolResultBlockParam,
+  ServerToolOutput,
+  ServerToolOutputs,
   ServerToolResultBlockParam,
   McpToolUseBlockParam,
   McpToolResultBlockParam,
   ContainerUploadBlockParam,
   CacheControl,
-  NullableCacheControl,
+  CacheControlOrNull,
   CitationsConfig,
   TextCitation,
   Tool,
@@ -7312,7 +7356,7 @@ export const allSchemas: readonly ContractSchema[] = [
   InputExamples,
   UserLocation,
   DomainList,
-  NullablePositiveInteger,
+  PositiveIntegerOrNull,
   WebSearchTool,
   WebFetchTool,
   CodeExecutionTool,
@@ -7347,6 +7391,7 @@ export const allSchemas: readonly ContractSchema[] = [
   ContainerParams,
   SkillParams,
   ContextManagement,
+  ContextEdit,
   DiagnosticsParam,
   McpServer,
   McpToolConfiguration,
@@ -7415,6 +7460,7 @@ export const allSchemas: readonly ContractSchema[] = [
   Model,
   ModelDeprecation,
   ModelPrices,
+  ModelPricesAbove,
   ModelCapabilities,
   CapabilitySupport,
   LiveClientMessage,
@@ -7430,6 +7476,7 @@ export const allSchemas: readonly ContractSchema[] = [
   LiveAudioStreamEnd,
   LiveAudioFrame,
   LivePlaybackMark,
+  LiveInputBlocks,
   LiveInputText,
   LiveToolResult,
   LiveSessionUpdate,

@@ -214,7 +214,8 @@ function validator(schema: Schema): Record<string, unknown> {
   if (schema.const !== undefined) return { type: 'string', const: schema.const }
   if (schema.discriminator ?? schema['x-untagged']) return taggedUnion(schema)
   if (schema.oneOf) return unionByType(schema.oneOf)
-  const { description: _, properties, items, additionalProperties, ...keywords } = schema
+  // A format says how many bits a client keeps; a number that comes is a number.
+  const { description: _, format: __, properties, items, additionalProperties, ...keywords } = schema
   return {
     ...keywords,
     ...(properties && { properties: mapValues(properties, validator) }),

@@ -62,11 +62,8 @@ export class Grounding {
     if (files.length === 0) return
     const id = this.#call('file_search', [])
     const results = files.map(({ uri, title, text }) => ({ title: stringOf(title), uri: stringOf(uri), text: stringOf(text) }))
-    this.#sequencer.block({
-      type: 'file_search_tool_result',
-      tool_use_id: id,
-      content: { type: 'file_search_result', results },
-    })
+    const content = { type: 'file_search_result', results }
+    this.#sequencer.block({ type: 'file_search_tool_result', tool_use_id: id, content })
   }
 
   #asked(query: string): void {

@@ -9,7 +9,7 @@ export interface MessageRequest {
   /** The most tokens to generate. Optional; a provider that needs one gets the catalogue's default. */
   max_tokens?: number
   /** The system prompt. */
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   temperature?: number
   top_p?: number
   top_k?: number
@@ -24,7 +24,7 @@ export interface MessageRequest {
     user_id?: string | null
   }
   service_tier?: 'auto' | 'standard_only'
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   /** The container that code execution runs in. */
   container?: string | ContainerParams | null
   context_management?: ContextManagement | null
@@ -52,11 +52,11 @@ export interface MessageRequest {
 export interface CountTokensRequest {
   model: string
   messages: MessageParam[]
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   tools?: Tool[]
   tool_choice?: ToolChoice
   thinking?: ThinkingConfig
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   context_management?: ContextManagement | null
   mcp_servers?: McpServer[]
   output_config?: OutputConfig
@@ -69,10 +69,14 @@ export interface CountTokensRequest {
 export interface MessageParam {
   /** Who speaks. `system` may stand later in a conversation, never first. */
   role: 'user' | 'assistant' | 'system'
-  content: string | ContentBlockParam[]
+  content: string | ContentBlockParams
 }
 
+export type SystemBlockParams = SystemBlockParam[]
+
 export type SystemBlockParam = TextBlockParam
+
+export type ContentBlockParams = ContentBlockParam[]
 
 /** A block of a message. The assistant's are `tool_use`, thinking and server-tool blocks; `tool_result` is the user's. */
 export type ContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlockParam | SearchResultBlockParam | AudioBlockParam | AudioSttBlockParam | VideoBlockParam | ThinkingBlockParam | RedactedThinkingBlockParam | ToolUseBlockParam | ToolResultBlockParam | ServerToolUseBlockParam | WebSearchToolResultBlockParam | ServerToolResultBlockParam | McpToolUseBlockParam | McpToolResultBlockParam | ContainerUploadBlockParam
@@ -80,7 +84,7 @@ export type ContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlock
 export interface TextBlockParam {
   type: 'text'
   text: string
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   /** The citations of an earlier answer, sent back as they came. */
   citations?: TextCitation[] | null
 }
@@ -88,7 +92,7 @@ export interface TextBlockParam {
 export interface ImageBlockParam {
   type: 'image'
   source: ImageSource
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   transformations?: ImageTransformations | null
 }
 
@@ -122,7 +126,7 @@ export interface DocumentBlockParam {
   title?: string | null
   context?: string | null
   citations?: CitationsConfig | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export type DocumentSource = Base64PdfSource | PlainTextSource | UrlSource | ContentSource | FileSource
@@ -142,8 +146,10 @@ export interface PlainTextSource {
 
 export interface ContentSource {
   type: 'content'
-  content: string | ContentSourceBlockParam[]
+  content: string | ContentSourceBlockParams
 }
+
+export type ContentSourceBlockParams = ContentSourceBlockParam[]
 
 export type ContentSourceBlockParam = TextBlockParam | ImageBlockParam
 
@@ -153,7 +159,7 @@ export interface SearchResultBlockParam {
   title: string
   content: SystemBlockParam[]
   citations?: CitationsConfig
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 /** Audio that the model hears itself. In a message of the assistant it is what the gateway has spoken, with its `transcript`: it is taken back and passed over, because the text that it speaks stands beside it. */
@@ -165,7 +171,7 @@ export interface AudioBlockParam {
   sample_rate_hz?: number
   /** Of what the gateway has spoken; nobody else says it here. */
   alignment?: Record<string, unknown>
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 /** Sound that is heard before the model is asked: what was said in it stands in its place as text. WAV, MP3, FLAC, Ogg, WebM and other files are told by their bytes, whatever `media_type` says. Only `audio/pcm` (16-bit, little-endian) and `audio/basic` (µ-law) are believed, as nothing in them tells what they are. */
@@ -191,7 +197,7 @@ export interface Base64AudioSource {
 export interface VideoBlockParam {
   type: 'video'
   source: VideoSource
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export type VideoSource = Base64VideoSource | UrlSource | FileSource
@@ -221,7 +227,7 @@ export interface ToolUseBlockParam {
   input: Record<string, unknown>
   caller?: ToolCaller
   toolset_name?: string | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 /** What called the tool, as the provider said it. */
@@ -233,18 +239,20 @@ export interface ToolCaller {
 export interface ToolResultBlockParam {
   type: 'tool_result'
   tool_use_id: string
-  content?: string | ToolResultContentBlockParam[]
+  content?: string | ToolResultContentBlockParams
   is_error?: boolean
   toolset_name?: string | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
+
+export type ToolResultContentBlockParams = ToolResultContentBlockParam[]
 
 export type ToolResultContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlockParam | SearchResultBlockParam | ToolReferenceBlockParam | BrowserStateBlockParam
 
 export interface ToolReferenceBlockParam {
   type: 'tool_reference'
   tool_name: string
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 /** The state of a browser toolset; its fields are Anthropic's. */
@@ -258,16 +266,23 @@ export interface ServerToolUseBlockParam {
   name: string
   input: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export interface WebSearchToolResultBlockParam {
   type: 'web_search_tool_result'
   tool_use_id: string
-  content: Record<string, unknown>[] | Record<string, unknown>
+  content: ServerToolOutputs | ServerToolOutput
   caller?: ToolCaller
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
+
+/** What a tool that the provider ran has found, or why it could not. The fields depend on `type` and are the provider's. */
+export interface ServerToolOutput {
+  type?: string
+}
+
+export type ServerToolOutputs = ServerToolOutput[]
 
 /** The result of a tool that the provider ran. Its content goes back as it came. */
 export interface ServerToolResultBlockParam {
@@ -275,7 +290,7 @@ export interface ServerToolResultBlockParam {
   tool_use_id: string
   content: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export interface McpToolUseBlockParam {
@@ -284,21 +299,21 @@ export interface McpToolUseBlockParam {
   name: string
   server_name: string
   input: Record<string, unknown>
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export interface McpToolResultBlockParam {
   type: 'mcp_tool_result'
   tool_use_id: string
   is_error?: boolean
-  content?: string | SystemBlockParam[]
-  cache_control?: NullableCacheControl
+  content?: string | SystemBlockParams
+  cache_control?: CacheControlOrNull
 }
 
 export interface ContainerUploadBlockParam {
   type: 'container_upload'
   file_id: string
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export interface CacheControl {
@@ -306,7 +321,7 @@ export interface CacheControl {
   ttl?: '5m' | '1h'
 }
 
-export type NullableCacheControl = CacheControl | null
+export type CacheControlOrNull = CacheControl | null
 
 export interface CitationsConfig {
   enabled?: boolean
@@ -327,7 +342,7 @@ export interface CustomTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
   eager_input_streaming?: boolean | null
@@ -341,7 +356,7 @@ export interface FunctionTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 /** A JSON schema of the tool's arguments; its `type` is `object`. */
@@ -363,7 +378,7 @@ export interface UserLocation {
 
 export type DomainList = string[] | null
 
-export type NullablePositiveInteger = number | null
+export type PositiveIntegerOrNull = number | null
 
 /** Web search, portable. The gateway maps it to the provider's own. */
 export interface WebSearchTool {
@@ -424,13 +439,13 @@ export interface TextEditorTool {
 export interface AnthropicWebSearchTool {
   type: 'web_search_20250305' | 'web_search_20260209' | 'web_search_20260318'
   name: 'web_search'
-  max_uses?: NullablePositiveInteger
+  max_uses?: PositiveIntegerOrNull
   allowed_domains?: DomainList
   blocked_domains?: DomainList
   user_location?: UserLocation | null
   response_inclusion?: 'full' | 'excluded'
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -438,16 +453,16 @@ export interface AnthropicWebSearchTool {
 export interface AnthropicWebFetchTool {
   type: 'web_fetch_20250910' | 'web_fetch_20260209' | 'web_fetch_20260309' | 'web_fetch_20260318'
   name: 'web_fetch'
-  max_uses?: NullablePositiveInteger
+  max_uses?: PositiveIntegerOrNull
   allowed_domains?: DomainList
   blocked_domains?: DomainList
-  max_content_tokens?: NullablePositiveInteger
+  max_content_tokens?: PositiveIntegerOrNull
   citations?: CitationsConfig | null
   use_cache?: boolean
   response_inclusion?: 'full' | 'excluded'
   url_sources?: Record<string, unknown> | null
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -456,7 +471,7 @@ export interface AnthropicCodeExecutionTool {
   type: 'code_execution_20250522' | 'code_execution_20250825' | 'code_execution_20260120' | 'code_execution_20260521'
   name: 'code_execution'
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -465,7 +480,7 @@ export interface AnthropicToolSearchTool {
   type: 'tool_search_tool_bm25_20251119' | 'tool_search_tool_bm25' | 'tool_search_tool_regex_20251119' | 'tool_search_tool_regex'
   name: 'tool_search_tool_bm25' | 'tool_search_tool_regex'
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -474,10 +489,10 @@ export interface AnthropicToolSearchTool {
 export interface AnthropicClientTool {
   type: 'bash_20241022' | 'bash_20250124' | 'text_editor_20241022' | 'text_editor_20250124' | 'text_editor_20250429' | 'text_editor_20250728' | 'memory_20250818'
   name: 'bash' | 'str_replace_editor' | 'str_replace_based_edit_tool' | 'memory'
-  max_characters?: NullablePositiveInteger
+  max_characters?: PositiveIntegerOrNull
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -491,7 +506,7 @@ export interface AnthropicComputerTool {
   enable_zoom?: boolean
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -499,7 +514,7 @@ export interface AnthropicComputerTool {
 export interface AnthropicToolset {
   type: 'browser_toolset_20260801' | 'computer_toolset_20260801'
   configs?: Record<string, unknown> | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export interface McpToolset {
@@ -508,7 +523,7 @@ export interface McpToolset {
   default_config?: Record<string, unknown>
   configs?: Record<string, unknown> | null
   tools?: Record<string, unknown>[] | null
-  cache_control?: NullableCacheControl
+  cache_control?: CacheControlOrNull
 }
 
 export type ToolChoice = ToolChoiceAuto | ToolChoiceAny | ToolChoiceTool | ToolChoiceNone
@@ -628,9 +643,12 @@ export interface SkillParams {
 }
 
 export interface ContextManagement {
-  edits?: {
-    type: string
-  }[]
+  edits?: ContextEdit[]
+}
+
+/** An edit; its fields depend on `type` and are Anthropic's. */
+export interface ContextEdit {
+  type: string
 }
 
 export interface DiagnosticsParam {
@@ -806,7 +824,7 @@ export interface ServerToolUseBlock {
 export interface ServerToolResultBlock {
   type: 'web_search_tool_result' | 'web_fetch_tool_result' | 'code_execution_tool_result' | 'bash_code_execution_tool_result' | 'text_editor_code_execution_tool_result' | 'tool_search_tool_result' | 'file_search_tool_result' | 'advisor_tool_result'
   tool_use_id: string
-  content: Record<string, unknown>[] | Record<string, unknown>
+  content: ServerToolOutputs | ServerToolOutput
 }
 
 export interface McpToolUseBlock {
@@ -821,7 +839,7 @@ export interface McpToolResultBlock {
   type: 'mcp_tool_result'
   tool_use_id: string
   is_error?: boolean
-  content: string | Record<string, unknown>[]
+  content: string | ServerToolOutputs
 }
 
 export interface ContainerUploadBlock {
@@ -1179,18 +1197,20 @@ export interface ModelPrices {
   /** A thousand searches of the provider's own. */
   web_search?: number
   /** Prices of requests with more input tokens, cached ones included, than a number; the last entry that fits counts for the whole request. */
-  above?: {
-    input_tokens: number
-    input?: number
-    output?: number
-    cache_read?: number
-    cache_write_5m?: number
-    cache_write_1h?: number
-  }[]
+  above?: ModelPricesAbove[]
   /** The day on which the prices were looked up. */
   as_of: string
   /** Where they were looked up. */
   source: string
+}
+
+export interface ModelPricesAbove {
+  input_tokens: number
+  input?: number
+  output?: number
+  cache_read?: number
+  cache_write_5m?: number
+  cache_write_1h?: number
 }
 
 /** What the model is known to take and give. */
@@ -1218,7 +1238,7 @@ export interface LiveHello {
   /** The model as `provider/name`, or an alias that the operator defined. */
   model?: string
   /** The system prompt. That the model is heard and not read, the gateway tells it besides. */
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   /** The conversation before this session. */
   messages?: MessageParam[]
   /** The most tokens of one answer. */
@@ -1403,10 +1423,12 @@ export interface LivePlaybackMark {
   state: 'playing' | 'paused' | 'stopped' | 'finished'
 }
 
+export type LiveInputBlocks = ContentBlockParam[]
+
 /** A typed turn; with `commit` false, something that goes with the next turn. */
 export interface LiveInputText {
   type: 'input_text'
-  content: string | ContentBlockParam[]
+  content: string | LiveInputBlocks
   /** True by default. */
   commit?: boolean
 }
@@ -1416,7 +1438,7 @@ export interface LiveToolResult {
   type: 'tool_result'
   /** Of `tool_call`. */
   tool_use_id: string
-  content: string | ToolResultContentBlockParam[]
+  content: string | ToolResultContentBlockParams
   /** Whether the tool failed. False by default. */
   is_error?: boolean
 }
@@ -1424,7 +1446,7 @@ export interface LiveToolResult {
 /** What changes from the next turn on. What is not named stays: of `tools` and `turn`, and of `turn.thresholds`, the members that are named take the place of those before. So do those of `stt` and of its `options`, unless it names a `model`: then it stands alone, as options of one model are not those of another. `system` and `tts` take the place of what was there as a whole. Where any of it cannot be done, nothing changes, and an `error` says why. */
 export interface LiveSessionUpdate {
   type: 'session_update'
-  system?: string | SystemBlockParam[]
+  system?: string | SystemBlockParams
   tools?: LiveTools
   stt?: LiveStt
   tts?: LiveTts

@@ -86,5 +86,6 @@ it('counts only the thinking and the tools that the provider is sent', async () 
   expect(await costOf('assistant', [{ type: 'redacted_thinking', data: words }])).toBe(0)
   const id = seal('groq', '1')
   expect(await costOf('assistant', [{ type: 'server_tool_use', id, name: 'web_search', input: { words } }], {}, groq)).toBe(0)
-  expect(await costOf('assistant', [{ type: 'web_search_tool_result', tool_use_id: id, content: [{ words }] }], {}, groq)).toBe(0)
+  const found = { type: 'web_search_result', title: words }
+  expect(await costOf('assistant', [{ type: 'web_search_tool_result', tool_use_id: id, content: [found] }], {}, groq)).toBe(0)
 })
