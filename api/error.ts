@@ -17,6 +17,8 @@ export class GatewayError extends Error {
   /** Seconds. */
   readonly retryAfter: number | undefined
   readonly issues: readonly Issue[] | undefined
+  /** By what Anthropic's own clients know that they can send the request in another way. */
+  readonly clientDetails: Readonly<Record<string, unknown>> | undefined
   /** What the provider answered, masked and bounded. */
   readonly providerError: ProviderFailure | undefined
   /** What is worth doing about it, as long as the caller has seen nothing. */
@@ -31,6 +33,7 @@ export class GatewayError extends Error {
     this.param = details.param
     this.retryAfter = details.retryAfter
     this.issues = details.issues
+    this.clientDetails = details.clientDetails
     this.providerError = details.providerError
     const recovery = details.recovery ?? entry.recovery ?? 'none'
     this.recovery = details.final && recovery === 'again' ? 'elsewhere' : recovery
@@ -54,6 +57,7 @@ export class GatewayError extends Error {
         request_id: requestId,
         ...(this.retryAfter !== undefined && { retry_after: this.retryAfter }),
         ...(this.issues && { issues: [...this.issues] }),
+        ...(this.clientDetails && { details: { ...this.clientDetails } }),
         ...(this.providerError && { provider_error: { ...this.providerError } }),
       },
     }
@@ -67,6 +71,7 @@ export interface ErrorDetails {
   readonly param?: string
   readonly retryAfter?: number
   readonly issues?: readonly Issue[]
+  readonly clientDetails?: Readonly<Record<string, unknown>>
   readonly providerError?: ProviderFailure
   /** True where the same request would fail again, whatever the code says. */
   readonly final?: boolean

@@ -40,6 +40,12 @@ export interface MessageRequest {
   inference_geo?: string | null
   speed?: 'standard' | 'fast' | null
   diagnostics?: DiagnosticsParam | null
+  /** What Anthropic is to look at while it answers, such as calls of tools that may do harm. A beta. */
+  safeguards?: {
+    type: string
+  }[]
+  /** Whether Anthropic is to keep the conversation, so that only what is new of it is sent the next time. A beta. Providers that cannot are refused with `error.details.error_code` `thread_unsupported_request`, by which clients know that they have to send the whole conversation. */
+  thread?: ThreadParam | null
   user_profile_id?: string
   workspace_id?: string
   output?: OutputOptions
@@ -220,6 +226,31 @@ export const MessageRequest: ContractSchema = {
         },
         then: {
           $ref: 'DiagnosticsParam#',
+        },
+      }],
+    },
+    safeguards: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['type'],
+        properties: {
+          type: {
+            type: 'string',
+            minLength: 1,
+          },
+        },
+        additionalProperties: true,
+      },
+    },
+    thread: {
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'ThreadParam#',
         },
       }],
     },
@@ -1555,6 +1586,8 @@ export const ContainerUploadBlockParam: ContractSchema = {
 export interface CacheControl {
   type: 'ephemeral'
   ttl?: '5m' | '1h'
+  /** Who else may share what is cached. A beta, whose values are Anthropic's. */
+  scope?: string
 }
 export const CacheControl: ContractSchema = {
   $id: 'CacheControl',
@@ -1568,6 +1601,10 @@ export const CacheControl: ContractSchema = {
     ttl: {
       type: 'string',
       enum: ['5m', '1h'],
+    },
+    scope: {
+      type: 'string',
+      minLength: 1,
     },
   },
   additionalProperties: false,
@@ -2749,7 +2786,7 @@ export const ThinkingBetweenTools: ContractSchema = {
   additionalProperties: false,
 }
 
-export type ThinkingDisplay = 'summarized' | 'omitted' | null
+export type ThinkingDisplay = 'summarized' | 'omitted' | 'updates' | null
 export const ThinkingDisplay: ContractSchema = {
   $id: 'ThinkingDisplay',
   type: ['string', 'null'],
@@ -2759,7 +2796,7 @@ export const ThinkingDisplay: ContractSchema = {
     },
     then: {
       type: 'string',
-      enum: ['summarized', 'omitted'],
+      enum: ['summarized', 'omitted', 'updates'],
     },
   }],
 }
@@ -3098,6 +3135,60 @@ export const DiagnosticsParam: ContractSchema = {
   properties: {
     previous_message_id: {
       type: ['string', 'null'],
+    },
+  },
+  additionalProperties: false,
+}
+
+export type ThreadParam = ThreadCreate | ThreadContinue
+export const ThreadParam: ContractSchema = {
+  $id: 'ThreadParam',
+  type: 'object',
+  required: ['type'],
+  discriminator: {
+    propertyName: 'type',
+  },
+  oneOf: [{
+    $ref: 'ThreadCreate#',
+  }, {
+    $ref: 'ThreadContinue#',
+  }],
+}
+
+/** A conversation that begins, or is sent as a whole again. */
+export interface ThreadCreate {
+  type: 'create'
+}
+export const ThreadCreate: ContractSchema = {
+  $id: 'ThreadCreate',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'create',
+    },
+  },
+  additionalProperties: false,
+}
+
+/** A conversation that goes on. `messages` are those that came after the answer that is named; they may be none. */
+export interface ThreadContinue {
+  type: 'continue'
+  previous_message_id: string
+}
+export const ThreadContinue: ContractSchema = {
+  $id: 'ThreadContinue',
+  type: 'object',
+  required: ['type', 'previous_message_id'],
+  properties: {
+    type: {
+      type: 'string',
+      const: 'continue',
+    },
+    previous_message_id: {
+      type: 'string',
+      minLength: 1,
     },
   },
   additionalProperties: false,
@@ -5059,6 +5150,8 @@ export interface ErrorDetail {
   retry_after?: number
   /** All problems found in the request. */
   issues?: Issue[]
+  /** What Anthropic's own clients go by where a request can be sent in another way: `error_code`, such as `thread_unsupported_request`, and what belongs to it. */
+  details?: Record<string, unknown>
   /** What the provider answered, with keys masked. */
   provider_error?: {
     provider?: string
@@ -5095,6 +5188,10 @@ export const ErrorDetail: ContractSchema = {
       items: {
         $ref: 'Issue#',
       },
+    },
+    details: {
+      type: 'object',
+      additionalProperties: true,
     },
     provider_error: {
       type: 'object',
@@ -7393,6 +7490,9 @@ export const allSchemas: readonly ContractSchema[] = [
   ContextManagement,
   ContextEdit,
   DiagnosticsParam,
+  ThreadParam,
+  ThreadCreate,
+  ThreadContinue,
   McpServer,
   McpToolConfiguration,
   Message,

@@ -51,6 +51,8 @@ export const features = [
   'inference_geo',
   'speed',
   'diagnostics',
+  'safeguards',
+  'thread',
   'user_profile_id',
   'workspace_id',
   'thinking.enabled',

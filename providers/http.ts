@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { type ErrorCode, GatewayError, type Recovery } from '../api/error.ts'
-import { parseJson } from '../api/json.ts'
+import { isRecord, parseJson } from '../api/json.ts'
 import { mask, maskedExcerpt, type Secret } from '../api/secret.ts'
 import { isTooDeep, maxJsonDepth } from '../text/json-depth.ts'
 import type { Call } from './provider.ts'
@@ -243,6 +243,8 @@ export interface FailureFacts {
   readonly message?: string | undefined
   /** The provider's body: parsed JSON or text. */
   readonly body?: unknown
+  /** The provider's own `details`, which its clients read. */
+  readonly clientDetails?: unknown
   readonly retryAfter?: number | undefined
   /** Whether the provider says that asking it again is of no use. */
   readonly final?: boolean
@@ -260,12 +262,14 @@ export function providerFailure(
   facts: FailureFacts,
 ): GatewayError {
   const body = maskBody(facts.body, apiKey)
+  const clientDetails = maskBody(facts.clientDetails, apiKey)
   return new GatewayError(code, {
     ...(facts.message && { message: `${name}: ${maskedExcerpt(facts.message, 4000, [apiKey])}` }),
     ...(facts.retryAfter !== undefined && { retryAfter: facts.retryAfter }),
     ...(facts.final && { final: true }),
     ...(facts.recovery && { recovery: facts.recovery }),
     ...(facts.cause !== undefined && { cause: facts.cause }),
+    ...(isRecord(clientDetails) && { clientDetails }),
     providerError: { provider, ...(facts.status !== undefined && { status: facts.status }), ...(body !== undefined && { body }) },
   })
 }

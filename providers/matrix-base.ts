@@ -11,6 +11,11 @@ export const anotherShape = {
   context_management: { treatment: 'drop', note: 'The whole conversation is sent as it is; nothing is cleared from it.' },
   speed: { treatment: 'drop', note: 'The answer comes at the usual speed.' },
   diagnostics: { treatment: 'drop', note: 'It has no effect on the answer.' },
+  safeguards: {
+    treatment: 'drop',
+    note: 'The answer has no safeguard_results; look at the calls of tools yourself before you run them.',
+  },
+  thread: { treatment: 'reject', note: 'Leave it out and send the whole conversation with each request.' },
   user_profile_id: { treatment: 'reject', note: anthropicOnly },
   workspace_id: { treatment: 'reject', note: anthropicOnly },
   'thinking.between_tools': { treatment: 'drop', note: 'When it thinks is up to the model.' },

@@ -72,6 +72,8 @@ const fieldSamples: readonly FeatureSample[] = [
   sample('inference_geo', 'inference_geo', { inference_geo: 'eu' }),
   sample('speed', 'speed', { speed: 'fast' }),
   sample('diagnostics', 'diagnostics', { diagnostics: { previous_message_id: 'msg_1' } }),
+  sample('safeguards', 'safeguards', { safeguards: [{ type: 'dangerous_tool_use' }] }),
+  sample('thread', 'thread', { thread: { type: 'create' } }),
   sample('user_profile_id', 'user_profile_id', { user_profile_id: 'profile_1' }),
   sample('workspace_id', 'workspace_id', { workspace_id: 'workspace_1' }),
   sample(

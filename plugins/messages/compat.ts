@@ -107,6 +107,7 @@ const plainFields = [
   'inference_geo',
   'speed',
   'diagnostics',
+  'thread',
   'user_profile_id',
   'workspace_id',
   'output_format',
@@ -117,6 +118,7 @@ function* fieldsOf(request: MessageRequest): Generator<Use> {
     if (request[field] !== undefined && request[field] !== null) yield { feature: field, path: [field] }
   }
   if (request.stop_sequences?.length) yield { feature: 'stop_sequences', path: ['stop_sequences'] }
+  if (request.safeguards?.length) yield { feature: 'safeguards', path: ['safeguards'] }
   if (request.mcp_servers?.length) yield { feature: 'mcp_servers', path: ['mcp_servers'] }
   if (request.metadata?.user_id) yield { feature: 'metadata.user_id', path: ['metadata', 'user_id'] }
   if (request.thinking) {

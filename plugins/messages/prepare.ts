@@ -1,4 +1,4 @@
-import { GatewayError } from '../../api/error.ts'
+import { type ErrorDetails, GatewayError } from '../../api/error.ts'
 import { invalidRequestDetails } from '../../api/issues.ts'
 import { isRecord } from '../../api/json.ts'
 import { paramOf } from '../../api/param.ts'
@@ -11,7 +11,7 @@ import { pathAt, scanJson } from '../../text/json-text.ts'
 import type { Models, ModelUser } from '../models/index.ts'
 import { checkCompatibility } from './compat.ts'
 import { extensionIssues } from './extensions.ts'
-import { type RequestLimits, validateRequest } from './validate.ts'
+import { isContinued, type RequestLimits, validateRequest } from './validate.ts'
 import { type HeardTexts, voiceIssues, withoutVoice } from './voiceless.ts'
 
 /** A request as it came: parsed, and what the schema has to say about it. */
@@ -110,7 +110,15 @@ function schemaIssues(raw: RawRequest, model: ResolvedModel | undefined): readon
   if (!(raw.schemaError instanceof SchemaMismatch)) throw raw.schemaError
   // A provider that reads the caller's own text also reads what is newer than this contract, if the caller says that it is a beta.
   const mayBeNewer = raw.hasBeta && model?.provider.native !== undefined
-  return raw.schemaError.issuesExcept((error) => mayBeNewer && isUnknownToUs(error))
+  const mayHaveNoMessages = isRecord(raw.body) && isContinued(raw.body)
+  return raw.schemaError.issuesExcept(
+    (error) => mayBeNewer && (isUnknownToUs(error) || (mayHaveNoMessages && isOfNoMessages(error))),
+  )
+}
+
+/** A kept conversation can go on from where its last answer stopped, without a word. */
+function isOfNoMessages({ keyword, instancePath }: ValidationError): boolean {
+  return keyword === 'minItems' && instancePath === '/messages'
 }
 
 /** Unknown fields, unknown kinds of anything, and the one field that Anthropic's betas use in another way. */
@@ -142,7 +150,7 @@ export function contentFor(
   const capabilities = models.capabilities(model)
   const { issues: incompatible, warnings: dropped } = checkCompatibility(request, provider, capabilities)
   const issues = [...incompatible, ...(provider.check?.(request, name) ?? [])]
-  if (issues.length > 0) throw new GatewayError('invalid_request', invalidRequestDetails(issues))
+  if (issues.length > 0) throw new GatewayError('invalid_request', refusalOf(issues))
   const isKept = provider.native?.rewrites(request) === false
   if (raw.roundedNumberAt !== undefined && !isKept) throw roundedNumber(raw.json.toString(), raw.roundedNumberAt)
   const warnings = [...dropped, ...(provider.warnings?.(request, name) ?? [])]
@@ -150,6 +158,14 @@ export function contentFor(
   const messages = withoutUnshown(request.messages, (picture) => isShown(picture, provider.matrix, capabilities))
   return { model, request: messages === request.messages ? request : { ...request, messages: [...messages] }, warnings }
 }
+
+function refusalOf(issues: readonly Issue[]): ErrorDetails {
+  const isOfThread = issues.some(({ param }) => param === 'thread')
+  return { ...invalidRequestDetails(issues), ...(isOfThread && { clientDetails: cannotKeep }) }
+}
+
+/** In Anthropic's words, by which its clients know to send the whole conversation instead. */
+const cannotKeep = { error_code: 'thread_unsupported_request', unsupported: ['model'] }
 
 function fallbacksOf(request: MessageRequest): readonly string[] {
   // With a beta, `fallbacks` may be Anthropic's own, which are not texts and are for that provider to read.

@@ -17,12 +17,14 @@ export interface RequestLimits {
  * What a schema cannot say: that results answer calls, that blocks stand where they may, that names are unique, that base64
  * decodes, that the whole is within its limits.
  *
+ * Of a conversation that the provider keeps, only what is new is here, and what it refers to may not be.
+ *
  * The value need not fit the schema, so that every problem of a request can be reported at once: what has the wrong type is
  * passed over here, because the schema's own issues name it.
  */
 export function validateRequest(body: unknown, limits: RequestLimits): Issue[] {
-  const review = new Review(limits)
-  if (!isRecord(body)) return review.issues
+  if (!isRecord(body)) return []
+  const review = new Review(limits, isContinued(body))
   review.messages(body.messages)
   review.system(body.system)
   review.tools(body.tools, body.tool_choice)
@@ -31,17 +33,24 @@ export function validateRequest(body: unknown, limits: RequestLimits): Issue[] {
   return review.issues
 }
 
+/** Whether these are the last messages of a conversation that the provider keeps. */
+export function isContinued(body: Readonly<Record<string, unknown>>): boolean {
+  return isRecord(body.thread) && body.thread.type === 'continue'
+}
+
 type Path = readonly (string | number)[]
 
 class Review {
   readonly issues: Issue[] = []
   readonly #limits: RequestLimits
+  readonly #isContinued: boolean
   readonly #calls = new Set<string>()
   readonly #texts: string[] = []
   #base64Bytes = 0
 
-  constructor(limits: RequestLimits) {
+  constructor(limits: RequestLimits, isContinued: boolean) {
     this.#limits = limits
+    this.#isContinued = isContinued
   }
 
   messages(messages: unknown): void {
@@ -52,7 +61,7 @@ class Review {
     for (const [index, message] of messages.slice(0, this.#limits.messages).entries()) {
       if (!isRecord(message)) continue
       const path = ['messages', index]
-      if (index === 0 && (message.role === 'assistant' || message.role === 'system')) {
+      if (index === 0 && !this.#isContinued && (message.role === 'assistant' || message.role === 'system')) {
         this.#add(
           [...path, 'role'],
           'first_message_role',
@@ -88,7 +97,7 @@ class Review {
         )
       names.add(name)
     }
-    if (!isRecord(choice)) return
+    if (!isRecord(choice) || this.#isContinued) return
     if (choice.type === 'tool' && typeof choice.name === 'string' && choice.name !== '' && !names.has(choice.name)) {
       this.#add(['tool_choice', 'name'], 'tool_not_found', `no tool in tools has the name ${JSON.stringify(choice.name)}`)
     }
@@ -161,7 +170,7 @@ class Review {
   }
 
   #result(id: unknown, path: Path): void {
-    if (typeof id === 'string' && id !== '' && !this.#calls.has(id)) {
+    if (typeof id === 'string' && id !== '' && !this.#isContinued && !this.#calls.has(id)) {
       this.#add(path, 'tool_use_not_found', `no earlier tool_use has the id ${JSON.stringify(id.slice(0, 200))}`)
     }
   }

@@ -71,6 +71,7 @@ export async function prepareRun(raw: RawRequest, rules: RunRules): Promise<Prep
   const issues = [
     ...(raw.schemaError?.issuesOutside('request') ?? []),
     ...(rules.takesCallersTools ? [] : callerToolIssues(body.request)),
+    ...threadIssues(body.request),
     ...builtinIssues(names, rules),
     ...options.issues,
     ...configs.issues,
@@ -165,6 +166,13 @@ function placedError(error: GatewayError, place: (param: string) => string): Gat
 }
 
 // ── Tools ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function threadIssues(request: unknown): Issue[] {
+  const isKept = isRecord(request) && request.thread !== undefined && request.thread !== null
+  return isKept ? [issueAt(['request', 'thread'], 'unsupported_parameter', wholeConversation)] : []
+}
+
+const wholeConversation = 'a run sends the whole conversation with each of its requests; leave thread out'
 
 function callerToolIssues(request: unknown): Issue[] {
   const tools = isRecord(request) ? arrayOf(request.tools) : []

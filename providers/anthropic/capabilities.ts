@@ -30,6 +30,8 @@ export const matrix: Matrix = {
   inference_geo: 'carry',
   speed: 'carry',
   diagnostics: 'carry',
+  safeguards: 'carry',
+  thread: 'carry',
   user_profile_id: 'carry',
   workspace_id: 'carry',
   'thinking.enabled': 'carry',

@@ -13,6 +13,7 @@ export function errorOfResponse(response: UpstreamResponse, text: string, call: 
     status: response.status,
     message: error?.message ?? describeStatus(response.status, text),
     body: body ?? maskedExcerpt(text, 4000, [call.apiKey]),
+    clientDetails: error?.details,
     retryAfter: retryAfterOf(response.headers, call.clock.wallclock()),
     final: isFinal(response.headers),
   })
@@ -22,7 +23,11 @@ export function errorOfResponse(response: UpstreamResponse, text: string, call: 
 export function errorOfEvent(event: unknown, apiKey: Secret): GatewayError {
   const error = errorIn(event)
   const code = error ? codeOf(error, undefined) : 'provider_error'
-  return providerFailure(code, 'Anthropic', 'anthropic', apiKey, { message: error?.message, body: event })
+  return providerFailure(code, 'Anthropic', 'anthropic', apiKey, {
+    message: error?.message,
+    body: event,
+    clientDetails: error?.details,
+  })
 }
 
 /** The error for a stream that Anthropic's protocol does not allow. `what` completes the sentence. */
@@ -36,6 +41,8 @@ export function protocolError(what: string): GatewayError {
 interface AnthropicError {
   readonly type: string
   readonly message: string
+  /** What a client may go on by itself with: why a conversation that Anthropic keeps cannot go on, for one. */
+  readonly details: unknown
 }
 
 // https://docs.claude.com/en/api/errors
@@ -67,5 +74,5 @@ function errorIn(body: unknown): AnthropicError | undefined {
   if (!isRecord(error)) return undefined
   const type = stringOf(error.type)
   const message = stringOf(error.message)
-  return type === '' && message === '' ? undefined : { type, message: message || type }
+  return type === '' && message === '' ? undefined : { type, message: message || type, details: error.details }
 }

@@ -187,7 +187,7 @@ function demoMatrix(): Matrix {
     'tool_choice.none',
     'block.tool_result.error',
   ]
-  const refused: readonly string[] = ['output_format', 'output.modalities', 'output.image', 'mcp_servers']
+  const refused: readonly string[] = ['output_format', 'output.modalities', 'output.image', 'mcp_servers', 'thread']
   return matrixOf((feature: Feature): MatrixEntry => {
     if (understood.includes(feature)) return { treatment: 'carry' }
     if (refused.includes(feature) || /^tool\.(?:web|code|computer|file|text|anthropic)/.test(feature)) {

@@ -34,6 +34,12 @@ export interface MessageRequest {
   inference_geo?: string | null
   speed?: 'standard' | 'fast' | null
   diagnostics?: DiagnosticsParam | null
+  /** What Anthropic is to look at while it answers, such as calls of tools that may do harm. A beta. */
+  safeguards?: {
+    type: string
+  }[]
+  /** Whether Anthropic is to keep the conversation, so that only what is new of it is sent the next time. A beta. Providers that cannot are refused with `error.details.error_code` `thread_unsupported_request`, by which clients know that they have to send the whole conversation. */
+  thread?: ThreadParam | null
   user_profile_id?: string
   workspace_id?: string
   output?: OutputOptions
@@ -319,6 +325,8 @@ export interface ContainerUploadBlockParam {
 export interface CacheControl {
   type: 'ephemeral'
   ttl?: '5m' | '1h'
+  /** Who else may share what is cached. A beta, whose values are Anthropic's. */
+  scope?: string
 }
 
 export type CacheControlOrNull = CacheControl | null
@@ -569,7 +577,7 @@ export interface ThinkingBetweenTools {
   type: 'between_tools'
 }
 
-export type ThinkingDisplay = 'summarized' | 'omitted' | null
+export type ThinkingDisplay = 'summarized' | 'omitted' | 'updates' | null
 
 export interface OutputConfig {
   effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max' | null
@@ -653,6 +661,19 @@ export interface ContextEdit {
 
 export interface DiagnosticsParam {
   previous_message_id?: string | null
+}
+
+export type ThreadParam = ThreadCreate | ThreadContinue
+
+/** A conversation that begins, or is sent as a whole again. */
+export interface ThreadCreate {
+  type: 'create'
+}
+
+/** A conversation that goes on. `messages` are those that came after the answer that is named; they may be none. */
+export interface ThreadContinue {
+  type: 'continue'
+  previous_message_id: string
 }
 
 export interface McpServer {
@@ -1126,6 +1147,8 @@ export interface ErrorDetail {
   retry_after?: number
   /** All problems found in the request. */
   issues?: Issue[]
+  /** What Anthropic's own clients go by where a request can be sent in another way: `error_code`, such as `thread_unsupported_request`, and what belongs to it. */
+  details?: Record<string, unknown>
   /** What the provider answered, with keys masked. */
   provider_error?: {
     provider?: string
