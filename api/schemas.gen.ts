@@ -30,7 +30,7 @@ export interface MessageRequest {
     user_id?: string | null
   }
   service_tier?: 'auto' | 'standard_only'
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   /** The container that code execution runs in. */
   container?: string | ContainerParams | null
   context_management?: ContextManagement | null
@@ -41,9 +41,7 @@ export interface MessageRequest {
   speed?: 'standard' | 'fast' | null
   diagnostics?: DiagnosticsParam | null
   /** What Anthropic is to look at while it answers, such as calls of tools that may do harm. A beta. */
-  safeguards?: {
-    type: string
-  }[]
+  safeguards?: Safeguard[]
   /** Whether Anthropic is to keep the conversation, so that only what is new of it is sent the next time. A beta. Providers that cannot are refused with `error.details.error_code` `thread_unsupported_request`, by which clients know that they have to send the whole conversation. */
   thread?: ThreadParam | null
   user_profile_id?: string
@@ -151,7 +149,15 @@ export const MessageRequest: ContractSchema = {
       enum: ['auto', 'standard_only'],
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     container: {
       type: ['string', 'object', 'null'],
@@ -232,15 +238,7 @@ export const MessageRequest: ContractSchema = {
     safeguards: {
       type: 'array',
       items: {
-        type: 'object',
-        required: ['type'],
-        properties: {
-          type: {
-            type: 'string',
-            minLength: 1,
-          },
-        },
-        additionalProperties: true,
+        $ref: 'Safeguard#',
       },
     },
     thread: {
@@ -303,7 +301,7 @@ export interface CountTokensRequest {
   tools?: Tool[]
   tool_choice?: ToolChoice
   thinking?: ThinkingConfig
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   context_management?: ContextManagement | null
   mcp_servers?: McpServer[]
   output_config?: OutputConfig
@@ -354,7 +352,15 @@ export const CountTokensRequest: ContractSchema = {
       $ref: 'ThinkingConfig#',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     context_management: {
       type: ['object', 'null'],
@@ -522,7 +528,7 @@ export const ContentBlockParam: ContractSchema = {
 export interface TextBlockParam {
   type: 'text'
   text: string
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   /** The citations of an earlier answer, sent back as they came. */
   citations?: TextCitation[] | null
 }
@@ -539,7 +545,15 @@ export const TextBlockParam: ContractSchema = {
       type: 'string',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     citations: {
       type: ['array', 'null'],
@@ -562,7 +576,7 @@ export const TextBlockParam: ContractSchema = {
 export interface ImageBlockParam {
   type: 'image'
   source: ImageSource
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   transformations?: ImageTransformations | null
 }
 export const ImageBlockParam: ContractSchema = {
@@ -578,7 +592,15 @@ export const ImageBlockParam: ContractSchema = {
       $ref: 'ImageSource#',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     transformations: {
       type: ['object', 'null'],
@@ -705,7 +727,7 @@ export interface DocumentBlockParam {
   title?: string | null
   context?: string | null
   citations?: CitationsConfig | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const DocumentBlockParam: ContractSchema = {
   $id: 'DocumentBlockParam',
@@ -737,7 +759,15 @@ export const DocumentBlockParam: ContractSchema = {
       }],
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -876,7 +906,7 @@ export interface SearchResultBlockParam {
   title: string
   content: SystemBlockParam[]
   citations?: CitationsConfig
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const SearchResultBlockParam: ContractSchema = {
   $id: 'SearchResultBlockParam',
@@ -903,7 +933,15 @@ export const SearchResultBlockParam: ContractSchema = {
       $ref: 'CitationsConfig#',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -918,7 +956,7 @@ export interface AudioBlockParam {
   sample_rate_hz?: number
   /** Of what the gateway has spoken; nobody else says it here. */
   alignment?: Record<string, unknown>
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const AudioBlockParam: ContractSchema = {
   $id: 'AudioBlockParam',
@@ -944,7 +982,15 @@ export const AudioBlockParam: ContractSchema = {
       additionalProperties: true,
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1038,7 +1084,7 @@ export const Base64AudioSource: ContractSchema = {
 export interface VideoBlockParam {
   type: 'video'
   source: VideoSource
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const VideoBlockParam: ContractSchema = {
   $id: 'VideoBlockParam',
@@ -1053,7 +1099,15 @@ export const VideoBlockParam: ContractSchema = {
       $ref: 'VideoSource#',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1155,7 +1209,7 @@ export interface ToolUseBlockParam {
   input: Record<string, unknown>
   caller?: ToolCaller
   toolset_name?: string | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const ToolUseBlockParam: ContractSchema = {
   $id: 'ToolUseBlockParam',
@@ -1185,7 +1239,15 @@ export const ToolUseBlockParam: ContractSchema = {
       type: ['string', 'null'],
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1217,7 +1279,7 @@ export interface ToolResultBlockParam {
   content?: string | ToolResultContentBlockParams
   is_error?: boolean
   toolset_name?: string | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const ToolResultBlockParam: ContractSchema = {
   $id: 'ToolResultBlockParam',
@@ -1250,7 +1312,15 @@ export const ToolResultBlockParam: ContractSchema = {
       type: ['string', 'null'],
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1292,7 +1362,7 @@ export const ToolResultContentBlockParam: ContractSchema = {
 export interface ToolReferenceBlockParam {
   type: 'tool_reference'
   tool_name: string
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const ToolReferenceBlockParam: ContractSchema = {
   $id: 'ToolReferenceBlockParam',
@@ -1308,7 +1378,15 @@ export const ToolReferenceBlockParam: ContractSchema = {
       minLength: 1,
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1337,7 +1415,7 @@ export interface ServerToolUseBlockParam {
   name: string
   input: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const ServerToolUseBlockParam: ContractSchema = {
   $id: 'ServerToolUseBlockParam',
@@ -1364,7 +1442,15 @@ export const ServerToolUseBlockParam: ContractSchema = {
       $ref: 'ToolCaller#',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1375,7 +1461,7 @@ export interface WebSearchToolResultBlockParam {
   tool_use_id: string
   content: ServerToolOutputs | ServerToolOutput
   caller?: ToolCaller
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const WebSearchToolResultBlockParam: ContractSchema = {
   $id: 'WebSearchToolResultBlockParam',
@@ -1412,7 +1498,15 @@ export const WebSearchToolResultBlockParam: ContractSchema = {
       $ref: 'ToolCaller#',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1448,7 +1542,7 @@ export interface ServerToolResultBlockParam {
   tool_use_id: string
   content: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const ServerToolResultBlockParam: ContractSchema = {
   $id: 'ServerToolResultBlockParam',
@@ -1471,7 +1565,15 @@ export const ServerToolResultBlockParam: ContractSchema = {
       $ref: 'ToolCaller#',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1483,7 +1585,7 @@ export interface McpToolUseBlockParam {
   name: string
   server_name: string
   input: Record<string, unknown>
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const McpToolUseBlockParam: ContractSchema = {
   $id: 'McpToolUseBlockParam',
@@ -1511,7 +1613,15 @@ export const McpToolUseBlockParam: ContractSchema = {
       additionalProperties: true,
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1522,7 +1632,7 @@ export interface McpToolResultBlockParam {
   tool_use_id: string
   is_error?: boolean
   content?: string | SystemBlockParams
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const McpToolResultBlockParam: ContractSchema = {
   $id: 'McpToolResultBlockParam',
@@ -1552,7 +1662,15 @@ export const McpToolResultBlockParam: ContractSchema = {
       }],
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1561,7 +1679,7 @@ export const McpToolResultBlockParam: ContractSchema = {
 export interface ContainerUploadBlockParam {
   type: 'container_upload'
   file_id: string
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const ContainerUploadBlockParam: ContractSchema = {
   $id: 'ContainerUploadBlockParam',
@@ -1577,7 +1695,15 @@ export const ContainerUploadBlockParam: ContractSchema = {
       minLength: 1,
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1608,20 +1734,6 @@ export const CacheControl: ContractSchema = {
     },
   },
   additionalProperties: false,
-}
-
-export type CacheControlOrNull = CacheControl | null
-export const CacheControlOrNull: ContractSchema = {
-  $id: 'CacheControlOrNull',
-  type: ['object', 'null'],
-  allOf: [{
-    if: {
-      type: 'object',
-    },
-    then: {
-      $ref: 'CacheControl#',
-    },
-  }],
 }
 
 export interface CitationsConfig {
@@ -1720,7 +1832,7 @@ export interface CustomTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
   eager_input_streaming?: boolean | null
@@ -1758,7 +1870,15 @@ export const CustomTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -1783,7 +1903,7 @@ export interface FunctionTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const FunctionTool: ContractSchema = {
   $id: 'FunctionTool',
@@ -1809,7 +1929,15 @@ export const FunctionTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -1902,9 +2030,9 @@ export const DomainList: ContractSchema = {
   }],
 }
 
-export type PositiveIntegerOrNull = number | null
-export const PositiveIntegerOrNull: ContractSchema = {
-  $id: 'PositiveIntegerOrNull',
+export type NullablePositiveInteger = number | null
+export const NullablePositiveInteger: ContractSchema = {
+  $id: 'NullablePositiveInteger',
   type: ['integer', 'null'],
   allOf: [{
     if: {
@@ -2158,13 +2286,13 @@ export const TextEditorTool: ContractSchema = {
 export interface AnthropicWebSearchTool {
   type: 'web_search_20250305' | 'web_search_20260209' | 'web_search_20260318'
   name: 'web_search'
-  max_uses?: PositiveIntegerOrNull
+  max_uses?: NullablePositiveInteger
   allowed_domains?: DomainList
   blocked_domains?: DomainList
   user_location?: UserLocation | null
   response_inclusion?: 'full' | 'excluded'
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2182,7 +2310,7 @@ export const AnthropicWebSearchTool: ContractSchema = {
       const: 'web_search',
     },
     max_uses: {
-      $ref: 'PositiveIntegerOrNull#',
+      $ref: 'NullablePositiveInteger#',
     },
     allowed_domains: {
       $ref: 'DomainList#',
@@ -2209,7 +2337,15 @@ export const AnthropicWebSearchTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2224,16 +2360,16 @@ export const AnthropicWebSearchTool: ContractSchema = {
 export interface AnthropicWebFetchTool {
   type: 'web_fetch_20250910' | 'web_fetch_20260209' | 'web_fetch_20260309' | 'web_fetch_20260318'
   name: 'web_fetch'
-  max_uses?: PositiveIntegerOrNull
+  max_uses?: NullablePositiveInteger
   allowed_domains?: DomainList
   blocked_domains?: DomainList
-  max_content_tokens?: PositiveIntegerOrNull
+  max_content_tokens?: NullablePositiveInteger
   citations?: CitationsConfig | null
   use_cache?: boolean
   response_inclusion?: 'full' | 'excluded'
   url_sources?: Record<string, unknown> | null
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2251,7 +2387,7 @@ export const AnthropicWebFetchTool: ContractSchema = {
       const: 'web_fetch',
     },
     max_uses: {
-      $ref: 'PositiveIntegerOrNull#',
+      $ref: 'NullablePositiveInteger#',
     },
     allowed_domains: {
       $ref: 'DomainList#',
@@ -2260,7 +2396,7 @@ export const AnthropicWebFetchTool: ContractSchema = {
       $ref: 'DomainList#',
     },
     max_content_tokens: {
-      $ref: 'PositiveIntegerOrNull#',
+      $ref: 'NullablePositiveInteger#',
     },
     citations: {
       type: ['object', 'null'],
@@ -2296,7 +2432,15 @@ export const AnthropicWebFetchTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2312,7 +2456,7 @@ export interface AnthropicCodeExecutionTool {
   type: 'code_execution_20250522' | 'code_execution_20250825' | 'code_execution_20260120' | 'code_execution_20260521'
   name: 'code_execution'
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2333,7 +2477,15 @@ export const AnthropicCodeExecutionTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2349,7 +2501,7 @@ export interface AnthropicToolSearchTool {
   type: 'tool_search_tool_bm25_20251119' | 'tool_search_tool_bm25' | 'tool_search_tool_regex_20251119' | 'tool_search_tool_regex'
   name: 'tool_search_tool_bm25' | 'tool_search_tool_regex'
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2370,7 +2522,15 @@ export const AnthropicToolSearchTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2386,10 +2546,10 @@ export const AnthropicToolSearchTool: ContractSchema = {
 export interface AnthropicClientTool {
   type: 'bash_20241022' | 'bash_20250124' | 'text_editor_20241022' | 'text_editor_20250124' | 'text_editor_20250429' | 'text_editor_20250728' | 'memory_20250818'
   name: 'bash' | 'str_replace_editor' | 'str_replace_based_edit_tool' | 'memory'
-  max_characters?: PositiveIntegerOrNull
+  max_characters?: NullablePositiveInteger
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2407,7 +2567,7 @@ export const AnthropicClientTool: ContractSchema = {
       enum: ['bash', 'str_replace_editor', 'str_replace_based_edit_tool', 'memory'],
     },
     max_characters: {
-      $ref: 'PositiveIntegerOrNull#',
+      $ref: 'NullablePositiveInteger#',
     },
     input_examples: {
       $ref: 'InputExamples#',
@@ -2416,7 +2576,15 @@ export const AnthropicClientTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2437,7 +2605,7 @@ export interface AnthropicComputerTool {
   enable_zoom?: boolean
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -2484,7 +2652,15 @@ export const AnthropicComputerTool: ContractSchema = {
       type: 'boolean',
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
     allowed_callers: {
       $ref: 'AllowedCallers#',
@@ -2499,7 +2675,7 @@ export const AnthropicComputerTool: ContractSchema = {
 export interface AnthropicToolset {
   type: 'browser_toolset_20260801' | 'computer_toolset_20260801'
   configs?: Record<string, unknown> | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const AnthropicToolset: ContractSchema = {
   $id: 'AnthropicToolset',
@@ -2523,7 +2699,15 @@ export const AnthropicToolset: ContractSchema = {
       }],
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -2535,7 +2719,7 @@ export interface McpToolset {
   default_config?: Record<string, unknown>
   configs?: Record<string, unknown> | null
   tools?: Record<string, unknown>[] | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 export const McpToolset: ContractSchema = {
   $id: 'McpToolset',
@@ -2582,7 +2766,15 @@ export const McpToolset: ContractSchema = {
       }],
     },
     cache_control: {
-      $ref: 'CacheControlOrNull#',
+      type: ['object', 'null'],
+      allOf: [{
+        if: {
+          type: 'object',
+        },
+        then: {
+          $ref: 'CacheControl#',
+        },
+      }],
     },
   },
   additionalProperties: false,
@@ -3138,6 +3330,23 @@ export const DiagnosticsParam: ContractSchema = {
     },
   },
   additionalProperties: false,
+}
+
+/** A check; its fields depend on `type` and are Anthropic's. */
+export interface Safeguard {
+  type: string
+}
+export const Safeguard: ContractSchema = {
+  $id: 'Safeguard',
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: {
+      type: 'string',
+      minLength: 1,
+    },
+  },
+  additionalProperties: true,
 }
 
 export type ThreadParam = ThreadCreate | ThreadContinue
@@ -7442,7 +7651,6 @@ export const allSchemas: readonly ContractSchema[] = [
   McpToolResultBlockParam,
   ContainerUploadBlockParam,
   CacheControl,
-  CacheControlOrNull,
   CitationsConfig,
   TextCitation,
   Tool,
@@ -7453,7 +7661,7 @@ export const allSchemas: readonly ContractSchema[] = [
   InputExamples,
   UserLocation,
   DomainList,
-  PositiveIntegerOrNull,
+  NullablePositiveInteger,
   WebSearchTool,
   WebFetchTool,
   CodeExecutionTool,
@@ -7490,6 +7698,7 @@ export const allSchemas: readonly ContractSchema[] = [
   ContextManagement,
   ContextEdit,
   DiagnosticsParam,
+  Safeguard,
   ThreadParam,
   ThreadCreate,
   ThreadContinue,

@@ -24,7 +24,7 @@ export interface MessageRequest {
     user_id?: string | null
   }
   service_tier?: 'auto' | 'standard_only'
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   /** The container that code execution runs in. */
   container?: string | ContainerParams | null
   context_management?: ContextManagement | null
@@ -35,9 +35,7 @@ export interface MessageRequest {
   speed?: 'standard' | 'fast' | null
   diagnostics?: DiagnosticsParam | null
   /** What Anthropic is to look at while it answers, such as calls of tools that may do harm. A beta. */
-  safeguards?: {
-    type: string
-  }[]
+  safeguards?: Safeguard[]
   /** Whether Anthropic is to keep the conversation, so that only what is new of it is sent the next time. A beta. Providers that cannot are refused with `error.details.error_code` `thread_unsupported_request`, by which clients know that they have to send the whole conversation. */
   thread?: ThreadParam | null
   user_profile_id?: string
@@ -62,7 +60,7 @@ export interface CountTokensRequest {
   tools?: Tool[]
   tool_choice?: ToolChoice
   thinking?: ThinkingConfig
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   context_management?: ContextManagement | null
   mcp_servers?: McpServer[]
   output_config?: OutputConfig
@@ -90,7 +88,7 @@ export type ContentBlockParam = TextBlockParam | ImageBlockParam | DocumentBlock
 export interface TextBlockParam {
   type: 'text'
   text: string
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   /** The citations of an earlier answer, sent back as they came. */
   citations?: TextCitation[] | null
 }
@@ -98,7 +96,7 @@ export interface TextBlockParam {
 export interface ImageBlockParam {
   type: 'image'
   source: ImageSource
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   transformations?: ImageTransformations | null
 }
 
@@ -132,7 +130,7 @@ export interface DocumentBlockParam {
   title?: string | null
   context?: string | null
   citations?: CitationsConfig | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export type DocumentSource = Base64PdfSource | PlainTextSource | UrlSource | ContentSource | FileSource
@@ -165,7 +163,7 @@ export interface SearchResultBlockParam {
   title: string
   content: SystemBlockParam[]
   citations?: CitationsConfig
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 /** Audio that the model hears itself. In a message of the assistant it is what the gateway has spoken, with its `transcript`: it is taken back and passed over, because the text that it speaks stands beside it. */
@@ -177,7 +175,7 @@ export interface AudioBlockParam {
   sample_rate_hz?: number
   /** Of what the gateway has spoken; nobody else says it here. */
   alignment?: Record<string, unknown>
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 /** Sound that is heard before the model is asked: what was said in it stands in its place as text. WAV, MP3, FLAC, Ogg, WebM and other files are told by their bytes, whatever `media_type` says. Only `audio/pcm` (16-bit, little-endian) and `audio/basic` (µ-law) are believed, as nothing in them tells what they are. */
@@ -203,7 +201,7 @@ export interface Base64AudioSource {
 export interface VideoBlockParam {
   type: 'video'
   source: VideoSource
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export type VideoSource = Base64VideoSource | UrlSource | FileSource
@@ -233,7 +231,7 @@ export interface ToolUseBlockParam {
   input: Record<string, unknown>
   caller?: ToolCaller
   toolset_name?: string | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 /** What called the tool, as the provider said it. */
@@ -248,7 +246,7 @@ export interface ToolResultBlockParam {
   content?: string | ToolResultContentBlockParams
   is_error?: boolean
   toolset_name?: string | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export type ToolResultContentBlockParams = ToolResultContentBlockParam[]
@@ -258,7 +256,7 @@ export type ToolResultContentBlockParam = TextBlockParam | ImageBlockParam | Doc
 export interface ToolReferenceBlockParam {
   type: 'tool_reference'
   tool_name: string
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 /** The state of a browser toolset; its fields are Anthropic's. */
@@ -272,7 +270,7 @@ export interface ServerToolUseBlockParam {
   name: string
   input: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export interface WebSearchToolResultBlockParam {
@@ -280,7 +278,7 @@ export interface WebSearchToolResultBlockParam {
   tool_use_id: string
   content: ServerToolOutputs | ServerToolOutput
   caller?: ToolCaller
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 /** What a tool that the provider ran has found, or why it could not. The fields depend on `type` and are the provider's. */
@@ -296,7 +294,7 @@ export interface ServerToolResultBlockParam {
   tool_use_id: string
   content: Record<string, unknown>
   caller?: ToolCaller
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export interface McpToolUseBlockParam {
@@ -305,7 +303,7 @@ export interface McpToolUseBlockParam {
   name: string
   server_name: string
   input: Record<string, unknown>
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export interface McpToolResultBlockParam {
@@ -313,13 +311,13 @@ export interface McpToolResultBlockParam {
   tool_use_id: string
   is_error?: boolean
   content?: string | SystemBlockParams
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export interface ContainerUploadBlockParam {
   type: 'container_upload'
   file_id: string
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export interface CacheControl {
@@ -328,8 +326,6 @@ export interface CacheControl {
   /** Who else may share what is cached. A beta, whose values are Anthropic's. */
   scope?: string
 }
-
-export type CacheControlOrNull = CacheControl | null
 
 export interface CitationsConfig {
   enabled?: boolean
@@ -350,7 +346,7 @@ export interface CustomTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
   eager_input_streaming?: boolean | null
@@ -364,7 +360,7 @@ export interface FunctionTool {
   description?: string
   input_schema: ToolInputSchema
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 /** A JSON schema of the tool's arguments; its `type` is `object`. */
@@ -386,7 +382,7 @@ export interface UserLocation {
 
 export type DomainList = string[] | null
 
-export type PositiveIntegerOrNull = number | null
+export type NullablePositiveInteger = number | null
 
 /** Web search, portable. The gateway maps it to the provider's own. */
 export interface WebSearchTool {
@@ -447,13 +443,13 @@ export interface TextEditorTool {
 export interface AnthropicWebSearchTool {
   type: 'web_search_20250305' | 'web_search_20260209' | 'web_search_20260318'
   name: 'web_search'
-  max_uses?: PositiveIntegerOrNull
+  max_uses?: NullablePositiveInteger
   allowed_domains?: DomainList
   blocked_domains?: DomainList
   user_location?: UserLocation | null
   response_inclusion?: 'full' | 'excluded'
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -461,16 +457,16 @@ export interface AnthropicWebSearchTool {
 export interface AnthropicWebFetchTool {
   type: 'web_fetch_20250910' | 'web_fetch_20260209' | 'web_fetch_20260309' | 'web_fetch_20260318'
   name: 'web_fetch'
-  max_uses?: PositiveIntegerOrNull
+  max_uses?: NullablePositiveInteger
   allowed_domains?: DomainList
   blocked_domains?: DomainList
-  max_content_tokens?: PositiveIntegerOrNull
+  max_content_tokens?: NullablePositiveInteger
   citations?: CitationsConfig | null
   use_cache?: boolean
   response_inclusion?: 'full' | 'excluded'
   url_sources?: Record<string, unknown> | null
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -479,7 +475,7 @@ export interface AnthropicCodeExecutionTool {
   type: 'code_execution_20250522' | 'code_execution_20250825' | 'code_execution_20260120' | 'code_execution_20260521'
   name: 'code_execution'
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -488,7 +484,7 @@ export interface AnthropicToolSearchTool {
   type: 'tool_search_tool_bm25_20251119' | 'tool_search_tool_bm25' | 'tool_search_tool_regex_20251119' | 'tool_search_tool_regex'
   name: 'tool_search_tool_bm25' | 'tool_search_tool_regex'
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -497,10 +493,10 @@ export interface AnthropicToolSearchTool {
 export interface AnthropicClientTool {
   type: 'bash_20241022' | 'bash_20250124' | 'text_editor_20241022' | 'text_editor_20250124' | 'text_editor_20250429' | 'text_editor_20250728' | 'memory_20250818'
   name: 'bash' | 'str_replace_editor' | 'str_replace_based_edit_tool' | 'memory'
-  max_characters?: PositiveIntegerOrNull
+  max_characters?: NullablePositiveInteger
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -514,7 +510,7 @@ export interface AnthropicComputerTool {
   enable_zoom?: boolean
   input_examples?: InputExamples
   strict?: boolean
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
   allowed_callers?: AllowedCallers
   defer_loading?: boolean
 }
@@ -522,7 +518,7 @@ export interface AnthropicComputerTool {
 export interface AnthropicToolset {
   type: 'browser_toolset_20260801' | 'computer_toolset_20260801'
   configs?: Record<string, unknown> | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export interface McpToolset {
@@ -531,7 +527,7 @@ export interface McpToolset {
   default_config?: Record<string, unknown>
   configs?: Record<string, unknown> | null
   tools?: Record<string, unknown>[] | null
-  cache_control?: CacheControlOrNull
+  cache_control?: CacheControl | null
 }
 
 export type ToolChoice = ToolChoiceAuto | ToolChoiceAny | ToolChoiceTool | ToolChoiceNone
@@ -661,6 +657,11 @@ export interface ContextEdit {
 
 export interface DiagnosticsParam {
   previous_message_id?: string | null
+}
+
+/** A check; its fields depend on `type` and are Anthropic's. */
+export interface Safeguard {
+  type: string
 }
 
 export type ThreadParam = ThreadCreate | ThreadContinue
