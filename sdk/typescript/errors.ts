@@ -100,15 +100,25 @@ export class AbortedError extends VAIError {
 export class UnexpectedResponseError extends VAIError {
   override readonly name = 'UnexpectedResponseError'
   readonly status: number
-  /** The beginning of what came. */
+  /** The beginning of what came, with the keys that were sent masked. */
   readonly body: string
+  /** Seconds to wait before the next try, where the answer says so. */
+  readonly retry_after: number | undefined
 
-  constructor(message: string, { status, body, ...context }: ErrorContext & { readonly status: number; readonly body: string }) {
+  constructor(message: string, { status, body, retry_after, ...context }: UnexpectedResponse) {
     super(message, context)
     this.status = status
     this.body = body
+    this.retry_after = retry_after
   }
 }
+
+export interface UnexpectedResponse extends ErrorContext {
+  readonly status: number
+  readonly body: string
+  readonly retry_after?: number | undefined
+}
+
 /** The stream ended before its end, or its events make no message. */
 export class BrokenStreamError extends VAIError {
   override readonly name = 'BrokenStreamError'

@@ -2,7 +2,9 @@ import type { KnownProviderKey } from './generated/types.gen.ts'
 import type { LiveDial } from './live/socket.ts'
 
 /** Keys of providers that the caller brings, by the name of the provider's key: `{ anthropic: 'sk-ant-…', deepgram: '…' }`. */
-export type ProviderKeys = { readonly [Name in KnownProviderKey]?: string } & Readonly<Record<string, string | undefined>>
+export type ProviderKeys = { readonly [Name in KnownProviderKey]?: string | undefined } & Readonly<
+  Record<string, string | undefined>
+>
 
 /** What is told of requests: method, path, status, request id and duration. Never a key, never what was said. */
 export interface Logger {
@@ -12,40 +14,46 @@ export interface Logger {
   error(message: string, details?: Readonly<Record<string, unknown>>): void
 }
 
+/** What is `undefined` is as if it were absent. */
 export interface ClientOptions {
-  /** Where the gateway is, without `/v1`. Default: the environment's `VAI_BASE_URL`, else `http://127.0.0.1:8080`. */
-  readonly baseURL?: string | URL
+  /** Where the gateway is; with or without `/v1`. Default: the environment's `VAI_BASE_URL`, else `http://127.0.0.1:8080`. */
+  readonly baseURL?: string | URL | undefined
   /** A key of the gateway. Default: the environment's `VAI_API_KEY`, else none. */
-  readonly apiKey?: string
-  readonly providerKeys?: ProviderKeys
+  readonly apiKey?: string | undefined
+  readonly providerKeys?: ProviderKeys | undefined
   /** The model of requests that name none. */
-  readonly defaultModel?: string
+  readonly defaultModel?: string | undefined
   /** Stands in for the global `fetch`. */
-  readonly fetch?: Fetch
-  /** Milliseconds to wait for the head of an answer and for the whole of one that is no stream. Default 600,000. */
-  readonly timeout?: number
-  /** Milliseconds a stream may be quiet; the gateway sends a ping long before. Default 60,000. */
-  readonly streamTimeout?: number
+  readonly fetch?: Fetch | undefined
+  /**
+   * Milliseconds that each try may take: until the head of an answer, and until all of one that is no stream. Default 600,000;
+   * 0 for no limit. What has taken too long is not tried again.
+   */
+  readonly timeout?: number | undefined
+  /** Milliseconds a stream may be quiet; the gateway sends a ping long before. Default 60,000; 0 for no limit. */
+  readonly streamTimeout?: number | undefined
   /** How often a request is sent again that failed for a moment. Default 2. */
-  readonly maxRetries?: number
-  readonly logger?: Logger
+  readonly maxRetries?: number | undefined
+  readonly logger?: Logger | undefined
   /** Headers for each request. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Opens the sockets of live sessions. Default: the global `WebSocket`; where there is none, as in Node 20, `webSocketDial(WebSocket)` of a package. */
-  readonly dial?: LiveDial
+  readonly dial?: LiveDial | undefined
 }
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** Of one request; what is absent is as the client has it. */
+/** Of one request; what is absent or `undefined` is as the client has it. */
 export interface RequestOptions {
-  readonly signal?: AbortSignal
-  readonly timeout?: number
-  readonly streamTimeout?: number
-  readonly maxRetries?: number
-  readonly headers?: Readonly<Record<string, string>>
+  /** Breaks it off, with an `AbortedError`. */
+  readonly signal?: AbortSignal | undefined
+  readonly timeout?: number | undefined
+  readonly streamTimeout?: number | undefined
+  readonly maxRetries?: number | undefined
+  /** Beside those of the client, and over them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Beside those of the client; `undefined` leaves out one of the client's. */
-  readonly providerKeys?: ProviderKeys
-  /** The name of the request, instead of one that the gateway makes up. */
-  readonly requestId?: string
+  readonly providerKeys?: ProviderKeys | undefined
+  /** The name of the request, instead of one that the gateway makes up: 8 to 128 letters, digits, `.`, `_` and `-`. */
+  readonly requestId?: string | undefined
 }

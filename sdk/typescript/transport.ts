@@ -2,8 +2,8 @@ import type { RequestOptions } from './options.ts'
 
 /** What the resources send their requests with. */
 export interface Transport {
-  /** An answer as JSON. Throws a `VAIError`. */
-  json<T extends object>(request: ApiRequest): Promise<WithRequestId<T>>
+  /** An answer as JSON; `member` is one that every answer of its kind has, by which a stranger's is known. Throws a `VAIError`. */
+  json<T extends object>(request: ApiRequest, member: keyof T & string): Promise<WithRequestId<T>>
   /** The head of an answer as a stream of events. Throws a `VAIError`; so does reading the body where it takes too long or breaks. */
   open(request: ApiRequest): Promise<OpenStream>
 }
@@ -13,9 +13,11 @@ export interface ApiRequest {
   /** Below the base URL: `/v1/messages`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | undefined>>
-  readonly body?: unknown
+  readonly body?: object
   readonly options?: RequestOptions | undefined
-  /** Whether it may be sent again where nobody knows if it was carried out. An answer that refuses it is always a reason to. */
+  /** Breaks it off, beside the signal of the options. */
+  readonly signal?: AbortSignal | undefined
+  /** Whether it may be sent again where nobody knows if it was carried out. An answer of the gateway that refuses it is always a reason to. */
   readonly isRepeatable: boolean
 }
 
@@ -29,6 +31,6 @@ export interface OpenStream {
 }
 
 export type WithRequestId<T> = T & {
-  /** The gateway's name for the request, for its operator's logs. */
+  /** The gateway's name for the request, for its operator's logs; empty where something in between has taken it away. */
   readonly request_id: string
 }

@@ -1,0 +1,96 @@
+import { textOf } from './body.ts'
+import type { Clock } from './clock.ts'
+import { apiErrorOf, UnexpectedResponseError, type VAIError } from './errors.ts'
+import { isRecord, parseJson } from './generated/json.gen.ts'
+import type { ErrorDetail } from './generated/types.gen.ts'
+import type { Patience } from './patience.ts'
+
+/** What is known of the request beside its answer. */
+export interface Asked {
+  readonly patience: Patience
+  /** The keys that were sent, which whatever answers might repeat. */
+  readonly keys: readonly string[]
+  readonly clock: Pick<Clock, 'wallclock'>
+}
+
+/**
+ * The answer of a request as JSON. `member` is one that every answer of this kind has, so that what a stranger answers is not taken
+ * for the gateway's. Throws a `VAIError`.
+ */
+export async function jsonOf<T extends object>(response: Response, member: keyof T & string, asked: Asked): Promise<T> {
+  const { text, isCut } = await textOf(response, mostBytes, asked.patience)
+  if (isCut) throw unexpected(response, text, `an answer of more than ${mostBytes} bytes`, asked)
+  const value = parseJson(text)
+  if (isAnswer<T>(value, member)) return value
+  throw unexpected(response, text, isRecord(value) ? `JSON that has no \`${member}\`` : kindOf(response, text), asked)
+}
+
+/** The error of an answer that is no success, or not of the kind that was asked for. Throws a `VAIError` where it cannot be read. */
+export async function failureOf(response: Response, asked: Asked): Promise<VAIError> {
+  // What a browser tells of a redirect is nothing at all.
+  const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
+  if (isRedirect) return unexpected(response, '', 'a redirect, which is not followed: give the client the address itself', asked)
+  const { text, isCut } = await textOf(response, mostErrorBytes, asked.patience)
+  const value = isCut || response.ok ? undefined : parseJson(masked(text, asked))
+  const detail = isRecord(value) ? value.error : undefined
+  if (!isDetail(detail)) return unexpected(response, text, kindOf(response, text), asked)
+  const retry_after = retryAfterOf(response, asked) ?? detail.retry_after
+  const request_id = asked.patience.requestId ?? detail.request_id
+  return apiErrorOf({ ...detail, ...(retry_after !== undefined && { retry_after }) }, { status: response.status, request_id })
+}
+
+const mostBytes = 256 * 1024 * 1024
+const mostErrorBytes = 1024 * 1024
+/** Characters of a body that an error keeps. */
+const mostKept = 2000
+
+/** The rest of it is believed to be what the contract says. */
+function isAnswer<T extends object>(value: unknown, member: keyof T & string): value is T {
+  return isRecord(value) && value[member] !== undefined
+}
+
+function isDetail(value: unknown): value is ErrorDetail {
+  return (
+    isRecord(value) &&
+    typeof value.type === 'string' &&
+    typeof value.message === 'string' &&
+    (value.code === undefined || typeof value.code === 'string') &&
+    (value.retry_after === undefined || typeof value.retry_after === 'number') &&
+    (value.issues === undefined || Array.isArray(value.issues))
+  )
+}
+
+function unexpected(response: Response, text: string, what: string, asked: Asked): UnexpectedResponseError {
+  const message = `Something that is not the gateway, or something in between, answered with ${what} (status ${response.status}).`
+  return new UnexpectedResponseError(message, {
+    status: response.status,
+    body: masked(text.slice(0, 2 * mostKept), asked).slice(0, mostKept),
+    retry_after: retryAfterOf(response, asked),
+    request_id: asked.patience.requestId,
+  })
+}
+
+function kindOf({ headers }: Response, text: string): string {
+  const type = (headers.get('content-type') ?? '').split(';')[0]?.trim()
+  if (text.trim() === '') return 'nothing'
+  if (type === 'text/html' || /^\s*</.test(text)) return 'HTML'
+  if (parseJson(text) !== undefined) return 'JSON that is not of the contract'
+  if (type?.endsWith('json')) return 'JSON that is none, or is cut'
+  return type ? `content of the type ${type}` : 'content without a type'
+}
+
+function masked(text: string, { keys }: Asked): string {
+  // Shorter ones are nobody's key, and stand in every text.
+  return keys.filter(({ length }) => length >= 8).reduce((rest, key) => rest.replaceAll(key, '…'), text)
+}
+
+/** Seconds: `Retry-After` is a number of them, or a date. */
+function retryAfterOf({ headers }: Response, { clock }: Asked): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? ''
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text)
+  const until = Date.parse(text)
+  if (Number.isNaN(until)) return undefined
+  // By the other side's clock, where it is told: the one here may be wrong.
+  const now = Date.parse(headers.get('date') ?? '')
+  return Math.max(0, Math.ceil((until - (Number.isNaN(now) ? clock.wallclock() : now)) / 1000))
+}

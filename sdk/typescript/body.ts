@@ -1,0 +1,78 @@
+import { AbortedError, BrokenStreamError, ConnectionError } from './errors.ts'
+import type { Patience } from './patience.ts'
+import type { OpenStream } from './transport.ts'
+
+export interface ReadText {
+  readonly text: string
+  /** Whether there was more than may be read; the rest is left. */
+  readonly isCut: boolean
+}
+
+/** The body of an answer as text, so many bytes of it at most. Throws a `VAIError` where it breaks off, or takes too long. */
+export async function textOf({ body }: Response, mostBytes: number, patience: Patience): Promise<ReadText> {
+  if (!body) return { text: '', isCut: false }
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  const parts: string[] = []
+  let left = mostBytes
+  try {
+    for (;;) {
+      const { done, value } = await patience.wait(reader.read())
+      if (done) return { text: parts.join('') + decoder.decode(), isCut: false }
+      parts.push(decoder.decode(value.subarray(0, left), { stream: true }))
+      left -= value.length
+      if (left < 0) return { text: parts.join(''), isCut: true }
+    }
+  } catch (cause) {
+    const { ended, requestId: request_id } = patience
+    throw ended ?? new ConnectionError('The connection broke before all of the answer had come.', { request_id, cause })
+  } finally {
+    discard(reader)
+  }
+}
+
+/** The body of an answer as a stream that may be quiet for so many milliseconds at most. */
+export function streamOf(body: ReadableStream<Uint8Array>, quietMs: number, patience: Patience): OpenStream {
+  const reader = body.getReader()
+  const { requestId: request_id } = patience
+  patience.unlimit()
+
+  return {
+    request_id,
+    bytes: { [Symbol.asyncIterator]: () => ({ next, return: leave }) },
+    abort: () => close('The stream was aborted.'),
+  }
+
+  async function next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    patience.limit(quietMs, 'send more of the stream')
+    try {
+      const { done, value } = await patience.wait(reader.read())
+      if (!done) {
+        patience.unlimit()
+        return { done, value }
+      }
+      patience.release()
+      return { done, value: undefined }
+    } catch (cause) {
+      patience.release()
+      discard(reader)
+      throw patience.ended ?? new BrokenStreamError('The connection broke in the middle of the stream.', { request_id, cause })
+    }
+  }
+
+  async function leave(): Promise<IteratorResult<Uint8Array, undefined>> {
+    close('The stream was left.')
+    return { done: true, value: undefined }
+  }
+
+  function close(why: string): void {
+    patience.end(new AbortedError(why, { request_id }))
+    discard(reader)
+  }
+}
+
+/** Leaves what there still is, which closes the connection unless all has come. */
+function discard(body: Pick<ReadableStreamDefaultReader, 'cancel'>): void {
+  // Nobody waits for it, and a body that has failed already says so again.
+  body.cancel().catch(() => undefined)
+}

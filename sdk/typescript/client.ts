@@ -1,0 +1,56 @@
+import { HttpTransport } from './http-transport.ts'
+import { Messages } from './messages.ts'
+import { Models } from './models.ts'
+import type { ClientOptions } from './options.ts'
+import { Runs } from './runs.ts'
+import { type Settings, settingsOf } from './settings.ts'
+
+/**
+ * A client of a gateway. It opens nothing by itself and holds nothing that would have to be closed; its keys show up in nothing that
+ * it is written as. Throws a `UsageError` where an option cannot be what it is.
+ */
+export class VAI {
+  readonly messages: Messages
+  readonly runs: Runs
+  readonly models: Models
+  readonly #options: ClientOptions
+  readonly #settings: Settings
+
+  constructor(options: ClientOptions = {}) {
+    this.#settings = settingsOf(options)
+    this.#options = { ...options, baseURL: this.#settings.baseURL, apiKey: this.#settings.apiKey }
+    const transport = new HttpTransport(this.#settings)
+    this.messages = new Messages(transport, this.#settings)
+    this.runs = new Runs(transport, this.#settings)
+    this.models = new Models(transport)
+  }
+
+  /** Where the gateway is, without `/v1`. */
+  get baseURL(): string {
+    return this.#settings.baseURL
+  }
+
+  /** A client like this one but for some options. Headers and keys of providers come beside those of this one. */
+  withOptions(options: ClientOptions): VAI {
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+    return new VAI({
+      ...this.#options,
+      ...given,
+      headers: { ...this.#options.headers, ...options.headers },
+      providerKeys: { ...this.#options.providerKeys, ...options.providerKeys },
+    })
+  }
+
+  toJSON(): { readonly baseURL: string } {
+    return { baseURL: this.baseURL }
+  }
+
+  toString(): string {
+    return `VAI(${this.baseURL})`
+  }
+
+  /** What Node shows of it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
+  }
+}

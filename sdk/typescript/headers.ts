@@ -1,0 +1,30 @@
+import type { RequestOptions } from './options.ts'
+import type { Settings } from './settings.ts'
+
+/** What a request carries, by names in lower case. What the caller says comes last and is not changed. */
+export function headersOf(
+  { apiKey, ...client }: Pick<Settings, 'apiKey' | 'providerKeys' | 'headers'>,
+  options: RequestOptions,
+  accept: string,
+  hasBody: boolean,
+): Record<string, string> {
+  const keys = { ...inLowerCase(client.providerKeys), ...inLowerCase(options.providerKeys) }
+  const headers: Record<string, string> = { accept }
+  if (hasBody) headers['content-type'] = 'application/json'
+  if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`
+  if (options.requestId !== undefined) headers['x-request-id'] = options.requestId
+  for (const [name, key] of Object.entries(keys)) if (key !== undefined) headers[`x-provider-key-${name}`] = key
+  return { ...headers, ...inLowerCase(client.headers), ...inLowerCase(options.headers) }
+}
+
+/** What of the headers may be a key: all that the caller gave, as any of them may be. */
+export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
+  const open = ['accept', 'content-type', 'x-request-id']
+  const closed = Object.entries(headers).filter(([name]) => !open.includes(name))
+  // Without the word before it, as in `Bearer`.
+  return closed.map(([, value]) => value.trim().replace(/^\w+ +/, ''))
+}
+
+function inLowerCase<T>(entries: Readonly<Record<string, T>> = {}): Record<string, T> {
+  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name.toLowerCase(), value]))
+}
