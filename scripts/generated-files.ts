@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 /**
  * Writes generated files. With `--check` among the process's arguments nothing is written: every file that is not what it would
@@ -11,6 +11,7 @@ export function writeOrCheck(files: Readonly<Record<string, string>>, source: st
   for (const [name, text] of Object.entries(files)) {
     const url = new URL(`../${name}`, import.meta.url)
     if (!isCheck) {
+      mkdirSync(new URL('.', url), { recursive: true })
       writeFileSync(url, text)
     } else if (readText(url) !== text) {
       console.error(`${name} is not what ${source} says. Run: npm run generate`)
