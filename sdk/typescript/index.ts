@@ -9,4 +9,8 @@ export type { CountTokensParams, MessageCreateParams, Messages } from './message
 export type { ModelListParams, ModelPage, Models } from './models.ts'
 export type { ClientOptions, Fetch, Logger, ProviderKeys, RequestOptions } from './options.ts'
 export type { RunCreateParams, Runs } from './runs.ts'
+export { accumulate } from './stream/accumulate.ts'
+export type { MessageStream } from './stream/message-stream.ts'
+export type { RunStream } from './stream/run-stream.ts'
+export { type MessageSound, type Sound, type SoundChunk, type SoundFormat, soundOf } from './stream/sound.ts'
 export type { WithRequestId } from './transport.ts'

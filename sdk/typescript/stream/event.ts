@@ -1,0 +1,41 @@
+import { brokenStream } from '../broken-stream.ts'
+import { type APIError, apiErrorOf, type BrokenStreamError } from '../errors.ts'
+import { isRecord, parseJson } from '../generated/json.gen.ts'
+import type { ErrorDetail } from '../generated/types.gen.ts'
+import { excerptOf } from './excerpt.ts'
+
+/** What every event of the contract's streams is. */
+export interface TypedEvent {
+  readonly type: string
+}
+
+/** The event of its data. What belongs to its type is for whoever folds it to check; a type that is not known here stays as it came. */
+export function eventOf<Event extends TypedEvent>(data: string): Event {
+  const event = parseJson(data)
+  if (!isTyped<Event>(event)) throw brokenStream(`an event is no JSON object with a type: ${excerptOf(data)}`)
+  return event
+}
+
+export function isTyped<Event extends TypedEvent>(value: unknown): value is Event {
+  return isRecord(value) && typeof value.type === 'string'
+}
+
+export function lacking({ type }: TypedEvent): BrokenStreamError {
+  return brokenStream(`a ${type} event lacks what belongs to it`)
+}
+
+/** The error that an `error` event tells. */
+export function errorOf(
+  event: TypedEvent & { readonly error?: unknown; readonly request_id?: unknown },
+  request_id?: string,
+): APIError {
+  const { error } = event
+  if (!isErrorDetail(error)) throw brokenStream(`an error event does not say what is wrong: ${excerptOf(JSON.stringify(event))}`)
+  return apiErrorOf(error, {
+    request_id: typeof event.request_id === 'string' ? event.request_id : (error.request_id ?? request_id),
+  })
+}
+
+function isErrorDetail(value: unknown): value is ErrorDetail {
+  return isTyped(value) && 'message' in value && typeof value.message === 'string'
+}

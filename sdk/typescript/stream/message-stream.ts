@@ -1,0 +1,42 @@
+import type { Message, StreamEvent } from '../generated/types.gen.ts'
+import type { WithRequestId } from '../transport.ts'
+import { EventStream, type OpenEvents } from './event-stream.ts'
+import { MessageFold } from './message-fold.ts'
+import { textOf } from './text.ts'
+
+/**
+ * An answer as it comes: its events (`for await`), its text (`text()`) or its sound (`audio()`), and the message they make.
+ *
+ * ```ts
+ * const stream = vai.messages.stream({ model: 'demo/echo', messages: [{ role: 'user', content: 'Hello!' }] })
+ * for await (const text of stream.text()) write(text)
+ * const { usage } = await stream.finalMessage()
+ * ```
+ */
+export class MessageStream extends EventStream<StreamEvent> {
+  readonly #fold: MessageFold
+  #message: Promise<WithRequestId<Message>> | undefined
+  #text: Promise<string> | undefined
+
+  constructor(open: OpenEvents) {
+    const fold = new MessageFold()
+    super(open, fold)
+    this.#fold = fold
+  }
+
+  /**
+   * The whole message, as soon as `message_stop` has come; the same each time. May be asked for before, beside and after reading, and where
+   * nobody reads it reads the stream. Beside a reading it waits for that to go on: it is not to be awaited in the body of a `for await` before `message_stop`.
+   * Rejects with what the reading throws, and with an `AbortedError` where it was left or broken off.
+   */
+  finalMessage(): Promise<WithRequestId<Message>> {
+    this.#message ??= this.whenComplete(() => ({ ...this.#fold.message(), request_id: this.request_id ?? '' }))
+    return this.#message
+  }
+
+  /** The text of the whole message. */
+  finalText(): Promise<string> {
+    this.#text ??= this.whenComplete(() => textOf(this.#fold.message()))
+    return this.#text
+  }
+}
