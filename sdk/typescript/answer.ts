@@ -1,4 +1,4 @@
-import { textOf } from './body.ts'
+import { readText } from './body.ts'
 import type { Clock } from './clock.ts'
 import { apiErrorOf, UnexpectedResponseError, type VAIError } from './errors.ts'
 import { isRecord, parseJson } from './generated/json.gen.ts'
@@ -18,7 +18,7 @@ export interface Asked {
  * for the gateway's. Throws a `VAIError`.
  */
 export async function jsonOf<T extends object>(response: Response, member: keyof T & string, asked: Asked): Promise<T> {
-  const { text, isCut } = await textOf(response, mostBytes, asked.patience)
+  const { text, isCut } = await readText(response, mostBytes, asked.patience)
   if (isCut) throw unexpected(response, text, `an answer of more than ${mostBytes} bytes`, asked)
   const value = parseJson(text)
   if (isAnswer<T>(value, member)) return value
@@ -30,7 +30,7 @@ export async function failureOf(response: Response, asked: Asked): Promise<VAIEr
   // What a browser tells of a redirect is nothing at all.
   const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
   if (isRedirect) return unexpected(response, '', 'a redirect, which is not followed: give the client the address itself', asked)
-  const { text, isCut } = await textOf(response, mostErrorBytes, asked.patience)
+  const { text, isCut } = await readText(response, mostErrorBytes, asked.patience)
   const value = isCut || response.ok ? undefined : parseJson(masked(text, asked))
   const detail = isRecord(value) ? value.error : undefined
   if (!isDetail(detail)) return unexpected(response, text, kindOf(response, text), asked)

@@ -2,14 +2,14 @@ import { AbortedError, BrokenStreamError, ConnectionError } from './errors.ts'
 import type { Patience } from './patience.ts'
 import type { OpenStream } from './transport.ts'
 
-export interface ReadText {
+export interface BodyText {
   readonly text: string
   /** Whether there was more than may be read; the rest is left. */
   readonly isCut: boolean
 }
 
 /** The body of an answer as text, so many bytes of it at most. Throws a `VAIError` where it breaks off, or takes too long. */
-export async function textOf({ body }: Response, mostBytes: number, patience: Patience): Promise<ReadText> {
+export async function readText({ body }: Response, mostBytes: number, patience: Patience): Promise<BodyText> {
   if (!body) return { text: '', isCut: false }
   const reader = body.getReader()
   const decoder = new TextDecoder()

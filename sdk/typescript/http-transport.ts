@@ -140,8 +140,9 @@ interface Call {
 }
 
 function textOfQuery(query: ApiRequest['query'] = {}): string {
-  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
+  const text = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) text.set(name, String(value))
+  return text.size === 0 ? '' : `?${text}`
 }
 
 function jsonTextOf(body: object): string {

@@ -1,3 +1,16 @@
+export type { AudioMediaType, BlockSource, ImageMediaType, VideoMediaType } from './blocks.ts'
+export {
+  assistantMessage,
+  audio,
+  document,
+  image,
+  speech,
+  text,
+  toolCallsOf,
+  toolResult,
+  userMessage,
+  video,
+} from './blocks.ts'
 export { VAI } from './client.ts'
 export * from './errors.ts'
 export { Accumulator } from './generated/accumulator.gen.ts'
@@ -10,7 +23,8 @@ export type { ModelListParams, ModelPage, Models } from './models.ts'
 export type { ClientOptions, Fetch, Logger, ProviderKeys, RequestOptions } from './options.ts'
 export type { RunCreateParams, Runs } from './runs.ts'
 export { accumulate } from './stream/accumulate.ts'
-export type { MessageStream } from './stream/message-stream.ts'
-export type { RunStream } from './stream/run-stream.ts'
+export { MessageStream } from './stream/message-stream.ts'
+export { RunStream } from './stream/run-stream.ts'
 export { type MessageSound, type Sound, type SoundChunk, type SoundFormat, soundOf } from './stream/sound.ts'
+export { textOf } from './stream/text.ts'
 export type { WithRequestId } from './transport.ts'

@@ -3,6 +3,7 @@ import { isRecord } from './generated/json.gen.ts'
 import type { CountTokensRequest, Message, MessageRequest, TokenCount } from './generated/types.gen.ts'
 import type { RequestOptions } from './options.ts'
 import { modelOf, type Settings } from './settings.ts'
+import { MessageStream } from './stream/message-stream.ts'
 import type { Transport, WithRequestId } from './transport.ts'
 
 /** What `POST /v1/messages` takes; `model` may be left to the client's `defaultModel`. */
@@ -24,6 +25,13 @@ export class Messages {
   async create(params: MessageCreateParams, options?: RequestOptions): Promise<WithRequestId<Message>> {
     const body = messageRequest(params, this.#settings)
     return this.#transport.json<Message>({ method: 'POST', path: '/v1/messages', body, options, isRepeatable: true }, 'content')
+  }
+
+  /** The model's answer as it comes. The request leaves at the first use of the stream. Throws a `UsageError`; the stream does the rest. */
+  stream(params: MessageCreateParams, options?: RequestOptions): MessageStream {
+    const body = { ...messageRequest(params, this.#settings), stream: true }
+    const request = { method: 'POST', path: '/v1/messages', body, options, isRepeatable: true } as const
+    return new MessageStream((signal) => this.#transport.open({ ...request, signal }))
   }
 
   /** How many tokens the request would have, without asking the model. Throws a `VAIError`. */

@@ -4,6 +4,7 @@ import type { RunRequest, RunResponse, RunResult } from './generated/types.gen.t
 import { type MessageCreateParams, messageRequest } from './messages.ts'
 import type { RequestOptions } from './options.ts'
 import type { Settings } from './settings.ts'
+import { RunStream } from './stream/run-stream.ts'
 import type { Transport, WithRequestId } from './transport.ts'
 
 /** What `POST /v1/runs` takes; `request.model` may be left to the client's `defaultModel`. */
@@ -26,6 +27,13 @@ export class Runs {
     const request = { method: 'POST', path: '/v1/runs', body, options, isRepeatable: false } as const
     const { result, request_id } = await this.#transport.json<RunResponse>(request, 'result')
     return { ...result, request_id }
+  }
+
+  /** The run as it happens. The request leaves at the first use of the stream. Throws a `UsageError`; the stream does the rest. */
+  stream(params: RunCreateParams, options?: RequestOptions): RunStream {
+    const body = runRequest(params, this.#settings)
+    const request = { method: 'POST', path: '/v1/runs:stream', body, options, isRepeatable: false } as const
+    return new RunStream((signal) => this.#transport.open({ ...request, signal }))
   }
 }
 
