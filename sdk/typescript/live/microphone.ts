@@ -10,12 +10,12 @@ export interface LiveMicrophone {
   hold?(): void
   /** There is a line again. */
   go?(): void
-  /** Resolves once nothing of it is left. */
+  /** Ends it, also where it was never started, or is still about to. Resolves once nothing of it is left. */
   stop(): Promise<void>
 }
 
 export interface LiveMicrophoneListener {
-  /** Whole samples, of some 20 ms; at most 8192 bytes. They may be written over once this has returned. */
+  /** Whole samples, of some 20 ms. They may be written over once this has returned. */
   sound(bytes: Uint8Array): void
   /** Nothing comes any more, and why. */
   failed(why: string): void

@@ -16,7 +16,7 @@ export interface LivePlayer {
   hold(): void
   /** There is a line, for the first time or again. */
   go(): void
-  /** Ends it, also in the middle of sound. Resolves once nothing of it is left. */
+  /** Ends it, also in the middle of sound, and where it was never opened. Resolves once nothing of it is left. */
   close(): Promise<void>
 }
 
