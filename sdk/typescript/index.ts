@@ -15,9 +15,35 @@ export { VAI } from './client.ts'
 export * from './errors.ts'
 export { Accumulator } from './generated/accumulator.gen.ts'
 export type * from './generated/types.gen.ts'
+export type {
+  LiveAudioEvent,
+  LiveConnectionLost,
+  LiveConnectionResumed,
+  LiveEvent,
+  LiveEventMap,
+  LiveMicrophoneFailed,
+  LivePlaybackBegan,
+  LivePlayerFailed,
+} from './live/event.ts'
 export type { LiveMicrophone, LiveMicrophoneListener } from './live/microphone.ts'
 export type { LivePlayer, LivePlayerListener, PlaybackMark } from './live/player.ts'
-export type { LiveDial, LiveSocket, LiveSocketListener } from './live/socket.ts'
+export {
+  connectLive,
+  type LiveConnectOptions,
+  type LiveContext,
+  type LiveEnd,
+  type LiveParams,
+  LiveSession,
+} from './live/session.ts'
+export {
+  type LiveDial,
+  type LiveSocket,
+  type LiveSocketListener,
+  type LiveSocketRefusal,
+  type StandardWebSocket,
+  type StandardWebSocketClass,
+  webSocketDial,
+} from './live/socket.ts'
 export type { CountTokensParams, MessageCreateParams, Messages } from './messages.ts'
 export type { ModelListParams, ModelPage, Models } from './models.ts'
 export type { ClientOptions, Fetch, Logger, ProviderKeys, RequestOptions } from './options.ts'
