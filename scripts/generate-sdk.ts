@@ -7,14 +7,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { parse } from 'yaml'
 import { writeOrCheck } from './generated-files.ts'
-import { declarationOf, quote, type Schema } from './static-types.ts'
-
-interface Document {
-  readonly components: {
-    readonly schemas: Readonly<Record<string, Schema>>
-    readonly parameters: Readonly<Record<string, { readonly name: string }>>
-  }
-}
+import { headerOf, type SdkDocument, typesFile } from './sdk-types.ts'
 
 /** Copied as they are; what they import must be among them, or stand beside the folder under the same name. */
 const shared = [
@@ -28,7 +21,7 @@ const shared = [
 ]
 const folder = 'sdk/typescript/generated'
 const root = new URL('../', import.meta.url)
-const document: Document = parse(readFileSync(new URL('openapi.yaml', root), 'utf8'))
+const document: SdkDocument = parse(readFileSync(new URL('openapi.yaml', root), 'utf8'))
 
 writeOrCheck(
   {
@@ -37,18 +30,6 @@ writeOrCheck(
   },
   'openapi.yaml or the code shared with the SDK',
 )
-
-function typesFile({ components: { schemas, parameters } }: Document): string {
-  const prefix = 'X-Provider-Key-'
-  const keys = Object.values(parameters)
-    .filter(({ name }) => name.startsWith(prefix))
-    .map(({ name }) => quote(name.slice(prefix.length).toLowerCase()))
-  return [
-    headerOf('openapi.yaml'),
-    ...Object.entries(schemas).map(([name, schema]) => declarationOf(name, schema)),
-    `/** The services for which a caller may bring a key, as they stand in \`${prefix}…\`. */\nexport type KnownProviderKey = ${keys.join(' | ')}\n`,
-  ].join('\n')
-}
 
 function copiedFile(path: string): string {
   const text = readFileSync(new URL(path, root), 'utf8')
@@ -63,8 +44,4 @@ function targetOf(imported: string): string {
 
 function copyOf(path: string): string {
   return basename(path).replace(/\.ts$/, '.gen.ts')
-}
-
-function headerOf(source: string): string {
-  return `// Generated from ${source} by \`npm run generate\`. Do not edit.\n`
 }
