@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { answerJson } from '../plugins/messages/answer.ts'
+import { answerJson, withFirstCounts } from '../plugins/messages/answer.ts'
 import type { Budget } from '../plugins/messages/budget.ts'
 import { usageHeaders } from '../plugins/messages/headers.ts'
 import type { Caller } from '../plugins/messages/index.ts'
@@ -120,7 +120,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     request.bodyJson = nothing
     caller.watch.streamBegins(target)
     end = await reply.sse(source, (event) => {
-      if (event.type !== 'audio_chunk') return answer.add(event)
+      if (event.type !== 'audio_chunk') return withFirstCounts(answer.add(event), target)
       soundBytes += event.audio.length
       return writtenChunk(event)
     })

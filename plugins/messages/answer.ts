@@ -3,6 +3,7 @@ import { isRecord } from '../../api/json.ts'
 import type { AudioBlock, Message, ResponseMetadata, StreamEvent, Usage, VoiceUsage, Warning } from '../../api/schemas.gen.ts'
 import { editMembers, memberOf, withItems } from '../../text/json-bytes.ts'
 import { costOf, type PriceList, type Served } from './cost.ts'
+import type { Target } from './prepare.ts'
 
 /** What the gateway adds to a provider's answer: totals, what it costs, and warnings. */
 
@@ -138,6 +139,18 @@ export class StreamAnswer {
     }
     return event
   }
+}
+
+/**
+ * The event as others' clients count on it: Anthropic begins with both numbers, and what another provider tells only in the end is 0
+ * until then. What is Anthropic's own stays as it came. An answer as JSON goes without, for 0 is not what is not known.
+ */
+export function withFirstCounts(event: StreamEvent, { model }: Pick<Target, 'model'>): StreamEvent {
+  if (event.type !== 'message_start' || model.provider.native) return event
+  const { input_tokens: input, output_tokens: output } = event.message.usage
+  if (input !== undefined && output !== undefined) return event
+  const usage = { ...event.message.usage, input_tokens: input ?? 0, output_tokens: output ?? 0 }
+  return { ...event, message: { ...event.message, usage } }
 }
 
 function containerIn(said: object): string | undefined {

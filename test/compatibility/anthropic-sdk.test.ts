@@ -37,7 +37,12 @@ describe.each(vendors)("Anthropic's SDK before $name", (vendor) => {
 
     it('streams, event by event', async () => {
       const types: string[] = []
-      for await (const event of await client.messages.create({ ...hello, stream: true })) types.push(event.type)
+      for await (const event of await client.messages.create({ ...hello, stream: true })) {
+        types.push(event.type)
+        if (event.type === 'message_start')
+          expect(event.message.usage).toMatchObject({ input_tokens: aCount, output_tokens: aCount })
+        if (event.type === 'message_delta') expect(event.usage.output_tokens).toBeGreaterThan(0)
+      }
       expect(types[0]).toBe('message_start')
       expect(types.at(-1)).toBe('message_stop')
       expect(types).toContain('content_block_delta')
@@ -242,6 +247,7 @@ describe("Anthropic's SDK and the list of models", () => {
   })
 })
 
+const aCount = expect.any(Number)
 const keyHeaders = ['X-Provider-Key-Anthropic', 'X-Provider-Key-OpenAI', 'X-Provider-Key-Gemini']
 const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII='
 const pdf = Buffer.from('%PDF-1.4\n%%EOF\n').toString('base64')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { StreamEvent } from '../../api/schemas.gen.ts'
+import type { StreamEvent, Usage } from '../../api/schemas.gen.ts'
 import { createSseParser } from '../../api/sse.ts'
 import { problemsWith } from '../contract-schemas.ts'
 import { errorOf, type Gateway, messageOf, startGateway } from '../gateway.ts'
@@ -73,7 +73,7 @@ describe('streamed', () => {
       expectGrammar(events.filter(({ type }) => type !== 'ping'))
       const start = events.find((event) => event.type === 'message_start')
       const delta = events.findLast((event) => event.type === 'message_delta')
-      const told = { ...start?.message.usage, ...delta?.usage }
+      const told = { ...counted(start?.message.usage), ...delta?.usage }
       expectAnswer(row, contentOf(events), { ...delta?.delta, usage: told, metadata: delta?.metadata })
     },
   )
@@ -155,6 +155,12 @@ async function streamed(recording: Recording, chunks: Chunking, row: Row): Promi
     .feed(bytes)
     .map(({ data }): StreamEvent => JSON.parse(data))
   return { status: response.status, events }
+}
+
+/** Without the zeros that a stream begins with where the provider has not told anything yet. */
+function counted(usage: Usage = {}): Usage {
+  const { input_tokens: input, output_tokens: output, ...rest } = usage
+  return input === 0 && output === 0 ? rest : usage
 }
 
 function requestTo({ by }: Row): { model: string; max_tokens: number; messages: { role: string; content: string }[] } {
