@@ -3,6 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import { systemClock } from './api/clock.ts'
 import { type Arguments, type KeysArguments, readArguments } from './cli/arguments.ts'
 import { banner } from './cli/banner.ts'
+import type { ChatArguments } from './cli/chat/options.ts'
 import { buildGateway, exitCodeOf, reasonOf, version } from './cli/gateway.ts'
 import type { LiveTalkArguments } from './cli/live/options.ts'
 import type { LiveReplayArguments } from './cli/live-replay.ts'
@@ -31,6 +32,8 @@ function run(args: Arguments): void | Promise<void> {
       return loadConfig(process.env, configFile).then((config) => print(settingsTable(config)))
     case 'keys':
       return keys(args.keys, configFile)
+    case 'chat':
+      return chat(args.chat)
     case 'live':
       return live(args.talk)
     case 'live-replay':
@@ -45,6 +48,13 @@ async function keys(args: KeysArguments, file: string | undefined): Promise<void
   print(await runKeys(args, await loadConfig(process.env, file), systemClock.wallclock()))
 }
 
+async function chat(args: ChatArguments): Promise<void> {
+  const { runChat } = await import('./cli/chat/run.ts')
+  // Whoever reads has read enough, as `head` does.
+  process.stdout.once('error', () => process.exit(1))
+  process.exitCode = await runChat(args, { streams: process, environment: process.env, onSignal })
+}
+
 async function live(talk: LiveTalkArguments): Promise<void> {
   const { runLive } = await import('./cli/live/run.ts')
   // Whoever reads has read enough, as `head` does.
@@ -55,13 +65,17 @@ async function live(talk: LiveTalkArguments): Promise<void> {
     platform: process.platform,
     version,
     clock: systemClock,
-    onSignal(listener) {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, listener)
-      return () => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, listener)
-      }
-    },
+    onSignal,
   })
+}
+
+/** Calls back for each signal to end; gives what stops that. */
+function onSignal(listener: (signal: NodeJS.Signals) => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, listener)
+  return () => {
+    for (const signal of signals) process.off(signal, listener)
+  }
 }
 
 async function liveReplay(args: LiveReplayArguments): Promise<void> {

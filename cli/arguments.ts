@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { ConfigError } from '../config.ts'
 import { nearest } from '../text/nearest.ts'
+import type { ChatArguments } from './chat/options.ts'
 import type { LiveTalkArguments } from './live/options.ts'
 import type { LiveReplayArguments } from './live-replay.ts'
 
-const commands = ['serve', 'config', 'keys', 'live', 'help', 'version'] as const
+const commands = ['serve', 'config', 'keys', 'chat', 'live', 'help', 'version'] as const
 const keysActions = ['create', 'list', 'show', 'rotate', 'revoke'] as const
 const liveActions = ['replay'] as const
 
@@ -41,6 +42,8 @@ const options = {
   'no-aec': { type: 'boolean' },
   microphone: { type: 'string' },
   speaker: { type: 'string' },
+  once: { type: 'string' },
+  'max-tokens': { type: 'string' },
 } as const
 
 type Option = keyof typeof options
@@ -50,6 +53,7 @@ const optionsOf: Readonly<Record<(typeof commands)[number], readonly Option[]>> 
   serve: ['config'],
   config: ['config'],
   keys: [],
+  chat: ['url', 'key', 'model', 'system', 'tools', 'provider-key', 'max-tokens', 'once', 'json'],
   live: [
     ...(['url', 'key', 'model', 'voice', 'stt', 'language', 'system', 'tool', 'provider-key'] as const),
     ...(['in', 'out', 'text', 'json', 'headphones', 'no-aec', 'microphone', 'speaker'] as const),
@@ -73,8 +77,9 @@ export type Arguments = {
   readonly configFile: string | undefined
 } & (
   | { readonly command: 'serve' | 'config' | 'version' }
-  | { readonly command: 'help'; readonly topic: 'vai' | 'keys' | 'live' }
+  | { readonly command: 'help'; readonly topic: 'vai' | 'keys' | 'chat' | 'live' }
   | { readonly command: 'keys'; readonly keys: KeysArguments }
+  | { readonly command: 'chat'; readonly chat: ChatArguments }
   | { readonly command: 'live'; readonly talk: LiveTalkArguments }
   | { readonly command: 'live-replay'; readonly replay: LiveReplayArguments }
 )
@@ -102,6 +107,8 @@ export function readArguments(args: readonly string[]): Arguments {
   switch (command) {
     case 'keys':
       return { ...readKeys(rest, values), ...common }
+    case 'chat':
+      return { ...readChat(rest, values), ...common }
     case 'live':
       return { ...readLive(rest, values), ...common }
     default:
@@ -134,6 +141,27 @@ function readKeys(words: readonly string[], options: Values): Asked<'help'> | As
   if (more.length > 0 || (action === 'list' && id !== undefined))
     throw new ConfigError([`${(action === 'list' ? words.slice(1) : more).join(' ')} is not understood; see vai keys --help.`])
   return { command: 'keys', keys: { action, id, options } }
+}
+
+function readChat(words: readonly string[], options: Values): Asked<'help'> | Asked<'chat'> {
+  if (options.help) return { command: 'help', topic: 'chat' }
+  if (words.length > 0)
+    throw new ConfigError([`${words.join(' ')} is not understood: a question is given with --once; see vai chat --help.`])
+  const { url, key, model, system, tools, once, json } = options
+  return {
+    command: 'chat',
+    chat: {
+      url,
+      key,
+      model,
+      system,
+      tools,
+      providerKeys: options['provider-key'] ?? [],
+      maxTokens: options['max-tokens'],
+      once,
+      isJson: json ?? false,
+    },
+  }
 }
 
 function readLive(words: readonly string[], options: Values): Asked<'help'> | Asked<'live'> | Asked<'live-replay'> {

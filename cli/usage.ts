@@ -6,6 +6,7 @@ Commands:
   serve            Start the gateway.
   config           Print every setting with its value, default and meaning.
   keys             Make, list and revoke gateway keys; see vai keys --help.
+  chat             Write with a model; see vai chat --help.
   live             Talk with a model; see vai live --help.
   help             Print this.
   version          Print the version.
@@ -49,6 +50,34 @@ Of rotate:
 
 Of revoke:
       --delete             Remove the key from the file as well.`
+
+const chatUsage = `Write with a model, from the terminal, by a gateway that runs.
+
+Usage: vai chat [options]
+
+Without a gateway: npm start in one terminal, npx vai chat in another. demo/echo needs no keys.
+
+      --url <address>       The gateway. Default: VAI_BASE_URL, else http://127.0.0.1:8080.
+      --key <key>           A key of the gateway. Default: VAI_API_KEY, where others do not see it.
+      --model <model>       Who answers, as provider/name. Default: VAI_MODEL, else demo/echo.
+      --system <text>       What the model is told before everything else.
+      --tools <list>        Tools of the gateway's that the model may call: vai_web_search,vai_web_fetch
+      --provider-key <provider=VARIABLE>
+                            Your own key of a provider, by the variable that holds it: openai=OPENAI_API_KEY. May be given several times.
+      --max-tokens <n>      The most tokens of one answer.
+      --once <question>     One question; the answer is printed, and that is all. What comes by a pipe is one question, too.
+      --json                Every event in JSON, a line each, instead of text.
+
+While it runs, /help tells the commands: /model, /system, /tools, /retry, /history, /usage, /clear, /save, /load, /quit. A line that
+ends in \\ goes on in the next one; text of several lines can be pasted. Ctrl-C stops an answer, of which what was said stays; with
+nothing to stop, it ends, as Ctrl-D does.
+
+It ends with:
+  0    It was ended here, or the question was answered.
+  1    The question was not answered, or not to the end.
+  2    Something has to be given otherwise: an option, a key, the name of the model.
+  3    There is no gateway.
+  130  Ctrl-C, before the question was answered; or a signal to end.`
 
 const liveUsage = `Talk with a model over /v1/live of a gateway that runs.
 
@@ -100,4 +129,4 @@ Of replay:
       --check      Print only whether the same would be done.`
 
 /** By what is asked about. */
-export const usages = { vai: usage, keys: keysUsage, live: liveUsage } as const
+export const usages = { vai: usage, keys: keysUsage, chat: chatUsage, live: liveUsage } as const
