@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, type TestContext, test } from 'vitest'
+import { type Gateway, startGateway } from '../gateway.ts'
+import { outputOf, Unavailable } from './command.ts'
+import { type Build, buildGo, buildJava, buildPython, buildTypeScript } from './languages.ts'
+import { complaintsAbout, fetchGenerator, generateClients, versionOfGenerator } from './openapi-generator.ts'
+import { generatorVersion, says } from './page.ts'
+
+/** As long as a machine with nothing in its stores may take, with others at work on it. */
+const timeout = 600_000
+const document = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
+const openapiTs = fileURLToPath(new URL('../../node_modules/@hey-api/openapi-ts', import.meta.url))
+const { version: openapiTsVersion }: { version: string } = JSON.parse(readFileSync(join(openapiTs, 'package.json'), 'utf8'))
+
+let gateway: Gateway
+let folder: string
+/** The clients of openapi-generator, each in a folder with its name. */
+let generated: Promise<void>
+
+beforeAll(async () => {
+  gateway = await startGateway()
+  folder = await mkdtemp(join(tmpdir(), 'clients-'))
+  generated = generate()
+  // Whoever waits for it hears of it.
+  generated.catch(() => undefined)
+})
+
+afterAll(async () => {
+  await generated.catch(() => undefined)
+  await gateway.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe.concurrent(`clients by openapi-generator ${generatorVersion}`, () => {
+  const clients: readonly [string, string, Build][] = [
+    ['TypeScript (typescript-fetch)', 'typescript-fetch', buildTypeScript],
+    ['Python', 'python', buildPython],
+    ['Go', 'go', buildGo],
+    ['Java (native)', 'java', buildJava],
+  ]
+  for (const [name, client, build] of clients) {
+    test(`${name}: compiles, creates messages, lists models, makes a run and has errors with types`, { timeout }, (context) =>
+      unlessUnavailable(context, async () => {
+        await generated
+        await serves(context, build, join(folder, client))
+      }),
+    )
+  }
+
+  test('nothing is to be said against the document', { timeout }, (context) =>
+    unlessUnavailable(context, async () => {
+      await generated
+      context.expect(await complaintsAbout(document, folder)).toContain('No validation issues detected.')
+      context.expect(await versionOfGenerator(folder)).toBe(generatorVersion)
+    }),
+  )
+})
+
+describe.concurrent(`a client by @hey-api/openapi-ts ${openapiTsVersion}`, () => {
+  test('TypeScript: compiles, creates messages, lists models, makes a run and has errors with types', {
+    timeout,
+  }, async (context) => {
+    context.expect(says(`@hey-api/openapi-ts@${openapiTsVersion}`)).toBe(true)
+    const target = join(folder, 'openapi-ts')
+    await mkdir(target)
+    const generate = ['-i', document, '-o', 'client', '-c', '@hey-api/client-fetch', '--no-log-file']
+    await outputOf(process.execPath, [join(openapiTs, 'bin/run.js'), ...generate], { folder: target })
+    await serves(context, buildTypeScript, target)
+  })
+})
+
+async function generate(): Promise<void> {
+  await fetchGenerator(folder)
+  const headings = { 'typescript-fetch': 'typescript-fetch', Python: 'python', Go: 'go', Java: 'java' }
+  const folders = Object.entries(headings).map(([heading, name]) => [heading, join(folder, name)])
+  await generateClients(document, Object.fromEntries(folders), folder)
+}
+
+/** Runs the program of a client, which says what it was told, against the gateway. */
+async function serves({ expect }: TestContext, build: Build, target: string): Promise<void> {
+  const run = await build(target)
+  const models: { data: unknown[] } = JSON.parse(await (await fetch(`${gateway.url}/v1/models`)).text())
+  expect(JSON.parse(await run(gateway.url))).toEqual({
+    text: 'Hello, gateway!',
+    stop_reason: 'end_turn',
+    input_tokens: expect.any(Number),
+    calls: [{ name: 'get_weather', input: { city: expect.any(String) } }],
+    models: models.data.length,
+    model: { id: 'demo/echo', demo: true, created: expect.any(Number) },
+    run: { stop_reason: 'end_turn', turn_count: 1, roles: ['user', 'assistant'] },
+    error: {
+      status: 400,
+      type: 'invalid_request_error',
+      param: 'messages[0].content[0].tool_use_id',
+      code: 'tool_use_not_found',
+      request_id: expect.stringMatching(/^req_/),
+    },
+  })
+}
+
+async function unlessUnavailable({ skip, task }: TestContext, body: () => Promise<void>): Promise<void> {
+  try {
+    await body()
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    process.stdout.write(`Skipped: ${task.name}. ${error.message}\n`)
+    skip(error.message)
+  }
+}
