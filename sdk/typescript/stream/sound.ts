@@ -1,5 +1,6 @@
 import { brokenStream } from '../broken-stream.ts'
 import type { AudioBlock, AudioChunkEvent, AudioUnavailableEvent, Message, StreamEvent } from '../generated/types.gen.ts'
+import { bytesOfBase64 } from './base64.ts'
 
 /** Sound of an answer. The bytes of all chunks, put together, are one file of the format; their texts are what is spoken. */
 export interface SoundChunk extends Omit<AudioChunkEvent, 'audio'> {
@@ -44,17 +45,7 @@ const formats: ReadonlyMap<string, SoundFormat> = new Map([
 
 /** Throws a `BrokenStreamError` for what is no base64. */
 function bytesOf(base64: unknown): Uint8Array<ArrayBuffer> {
-  const binary = binaryOf(base64)
-  const bytes = new Uint8Array(binary.length)
-  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at)
+  const bytes = typeof base64 === 'string' ? bytesOfBase64(base64) : undefined
+  if (!bytes) throw brokenStream('its sound is not base64')
   return bytes
-}
-
-function binaryOf(base64: unknown): string {
-  if (typeof base64 !== 'string') throw brokenStream('its sound is no text')
-  try {
-    return atob(base64)
-  } catch {
-    throw brokenStream('its sound is not base64')
-  }
 }
