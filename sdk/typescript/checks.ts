@@ -4,8 +4,8 @@ import { isRecord } from './generated/json.gen.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
 
 /** Throws a `UsageError` where an option is none, or cannot be what it is. What is wrong is not repeated: it may be a key. */
-export function checkClientOptions(options: ClientOptions): void {
-  check(options, clientOptions, 'The options of the client')
+export function checkClientOptions(options: ClientOptions, origin = ''): void {
+  check(options, clientOptions, 'The options of the client', origin)
 }
 
 /** As `checkClientOptions`, for those of one request. */
@@ -81,12 +81,12 @@ const requestOptions: Readonly<Record<keyof RequestOptions, Check>> = {
   requestId: isRequestId,
 }
 
-function check(options: unknown, checks: Readonly<Record<string, Check>>, whose: string): void {
+function check(options: unknown, checks: Readonly<Record<string, Check>>, whose: string, origin = ''): void {
   if (!isRecord(options)) throw new UsageError(`${whose} are no object.`)
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) throw new UsageError(`${whose} have no \`${name}\`${hint(name, checks)}.`)
     const problem = value === undefined ? undefined : checks[name]?.(value)
-    if (problem !== undefined) throw new UsageError(`The option \`${name}\` ${problem}.`)
+    if (problem !== undefined) throw new UsageError(`The option \`${name}\`${origin} ${problem}.`)
   }
 }
 

@@ -20,8 +20,10 @@ export interface Settings {
 
 /** Throws a `UsageError`. */
 export function settingsOf(options: ClientOptions): Settings {
-  const all: ClientOptions = { ...options, ...fromEnvironment(options) }
-  checkClientOptions(all)
+  checkClientOptions(options)
+  const surroundings = fromEnvironment(options)
+  checkClientOptions(surroundings, ' of the environment')
+  const all: ClientOptions = { ...options, ...surroundings }
   return {
     baseURL: rootOf(String(all.baseURL ?? 'http://127.0.0.1:8080')),
     apiKey: all.apiKey,
