@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 
 const root = new URL('../', import.meta.url)
@@ -37,5 +39,14 @@ describe('the compiled package', () => {
   it('needs no dependency that none of its files imports', () => {
     const used = new Set([...importsOfPackages('.js').values(), ...importsOfPackages('.d.ts').values()].flat().map(packageOf))
     expect(Object.keys(dependencies).filter((name) => !used.has(name))).toEqual([])
+  })
+
+  it('brings the SDK along, which `vai live` and `vai chat` are built on', async () => {
+    const packing = ['pack', '--dry-run', '--json', '--ignore-scripts']
+    const { stdout } = await promisify(execFile)('npm', packing, { cwd: root, maxBuffer: 16 * 1024 ** 2, timeout: 15_000 })
+    const [packed]: { readonly bundled: readonly string[]; readonly files: readonly { readonly path: string }[] }[] =
+      Object.values(JSON.parse(stdout))
+    expect(packed?.bundled).toContain('@vai/sdk')
+    expect(packed?.files.map(({ path }) => path)).toContain('node_modules/@vai/sdk/dist/index.js')
   })
 })
