@@ -1,5 +1,5 @@
+import type { LiveServerMessage } from '@vai/sdk'
 import type { Clock, Timer } from '../../api/clock.ts'
-import type { LiveServerMessage } from '../../api/schemas.gen.ts'
 import type { Turns } from './turns.ts'
 
 /** What is asked where nobody sits in front of it: one thing after another, each once the one before was answered. */

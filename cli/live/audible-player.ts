@@ -1,17 +1,26 @@
-import type { Player } from './player.ts'
+import type { LiveAudioFormat, LivePlayer, LivePlayerListener, PlaybackMark } from '@vai/sdk'
 
 /**
  * Plays as long as what plays does, and goes on with what shows where it fails: also with the segments that are in the middle.
  */
-export class AudiblePlayer implements Player {
-  #player: Player
-  readonly #shown: Player
+export class AudiblePlayer implements LivePlayer {
+  #player: LivePlayer
+  readonly #shown: LivePlayer
   /** Segments that are not over, with the bytes that were given of each. */
   readonly #open = new Map<string, { bytes: number; isEnded: boolean }>()
 
-  constructor(audible: Player, shown: Player) {
+  constructor(audible: LivePlayer, shown: LivePlayer) {
     this.#player = audible
     this.#shown = shown
+  }
+
+  open(format: LiveAudioFormat, listener: LivePlayerListener): void {
+    const mark = (mark: PlaybackMark): void => {
+      if (mark.state === 'finished') this.#open.delete(mark.assistant_audio_id)
+      listener.mark(mark)
+    }
+    this.#player.open(format, { ...listener, mark })
+    this.#shown.open(format, listener)
   }
 
   /** What plays has failed. */
@@ -24,11 +33,6 @@ export class AudiblePlayer implements Player {
       this.#shown.give(id, new Uint8Array(bytes))
       if (isEnded) this.#shown.end(id)
     }
-  }
-
-  /** A segment was played to its end. */
-  over(id: string): void {
-    this.#open.delete(id)
   }
 
   begin(id: string): void {

@@ -1,4 +1,4 @@
-import type { LiveHelloAck, LiveServerMessage, LiveSessionEnd, LiveTurnMetrics } from '../../api/schemas.gen.ts'
+import type { LiveHelloAck, LiveServerMessage, LiveSessionEnd, LiveTurnMetrics } from '@vai/sdk'
 import type { Screen } from './screen.ts'
 
 /** Tells in words what the gateway says: who says what, where the conversation is, and what is wrong. */

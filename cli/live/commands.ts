@@ -1,4 +1,4 @@
-import type { LiveControl } from '../../api/schemas.gen.ts'
+import type { LiveControl } from '@vai/sdk'
 import { nearest } from '../../text/nearest.ts'
 
 /** What a line that was typed asks for. */

@@ -1,31 +1,33 @@
+import type { LiveAudioFormat, LiveMicrophone, LiveMicrophoneListener } from '@vai/sdk'
 import type { Clock, Timer } from '../../api/clock.ts'
 import { bytesPerSample, samplesOfMs } from '../../audio/pcm.ts'
-import type { Microphone, MicrophoneListener } from './microphone.ts'
 
 /**
  * Recordings in place of a microphone: each is given as fast as it was spoken, when it is asked for; before, between and after them there is
  * silence, as in a room in which nobody speaks. While it is held, time stands still in it.
  */
-export class FileMicrophone implements Microphone {
-  readonly rate: number
+export class FileMicrophone implements LiveMicrophone {
+  readonly format: LiveAudioFormat
+  readonly #rate: number
   readonly #clock: Clock
   readonly #onFileOver: () => void
   /** What is left of the recording that is being given. */
   #left: Uint8Array | undefined
   #timer: Timer | undefined
-  #listener: MicrophoneListener | undefined
+  #listener: LiveMicrophoneListener | undefined
   /** When the first sample was due, and how many frames were given since. */
   #beganAt = 0
   #frames = 0
   #isHeld = false
 
   constructor(rate: number, clock: Clock, onFileOver: () => void) {
-    this.rate = rate
+    this.format = { encoding: 'pcm_s16le', sample_rate_hz: rate }
+    this.#rate = rate
     this.#clock = clock
     this.#onFileOver = onFileOver
   }
 
-  start(listener: MicrophoneListener): void {
+  start(listener: LiveMicrophoneListener): void {
     this.#listener = listener
     this.#beganAt = this.#clock.now()
     this.#timer = this.#clock.after(frameMs, () => this.#tick())
@@ -69,7 +71,7 @@ export class FileMicrophone implements Microphone {
 
   /** 20 ms of sound; of silence where the recording is over, or nothing is played. */
   #next(): Uint8Array {
-    const frame = new Uint8Array(samplesOfMs(frameMs, this.rate) * bytesPerSample)
+    const frame = new Uint8Array(samplesOfMs(frameMs, this.#rate) * bytesPerSample)
     const left = this.#left
     if (!left) return frame
     frame.set(left.subarray(0, frame.length))

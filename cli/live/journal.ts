@@ -1,4 +1,4 @@
-import type { LiveClientMessage, LiveServerMessage } from '../../api/schemas.gen.ts'
+import type { LiveAudioEvent, LiveClientMessage, LiveServerMessage } from '@vai/sdk'
 
 /** Writes down what goes over the line, one JSON document a line, for whoever writes a client: keys left out, sound as its sizes. */
 export class Journal {
@@ -17,12 +17,16 @@ export class Journal {
     this.#line('gateway', { message: message.type === 'hello_ack' ? { ...message, resume_token: hidden } : message })
   }
 
-  sound(bytes: number): void {
-    this.#line('gateway', { sound_bytes: bytes })
+  /** Sound that came, and its header, as the protocol has them. */
+  sound({ seq, assistant_audio_id, sound, alignment }: LiveAudioEvent): void {
+    const header = { type: 'assistant_audio_chunk_header', seq, assistant_audio_id, bytes: sound.length } as const
+    this.came(alignment ? { ...header, alignment } : header)
+    this.#line('gateway', { sound_bytes: sound.length })
   }
 
+  /** A message whose keys are left out already. */
   went(message: LiveClientMessage): void {
-    this.#line('client', { message: message.type === 'hello' ? withoutKeys(message) : message })
+    this.#line('client', { message })
   }
 
   /** A frame of sound went out; they are told together. */
@@ -52,12 +56,3 @@ export class Journal {
 /** A second of them, of 20 ms each. */
 const mostFrames = 50
 const hidden = '…'
-
-function withoutKeys(hello: Extract<LiveClientMessage, { type: 'hello' }>): LiveClientMessage {
-  const { byok, resume } = hello
-  return {
-    ...hello,
-    ...(byok && { byok: { keys: Object.fromEntries(Object.keys(byok.keys).map((provider) => [provider, hidden])) } }),
-    ...(resume && { resume: { ...resume, token: hidden } }),
-  }
-}

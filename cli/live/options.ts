@@ -1,4 +1,4 @@
-import type { LiveHello } from '../../api/schemas.gen.ts'
+import type { LiveParams, ProviderKeys } from '@vai/sdk'
 import { exits, LiveProblem } from './ending.ts'
 
 /** What `vai live` is asked for, as it stands on the command line. */
@@ -58,27 +58,20 @@ export function keyOf({ key }: LiveTalkArguments, environment: Environment): str
   return found === '' ? undefined : found
 }
 
-/** What the session is to be. `rate` is the microphone's; undefined where there is none. Throws a `LiveProblem` where a key is missing. */
-export function helloOf(args: LiveTalkArguments, environment: Environment, version: string, rate: number | undefined): LiveHello {
+/** What the session is to be. */
+export function paramsOf(args: LiveTalkArguments, version: string, hears: boolean): LiveParams {
   const { model = 'demo/echo', voice = 'demo/soft', stt, language, system, tools } = args
-  const keys = keysOf(args.providerKeys, environment)
   const spoken = language === undefined ? {} : { language }
   return {
-    type: 'hello',
-    protocol_version: '1',
     client: { name: 'vai live', version, platform: `${process.platform}, node ${process.versions.node}` },
     model,
     ...(system !== undefined && { system }),
     ...(tools.length > 0 && { tools: { server_tools: [...tools] } }),
-    ...(keys && { byok: { keys } }),
-    ...(rate !== undefined && { audio_in: { encoding: 'pcm_s16le', sample_rate_hz: rate } }),
     audio_out: { encoding: 'pcm_s16le', sample_rate_hz: outRate },
-    ...(rate !== undefined &&
-      (stt !== undefined || language !== undefined) && { stt: { ...(stt && { model: stt }), ...spoken } }),
+    ...(hears && (stt !== undefined || language !== undefined) && { stt: { ...(stt && { model: stt }), ...spoken } }),
     tts: { voice, ...spoken },
     features: {
       audio_transport: 'binary',
-      send_playback_marks: true,
       want_metrics: true,
       want_run_events: true,
       client_has_aec: !hearsItself(args),
@@ -97,8 +90,8 @@ function hearsItself(args: LiveTalkArguments): boolean {
 const usualUrl = 'ws://127.0.0.1:8080'
 const protocols: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' }
 
-function keysOf(pairs: readonly string[], environment: Environment): Record<string, string> | undefined {
-  if (pairs.length === 0) return undefined
+/** The keys of providers, by their names. Throws a `LiveProblem` where one is missing. */
+export function providerKeysOf({ providerKeys: pairs }: LiveTalkArguments, environment: Environment): ProviderKeys {
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, provider, variable] = /^([a-z][a-z0-9-]*)=([A-Za-z_]\w*)$/.exec(pair) ?? []

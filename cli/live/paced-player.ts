@@ -1,6 +1,6 @@
+import type { LiveAudioFormat, LivePlayer, LivePlayerListener } from '@vai/sdk'
 import type { Clock, Timer } from '../../api/clock.ts'
 import { bytesPerSample, SampleJoiner } from '../../audio/pcm.ts'
-import type { Player, PlayerListener } from './player.ts'
 import type { Sink } from './sink.ts'
 
 export interface PacedPlayerParts {
@@ -8,7 +8,6 @@ export interface PacedPlayerParts {
   /** Hertz of 16-bit mono PCM. */
   readonly rate: number
   readonly clock: Clock
-  readonly listener: PlayerListener
 }
 
 /**
@@ -18,11 +17,12 @@ export interface PacedPlayerParts {
  * All that the sink is given, sound and silence, lies on one tape, which moves with the clock. What lies before the head was heard; what
  * lies between the head and the end of the tape is with the sink, and will be.
  */
-export class PacedPlayer implements Player {
+export class PacedPlayer implements LivePlayer {
   readonly #parts: PacedPlayerParts
   readonly #bytesPerMs: number
   readonly #leadBytes: number
   readonly #segments: Segment[] = []
+  #listener: LivePlayerListener | undefined
   #timer: Timer | undefined
   /** When the tape's beginning was heard, and how much of it there is, in bytes. */
   #beganAt = 0
@@ -37,7 +37,16 @@ export class PacedPlayer implements Player {
     this.#parts = parts
     this.#bytesPerMs = (parts.rate * bytesPerSample) / 1000
     this.#leadBytes = this.#bytesOf(parts.sink.leadMs)
-    if (parts.sink.isContinuous) this.#start()
+  }
+
+  open(_format: LiveAudioFormat, listener: LivePlayerListener): void {
+    this.#listener = listener
+    if (this.#parts.sink.isContinuous) this.#start()
+  }
+
+  /** The sink takes nothing any more. */
+  failed(why: string): void {
+    this.#listener?.failed(why)
   }
 
   begin(id: string): void {
@@ -146,8 +155,8 @@ export class PacedPlayer implements Player {
   }
 
   #noteSound(segment: Segment, bytes: number): void {
-    const { listener, rate } = this.#parts
-    if (segment.given === 0) listener.began(segment.id, ((this.#taped - this.#head()) / bytesPerSample / rate) * 1000)
+    const { rate } = this.#parts
+    if (segment.given === 0) this.#listener?.began(segment.id, ((this.#taped - this.#head()) / bytesPerSample / rate) * 1000)
     const last = segment.stretches.at(-1)
     if (last && last.from + last.bytes === this.#taped) last.bytes += bytes
     else segment.stretches.push({ from: this.#taped, bytes })
@@ -173,7 +182,7 @@ export class PacedPlayer implements Player {
   #mark(segment: Segment, state: 'playing' | 'stopped' | 'finished', played: number, buffered: number): void {
     this.#markedAt = this.#parts.clock.now()
     const [played_ms, buffered_ms] = [played / this.#bytesPerMs, buffered / this.#bytesPerMs].map(rounded)
-    this.#parts.listener.mark({ assistant_audio_id: segment.id, played_ms: played_ms ?? 0, buffered_ms: buffered_ms ?? 0, state })
+    this.#listener?.mark({ assistant_audio_id: segment.id, played_ms: played_ms ?? 0, buffered_ms: buffered_ms ?? 0, state })
   }
 
   /** Where the tape is heard now, in bytes: between samples. */

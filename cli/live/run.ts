@@ -1,22 +1,23 @@
 import { MessageChannel } from 'node:worker_threads'
+import { connectLive, type LivePlayer } from '@vai/sdk'
 import type { Clock } from '../../api/clock.ts'
 import { wavHeader } from '../../audio/wav.ts'
 import { AudiblePlayer } from './audible-player.ts'
-import { type ConnectionListener, LiveConnection } from './connection.ts'
+import { dialWith } from './dial.ts'
 import { type Exit, exits, LiveProblem } from './ending.ts'
 import { Journal } from './journal.ts'
 import {
   addressOf,
   checkOptions,
   type Environment,
-  helloOf,
   keyOf,
   type LiveTalkArguments,
   outRate,
+  paramsOf,
+  providerKeysOf,
   sourceOf,
 } from './options.ts'
 import { PacedPlayer } from './paced-player.ts'
-import type { Player, PlayerListener } from './player.ts'
 import { ProgramMicrophone } from './program-microphone.ts'
 import { ProgramSink } from './program-sink.ts'
 import { installHint, type Machine, type Program, playerOn, recorderOn } from './programs.ts'
@@ -59,7 +60,9 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
   const url = addressOf(args)
   const key = keyOf(args, environment)
   const means = await meansOf(args, around)
-  const hello = helloOf(args, environment, version, rateOf(means.asking))
+  const providerKeys = providerKeysOf(args, environment)
+  const params = paramsOf(args, version, hearsIn(means.asking))
+  const context = { url: url.href, providerKeys, dial: dialWith(key) }
   const startedAt = clock.now()
   const write = (line: string): void => void streams.stdout.write(`${line}\n`)
   const screen = screenOn(args.isJson ? { ...streams, stdout: streams.stderr } : streams)
@@ -67,9 +70,8 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
   try {
     const conversation = new LiveTalk({
       address: url.href,
-      connect: (listener: ConnectionListener) =>
-        new LiveConnection({ url, headers: key === undefined ? {} : { authorization: `Bearer ${key}` }, hello, clock, listener }),
-      player: (listener) => playerFor(means, listener, clock, screen, (why) => conversation.failed(why)),
+      connect: (options) => connectLive(params, options, context),
+      player: playerFor(means, clock, screen),
       asking: means.asking,
       notes: means.notes,
       screen,
@@ -77,44 +79,31 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
       clock,
     })
     const off = around.onSignal(() => conversation.interrupt())
-    conversation.start()
-    return await conversation.exit.finally(off)
+    return await conversation.run().finally(off)
   } finally {
     screen.close()
   }
 }
 
-/** `failed` is called where the answers were to be kept, and cannot be. */
-function playerFor(
-  { out, program }: Means,
-  listener: PlayerListener,
-  clock: Clock,
-  screen: Screen,
-  failed: (why: string) => void,
-): Player {
+/** Throws a `LiveProblem` where the answers were to be kept, and cannot be. */
+function playerFor({ out, program }: Means, clock: Clock, screen: Screen): LivePlayer {
   if (out !== undefined) {
-    const sink = new WavSink(out, outRate, (why) => failed(`--out: ${why}`))
-    return new PacedPlayer({ sink, rate: outRate, clock, listener })
+    const sink = new WavSink(out, outRate, (why) => kept.failed(`--out: ${why}`))
+    const kept = new PacedPlayer({ sink, rate: outRate, clock })
+    return kept
   }
-  const shown = new ShownPlayer(outRate, clock, listener)
+  const shown = new ShownPlayer(outRate, clock)
   if (!program) return shown
   const sink = new ProgramSink(program, wavHeader(outRate), clock, (why) => {
     screen.note(`Nothing is played: ${why}. The answers are only shown.`)
     player.failed()
   })
-  const audible = new PacedPlayer({ sink, rate: outRate, clock, listener: { ...listener, mark } })
-  const player = new AudiblePlayer(audible, shown)
+  const player = new AudiblePlayer(new PacedPlayer({ sink, rate: outRate, clock }), shown)
   return player
-
-  function mark(mark: Parameters<PlayerListener['mark']>[0]): void {
-    if (mark.state === 'finished') player.over(mark.assistant_audio_id)
-    listener.mark(mark)
-  }
 }
 
-function rateOf(asking: Asking): number | undefined {
-  if (asking.type === 'recordings') return asking.recordings.rate
-  return asking.type === 'person' ? asking.microphone?.rate : undefined
+function hearsIn(asking: Asking): boolean {
+  return asking.type === 'recordings' || (asking.type === 'person' && asking.microphone !== undefined)
 }
 
 // ── What there is to speak and to hear with ─────────────────────────────────────────────────────────────────────────────

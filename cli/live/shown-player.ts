@@ -1,21 +1,24 @@
+import type { LiveAudioFormat, LivePlayer, LivePlayerListener } from '@vai/sdk'
 import type { Clock, Timer } from '../../api/clock.ts'
 import { bytesPerSample } from '../../audio/pcm.ts'
-import type { Player, PlayerListener } from './player.ts'
 
 /**
  * Where there is nothing to play sound with, answers are read. What is told of them counts as heard as soon as it is there, so that nobody
  * waits for sound that nobody hears.
  */
-export class ShownPlayer implements Player {
+export class ShownPlayer implements LivePlayer {
   readonly #rate: number
   readonly #clock: Clock
-  readonly #listener: PlayerListener
   readonly #segments = new Map<string, Segment>()
+  #listener: LivePlayerListener | undefined
   #timer: Timer | undefined
 
-  constructor(rate: number, clock: Clock, listener: PlayerListener) {
+  constructor(rate: number, clock: Clock) {
     this.#rate = rate
     this.#clock = clock
+  }
+
+  open(_format: LiveAudioFormat, listener: LivePlayerListener): void {
     this.#listener = listener
   }
 
@@ -26,7 +29,7 @@ export class ShownPlayer implements Player {
   give(id: string, pcm: Uint8Array): void {
     const segment = this.#segments.get(id)
     if (!segment) return
-    if (segment.bytes === 0) this.#listener.began(id, 0)
+    if (segment.bytes === 0) this.#listener?.began(id, 0)
     segment.bytes += pcm.length
     this.#tellSoon()
   }
@@ -74,7 +77,7 @@ export class ShownPlayer implements Player {
 
   #mark(id: string, bytes: number, state: 'playing' | 'finished' | 'stopped'): void {
     const played = Math.round((bytes / bytesPerSample / this.#rate) * 10_000) / 10
-    this.#listener.mark({ assistant_audio_id: id, played_ms: played, buffered_ms: 0, state })
+    this.#listener?.mark({ assistant_audio_id: id, played_ms: played, buffered_ms: 0, state })
   }
 }
 

@@ -1,14 +1,25 @@
-import type { Clock, Timer } from '../../api/clock.ts'
-import type { LiveAssistantAudioChunkHeader, LiveClientMessage, LiveHelloAck, LiveServerMessage } from '../../api/schemas.gen.ts'
+import {
+  AbortedError,
+  APIError,
+  type LiveClientMessage,
+  type LiveConnectOptions,
+  type LiveEnd,
+  type LiveEvent,
+  type LiveHelloAck,
+  type LiveMicrophone,
+  type LivePlayer,
+  type LiveServerMessage,
+  type LiveSession,
+  VAIError,
+} from '@vai/sdk'
+import type { Clock } from '../../api/clock.ts'
 import { type Agenda, type AgendaParts, LinesAgenda, RecordingsAgenda } from './agenda.ts'
 import { Captions, latencyOf } from './captions.ts'
 import { commandIn } from './commands.ts'
-import type { ConnectionEnd, ConnectionListener, LiveConnection } from './connection.ts'
 import { type Exit, exits } from './ending.ts'
 import { FileMicrophone } from './file-microphone.ts'
+import { HeardMicrophone } from './heard-microphone.ts'
 import type { Journal } from './journal.ts'
-import type { Microphone } from './microphone.ts'
-import type { Player, PlayerListener } from './player.ts'
 import type { Recordings } from './recordings.ts'
 import type { Screen } from './screen.ts'
 import { SpokenEnd } from './spoken-end.ts'
@@ -17,8 +28,8 @@ import { Turns } from './turns.ts'
 export interface TalkParts {
   /** Of the gateway, as people are told it. */
   readonly address: string
-  readonly connect: (listener: ConnectionListener) => LiveConnection
-  readonly player: (listener: PlayerListener) => Player
+  readonly connect: (options: LiveConnectOptions) => Promise<LiveSession>
+  readonly player: LivePlayer
   readonly asking: Asking
   /** What is to be known of the session, once there is one. */
   readonly notes: readonly string[]
@@ -30,90 +41,84 @@ export interface TalkParts {
 
 /** Who asks: somebody who is there, lines out of a pipe, or recordings. */
 export type Asking =
-  | { readonly type: 'person'; readonly microphone: Microphone | undefined; readonly types: boolean }
+  | { readonly type: 'person'; readonly microphone: LiveMicrophone | undefined; readonly types: boolean }
   | { readonly type: 'lines' }
   | { readonly type: 'recordings'; readonly names: readonly string[]; readonly recordings: Recordings }
 
-/** One conversation from its beginning to its end: joins the line, the microphone, the player and the screen. */
+/** One conversation from its beginning to its end: joins the session, whoever asks and the screen. */
 export class LiveTalk {
   readonly #parts: TalkParts
-  readonly #connection: LiveConnection
-  readonly #player: Player
-  readonly #microphone: Microphone | undefined
+  readonly #microphone: LiveMicrophone | undefined
   readonly #agenda: Agenda | undefined
-  readonly #spokenEnd: SpokenEnd | undefined
   readonly #captions: Captions
   readonly #turns = new Turns()
-  readonly #over: (exit: Exit) => void
-  /** With what it ends. */
-  readonly exit: Promise<Exit>
-  #isRecording = false
+  #session: LiveSession | undefined
   #isEnding = false
   #wasInterrupted = false
   #hasFailed = false
-  #endBound: Timer | undefined
 
   constructor(parts: TalkParts) {
     this.#parts = parts
-    const { asking, clock, screen } = parts
-    let over: (exit: Exit) => void = () => undefined
-    this.exit = new Promise((resolve) => {
-      over = resolve
-    })
-    this.#over = over
-    this.#captions = new Captions(screen)
-    this.#connection = parts.connect(this.#line())
-    this.#player = parts.player({
-      mark: (mark) => void this.#send({ type: 'playback_mark', ...mark }),
-      began: (id, inMs) => this.#turns.heard(id, clock.now() + inMs),
-    })
-    const prepared = this.#prepare(asking)
-    this.#agenda = prepared.agenda
-    this.#microphone = prepared.microphone
-    const { rate } = this.#microphone ?? {}
-    this.#spokenEnd = rate === undefined ? undefined : new SpokenEnd(rate, clock, (at) => this.#turns.asked(at))
+    this.#captions = new Captions(parts.screen)
+    const { agenda, microphone } = this.#prepare(parts.asking)
+    this.#agenda = agenda
+    this.#microphone = microphone && this.#heard(microphone)
   }
 
-  start(): void {
-    this.#connection.open()
+  /** Gives with what it ends. */
+  async run(): Promise<Exit> {
+    const { connect, player } = this.#parts
+    const microphone = this.#microphone
+    try {
+      const session = await connect({
+        player,
+        ...(microphone && { microphone }),
+        prepare: (session) => this.#begin(session),
+      })
+      return this.#exitAfter(this.#ended(await session.ended))
+    } catch (error) {
+      if (!(error instanceof VAIError)) throw error
+      this.#over()
+      if (error instanceof AbortedError) return this.#exitAfter('broken')
+      this.#parts.screen.note(this.#refusalIn(error))
+      return exits.noSession
+    }
   }
 
   /** Ctrl-C: the first ends the session, the second does not wait for that. */
   interrupt(): void {
     const isSecond = this.#wasInterrupted
     this.#wasInterrupted = true
-    if (isSecond) this.#connection.close()
+    if (isSecond) this.#session?.close()
     else this.#end()
   }
 
-  /** The microphone or what plays has failed for good: `why` is told. */
-  failed(why: string): void {
+  /** It cannot go on: `why` is told. */
+  #fail(why: string): void {
     if (this.#isEnding) return
     this.#parts.screen.note(why)
     this.#hasFailed = true
     this.#end()
   }
 
-  /** Ends the session as the protocol has it, or breaks off what is none. */
   #end(): void {
     if (this.#isEnding) return
     this.#isEnding = true
-    if (!this.#send({ type: 'control', op: 'end_session' })) this.#connection.close()
-    else this.#endBound = this.#parts.clock.after(endMs, () => this.#connection.close())
+    void this.#session?.end()
   }
 
   #send(message: LiveClientMessage): boolean {
-    return this.#connection.send(message)
+    return this.#session?.send(message) ?? false
   }
 
   // ── Who asks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #prepare(asking: Asking): { readonly agenda?: Agenda; readonly microphone?: Microphone } {
+  #prepare(asking: Asking): { readonly agenda?: Agenda; readonly microphone?: LiveMicrophone } {
     const { screen, clock } = this.#parts
     const parts: AgendaParts = {
       turns: this.#turns,
       clock,
-      onOver: (problem) => (problem === undefined ? this.#end() : this.failed(problem)),
+      onOver: (problem) => (problem === undefined ? this.#end() : this.#fail(problem)),
     }
     switch (asking.type) {
       case 'person': {
@@ -176,17 +181,48 @@ export class LiveTalk {
     return isSent
   }
 
-  // ── The line ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Listens to what is recorded: when somebody has finished speaking, the wait for the answer begins. */
+  #heard(microphone: LiveMicrophone): LiveMicrophone {
+    const { clock } = this.#parts
+    const spokenEnd = new SpokenEnd(microphone.format.sample_rate_hz, clock, (at) => this.#turns.asked(at))
+    return new HeardMicrophone(microphone, (pcm) => spokenEnd.push(pcm))
+  }
 
-  #line(): ConnectionListener {
+  // ── The session ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #begin(session: LiveSession): void {
     const { journal } = this.#parts
-    return {
-      opened: (ack) => this.#opened(ack),
-      message: (message) => this.#message(message),
-      sound: (header, bytes) => this.#sound(header, bytes),
-      lost: (why) => this.#lost(why),
-      over: (end) => void this.#ended(end),
-      sent: (message) => journal?.went(message),
+    this.#session = session
+    session.on('*', (event) => this.#happened(event))
+    session.on('sent', (message) => journal?.went(message))
+    session.on('sound_sent', (bytes) => journal?.soundWent(bytes))
+  }
+
+  #happened(event: LiveEvent): void {
+    const { clock, journal } = this.#parts
+    switch (event.type) {
+      case 'hello_ack':
+        this.#opened(event)
+        return
+      case 'audio':
+        journal?.sound(event)
+        return
+      case 'playback_began':
+        this.#turns.heard(event.assistant_audio_id, clock.now() + event.in_ms)
+        return
+      case 'player_failed':
+        this.#fail(event.why)
+        return
+      case 'microphone_failed':
+        this.#fail(`The microphone is off: ${event.why}. To type instead: vai live --text`)
+        return
+      case 'connection_lost':
+        this.#lost(event.why)
+        return
+      case 'connection_resumed':
+        return
+      default:
+        this.#message(event)
     }
   }
 
@@ -195,42 +231,15 @@ export class LiveTalk {
     journal?.came(ack)
     if (!journal || ack.is_resumed) this.#captions.opened(ack)
     if (!ack.is_resumed) for (const note of notes) screen.note(note)
-    this.#player.go()
-    this.#microphone?.go()
-    if (!this.#isRecording) this.#record()
     this.#agenda?.open()
   }
 
-  #record(): void {
-    const { journal } = this.#parts
-    const microphone = this.#microphone
-    if (!microphone) return
-    this.#isRecording = true
-    this.#send({ type: 'audio_stream_start', format: { encoding: 'pcm_s16le', sample_rate_hz: microphone.rate } })
-    microphone.start({
-      sound: (pcm) => {
-        this.#spokenEnd?.push(pcm)
-        if (this.#connection.sendSound(pcm)) journal?.soundWent(pcm.length)
-      },
-      failed: (why) => this.failed(`The microphone is off: ${why}. To type instead: vai live --text`),
-    })
-  }
-
-  #message(message: LiveServerMessage): void {
+  #message(message: Message): void {
     const { journal, screen } = this.#parts
     journal?.came(message)
     if (!journal) this.#captions.message(message)
     this.#turns.message(message)
     switch (message.type) {
-      case 'assistant_audio_start':
-        this.#player.begin(message.assistant_audio_id)
-        break
-      case 'assistant_audio_end':
-        this.#player.end(message.assistant_audio_id)
-        break
-      case 'audio_reset':
-        this.#player.reset(message.assistant_audio_id)
-        break
       case 'tool_call':
         this.#send({ type: 'tool_result', tool_use_id: message.tool_use_id, content: noTools, is_error: true })
         break
@@ -249,44 +258,45 @@ export class LiveTalk {
     this.#agenda?.happened(message)
   }
 
-  #sound(header: LiveAssistantAudioChunkHeader, bytes: Uint8Array): void {
-    const { journal } = this.#parts
-    journal?.came(header)
-    journal?.sound(bytes.length)
-    this.#player.give(header.assistant_audio_id, bytes)
-  }
-
   #lost(why: string): void {
     const { asking, screen } = this.#parts
     this.#captions.lost(why)
     // A recording waits; people do not.
     if (asking.type === 'person' && asking.microphone) screen.note('What you say meanwhile is not heard.')
-    // The gateway gives out again what it does not know to be played.
-    this.#player.hold()
-    this.#microphone?.hold()
   }
 
-  async #ended(end: ConnectionEnd): Promise<void> {
-    const { screen } = this.#parts
+  // ── The end ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #ended({ type, why }: LiveEnd): LiveEnd['type'] {
+    this.#over()
+    if (type === 'lost') this.#parts.screen.note(`The session is lost: ${why}`)
+    return type
+  }
+
+  #over(): void {
     this.#isEnding = true
-    this.#endBound?.cancel()
     this.#agenda?.close()
-    if (end.type === 'refused') screen.note(`There is no session at ${this.#parts.address}: ${end.why}`)
-    if (end.type === 'lost') screen.note(`The session is lost: ${end.why}`)
-    await Promise.all([this.#microphone?.stop(), this.#player.close()])
-    this.#over(this.#exitAfter(end))
   }
 
-  #exitAfter({ type }: ConnectionEnd): Exit {
+  /** Of what the gateway says it is told as well where it stands. */
+  #refusalIn(error: VAIError): string {
+    if (!(error instanceof APIError)) return error.message
+    const { param, message } = error
+    const why = param === undefined || message.includes(param) ? message : `${param}: ${message}`
+    return `There is no session at ${this.#parts.address}: ${why}`
+  }
+
+  #exitAfter(type: LiveEnd['type']): Exit {
     const isAttended = this.#parts.asking.type === 'person'
-    if (type === 'refused' || type === 'lost') return exits.noSession
+    if (type === 'lost') return exits.noSession
     if (this.#hasFailed || (!isAttended && this.#turns.hasFailed)) return exits.failed
     if (type === 'broken') return this.#wasInterrupted ? exits.interrupted : exits.noSession
     return this.#wasInterrupted && !isAttended ? exits.interrupted : exits.done
   }
 }
 
-/** For the last message of a session that is to end. */
-const endMs = 3000
+/** What the gateway says, but for what has its own way. */
+type Message = Exclude<LiveServerMessage, { type: 'hello_ack' }>
+
 const notSent = 'That was not sent: there is no line now.'
 const noTools = 'This client has no tools.'

@@ -1,4 +1,4 @@
-import type { LiveServerMessage, LiveTurnState } from '../../api/schemas.gen.ts'
+import type { LiveServerMessage, LiveTurnState } from '@vai/sdk'
 
 /** Where the conversation is, as far as a client has to know to decide what comes next; and how long answers take to be heard. */
 export class Turns {

@@ -5,7 +5,8 @@ import type { LiveConnectOptions, LiveContext, LiveParams } from './session.ts'
 /** What the session begins with. Throws a `UsageError`. */
 export function helloOf(params: LiveParams, options: LiveConnectOptions, context: LiveContext): LiveHello {
   const { player, microphone } = options
-  const { model = context.defaultModel, audio_in = microphone?.format, features, ...rest } = params
+  const { model = context.defaultModel, features, ...rest } = params
+  const audio_in = microphone?.format ?? params.audio_in
   const keys = Object.entries({ ...context.providerKeys, ...options.providerKeys }).flatMap(([name, key]) =>
     key === undefined ? [] : [[name, key] as const],
   )

@@ -1,7 +1,7 @@
+import type { LivePlayerListener, PlaybackMark } from '@vai/sdk'
 import { describe, expect, it } from 'vitest'
 import { AudiblePlayer } from '../../../cli/live/audible-player.ts'
 import { PacedPlayer } from '../../../cli/live/paced-player.ts'
-import type { PlayerListener } from '../../../cli/live/player.ts'
 import { ShownPlayer } from '../../../cli/live/shown-player.ts'
 import type { Sink } from '../../../cli/live/sink.ts'
 import { ManualClock } from '../../manual-clock.ts'
@@ -56,15 +56,22 @@ class Tape implements Sink {
   }
 }
 
-type Mark = Parameters<PlayerListener['mark']>[0]
+const format = { encoding: 'pcm_s16le', sample_rate_hz: rate } as const
 
 function stage({ leadMs = 80, isContinuous = false } = {}) {
   const clock = new ManualClock()
   const sink = new Tape(leadMs, isContinuous)
-  const marks: Mark[] = []
+  const marks: PlaybackMark[] = []
+  const failures: string[] = []
   const began: [string, number][] = []
-  const listener: PlayerListener = { mark: (mark) => void marks.push(mark), began: (id, inMs) => void began.push([id, inMs]) }
-  return { clock, sink, marks, began, listener, player: new PacedPlayer({ sink, rate, clock, listener }) }
+  const listener: LivePlayerListener = {
+    mark: (mark) => void marks.push(mark),
+    began: (id, inMs) => void began.push([id, inMs]),
+    failed: (why) => void failures.push(why),
+  }
+  const player = new PacedPlayer({ sink, rate, clock })
+  player.open(format, listener)
+  return { clock, sink, marks, began, failures, listener, player }
 }
 
 describe('what plays', () => {
@@ -239,7 +246,8 @@ describe('what plays', () => {
 describe('where nothing plays', () => {
   it('what is there counts as heard, which is told a few times a second', () => {
     const { clock, marks, began, listener } = stage()
-    const player = new ShownPlayer(rate, clock, listener)
+    const player = new ShownPlayer(rate, clock)
+    player.open(format, listener)
     player.begin('audio_1')
     player.give('audio_1', sound(400))
     player.give('audio_1', sound(400))
@@ -268,7 +276,8 @@ describe('where nothing plays', () => {
 
   it('goes on with what shows where what plays fails in the middle', () => {
     const { clock, marks, listener, player: paced } = stage()
-    const player = new AudiblePlayer(paced, new ShownPlayer(rate, clock, listener))
+    const player = new AudiblePlayer(paced, new ShownPlayer(rate, clock))
+    player.open(format, listener)
     player.begin('audio_1')
     player.give('audio_1', sound(2000))
     clock.advance(200)

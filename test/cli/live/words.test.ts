@@ -7,10 +7,11 @@ import { readArguments } from '../../../cli/arguments.ts'
 import { Captions, latencyOf } from '../../../cli/live/captions.ts'
 import { commandIn } from '../../../cli/live/commands.ts'
 import { Journal } from '../../../cli/live/journal.ts'
-import { addressOf, helloOf, type LiveTalkArguments } from '../../../cli/live/options.ts'
+import { addressOf, type LiveTalkArguments, paramsOf, providerKeysOf } from '../../../cli/live/options.ts'
 import { installHint, type Machine, playerOn, recorderOn } from '../../../cli/live/programs.ts'
 import { Turns } from '../../../cli/live/turns.ts'
 import { problemsWith } from '../../contract-schemas.ts'
+import { ack } from '../../sdk/live/scripted-gateway.ts'
 
 function asked(line: string): LiveTalkArguments {
   const read = readArguments(['live', ...line.split(' ').filter((word) => word !== '')])
@@ -19,29 +20,32 @@ function asked(line: string): LiveTalkArguments {
 }
 
 describe('what the session is to be', () => {
-  const hello = (line: string, rate?: number) => helloOf(asked(line), { DEEPGRAM_API_KEY: 'sk-test-1' }, '1.2.3', rate)
+  const params = (line: string, hears = false) => paramsOf(asked(line), '1.2.3', hears)
 
   it('is the demo where nothing is said, and hears only where there is a microphone', () => {
-    expect(hello('--text')).toMatchObject({ model: 'demo/echo', tts: { voice: 'demo/soft' }, features: { client_has_aec: true } })
-    expect(hello('--text')).not.toHaveProperty('audio_in')
-    expect(hello('--text --language de --stt demo/meter')).not.toHaveProperty('stt')
-    expect(hello('', 16_000)).toMatchObject({ audio_in: { encoding: 'pcm_s16le', sample_rate_hz: 16_000 } })
-    expect(hello('', 16_000)).not.toHaveProperty('stt')
+    expect(params('--text')).toMatchObject({
+      model: 'demo/echo',
+      tts: { voice: 'demo/soft' },
+      features: { client_has_aec: true },
+    })
+    expect(params('--text --language de --stt demo/meter')).not.toHaveProperty('stt')
+    expect(params('', true)).not.toHaveProperty('stt')
+    expect(params('--stt demo/meter', true)).toMatchObject({ stt: { model: 'demo/meter' } })
   })
 
   it('is what is said', () => {
     const line =
       '--model openai/gpt-5-mini --voice cartesia/x --stt deepgram/nova-3 --language de --system Short. --tool a --tool b --provider-key deepgram=DEEPGRAM_API_KEY'
-    const made = hello(line, 16_000)
+    const made = params(line, true)
     expect(made).toMatchObject({
       model: 'openai/gpt-5-mini',
       system: 'Short.',
       tools: { server_tools: ['a', 'b'] },
       stt: { model: 'deepgram/nova-3', language: 'de' },
       tts: { voice: 'cartesia/x', language: 'de' },
-      byok: { keys: { deepgram: 'sk-test-1' } },
     })
-    expect(problemsWith('LiveHello', made)).toEqual([])
+    expect(problemsWith('LiveHello', { type: 'hello', protocol_version: '1', ...made })).toEqual([])
+    expect(providerKeysOf(asked(line), { DEEPGRAM_API_KEY: 'sk-test-1' })).toEqual({ deepgram: 'sk-test-1' })
   })
 
   it.each([
@@ -51,7 +55,7 @@ describe('what the session is to be', () => {
     ['--in a.wav --no-aec', false],
     ['--text', true],
   ])('%s: whether the microphone is free of what is played is %s', (line, hasAec) => {
-    expect(hello(line, 16_000).features?.client_has_aec).toBe(hasAec)
+    expect(params(line, true).features?.client_has_aec).toBe(hasAec)
   })
 
   it.each([
@@ -194,35 +198,29 @@ describe('how long answers take', () => {
 })
 
 describe('the journal', () => {
-  it('holds no keys, and sound as its sizes', () => {
+  it('holds no token, and sound as its sizes', () => {
     const lines: string[] = []
     let now = 0
     const journal = new Journal(
       (line) => void lines.push(line),
       () => now++,
     )
-    journal.went({
-      type: 'hello',
-      protocol_version: '1',
-      byok: { keys: { openai: 'sk-test-1' } },
-      resume: { session_id: 'live_1', token: 'token_1', last_server_seq: 1 },
-    })
+    journal.came(ack({ resume_token: 'token_1' }))
+    journal.went({ type: 'control', op: 'mute' })
     for (let count = 0; count < 51; count++) journal.soundWent(640)
-    journal.sound(960)
+    journal.sound({ type: 'audio', seq: 2, assistant_audio_id: 'audio_1', sound: new Uint8Array(960) })
+    expect(lines.join()).not.toContain('token_1')
     expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { at_ms: 0, from: 'gateway', message: { ...ack(), resume_token: '…' } },
+      { at_ms: 1, from: 'client', message: { type: 'control', op: 'mute' } },
+      { at_ms: 2, from: 'client', sound_bytes: 32_000, frames: 50 },
+      { at_ms: 3, from: 'client', sound_bytes: 640, frames: 1 },
       {
-        at_ms: 0,
-        from: 'client',
-        message: {
-          type: 'hello',
-          protocol_version: '1',
-          byok: { keys: { openai: '…' } },
-          resume: { session_id: 'live_1', token: '…', last_server_seq: 1 },
-        },
+        at_ms: 4,
+        from: 'gateway',
+        message: { type: 'assistant_audio_chunk_header', seq: 2, assistant_audio_id: 'audio_1', bytes: 960 },
       },
-      { at_ms: 1, from: 'client', sound_bytes: 32_000, frames: 50 },
-      { at_ms: 2, from: 'client', sound_bytes: 640, frames: 1 },
-      { at_ms: 3, from: 'gateway', sound_bytes: 960 },
+      { at_ms: 5, from: 'gateway', sound_bytes: 960 },
     ])
   })
 })

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LiveHello, LiveServerMessage } from '../../../api/schemas.gen.ts'
-import { LiveConnection } from '../../../cli/live/connection.ts'
+import { dialWith } from '../../../cli/live/dial.ts'
+import { LiveConnection } from '../../../sdk/typescript/live/connection.ts'
 import { ManualClock } from '../../manual-clock.ts'
 import { until } from '../../until.ts'
+import { clockOf } from './clock.ts'
 import { ack, Mailbox, type ScriptedGateway, startScriptedGateway } from './scripted-gateway.ts'
 
 let gateway: ScriptedGateway
@@ -29,14 +31,14 @@ const refusal = (code: string, retryable: boolean): LiveServerMessage => ({
   close: true,
 })
 
-function connect(headers: Record<string, string> = {}, url = gateway.url) {
+function connect({ key, url = gateway.url }: { key?: string; url?: URL } = {}) {
   const clock = new ManualClock()
   const told = new Mailbox<string>()
   const connection = new LiveConnection({
-    url,
-    headers,
+    url: url.href,
+    dial: dialWith(key),
     hello,
-    clock,
+    clock: clockOf(clock),
     listener: {
       opened: ({ is_resumed, seq }) => told.put(`opened ${is_resumed} ${seq}`),
       message: (message) => told.put(`${message.type} ${message.seq}`),
@@ -62,7 +64,7 @@ async function opened() {
 
 describe('the line of a session', () => {
   it('begins with hello, sends what it is given and takes apart what comes', async () => {
-    const { connection, told } = connect({ authorization: 'Bearer vai_sk_test' })
+    const { connection, told } = connect({ key: 'vai_sk_test' })
     expect(connection.send({ type: 'control', op: 'mute' })).toBe(false)
     expect(connection.sendSound(new Uint8Array(2))).toBe(false)
     const line = await gateway.next()
@@ -77,6 +79,7 @@ describe('the line of a session', () => {
     line.send(warning(5))
     expect(await told.take()).toBe('opened false 1')
     expect(await told.take()).toBe('warning 2')
+    expect(await told.take()).toBe('something_new 3')
     expect(await told.take()).toBe('sound 4 6')
     expect(await told.take()).toBe('warning 5')
     expect(connection.send({ type: 'control', op: 'interrupt' })).toBe(true)
@@ -208,7 +211,7 @@ describe('the line of a session', () => {
     clock.advance(10_000)
     expect(await told.take()).toBe('refused: the gateway does not answer')
     await gateway.close()
-    expect(await connect({}, url).told.take()).toBe('refused: nobody answers')
+    expect(await connect({ url }).told.take()).toBe('refused: nobody answers')
     gateway = await startScriptedGateway()
   })
 
