@@ -79,7 +79,7 @@ export class HttpTransport implements Transport {
       patience.limit(call.timeout, 'begin its answer')
       const response = await this.#head(call, patience)
       status = response.status
-      patience.requestId = response.headers.get('x-request-id') ?? response.headers.get('request-id') ?? undefined
+      patience.requestId = response.headers.get('x-request-id') || response.headers.get('request-id') || undefined
       const asked: Asked = { patience, keys: call.keys, clock: this.#clock }
       if (!response.ok) throw await failureOf(response, asked)
       return await take(response, asked)

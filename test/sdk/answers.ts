@@ -37,7 +37,7 @@ export const streamed: Behaviour = sse(
 /** An error as the gateway tells it. */
 export function refused(
   status: number,
-  error: Pick<ErrorResponse['error'], 'type'> & Partial<ErrorResponse['error']>,
+  error: { readonly type: string } & Partial<Omit<ErrorResponse['error'], 'type'>>,
   headers: Readonly<Record<string, string>> = {},
 ): Behaviour {
   const body = { type: 'error', request_id: requestId, error: { message: 'No.', request_id: requestId, ...error } }

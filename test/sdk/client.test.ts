@@ -62,7 +62,8 @@ describe('messages', () => {
     await expect(aimless.messages.countTokens(hello)).rejects.toThrow(UsageError)
     const asStream = { ...hello, stream: true }
     await expect(vai.messages.create(asStream)).rejects.toThrow('`stream()`')
-    expect((await vai.messages.create({ ...asStream, stream: false })).stop_reason).toBe('end_turn')
+    const asNone = { ...hello, stream: false }
+    expect((await vai.messages.create(asNone)).stop_reason).toBe('end_turn')
   })
 
   it('that cannot be written as JSON are refused before they are sent', async () => {
