@@ -1,0 +1,246 @@
+import { APIError, VAI } from '@vai/sdk'
+import { playSound, SoundError, WorkletMicrophone, WorkletPlayer } from '@vai/sdk/browser'
+import { compared, firstSound, greatestStep, lastSound, level, samplesOf, steady, tapOf } from '/sound.js'
+
+const greeting = { model: 'demo/echo', messages: [{ role: 'user', content: 'Good morning! It is nine.' }] }
+
+// ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export async function create({ url }) {
+  const { content, request_id } = await new VAI({ baseURL: url }).messages.create(greeting)
+  return { content, request_id }
+}
+
+export async function stream({ url }) {
+  const texts = []
+  const stream = new VAI({ baseURL: url }).messages.stream(greeting)
+  for await (const text of stream.text()) texts.push(text)
+  return { texts, final: await stream.finalText(), request_id: stream.request_id }
+}
+
+export async function abort({ url }) {
+  const long = { model: 'demo/echo', messages: [{ role: 'user', content: 'word '.repeat(20_000) }] }
+  const stream = new VAI({ baseURL: url }).messages.stream(long)
+  let texts = 0
+  try {
+    for await (const _ of stream.text()) if (++texts === 3) stream.abort()
+  } catch (error) {
+    return { texts, error: error.name }
+  }
+  return { texts }
+}
+
+export async function failure({ url, model = 'demo/nobody' }) {
+  try {
+    await new VAI({ baseURL: url, maxRetries: 0 }).messages.create({ ...greeting, model })
+    return {}
+  } catch (error) {
+    return {
+      name: error.name,
+      isOfContract: error instanceof APIError,
+      code: error.code,
+      param: error.param,
+      request_id: error.request_id,
+    }
+  }
+}
+
+// ── Sound ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** An answer that is spoken, heard at the destination. */
+export async function voiced({ url, format, sampleRate }) {
+  const context = new AudioContext({ sampleRate })
+  const tap = await tapOf(context)
+  const stream = new VAI({ baseURL: url }).messages.stream({ ...greeting, voice: { output: { voice: 'demo/soft', format } } })
+  const pieces = []
+  async function* sounds() {
+    for await (const sound of stream.audio()) {
+      if (sound.bytes) pieces.push(sound.bytes)
+      yield sound
+    }
+  }
+  const played = await playSound(sounds(), { context, destination: tap.node })
+  const { samples } = await tap.take()
+  await context.close()
+  const [from, to] = [firstSound(samples), lastSound(samples)]
+  const header = format === 'wav' ? 44 : 0
+  const sent = samplesOf(pieces).subarray(header / 2)
+  return {
+    ...played,
+    sentMs: sent.length / 24,
+    soundingMs: ((to + 1 - from) * 1000) / sampleRate,
+    sentSoundingMs: (lastSound(sent) + 1 - firstSound(sent)) / 24,
+    level: level(samples.subarray(from, to)),
+    sentLevel: level(sent.subarray(firstSound(sent), lastSound(sent))),
+    ...(sampleRate === 24_000 && { same: compared(samples, sent).same / 24 }),
+  }
+}
+
+/** What a player does at a reset in the middle of sound that is as even as can be, so that every frame of it counts. */
+export async function reset({ sampleRate, rate = 24_000, afterMs = 300 }) {
+  const context = new AudioContext({ sampleRate })
+  const tap = await tapOf(context)
+  const player = new WorkletPlayer({ context, destination: tap.node })
+  const marks = []
+  const began = []
+  const stopped = new Promise((resolve) => {
+    player.open(
+      { encoding: 'pcm_s16le', sample_rate_hz: rate },
+      {
+        mark(mark) {
+          marks.push(mark)
+          if (mark.state === 'playing' && mark.played_ms >= afterMs) {
+            player.reset('a')
+            tap.note('reset')
+          }
+          if (mark.state === 'stopped') resolve()
+        },
+        began: (id, inMs) => began.push({ id, inMs }),
+        failed: (why) => marks.push({ why }),
+      },
+    )
+  })
+  player.begin('a')
+  player.give('a', steady(0.25, rate * 2))
+  player.end('a')
+  await stopped
+  // Behind this everything is heard that was rendered before.
+  await player.close()
+  const { samples, notes } = await tap.take()
+  await context.close()
+  const [from, to] = [firstSound(samples), lastSound(samples)]
+  return {
+    marks,
+    began,
+    sounded: to + 1 - from,
+    afterReset: Math.max(0, to + 1 - notes[0].at),
+    greatestStep: greatestStep(samples.subarray(from + 1)),
+    underruns: player.underruns,
+  }
+}
+
+/** Two segments to their ends, while nothing is sent for a moment. */
+export async function segments({ sampleRate }) {
+  const context = new AudioContext({ sampleRate })
+  const tap = await tapOf(context)
+  const player = new WorkletPlayer({ context, destination: tap.node })
+  const marks = []
+  await new Promise((resolve) => {
+    player.open(
+      { encoding: 'mulaw', sample_rate_hz: 8000 },
+      {
+        mark(mark) {
+          marks.push(mark)
+          if (mark.assistant_audio_id === 'b' && mark.state === 'finished') resolve()
+        },
+        began: () => undefined,
+        failed: resolve,
+      },
+    )
+    player.begin('a')
+    player.give('a', new Uint8Array(2400).fill(0x10))
+    player.end('a')
+    player.begin('b')
+    player.give('b', new Uint8Array(1600).fill(0x10))
+    player.end('b')
+  })
+  await player.close()
+  const { samples } = await tap.take()
+  await context.close()
+  return { marks, soundedMs: ((lastSound(samples) + 1 - firstSound(samples)) * 1000) / sampleRate }
+}
+
+/** A page on which nobody has done anything. */
+export async function untouched() {
+  const player = new WorkletPlayer()
+  const whys = []
+  player.open(
+    { encoding: 'pcm_s16le', sample_rate_hz: 24_000 },
+    { mark: nothing, began: nothing, failed: (why) => whys.push(why) },
+  )
+  const error = await player.ready.catch((error) => error)
+  await player.close()
+  return { code: error.code, isSoundError: error instanceof SoundError, whys, state: player.context.state }
+}
+
+/** What goes wrong with players and microphones, by its codes. */
+export async function soundFailures() {
+  const codeOf = (promise) =>
+    promise.then(
+      () => 'none',
+      (error) => error.code,
+    )
+  const listener = { sound: nothing, failed: nothing }
+  const missing = new WorkletPlayer({ workletURL: '/nowhere.js' })
+  const closed = new AudioContext()
+  await closed.close()
+  const silent = new MediaStream()
+  const getUserMedia = navigator.mediaDevices.getUserMedia
+  const denied = async (name) => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', name))
+    const code = await codeOf(new WorkletMicrophone().start(listener))
+    navigator.mediaDevices.getUserMedia = getUserMedia
+    return code
+  }
+  const result = {
+    missing: await codeOf(missing.ready),
+    closed: await codeOf(new WorkletPlayer({ context: closed }).ready),
+    silent: await codeOf(new WorkletMicrophone({ stream: silent }).start(listener)),
+    denied: await denied('NotAllowedError'),
+    none: await denied('NotFoundError'),
+    inUse: await denied('NotReadableError'),
+    aborted: await playSound([], { signal: AbortSignal.abort() }).catch((error) => error.name),
+    mp3: await codeOf(playSound([{ bytes: new Uint8Array(4), format: 'mp3' }])),
+  }
+  await missing.close()
+  return result
+}
+
+/** What the microphone gives, and what is left of it in the end. */
+export async function microphone({ sampleRate, frames }) {
+  const microphone = new WorkletMicrophone({ sampleRate })
+  const stream = await microphone.prepare()
+  const sounds = []
+  await new Promise((resolve, reject) => {
+    microphone
+      .start({
+        sound: (bytes) => sounds.push(bytes.slice()) === frames && resolve(),
+        failed: reject,
+      })
+      .catch(reject)
+  })
+  await microphone.stop()
+  const samples = samplesOf(sounds)
+  return {
+    format: microphone.format,
+    lengths: [...new Set(sounds.map(({ length }) => length))],
+    tracks: stream.getTracks().map(({ readyState }) => readyState),
+    level: level(samples),
+  }
+}
+
+/** A stream of the page's own whose track ends. */
+export async function unplugged() {
+  const context = new AudioContext()
+  const { stream } = context.createMediaStreamDestination()
+  const [track] = stream.getTracks()
+  const microphone = new WorkletMicrophone({ stream })
+  const why = await new Promise((resolve, reject) => {
+    microphone
+      .start({
+        sound: () => {
+          // Only browsers end tracks; those that a page stops itself tell it nothing.
+          track.dispatchEvent(new Event('ended'))
+        },
+        failed: resolve,
+      })
+      .catch(reject)
+  })
+  await microphone.stop()
+  await context.close()
+  return { why, left: track.readyState }
+}
+
+function nothing() {
+  return undefined
+}
