@@ -137,7 +137,8 @@ describe('finalMessage()', () => {
   })
 
   it('has an empty request id where nothing tells it', async () => {
-    const source = new Source('').events(...answer('Hello')).end()
+    const source = new Source().events(...answer('Hello')).end()
+    source.request_id = undefined
     expect(await new MessageStream(source.open).finalMessage()).toEqual({ ...hello, request_id: '' })
   })
 })

@@ -5,7 +5,7 @@ import type { OpenStream } from '../../../sdk/typescript/transport.ts'
 
 /** An answer's bytes in the hands of a test, as a transport gives them. What was not read yet waits. */
 export class Source implements OpenStream {
-  readonly request_id: string | undefined
+  request_id: string | undefined = 'req_test'
   /** How often the request was sent. */
   opened = 0
   /** How often bytes were asked for. */
@@ -15,10 +15,6 @@ export class Source implements OpenStream {
   readonly #pieces: (Uint8Array | Error)[] = []
   #isEnded = false
   #reader: { resolve(result: IteratorResult<Uint8Array, undefined>): void; reject(error: Error): void } | undefined
-
-  constructor(request_id: string | undefined = 'req_test') {
-    this.request_id = request_id
-  }
 
   readonly open = async (): Promise<OpenStream> => {
     this.opened++
