@@ -1,4 +1,5 @@
 import { HttpTransport } from './http-transport.ts'
+import { Live } from './live.ts'
 import { Messages } from './messages.ts'
 import { Models } from './models.ts'
 import type { ClientOptions } from './options.ts'
@@ -13,6 +14,7 @@ export class VAI {
   readonly messages: Messages
   readonly runs: Runs
   readonly models: Models
+  readonly live: Live
   readonly #options: ClientOptions
   readonly #settings: Settings
 
@@ -23,6 +25,9 @@ export class VAI {
     this.messages = new Messages(transport, this.#settings)
     this.runs = new Runs(transport, this.#settings)
     this.models = new Models(transport)
+    const { baseURL, apiKey, providerKeys, defaultModel, logger } = this.#settings
+    const url = `${baseURL.replace(/^http/, 'ws')}/v1/live`
+    this.live = new Live({ url, apiKey, providerKeys, defaultModel, logger, dial: options.dial })
   }
 
   /** Where the gateway is, without `/v1`. */

@@ -44,6 +44,7 @@ export {
   type StandardWebSocketClass,
   webSocketDial,
 } from './live/socket.ts'
+export type { Live } from './live.ts'
 export type { CountTokensParams, MessageCreateParams, Messages } from './messages.ts'
 export type { ModelListParams, ModelPage, Models } from './models.ts'
 export type { ClientOptions, Fetch, Logger, ProviderKeys, RequestOptions } from './options.ts'
