@@ -20,9 +20,10 @@ export function httpFailure(
   const { status, headers } = response
   const body = parseJson(text) ?? text
   const said = read(body)
-  return providerFailure(codeOf(said, status), source.name, source.id, source.apiKey, {
+  const code = codeOf(said, status)
+  return providerFailure(code, source.name, source.id, source.apiKey, {
     status,
-    message: said.message ?? describeStatus(status, text),
+    message: inKnownWords(code, said.message ?? describeStatus(status, text)),
     body: bounded(body, source.apiKey),
     retryAfter: retryAfterOf(headers, wallclock) ?? said.retryAfter,
     final: isFinal(headers),
@@ -33,9 +34,10 @@ export function httpFailure(
 export function streamFailure(source: FailureSource, body: unknown): GatewayError {
   const isWrapped = isRecord(body) && (isRecord(body.error) || typeof body.error === 'string')
   const said = read(isWrapped ? body : { error: body })
-  return providerFailure(codeOf(said, said.status), source.name, source.id, source.apiKey, {
+  const code = codeOf(said, said.status)
+  return providerFailure(code, source.name, source.id, source.apiKey, {
     ...(said.status !== undefined && { status: said.status }),
-    message: said.message ?? 'the provider ended its answer with an error.',
+    message: inKnownWords(code, said.message ?? 'the provider ended its answer with an error.'),
     body: bounded(body, source.apiKey),
   })
 }
@@ -158,6 +160,11 @@ const tooLong =
   /maximum context length|context length exceeded|too large for model with \d+ maximum context|reduce the length of the (?:messages|prompt|input)|exceeds the available context size|prompt is too long|exceeds? the (?:model's )?(?:maximum )?context (?:window|length)|input token count.{0,40}(?:exceeds the maximum number of tokens|only supports up to)/i
 
 const wrongKey = /(?:incorrect|invalid) api key/i
+
+/** Clients of Anthropic's know by its words that they have to shorten the conversation; the provider's own follow. */
+function inKnownWords(code: ErrorCode, message: string): string {
+  return code === 'context_length_exceeded' && !/prompt is too long/i.test(message) ? `prompt is too long: ${message}` : message
+}
 
 /** A body that is worth showing: JSON of the size of an error, or the beginning of whatever else it is. */
 function bounded(body: unknown, apiKey: Secret): unknown {
