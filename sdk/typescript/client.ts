@@ -11,9 +11,13 @@ import { type Settings, settingsOf } from './settings.ts'
  * it is written as. Throws a `UsageError` where an option cannot be what it is.
  */
 export class VAI {
+  /** Answers of models, and how many tokens a request has. */
   readonly messages: Messages
+  /** Conversations in which the gateway runs the tools. */
   readonly runs: Runs
+  /** What can be asked, and what it costs. */
   readonly models: Models
+  /** Conversations by voice. */
   readonly live: Live
   readonly #options: ClientOptions
   readonly #settings: Settings
@@ -46,10 +50,12 @@ export class VAI {
     })
   }
 
+  /** What `JSON.stringify` makes of it: no keys. */
   toJSON(): { readonly baseURL: string } {
     return { baseURL: this.baseURL }
   }
 
+  /** Its name and its address: no keys. */
   toString(): string {
     return `VAI(${this.baseURL})`
   }

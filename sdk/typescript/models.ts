@@ -24,7 +24,7 @@ export class Models {
     this.#transport = transport
   }
 
-  /** Throws a `VAIError`; so does iterating. */
+  /** The models that there are, as far as the caller may use them. Throws a `VAIError`; so does iterating. */
   async list(params: ModelListParams = {}, options?: RequestOptions): Promise<ModelPage> {
     const { limit, after_id, before_id } = params
     const query = { limit, after_id, before_id }

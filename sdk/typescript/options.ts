@@ -20,6 +20,7 @@ export interface ClientOptions {
   readonly baseURL?: string | URL | undefined
   /** A key of the gateway. Default: the environment's `VAI_API_KEY`, else none. */
   readonly apiKey?: string | undefined
+  /** Keys of providers, for each request. Default: none; the gateway may have its operator's. */
   readonly providerKeys?: ProviderKeys | undefined
   /** The model of requests that name none. */
   readonly defaultModel?: string | undefined
@@ -34,6 +35,7 @@ export interface ClientOptions {
   readonly streamTimeout?: number | undefined
   /** How often a request is sent again that failed for a moment. Default 2. */
   readonly maxRetries?: number | undefined
+  /** Is told of each request (`debug`), of each that is sent again (`info`), and of what a listener of a live session threw (`error`). Default: nobody. */
   readonly logger?: Logger | undefined
   /** Headers for each request. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -41,14 +43,18 @@ export interface ClientOptions {
   readonly dial?: LiveDial | undefined
 }
 
+/** As much of `fetch` as the client needs: it gives a URL as text, and a `signal` that has to be heeded. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /** Of one request; what is absent or `undefined` is as the client has it. */
 export interface RequestOptions {
   /** Breaks it off, with an `AbortedError`. */
   readonly signal?: AbortSignal | undefined
+  /** Milliseconds, as `ClientOptions.timeout`. */
   readonly timeout?: number | undefined
+  /** Milliseconds, as `ClientOptions.streamTimeout`. */
   readonly streamTimeout?: number | undefined
+  /** As `ClientOptions.maxRetries`. */
   readonly maxRetries?: number | undefined
   /** Beside those of the client, and over them. */
   readonly headers?: Readonly<Record<string, string>> | undefined

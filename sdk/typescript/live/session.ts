@@ -105,6 +105,7 @@ export class LiveSession implements AsyncIterable<LiveEvent> {
   readonly #course: LiveCourse
   #hasAudio = false
 
+  /** @internal `live.connect()` makes them. */
   constructor(course: LiveCourse) {
     this.#course = course
   }

@@ -18,6 +18,7 @@ export class MessageStream extends EventStream<StreamEvent> {
   #message: Promise<WithRequestId<Message>> | undefined
   #text: Promise<string> | undefined
 
+  /** @internal `messages.stream()` makes them. */
   constructor(open: OpenEvents) {
     const fold = new MessageFold()
     super(open, fold)

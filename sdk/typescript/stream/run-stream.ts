@@ -20,6 +20,7 @@ export class RunStream extends EventStream<RunEvent> {
   #message: Promise<WithRequestId<Message>> | undefined
   #text: Promise<string> | undefined
 
+  /** @internal `runs.stream()` makes them. */
   constructor(open: OpenEvents) {
     const fold = new RunFold()
     super(open, fold)
