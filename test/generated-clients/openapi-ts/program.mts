@@ -1,5 +1,5 @@
 import { client } from './client/client.gen.js'
-import { createMessage, createRun, getModel, listModels } from './client/index.js'
+import { createMessage, getModel, listModels, type RunResult, streamRun } from './client/index.js'
 
 client.setConfig({ baseUrl: process.argv[2] ?? 'http://127.0.0.1:8080' })
 
@@ -29,10 +29,13 @@ const calls = answer.content.flatMap((block) => (block.type === 'tool_use' ? [{ 
 const { data: list } = await listModels({ throwOnError: true })
 const { data: echo } = await getModel({ path: { model_id: 'demo/echo' }, throwOnError: true })
 
-const { data: run } = await createRun({
+const { stream } = await streamRun({
   body: { request: { model: 'demo/echo', messages: [{ role: 'user', content: 'Run.' }] }, run: { max_turns: 2 } },
-  throwOnError: true,
+  // By itself it asks for the run again and again where a stream fails.
+  sseMaxRetryAttempts: 1,
 })
+let run: RunResult | undefined
+for await (const event of stream) if (event.type === 'run_complete') run = event.result
 
 const { error: failure, response } = await createMessage({
   body: {
@@ -50,9 +53,9 @@ process.stdout.write(
     models: list.data.length,
     model: { id: echo.id, demo: echo.demo, created: echo.created },
     run: {
-      stop_reason: run.result.stop_reason,
-      turn_count: run.result.turn_count,
-      roles: run.result.messages.map(({ role }) => role),
+      stop_reason: run?.stop_reason,
+      turn_count: run?.turn_count,
+      roles: run?.messages.map(({ role }) => role),
     },
     error: {
       status: response?.status,
