@@ -1,6 +1,7 @@
 import { AbortedError, APIError, BrokenStreamError, OverloadedError, UsageError } from '@vai/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MessageStream } from '../../../sdk/typescript/stream/message-stream.ts'
+import { until } from '../../until.ts'
 import { answer, block, closing, message, says, start, stop } from './answers.ts'
 import { all, failureOf, Source } from './source.ts'
 
@@ -133,7 +134,7 @@ describe('finalMessage()', () => {
     expect(await new MessageStream(source.open).finalMessage()).toEqual(hello)
     expect(source.isClosed).toBe(false)
     source.events({ type: 'ping' })
-    await expect.poll(() => source.isClosed).toBe(true)
+    await until(() => source.isClosed)
   })
 
   it('has an empty request id where nothing tells it', async () => {
@@ -257,7 +258,7 @@ describe('abort()', () => {
     expect(await failureOf(final)).toBeInstanceOf(AbortedError)
     expect(told?.aborted).toBe(true)
     arrive()
-    await expect.poll(() => late.isClosed).toBe(true)
+    await until(() => late.isClosed)
     expect(late.reads).toBe(0)
   })
 
@@ -291,7 +292,7 @@ describe('abort()', () => {
     const source = new Source().events(start())
     const stream = new MessageStream(source.open)
     const final = stream.finalMessage()
-    await expect.poll(() => source.reads).toBe(2)
+    await until(() => source.reads === 2)
     stream.abort()
     expect(await failureOf(final)).toBeInstanceOf(AbortedError)
     expect(source.isClosed).toBe(true)
