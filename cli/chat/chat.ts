@@ -141,8 +141,10 @@ export class Chat {
         if (models.push(model) >= mostModels) return
       }
     })
+    const width = Math.max(0, ...models.map(({ id }) => id.length))
     const lines = models.map(
-      ({ id, display_name }) => `${id === this.#asking.model ? '*' : ' '} ${line(id)}  ${line(display_name, 60)}`,
+      ({ id, display_name }) =>
+        `${id === this.#asking.model ? '*' : ' '} ${line(id).padEnd(Math.min(width, widest))}  ${line(display_name, 60)}`,
     )
     const cut = models.length >= mostModels ? ['(and maybe more)'] : []
     this.#tell([...lines, ...cut, failed?.line ?? `${this.#asking.model} answers; /model NAME has another answer.`].join('\n'))
@@ -219,6 +221,8 @@ export class Chat {
 /** People wait for it. */
 const impatient = { timeout: 10_000, maxRetries: 0 }
 const mostModels = 1000
+/** Characters of a column. */
+const widest = 50
 
 function counted(messages: number): string {
   return messages === 1 ? '1 message' : `${messages} messages`

@@ -69,7 +69,7 @@ function wordsForAnswer(error: APIError): Words {
     const [, provider] = /^x-provider-key-(.+)$/i.exec(param) ?? []
     return { what, exit, advice: adviceForKey(provider), isHopeless: provider === undefined && !error.provider_error }
   }
-  if (/(?:^|\.)model(?:_id)?$/.test(param)) return { what, exit, command: '/model lists what there is.' }
+  if (/(?:^|\.)model(?:_id)?$/.test(param)) return { what, exit, command: '/model lists them.' }
   if (code === 'context_length_exceeded') return { what, exit, command: '/clear begins a new conversation.' }
   if (error instanceof InvalidRequestError || error instanceof NotFoundError || error instanceof PermissionError)
     return { what, exit }

@@ -53,7 +53,7 @@ async function converse({ isJson }: ChatArguments, client: VAI, asking: Asking, 
   try {
     const failed = await chat.greet()
     if (failed?.isHopeless) throw new ChatProblem(failed.line, failed.exit)
-    screen.tell(`${asking.model} answers, at ${client.baseURL}. /help tells what there is; Ctrl-D ends.`)
+    screen.tell(`${asking.model} at ${client.baseURL}\n/help tells what there is; Ctrl-D ends.`)
     if (failed) screen.tell(failed.line)
     await listen(chat, screen)
     return exit

@@ -18,6 +18,15 @@ describe('the command line', () => {
     ['keys create app -f keys.yaml', { command: 'keys', keys: { action: 'create', id: 'app', options: { file: 'keys.yaml' } } }],
     ['--file keys.yaml keys show app', { command: 'keys', keys: { action: 'show', id: 'app', options: { file: 'keys.yaml' } } }],
     ['keys create --limit a=1 --limit b=2', { command: 'keys', keys: { action: 'create', options: { limit: ['a=1', 'b=2'] } } }],
+    ['chat', { command: 'chat', chat: { url: undefined, providerKeys: [], once: undefined, isJson: false } }],
+    ['chat --help', { command: 'help', topic: 'chat' }],
+    [
+      'chat --model a/b --tools x,y --provider-key a=B --provider-key c=D --max-tokens 5 --json --once Hello',
+      {
+        command: 'chat',
+        chat: { model: 'a/b', tools: 'x,y', providerKeys: ['a=B', 'c=D'], maxTokens: '5', once: 'Hello', isJson: true },
+      },
+    ],
     ['live', { command: 'live', talk: { url: undefined, inputs: [], tools: [], isText: false, hasHeadphones: false } }],
     ['live --help', { command: 'help', topic: 'live' }],
     [
@@ -46,6 +55,10 @@ describe('the command line', () => {
     ['keys create --tenat x', '--tenat is not an option; did you mean --tenant?'],
     ['keys create --model x', '--model is not an option; did you mean --models?'],
     ['keys show --tenant x', '--tenant is not an option of vai keys show'],
+    ['chat Hello', 'Hello is not understood: a question is given with --once'],
+    ['chat --headphones', '--headphones is not an option of vai chat'],
+    ['chat --tool x', '--tool is not an option; did you mean --tools?'],
+    ['keys list --once x', '--once is not an option of vai keys list'],
     ['live repaly x', 'repaly is not a command of vai live; did you mean replay?'],
     ['live replay', 'the file of the recording is missing'],
     ['live replay a b', 'b is not understood'],
