@@ -15,7 +15,8 @@ export interface Refusal {
 /** The gateway has said in a message what is wrong. */
 export function refusedByMessage({ code, message, param, issues, retryable }: LiveError): Refusal {
   const detail: ErrorDetail = {
-    type: typeOf(code),
+    // What is wrong with a request stands in its issues, and their codes may be those of other errors.
+    type: issues ? 'invalid_request_error' : typeOf(code),
     message,
     code,
     request_id: '',
