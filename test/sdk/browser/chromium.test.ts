@@ -166,6 +166,20 @@ describe.skipIf(noChromium !== '')(`the SDK in Chromium${noChromium}`, { timeout
       },
     )
 
+    it('of the microphone is brought to the rate where the browser does not do that', async () => {
+      const it = await page()
+      const heard = await it.run<{ level: number; lengths: number[] }>('microphone', {
+        sampleRate: 16_000,
+        frames: 75,
+        isStrict: true,
+      })
+      expect(heard).toMatchObject({ format: { encoding: 'pcm_s16le', sample_rate_hz: 16_000 }, tracks: ['ended'] })
+      expect(heard.level).toBeGreaterThan(0.01)
+      // But for the first, of which the filter keeps a part.
+      expect(heard.lengths.filter((length) => length % 2 === 0 && Math.abs(length - 640) <= 4).length).toBeGreaterThan(0)
+      expect(heard.lengths.length).toBeLessThanOrEqual(4)
+    })
+
     it('of a stream that ends is told of, and the stream is left to whoever gave it', async () => {
       const it = await page()
       expect(await it.run('unplugged')).toEqual({ why: expect.stringContaining('unplugged'), left: 'live' })

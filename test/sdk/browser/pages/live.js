@@ -17,7 +17,9 @@ class Stage {
     stage.vai = new VAI({ baseURL: url })
     stage.context = new AudioContext({ sampleRate: rate })
     stage.tap = await tapOf(stage.context)
-    stage.player = new ListenedPlayer({ context: stage.context, destination: stage.tap.node }, () => stage.tap.note('reset'))
+    // So much that no machine is too busy for it.
+    const options = { context: stage.context, destination: stage.tap.node, bufferMs: 500 }
+    stage.player = new ListenedPlayer(options, () => stage.tap.note('reset'))
     return stage
   }
 

@@ -59,7 +59,7 @@ export async function voiced({ url, format, sampleRate }) {
       yield sound
     }
   }
-  const played = await playSound(sounds(), { context, destination: tap.node })
+  const played = await playSound(sounds(), { context, destination: tap.node, bufferMs: 500 })
   const { samples } = await tap.take()
   await context.close()
   const [from, to] = [firstSound(samples), lastSound(samples)]
@@ -196,8 +196,14 @@ export async function soundFailures() {
   return result
 }
 
-/** What the microphone gives, and what is left of it in the end. */
-export async function microphone({ sampleRate, frames }) {
+/** What the microphone gives, and what is left of it in the end; also in a browser that connects it to contexts of its own rate alone. */
+export async function microphone({ sampleRate, frames, isStrict }) {
+  const { createMediaStreamSource } = AudioContext.prototype
+  if (isStrict)
+    AudioContext.prototype.createMediaStreamSource = function (stream) {
+      if (this.sampleRate === sampleRate) throw new DOMException('', 'NotSupportedError')
+      return createMediaStreamSource.call(this, stream)
+    }
   const microphone = new WorkletMicrophone({ sampleRate })
   const stream = await microphone.prepare()
   const sounds = []
