@@ -132,7 +132,7 @@ export class WorkletPlayer implements LivePlayer {
     const { destination = context.destination, bufferMs = usualBufferMs, workletURL = usualWorklet() } = this.#options
     // Asked for at once, as the gesture does not last.
     await Promise.all([running(context), loadWorklet(context, workletURL)])
-    if (this.#closing) return
+    if (this.#isOver) return
     const node = new AudioWorkletNode(context, 'vai-player', {
       numberOfInputs: 0,
       outputChannelCount: [1],
@@ -205,7 +205,7 @@ export class WorkletPlayer implements LivePlayer {
     this.#failure = failure
     this.#early.length = 0
     this.#sounds.clear()
-    this.#node?.disconnect()
+    this.#leave()
     this.#listener?.failed(failure.message)
   }
 
@@ -214,21 +214,29 @@ export class WorkletPlayer implements LivePlayer {
     context.removeEventListener('statechange', this.#stateChanged)
     this.#early.length = 0
     this.#sounds.clear()
-    if (this.#node && context.state === 'running') await this.#silence(this.#node)
-    this.#node?.disconnect()
+    if (context.state === 'running') await this.#silence()
+    this.#leave()
     if (!this.#options.context && context.state !== 'closed') await context.close()
   }
 
   /** Resolves when what sounds has faded, which takes a quantum, or after a while. */
-  #silence({ port }: AudioWorkletNode): Promise<void> {
+  #silence(): Promise<void> {
+    const { port } = this.#node ?? {}
+    if (!port) return Promise.resolve()
     return new Promise((resolve) => {
       const bound = setTimeout(resolve, mostFadeMs)
       this.#left = () => {
         clearTimeout(bound)
         resolve()
       }
-      port.postMessage({ type: 'close' } satisfies PlaybackCommand)
+      port.postMessage(closing)
     })
+  }
+
+  /** The processor ends with the next quantum, whenever that is. */
+  #leave(): void {
+    this.#node?.port.postMessage(closing)
+    this.#node?.disconnect()
   }
 }
 
@@ -240,6 +248,7 @@ interface Sound {
   isReset: boolean
 }
 
+const closing: PlaybackCommand = { type: 'close' }
 const usualRate = 24_000
 const usualBufferMs = 60
 /** The gateway sends 1.5 s ahead. */

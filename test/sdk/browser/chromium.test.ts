@@ -129,6 +129,23 @@ describe.skipIf(noChromium !== '')(`the SDK in Chromium${noChromium}`, { timeout
       expect(Math.abs(soundedMs - 500)).toBeLessThan(8)
     })
 
+    it('stands still with its context, which is told, and goes on with it', async () => {
+      const it = await page()
+      expect(await it.run('suspended')).toEqual({
+        states: ['playing', 'paused', 'playing', 'finished'],
+        last: { assistant_audio_id: 'a', played_ms: 1000, buffered_ms: 0, state: 'finished' },
+        isStillOpen: true,
+      })
+    })
+
+    it('that is far too much, or whose context is closed, ends the player, and is told once', async () => {
+      const it = await page()
+      expect(await it.run('broken')).toEqual({
+        codes: ['overrun', 'context_closed'],
+        whys: ['More than 60 s of sound wait to be played.', 'The AudioContext was closed.'],
+      })
+    })
+
     it('is refused by the browser before anybody has touched the page, which is told', async () => {
       expect(await untouched(browser, pages.origin, 'untouched')).toEqual({
         code: 'not_started',

@@ -150,6 +150,53 @@ export async function segments({ sampleRate }) {
   return { marks, soundedMs: ((lastSound(samples) + 1 - firstSound(samples)) * 1000) / sampleRate }
 }
 
+/** A context that is suspended in the middle, as by a telephone call, and goes on. */
+export async function suspended() {
+  const context = new AudioContext({ sampleRate: 24_000 })
+  const player = new WorkletPlayer({ context })
+  const states = []
+  const last = await new Promise((resolve) => {
+    player.open(
+      { encoding: 'pcm_s16le', sample_rate_hz: 24_000 },
+      {
+        mark(mark) {
+          if (mark.state === 'playing' && !states.includes('paused')) void context.suspend()
+          if (mark.state === 'paused') void context.resume()
+          if (states.at(-1) !== mark.state) states.push(mark.state)
+          if (mark.state === 'finished') resolve(mark)
+        },
+        began: nothing,
+        failed: resolve,
+      },
+    )
+    player.begin('a')
+    player.give('a', steady(0.1, 24_000))
+    player.end('a')
+  })
+  await player.close()
+  const isStillOpen = context.state === 'running'
+  await context.close()
+  return { states, last, isStillOpen }
+}
+
+/** Sound that nobody asked for, and a context that somebody closes. */
+export async function broken() {
+  const format = { encoding: 'pcm_s16le', sample_rate_hz: 24_000 }
+  const whys = []
+  const flooded = new WorkletPlayer()
+  flooded.open(format, { mark: nothing, began: nothing, failed: (why) => whys.push(why) })
+  flooded.begin('a')
+  for (let second = 0; second < 70; second++) flooded.give('a', steady(0.1, 24_000))
+  const context = new AudioContext()
+  const left = new WorkletPlayer({ context })
+  await left.ready
+  const failed = new Promise((resolve) => left.open(format, { mark: nothing, began: nothing, failed: resolve }))
+  await context.close()
+  whys.push(await failed)
+  await Promise.all([flooded.close(), left.close()])
+  return { codes: [flooded.failure.code, left.failure.code], whys }
+}
+
 /** A page on which nobody has done anything. */
 export async function untouched() {
   const player = new WorkletPlayer()
