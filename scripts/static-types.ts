@@ -20,12 +20,11 @@ export interface Schema {
   readonly [keyword: string]: unknown
 }
 
-/** The declaration of a component: an interface where it is an object with members. */
-export function declarationOf(name: string, schema: Schema): string {
+/** The declaration of a component: an interface where it is an object with members. `isOpen` where it may be written with others besides. */
+export function declarationOf(name: string, schema: Schema, isOpen = false): string {
   const doc = comment(schema.description)
-  return isInterface(schema)
-    ? `${doc}export interface ${name} ${typeOf(schema)}\n`
-    : `${doc}export type ${name} = ${typeOf(schema)}\n`
+  if (!isInterface(schema)) return `${doc}export type ${name} = ${typeOf(schema)}\n`
+  return `${doc}export interface ${name} ${isOpen ? typeOf(schema).replace(/}$/, '  [other: string]: unknown\n}') : typeOf(schema)}\n`
 }
 
 /** The name of the component that a `$ref` names. */

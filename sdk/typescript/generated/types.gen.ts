@@ -366,6 +366,7 @@ export interface FunctionTool {
 /** A JSON schema of the tool's arguments; its `type` is `object`. */
 export interface ToolInputSchema {
   type: 'object'
+  [other: string]: unknown
 }
 
 export type AllowedCallers = string[]
@@ -653,6 +654,7 @@ export interface ContextManagement {
 /** An edit; its fields depend on `type` and are Anthropic's. */
 export interface ContextEdit {
   type: string
+  [other: string]: unknown
 }
 
 export interface DiagnosticsParam {
@@ -662,6 +664,7 @@ export interface DiagnosticsParam {
 /** A check; its fields depend on `type` and are Anthropic's. */
 export interface Safeguard {
   type: string
+  [other: string]: unknown
 }
 
 export type ThreadParam = ThreadCreate | ThreadContinue
