@@ -43,6 +43,7 @@ it('ends a command that says too much', async () => {
 
 it.each([
   'Could not transfer artifact org.openapitools:openapi-generator-cli:jar:1: Unknown host',
+  "No plugin found for prefix 'dependency' in the current project and in the plugin groups",
   'NewConnectionError: Failed to establish a new connection',
   'dial tcp: lookup proxy: no such host',
 ])('takes a registry that cannot be reached for a reason to skip: %s', async (words) => {

@@ -25,6 +25,9 @@ export class Failed extends Error {
   }
 }
 
+/** What a Java machine that runs for seconds is told: not to spend most of them on making code fast. */
+export const shortLived: readonly string[] = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
 const mostCharacters = 4_000_000
 const shownCharacters = 6_000
 
@@ -75,7 +78,7 @@ export function outputOf(command: string, args: readonly string[], surroundings:
 
 /** How Maven, pip and Go say that a registry cannot be reached. */
 const unreachable =
-  /Unknown host|Could not transfer|failed to transfer|offline mode|Network is unreachable|No route to host|NewConnectionError|NameResolutionError|ConnectTimeout|Read timed out|ProxyError|dial tcp|i\/o timeout|Connection refused|connection refused|Connection reset/
+  /Unknown host|No plugin found for prefix|Temporary failure in name resolution|Could not transfer|failed to transfer|offline mode|Network is unreachable|No route to host|NewConnectionError|NameResolutionError|ConnectTimeout|Read timed out|ProxyError|dial tcp|i\/o timeout|Connection refused|connection refused|Connection reset/
 
 /** What a step gives that fetches something. Throws `Unavailable` where its registry cannot be reached; other failures stay what they are. */
 export async function fetched<T>(what: string, step: () => Promise<T>): Promise<T> {

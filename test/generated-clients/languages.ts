@@ -1,7 +1,8 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { basename, delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { atLeast, Failed, fetched, outputOf } from './command.ts'
+import { atLeast, fetched, outputOf, shortLived } from './command.ts'
+import { maven } from './maven.ts'
 
 /**
  * Compiles the client that lies in `client` of a folder, and the program of the same name as the folder beside it. Resolves with what runs the program,
@@ -51,20 +52,16 @@ export async function buildJava(folder: string): Promise<(url: string) => Promis
     .filter((file) => file.isFile() && file.name.endsWith('.java'))
     .map((file) => join(file.parentPath, file.name))
   await writeFile(join(folder, 'sources'), [...sources, join(folder, 'Program.java')].map((path) => `"${path}"`).join('\n'))
-  await outputOf('javac', ['-nowarn', '-d', 'compiled', '-cp', libraries, '@sources'], { folder })
-  return (url) => outputOf('java', ['-cp', `${libraries}${delimiter}compiled`, 'Program', url], { folder })
+  const quick = shortLived.map((option) => `-J${option}`)
+  await outputOf('javac', [...quick, '-nowarn', '-d', 'compiled', '-cp', libraries, '@sources'], { folder })
+  return (url) => outputOf('java', [...shortLived, '-cp', `${libraries}${delimiter}compiled`, 'Program', url], { folder })
 }
 
-/** The class path of what the client's own project file names. Maven is asked without the network first, which is quicker. */
+/** The class path of what the client's own project file names. */
 async function librariesOf(folder: string): Promise<string> {
-  const list = ['-q', '-B', '-f', 'client/pom.xml', 'dependency:build-classpath', '-Dmdep.includeScope=runtime']
   const file = join(folder, 'libraries')
-  const ask = (...how: readonly string[]) =>
-    outputOf('mvn', [...how, ...list, `-Dmdep.outputFile=${file}`], { folder, seconds: 240 })
-  await ask('-o').catch((error: unknown) => {
-    if (error instanceof Failed) return fetched('What the Java client needs', ask)
-    throw error
-  })
+  const list = ['-f', 'client/pom.xml', 'dependency:build-classpath', '-Dmdep.includeScope=runtime', `-Dmdep.outputFile=${file}`]
+  await maven('What the Java client needs', list, folder)
   return readFile(file, 'utf8')
 }
 

@@ -1,28 +1,19 @@
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { atLeast, fetched, outputOf } from './command.ts'
+import { atLeast, outputOf, shortLived } from './command.ts'
+import { maven } from './maven.ts'
 import { generatorVersion, settingsOf } from './page.ts'
 
 const artifact = `org.openapitools:openapi-generator-cli:${generatorVersion}`
-const jar = join(
-  homedir(),
-  '.m2/repository/org/openapitools/openapi-generator-cli',
-  generatorVersion,
-  `openapi-generator-cli-${generatorVersion}.jar`,
-)
 
-/** Sees that the generator is on this machine, in Maven's own store. Throws `Unavailable` where it cannot be. */
+/** Has the generator in a folder. Throws `Unavailable` where it cannot be had. */
 export async function fetchGenerator(folder: string): Promise<void> {
   atLeast('11', 'Java', await outputOf('java', ['--version'], { folder }))
-  if (existsSync(jar)) return
-  const get = ['-q', '-B', 'dependency:get', `-Dartifact=${artifact}`, '-Dtransitive=false']
-  await fetched(artifact, () => outputOf('mvn', get, { folder, seconds: 180 }))
+  await maven(artifact, ['dependency:copy', `-Dartifact=${artifact}`, '-DoutputDirectory=.'], folder)
 }
 
-/** The version that the generator says it has. */
+/** The version that the generator in a folder says it has. */
 export async function versionOfGenerator(folder: string): Promise<string> {
   return (await generator(['version'], folder)).trim()
 }
@@ -49,5 +40,5 @@ export async function generateClients(
 }
 
 function generator(args: readonly string[], folder: string): Promise<string> {
-  return outputOf('java', ['-jar', jar, ...args], { folder })
+  return outputOf('java', [...shortLived, '-jar', `openapi-generator-cli-${generatorVersion}.jar`, ...args], { folder })
 }
