@@ -56,9 +56,9 @@ describe.skipIf(recorded.length === 0)('recorded answers (skipped where there ar
   })
 })
 
-async function* eventsOf(bytes: Uint8Array): AsyncGenerator<StreamEvent> {
+async function* eventsOf<Event>(bytes: Uint8Array): AsyncGenerator<Event> {
   for (const { data } of createSseParser(1_000_000).feed(bytes)) {
-    const event: StreamEvent = JSON.parse(data)
+    const event: Event = JSON.parse(data)
     yield event
   }
 }

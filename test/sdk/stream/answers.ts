@@ -1,4 +1,4 @@
-import type { ContentBlock, ContentBlockDelta, Message, RunEvent, RunResult, StreamEvent } from '../../../api/schemas.gen.ts'
+import type { ContentBlock, ContentBlockDelta, Message, RunEvent, RunResult, StreamEvent } from '@vai/sdk'
 
 /** The events of answers, made by hand. */
 

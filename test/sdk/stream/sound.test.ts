@@ -1,6 +1,6 @@
+import type { Alignment, AudioBlock, AudioChunkEvent, AudioUnavailableEvent } from '@vai/sdk'
 import { BrokenStreamError, soundOf } from '@vai/sdk'
 import { describe, expect, it } from 'vitest'
-import type { Alignment, AudioBlock, AudioChunkEvent, AudioUnavailableEvent } from '../../../api/schemas.gen.ts'
 import { bytesOfBase64 } from '../../../sdk/typescript/stream/base64.ts'
 import { MessageStream } from '../../../sdk/typescript/stream/message-stream.ts'
 import { answer, closing, message } from './answers.ts'
