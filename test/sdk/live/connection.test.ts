@@ -1,5 +1,6 @@
+import type { LiveHello } from '@vai/sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LiveHello, LiveServerMessage } from '../../../api/schemas.gen.ts'
+import type { LiveServerMessage } from '../../../api/schemas.gen.ts'
 import { dialWith } from '../../../cli/live/dial.ts'
 import { LiveConnection } from '../../../sdk/typescript/live/connection.ts'
 import { ManualClock } from '../../manual-clock.ts'

@@ -1,6 +1,5 @@
-import { APIError, AuthenticationError, connectLive, type LiveEvent, type LiveSession, VAI, webSocketDial } from '@vai/sdk'
+import { APIError, AuthenticationError, connectLive, type LiveSession, VAI } from '@vai/sdk'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import { systemClock } from '../../../api/clock.ts'
 import { type Gateway, startGateway } from '../../gateway.ts'
 import { envWith, gatewayKey } from '../../gateway-keys.ts'
@@ -8,10 +7,10 @@ import { leaksIn } from '../../leaks.ts'
 import { startNetwork } from '../../live/network.ts'
 import { until } from '../../until.ts'
 import { InstantPlayer, ToldMicrophone } from './instruments.ts'
+import { dial, next } from './stage.ts'
 
 /** The SDK's live sessions against a gateway as it would run, with its demo models and voices. */
 const user = gatewayKey('user')
-const dial = webSocketDial(WebSocket)
 const params = { model: 'demo/echo', tts: { voice: 'demo/soft' } }
 
 let gateway: Gateway
@@ -40,21 +39,6 @@ async function connect(more: Params = {}, options: Options = {}, baseURL = gatew
   const session = await new VAI({ baseURL, dial }).live.connect({ ...params, ...more }, options)
   sessions.push(session)
   return session
-}
-
-/** The next event of a type, from now on. */
-function next<Type extends LiveEvent['type']>(session: LiveSession, type: Type): Promise<Extract<LiveEvent, { type: Type }>> {
-  return new Promise((resolve) => {
-    const off = session.on('*', (event) => {
-      if (!isOf(event, type)) return
-      off()
-      resolve(event)
-    })
-  })
-}
-
-function isOf<Type extends LiveEvent['type']>(event: LiveEvent, type: Type): event is Extract<LiveEvent, { type: Type }> {
-  return event.type === type
 }
 
 const text = 'Good morning. It is nine.'
