@@ -27,14 +27,7 @@ export type {
 } from './live/event.ts'
 export type { LiveMicrophone, LiveMicrophoneListener } from './live/microphone.ts'
 export type { LivePlayer, LivePlayerListener, PlaybackMark } from './live/player.ts'
-export {
-  connectLive,
-  type LiveConnectOptions,
-  type LiveContext,
-  type LiveEnd,
-  type LiveParams,
-  LiveSession,
-} from './live/session.ts'
+export type { LiveConnectOptions, LiveContext, LiveEnd, LiveParams, LiveSession } from './live/session.ts'
 export {
   type LiveDial,
   type LiveSocket,
@@ -44,7 +37,7 @@ export {
   type StandardWebSocketClass,
   webSocketDial,
 } from './live/socket.ts'
-export type { Live } from './live.ts'
+export { connectLive, type Live } from './live.ts'
 export type { CountTokensParams, MessageCreateParams, Messages } from './messages.ts'
 export type { ModelListParams, ModelPage, Models } from './models.ts'
 export type { ClientOptions, Fetch, Logger, ProviderKeys, RequestOptions } from './options.ts'

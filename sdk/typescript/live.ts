@@ -1,4 +1,5 @@
-import { connectLive, type LiveConnectOptions, type LiveContext, type LiveParams, type LiveSession } from './live/session.ts'
+import { ConnectionError } from './errors.ts'
+import type { LiveConnectOptions, LiveContext, LiveParams, LiveSession } from './live/session.ts'
 
 /** Conversations by voice. */
 export class Live {
@@ -11,5 +12,27 @@ export class Live {
   /** Opens a session, as `LiveSession` and `LiveConnectOptions` have it. Throws a `VAIError`. */
   async connect(params: LiveParams, options: LiveConnectOptions = {}): Promise<LiveSession> {
     return connectLive(params, options, this.#context)
+  }
+}
+
+/**
+ * Opens a session; resolves once the gateway has it. The player and the microphone are the session's from now on: it closes both when it ends,
+ * also where this rejects.
+ *
+ * Rejects with the `APIError` of what the gateway refuses, a `ConnectionError` where there is no gateway, an `UnexpectedResponseError` where it is
+ * somebody else, an `AbortedError`, and a `UsageError` where there is no `WebSocket`.
+ */
+export async function connectLive(params: LiveParams, options: LiveConnectOptions, context: LiveContext): Promise<LiveSession> {
+  const live = await sessions(options)
+  return live.connectLive(params, options, context)
+}
+
+/** Loaded with the first session: a third of the SDK is for those alone who talk. */
+async function sessions({ player, microphone }: LiveConnectOptions) {
+  try {
+    return await import('./live/session.ts')
+  } catch (cause) {
+    await Promise.allSettled([player?.close(), microphone?.stop()])
+    throw new ConnectionError('What live sessions need of the SDK could not be loaded.', { cause })
   }
 }

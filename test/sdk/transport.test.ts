@@ -4,6 +4,7 @@ import {
   type ClientOptions,
   ConnectionTimeoutError,
   type Fetch,
+  type Message,
   UsageError,
   VAI,
 } from '@vai/sdk'
@@ -39,7 +40,7 @@ const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((
 describe('the time for an answer', () => {
   it('bounds its head', async () => {
     const { upstream, clock, transport } = await serve(silence)
-    const answer = outcome(transport.json(request, 'content'))
+    const answer = outcome(transport.json<Message>(request, 'content'))
     await upstream.waitForRequest()
     clock.advance(600_000)
     const error = await answer
@@ -61,7 +62,7 @@ describe('the time for an answer', () => {
     }
     const stalled = reply(whole, { ...named, stallAt: 20 })
     const { upstream, clock, transport } = await serve(stalled, { timeout: 5000, fetch: told })
-    const answer = outcome(transport.json(request, 'content'))
+    const answer = outcome(transport.json<Message>(request, 'content'))
     await head
     await new Promise(setImmediate)
     clock.advance(5000)
@@ -73,7 +74,7 @@ describe('the time for an answer', () => {
 
   it('is the call’s, where it says one', async () => {
     const { upstream, clock, transport } = await serve(silence)
-    const answer = outcome(transport.json({ ...request, options: { timeout: 7 } }, 'content'))
+    const answer = outcome(transport.json<Message>({ ...request, options: { timeout: 7 } }, 'content'))
     await upstream.waitForRequest()
     clock.advance(7)
     expect(await answer).toBeInstanceOf(ConnectionTimeoutError)
@@ -81,7 +82,7 @@ describe('the time for an answer', () => {
 
   it('may be without end', async () => {
     const { clock, transport } = await serve(answered, { timeout: 0 })
-    const answer = transport.json(request, 'content')
+    const answer = transport.json<Message>(request, 'content')
     expect(clock.waiting).toBe(0)
     expect(await answer).toEqual({ ...message, request_id: requestId })
   })
@@ -184,7 +185,7 @@ describe('a signal', () => {
     for (const behaviour of [answered, reply('', { status: 500 })]) {
       const { transport } = await serve(behaviour)
       const { signal, listeners } = aborting()
-      await outcome(transport.json({ ...request, options: { signal } }, 'content'))
+      await outcome(transport.json<Message>({ ...request, options: { signal } }, 'content'))
       expect(listeners()).toBe(0)
     }
     const { transport } = await serve(streamed)
@@ -204,7 +205,7 @@ describe('a signal', () => {
       })
     const { clock, transport } = await serve(silence, { fetch: deaf })
     const { signal, abort } = aborting()
-    const waiting = outcome(transport.json({ ...request, signal }, 'content'))
+    const waiting = outcome(transport.json<Message>({ ...request, signal }, 'content'))
     abort()
     expect(await waiting).toBeInstanceOf(AbortedError)
     expect(clock.waiting).toBe(0)
