@@ -185,9 +185,13 @@ describe('the line of a session', () => {
   })
 
   it('notices that nothing comes any more', async () => {
-    const { told, clock } = await opened()
+    const { told, clock, line } = await opened()
     clock.advance(45_000)
     expect(await told.take()).toBe('lost: nothing came for too long')
+    await new Promise((resolve) => line.socket.once('close', resolve))
+    await new Promise(setImmediate)
+    // That the socket which was given up is closed now is no other loss.
+    expect(clock.nextInMs).toBe(100)
   })
 
   it('says why there is no session', async () => {
