@@ -7,15 +7,6 @@ import { all, failureOf, Source } from './source.ts'
 
 /** How a stream is read, left, broken off and read twice. */
 
-const unhandled: unknown[] = []
-const note = (reason: unknown): void => void unhandled.push(reason)
-beforeAll(() => void process.on('unhandledRejection', note))
-afterAll(async () => {
-  await new Promise((resolve) => setImmediate(resolve))
-  process.off('unhandledRejection', note)
-  expect(unhandled).toEqual([])
-})
-
 const hello = { ...message('Hello'), request_id: 'req_test' }
 
 function whole(): { source: Source; stream: MessageStream } {
@@ -377,4 +368,32 @@ describe('what goes wrong', () => {
     expect(await all(stream)).toEqual(answer('Hello'))
     expect(await stream.finalMessage()).toEqual(hello)
   })
+})
+
+describe('a promise of the message that nobody listens to', () => {
+  const unheard: unknown[] = []
+  const note = (reason: unknown): void => void unheard.push(reason)
+  beforeAll(() => void process.on('unhandledRejection', note))
+  afterAll(() => void process.off('unhandledRejection', note))
+
+  it.each<[string, (stream: MessageStream) => Promise<unknown>]>([
+    ['the reading throws', (stream) => failureOf(all(stream))],
+    ['the reading is left', (stream) => takeOne(stream.text())],
+    ['it is broken off', async (stream) => stream.abort()],
+    ['it was never asked for', (stream) => takeOne(stream)],
+  ])('troubles nobody where %s', async (how, act) => {
+    const stream = new MessageStream(new Source().events(start(), block(0), says('Hel')).end().open)
+    if (how !== 'it was never asked for') {
+      void stream.finalMessage()
+      void stream.finalText()
+    }
+    await act(stream)
+    // Node tells of them once a turn is over.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(unheard).toEqual([])
+  })
+
+  async function takeOne(items: AsyncIterable<unknown>): Promise<void> {
+    for await (const _ of items) return
+  }
 })
