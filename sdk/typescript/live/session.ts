@@ -19,7 +19,10 @@ import type { LiveMicrophone } from './microphone.ts'
 import type { LivePlayer, PlaybackMark } from './player.ts'
 import { type LiveDial, platformDial } from './socket.ts'
 
-/** What a session is to be: `hello` of the protocol, without what the client fills in itself. */
+/**
+ * What a session is to be: `hello` of the protocol, without what the client fills in itself. Where the gateway asks for a key, it may have 256 KiB,
+ * as the key comes with it; for longer conversations a `dial` can put the key into a header of the upgrade.
+ */
 export type LiveParams = Omit<LiveHello, 'type' | 'protocol_version' | 'auth' | 'byok' | 'resume'>
 
 export interface LiveConnectOptions {
@@ -95,7 +98,7 @@ const noWebSocket =
   'This platform has no WebSocket (Node has one from version 22 on). Give the client that of a package: `npm install ws`, `import WebSocket from "ws"`, and `dial: webSocketDial(WebSocket)`.'
 
 /**
- * A conversation that is spoken. What the gateway says comes to those who listen (`on`), in its order and at once, and to those who iterate;
+ * A conversation that is spoken, as `live.connect` opens it. What the gateway says comes to those who listen (`on`), in its order and at once, and to those who iterate;
  * what comes before anybody does either is kept.
  *
  * What is sent goes out at once. Where there is no line, methods that send give `false`, and nothing has been sent: `connection_resumed` says
