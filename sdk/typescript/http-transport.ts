@@ -2,7 +2,7 @@ import { type Asked, failureOf, jsonOf } from './answer.ts'
 import { streamOf } from './body.ts'
 import { checkRequestOptions } from './checks.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { ConnectionError, UsageError, VAIError } from './errors.ts'
+import { ConnectionError, ConnectionTimeoutError, UsageError, VAIError } from './errors.ts'
 import { isRecord } from './generated/json.gen.ts'
 import { headersOf, secretsIn } from './headers.ts'
 import { Patience } from './patience.ts'
@@ -106,7 +106,9 @@ export class HttpTransport implements Transport {
       if (patience.ended) throw patience.ended
       if (cause instanceof VAIError) throw cause
       const code = codeIn(cause)
-      throw new ConnectionError(`There was no answer from ${baseURL}${code ? ` (${code})` : ''}.`, { cause })
+      // Node's own fetch gives up after five minutes. Whoever waited for so long is not asked to do it again.
+      const Class = code === 'UND_ERR_HEADERS_TIMEOUT' ? ConnectionTimeoutError : ConnectionError
+      throw new Class(`There was no answer from ${baseURL}${code ? ` (${code})` : ''}.`, { cause })
     }
   }
 

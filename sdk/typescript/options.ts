@@ -28,7 +28,8 @@ export interface ClientOptions {
   readonly fetch?: Fetch | undefined
   /**
    * Milliseconds that each try may take: until the head of an answer, and until all of one that is no stream. Default 600,000;
-   * 0 for no limit. What has taken too long is not tried again.
+   * 0 for no limit. What has taken too long is not tried again. Node's own `fetch` waits five minutes for a head at most, whatever stands
+   * here; a stream has its head early.
    */
   readonly timeout?: number | undefined
   /** Milliseconds a stream may be quiet; the gateway sends a ping long before. Default 60,000; 0 for no limit. */

@@ -252,6 +252,17 @@ describe('a fetch of one’s own', () => {
     }
   })
 
+  it('that gives up by itself, as that of Node after five minutes, is not asked again', async () => {
+    let asked = 0
+    const fetch = () => {
+      asked++
+      const cause = Object.assign(new Error('Headers Timeout Error'), { code: 'UND_ERR_HEADERS_TIMEOUT' })
+      return Promise.reject(new TypeError('fetch failed', { cause }))
+    }
+    await expect(new VAI({ fetch }).messages.create(question)).rejects.toThrow(ConnectionTimeoutError)
+    expect(asked).toBe(1)
+  })
+
   it('may say by a UsageError that it cannot be used', async () => {
     const vai = new VAI({ fetch: () => Promise.reject(new UsageError('offline')) })
     await expect(vai.messages.create(question)).rejects.toThrow('offline')
