@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 
 /** Every relative link of the README and the documentation leads to a file that is there, and to a heading in it. */
 
-const pages = ['README.md', 'CHANGELOG.md', ...pagesIn('docs')]
+const pages = ['README.md', 'CHANGELOG.md', 'examples/README.md', 'sdk/typescript/README.md', ...pagesIn('docs')]
 
 function pagesIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
