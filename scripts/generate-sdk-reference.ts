@@ -95,16 +95,14 @@ async function write(out: string): Promise<void> {
     excludePrivate: true,
     excludeProtected: true,
     excludeInternal: true,
-    // Time, which tests have in their hands.
-    intentionallyNotExported: ['clock.ts:Clock'],
     validation: { invalidLink: true, notExported: true },
     logLevel: LogLevel.Warn,
     out,
     ...options,
   })
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => edit(project))
-  // Once it is known what is inherited, and before it is put in order.
-  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }: Context) => leaveOutInherited(project), 500)
+  // Late enough to know what is inherited, and before it is put in order.
+  app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }: Context) => leaveOutInherited(project), -10)
   const project = await app.convert()
   if (!project) throw new Error('The SDK does not compile.')
   app.validate(project)
@@ -127,11 +125,12 @@ function edit(project: ProjectReflection): void {
   }
 }
 
-/** What is inherited stands where it comes from, where that is on a page. */
+/** What a class has from another stands there, where that is on a page. */
 function leaveOutInherited(project: ProjectReflection): void {
   const members = ReflectionKind.Constructor | ReflectionKind.Property | ReflectionKind.Accessor | ReflectionKind.Method
   for (const reflection of project.getReflectionsByKind(members)) {
-    if (reflection.isDeclaration() && reflection.inheritedFrom?.reflection) project.removeReflection(reflection)
+    const isOfClass = reflection.isDeclaration() && reflection.parent?.kindOf(ReflectionKind.Class)
+    if (isOfClass && reflection.inheritedFrom?.reflection) project.removeReflection(reflection)
   }
 }
 

@@ -30,10 +30,14 @@ export type BlockSource<MediaType extends string> =
   | { readonly file_id: string }
   | { readonly bytes: Uint8Array; readonly media_type: MediaType }
 
+/** The kinds of pictures whose bytes the contract takes. */
 export type ImageMediaType = Base64ImageSource['media_type']
+/** The kinds of sound whose bytes the contract takes. */
 export type AudioMediaType = Base64AudioSource['media_type']
+/** The kinds of films whose bytes the contract takes. */
 export type VideoMediaType = Base64VideoSource['media_type']
 
+/** A block of text. */
 export function text(content: string): TextBlockParam {
   return { type: 'text', text: content }
 }
@@ -70,6 +74,7 @@ export function speech(
   return { type: 'audio_stt', source: heard, ...more }
 }
 
+/** A film, for the models that see one. */
 export function video(source: BlockSource<VideoMediaType>): VideoBlockParam {
   return { type: 'video', source: sourceOf(source) }
 }

@@ -1,8 +1,9 @@
 import type { ErrorDetail, ErrorType, Issue } from './generated/types.gen.ts'
 
-/** Everything that the client throws by itself. `request_id` is the gateway's name for the request, where it got so far. */
+/** Everything that the client throws by itself. */
 export class VAIError extends Error {
   override readonly name: string = 'VAIError'
+  /** The gateway's name for the request, where it got so far. */
   readonly request_id: string | undefined
 
   constructor(message: string, { request_id, cause }: ErrorContext = {}) {
@@ -11,6 +12,7 @@ export class VAIError extends Error {
   }
 }
 
+/** What is known of an error beside what it says. */
 export interface ErrorContext {
   readonly request_id?: string | undefined
   readonly cause?: unknown
@@ -24,7 +26,9 @@ export class APIError extends VAIError {
   override readonly name: string = 'APIError'
   /** The HTTP status; undefined for an error in a stream that had begun. */
   readonly status: number | undefined
+  /** One of the contract's types, or one that it has gained since. */
   readonly type: string
+  /** Says it exactly, as the page on errors lists them. */
   readonly code: string | undefined
   /** The path of the field that is wrong (`messages[0].content`), or the name of the header. */
   readonly param: string | undefined
@@ -47,7 +51,7 @@ export class APIError extends VAIError {
   }
 }
 
-/** 400, 413, 426: the request is wrong, and would be wrong again. */
+/** 400, 413, 426, 431: the request is wrong, and would be wrong again. */
 export class InvalidRequestError extends APIError {
   override readonly name = 'InvalidRequestError'
 }
@@ -99,6 +103,7 @@ export class AbortedError extends VAIError {
 /** The answer is none of the gateway's: HTML of a proxy, JSON that is none, or far too much. */
 export class UnexpectedResponseError extends VAIError {
   override readonly name = 'UnexpectedResponseError'
+  /** The HTTP status, which may well be that of a success. */
   readonly status: number
   /** The beginning of what came, with the keys that were sent masked. */
   readonly body: string
@@ -113,6 +118,7 @@ export class UnexpectedResponseError extends VAIError {
   }
 }
 
+/** What an `UnexpectedResponseError` is made of. */
 export interface UnexpectedResponse extends ErrorContext {
   readonly status: number
   readonly body: string

@@ -30,6 +30,7 @@ export interface OpenStream {
   abort(): void
 }
 
+/** A result, with the name of the request that it came from. */
 export type WithRequestId<T> = T & {
   /** The gateway's name for the request, for its operator's logs; empty where something in between has taken it away. */
   readonly request_id: string

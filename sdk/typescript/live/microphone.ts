@@ -14,6 +14,7 @@ export interface LiveMicrophone {
   stop(): Promise<void>
 }
 
+/** Whom a microphone gives its sound to. */
 export interface LiveMicrophoneListener {
   /** Whole samples, of some 20 ms. They may be written over once this has returned. */
   sound(bytes: Uint8Array): void

@@ -20,6 +20,7 @@ export interface LivePlayer {
   close(): Promise<void>
 }
 
+/** Whom a player tells what was heard. */
 export interface LivePlayerListener {
   /** What was played: every 100 to 200 ms of playing, and at the end of each segment (`finished` or `stopped`). */
   mark(mark: PlaybackMark): void

@@ -25,6 +25,7 @@ import { type LiveDial, platformDial } from './socket.ts'
  */
 export type LiveParams = Omit<LiveHello, 'type' | 'protocol_version' | 'auth' | 'byok' | 'resume'>
 
+/** What a session is kept with. */
 export interface LiveConnectOptions {
   /** Plays the assistant, and tells what of it was heard; marks are sent by themselves then. Without one, sound comes as `audio` events. */
   readonly player?: LivePlayer
@@ -166,6 +167,7 @@ export class LiveSession implements AsyncIterable<LiveEvent> {
     return this.#control('interrupt')
   }
 
+  /** As `interrupt`; the turn is told to be `cancelled`. */
   cancelTurn(): boolean {
     return this.#control('cancel_turn')
   }
@@ -175,6 +177,7 @@ export class LiveSession implements AsyncIterable<LiveEvent> {
     return this.#control('mute')
   }
 
+  /** The gateway hears again. */
   unmute(): boolean {
     return this.#control('unmute')
   }
@@ -206,6 +209,7 @@ export class LiveSession implements AsyncIterable<LiveEvent> {
     return this.#hasAudio && this.#course.sendSound(sound)
   }
 
+  /** No more sound comes, until another `startAudio`. */
   endAudio(): boolean {
     this.#hasAudio = false
     return this.send({ type: 'audio_stream_end' })

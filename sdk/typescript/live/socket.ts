@@ -22,6 +22,7 @@ export interface LiveSocketListener {
   closed(code: number, reason: string): void
 }
 
+/** Why a socket could not be opened. */
 export interface LiveSocketRefusal {
   readonly status?: number
   readonly body?: string
@@ -34,6 +35,7 @@ export type LiveDial = (url: string, protocols: readonly string[], listener: Liv
 /** A `WebSocket` as the standard has it: of browsers, workers, Deno, Bun, Node from version 22 on, and the package `ws`. */
 export type StandardWebSocketClass = new (url: string, protocols: string[]) => StandardWebSocket
 
+/** What of the standard's `WebSocket` is used. */
 export interface StandardWebSocket {
   binaryType: string
   readonly bufferedAmount: number

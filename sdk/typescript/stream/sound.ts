@@ -10,6 +10,7 @@ export interface SoundChunk extends Omit<AudioChunkEvent, 'audio'> {
 /** A piece of sound, or that no more will come. */
 export type Sound = SoundChunk | AudioUnavailableEvent
 
+/** What the bytes of a sound are: a file, or for `pcm` bare samples. */
 export type SoundFormat = AudioChunkEvent['format']
 
 /** The sound of a whole answer. */
