@@ -34,7 +34,8 @@ describe('the files for operators', () => {
   })
 
   it.each([...deploymentFiles, ...pages('docs')])('name no setting in %s that there is not', (path) => {
-    const known = [...Object.values(settings).map(({ env }) => env), 'VAI_CONFIG', 'VAI_FIXTURES_DIR']
+    const ofClients = ['VAI_BASE_URL', 'VAI_API_KEY', 'VAI_MODEL']
+    const known = [...Object.values(settings).map(({ env }) => env), 'VAI_CONFIG', 'VAI_FIXTURES_DIR', ...ofClients]
     const named = [...textOf(path).matchAll(/\bVAI_[A-Z0-9_]*[A-Z0-9]\b(?!_|…|-)/g)].map(([name]) => name)
     expect(named.filter((name) => !known.includes(name) && !examples.includes(name))).toEqual([])
   })
