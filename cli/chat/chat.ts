@@ -1,5 +1,5 @@
 import { AbortedError, type Model, type RunEvent, type StreamEvent, type VAI, type VAIError } from '@vai/sdk'
-import { wordsOf } from '../live/ending.ts'
+import { wordsOf } from '../ending.ts'
 import { answerTo } from './answer.ts'
 import type { Command } from './commands.ts'
 import { type Attempt, Conversation } from './conversation.ts'

@@ -12,7 +12,7 @@ import {
   UsageError,
   VAIError,
 } from '@vai/sdk'
-import { type Exit, exits } from '../live/ending.ts'
+import { type Exit, exits } from '../ending.ts'
 import { line } from './printable.ts'
 
 /** Why something did not work, in one line: what is wrong, and what can be done about it. */

@@ -1,13 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import { addAbortSignal } from 'node:stream'
 import { UsageError, VAI } from '@vai/sdk'
-import { type Exit, exits } from '../live/ending.ts'
-import type { Environment } from '../live/options.ts'
+import { areSentInClear, type Environment } from '../access.ts'
+import { type Exit, exits, misused, Problem } from '../ending.ts'
 import { Chat } from './chat.ts'
 import { commandIn } from './commands.ts'
 import { Journal } from './journal.ts'
-import { type Access, type Asking, accessOf, askingOf, type ChatArguments, isKeyInClear } from './options.ts'
-import { ChatProblem } from './problem.ts'
+import { type Access, type Asking, accessOf, askingOf, type ChatArguments } from './options.ts'
 import { type Dialogue, dialogueOn, type Output, plainScreen, type Streams } from './screen.ts'
 
 /** What is around it. */
@@ -27,10 +26,10 @@ export async function runChat(args: ChatArguments, around: Surroundings): Promis
     const { stdin, stdout, stderr } = around.streams
     const output = args.isJson ? stderr : stdout
     const isAttended = args.once === undefined && stdin.isTTY === true && output.isTTY === true
-    if (isKeyInClear(access)) stderr.write(`${clearKey}\n`)
+    if (areSentInClear(access, new URL(access.address))) stderr.write(`${clearKey}\n`)
     return isAttended ? await converse(args, client, asking, around) : await askOnce(args, client, asking, around)
   } catch (error) {
-    if (!(error instanceof ChatProblem)) throw error
+    if (!(error instanceof Problem)) throw error
     around.streams.stderr.write(`vai chat: ${error.message}\n`)
     return error.exit
   }
@@ -52,7 +51,7 @@ async function converse({ isJson }: ChatArguments, client: VAI, asking: Asking, 
   })
   try {
     const failed = await chat.greet()
-    if (failed?.isHopeless) throw new ChatProblem(failed.line, failed.exit)
+    if (failed?.isHopeless) throw new Problem(failed.line, failed.exit)
     screen.tell(`${asking.model} at ${client.baseURL}\n/help tells what there is; Ctrl-D ends.`)
     if (failed) screen.tell(failed.line)
     await listen(chat, screen)
@@ -87,7 +86,7 @@ async function askOnce({ once, isJson }: ChatArguments, client: VAI, asking: Ask
   try {
     const question = once ?? (await pipedIn(around.streams, stopped.signal))
     if (stopped.signal.aborted) return exits.interrupted
-    if (question.trim() === '') throw new ChatProblem('there is no question: give one with --once, or by a pipe.', exits.misused)
+    if (question.trim() === '') throw misused('there is no question: give one with --once, or by a pipe.')
     const { failed, isStopped } = await chat.say(question.trimEnd())
     return isStopped ? exits.interrupted : (failed?.exit ?? exits.done)
   } finally {
@@ -104,15 +103,14 @@ async function pipedIn({ stdin, stderr }: Streams, signal: AbortSignal): Promise
     for await (const chunk of addAbortSignal(signal, stdin)) {
       chunks.push(Buffer.from(chunk))
       bytes += chunk.length
-      if (bytes > mostBytes)
-        throw new ChatProblem(`the question is too long: at most ${mostBytes} bytes are taken.`, exits.misused)
+      if (bytes > mostBytes) throw misused(`the question is too long: at most ${mostBytes} bytes are taken.`)
     }
   } catch (error) {
     if (signal.aborted) return ''
     throw error
   }
   const whole = Buffer.concat(chunks)
-  if (!isUtf8(whole)) throw new ChatProblem('the question is not text in UTF-8.', exits.misused)
+  if (!isUtf8(whole)) throw misused('the question is not text in UTF-8.')
   return whole.toString('utf8')
 }
 
@@ -120,7 +118,7 @@ function clientOf({ address, key, providerKeys }: Access): VAI {
   try {
     return new VAI({ baseURL: address, providerKeys, ...(key !== undefined && { apiKey: key }) })
   } catch (error) {
-    if (error instanceof UsageError) throw new ChatProblem(error.message, exits.misused)
+    if (error instanceof UsageError) throw misused(error.message)
     throw error
   }
 }

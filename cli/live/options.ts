@@ -1,5 +1,5 @@
-import type { LiveParams, ProviderKeys } from '@vai/sdk'
-import { exits, LiveProblem } from './ending.ts'
+import type { LiveParams } from '@vai/sdk'
+import { misused } from '../ending.ts'
 
 /** What `vai live` is asked for, as it stands on the command line. */
 export interface LiveTalkArguments {
@@ -23,8 +23,6 @@ export interface LiveTalkArguments {
   readonly speaker: string | undefined
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>
-
 /** Who asks the assistant: recordings, lines that are typed, or whoever speaks into the microphone. */
 export type Source = 'files' | 'text' | 'microphone'
 
@@ -32,7 +30,7 @@ export function sourceOf({ inputs, isText }: LiveTalkArguments): Source {
   return inputs.length > 0 ? 'files' : isText ? 'text' : 'microphone'
 }
 
-/** Throws a `LiveProblem` where options contradict each other. */
+/** Throws a `Problem` where options contradict each other. */
 export function checkOptions(args: LiveTalkArguments): void {
   if (args.isText && args.inputs.length > 0) throw misused('--text and --in: a turn is typed or spoken; leave one of them out.')
   if (args.hasHeadphones && args.hasNoAec) throw misused('--headphones and --no-aec say the opposite; leave one of them out.')
@@ -42,7 +40,7 @@ export function checkOptions(args: LiveTalkArguments): void {
     throw misused('--speaker: with --out nothing is played; leave it out.')
 }
 
-/** The address of `/v1/live`. Throws a `LiveProblem` where there is none in what was given. */
+/** The address of `/v1/live`. Throws a `Problem` where there is none in what was given. */
 export function addressOf({ url = usualUrl }: LiveTalkArguments): URL {
   const address = URL.canParse(url) ? new URL(url) : undefined
   const protocol = address && protocols[address.protocol]
@@ -50,12 +48,6 @@ export function addressOf({ url = usualUrl }: LiveTalkArguments): URL {
   if (address.username !== '' || address.password !== '') throw misused('--url: a key stands in VAI_API_KEY, not in the address.')
   const path = address.pathname.replace(/\/+$/, '')
   return new URL(`${protocol}//${address.host}${path.endsWith('/v1/live') ? path : `${path}/v1/live`}`)
-}
-
-/** The key of the gateway, where there is one. */
-export function keyOf({ key }: LiveTalkArguments, environment: Environment): string | undefined {
-  const found = key ?? environment.VAI_API_KEY
-  return found === '' ? undefined : found
 }
 
 /** What the session is to be. */
@@ -89,24 +81,3 @@ function hearsItself(args: LiveTalkArguments): boolean {
 
 const usualUrl = 'ws://127.0.0.1:8080'
 const protocols: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' }
-
-/** The keys of providers, by their names. Throws a `LiveProblem` where one is missing. */
-export function providerKeysOf({ providerKeys: pairs }: LiveTalkArguments, environment: Environment): ProviderKeys {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [, provider, variable] = /^([a-z][a-z0-9-]*)=([A-Za-z_]\w*)$/.exec(pair) ?? []
-      // The pair is not repeated: where it is none, it may be the key itself.
-      if (provider === undefined || variable === undefined)
-        throw misused(
-          '--provider-key: PROVIDER=VARIABLE is expected, as deepgram=DEEPGRAM_API_KEY: the variable that holds the key.',
-        )
-      const key = environment[variable]
-      if (key === undefined || key === '') throw misused(`--provider-key: the variable ${variable} holds no key.`)
-      return [provider, key]
-    }),
-  )
-}
-
-function misused(message: string): LiveProblem {
-  return new LiveProblem(message, exits.misused)
-}

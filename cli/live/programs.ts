@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { exits, LiveProblem } from './ending.ts'
+import { exits, Problem } from '../ending.ts'
 
 /** A program that records or plays raw sound: 16-bit mono PCM of a rate, through its standard streams. */
 export interface Program {
@@ -21,7 +21,7 @@ export interface Machine {
   readonly path: string
 }
 
-/** What records, where there is something; throws a `LiveProblem` where it needs to be told the device. */
+/** What records, where there is something; throws a `Problem` where it needs to be told the device. */
 export function recorderOn(machine: Machine, rate: number, device: string | undefined): Program | undefined {
   const sox = commandOn(machine, 'sox')
   if (sox) return soxProgram(sox, ['-d', ...rawOf(rate), '-'], device)
@@ -48,14 +48,14 @@ export function recorderOn(machine: Machine, rate: number, device: string | unde
   }
 }
 
-/** What plays, where there is something; throws a `LiveProblem` where it cannot be told the device. */
+/** What plays, where there is something; throws a `Problem` where it cannot be told the device. */
 export function playerOn(machine: Machine, rate: number, device: string | undefined): Program | undefined {
   const sox = commandOn(machine, 'sox')
   if (sox) return soxProgram(sox, [...rawOf(rate), '-', '-d'], device)
   const ffplay = commandOn(machine, 'ffplay')
   if (!ffplay) return undefined
   if (device !== undefined)
-    throw new LiveProblem('--speaker: ffplay plays on the usual device; for others install sox.', exits.misused)
+    throw new Problem('--speaker: ffplay plays on the usual device; for others install sox.', exits.misused)
   const quick = ['-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
   return {
     name: 'ffplay',
@@ -95,7 +95,7 @@ function inputOf(platform: NodeJS.Platform, device: string | undefined): string[
   if (platform !== 'win32') return ['-f', 'alsa', '-i', device ?? 'default']
   if (device === undefined) {
     const list = 'ffmpeg -list_devices true -f dshow -i dummy'
-    throw new LiveProblem(`--microphone: ffmpeg has to be told the device here; "${list}" lists them.`, exits.misused)
+    throw new Problem(`--microphone: ffmpeg has to be told the device here; "${list}" lists them.`, exits.misused)
   }
   return ['-f', 'dshow', '-i', device.startsWith('audio=') ? device : `audio=${device}`]
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { startResampling } from '../../audio/resample.ts'
 import { parseWav, pcmOfWav, WavError } from '../../audio/wav.ts'
-import { exits, LiveProblem, wordsOf } from './ending.ts'
+import { exits, Problem, wordsOf } from '../ending.ts'
 
 export interface Recordings {
   /** Hertz, of all of them. */
@@ -11,7 +11,7 @@ export interface Recordings {
 }
 
 /**
- * Reads WAV files. Their own rate is kept where the gateway takes it and all have the same. Rejects with a `LiveProblem` that names the file that
+ * Reads WAV files. Their own rate is kept where the gateway takes it and all have the same. Rejects with a `Problem` that names the file that
  * cannot be read.
  */
 export async function readRecordings(paths: readonly string[]): Promise<Recordings> {
@@ -35,7 +35,7 @@ function readRecording(path: string): { readonly rate: number; readonly pcm: Uin
     return { rate: wav.rate, pcm: pcmOfWav(wav) }
   } catch (error) {
     const hint = error instanceof WavError ? `; sox makes WAV of other files: sox ${path} question.wav` : ''
-    throw new LiveProblem(`--in ${path}: ${wordsOf(error)}${hint}`, exits.misused)
+    throw new Problem(`--in ${path}: ${wordsOf(error)}${hint}`, exits.misused)
   }
 }
 

@@ -2,21 +2,12 @@ import { MessageChannel } from 'node:worker_threads'
 import { connectLive, type LivePlayer } from '@vai/sdk'
 import type { Clock } from '../../api/clock.ts'
 import { wavHeader } from '../../audio/wav.ts'
+import { areSentInClear, type Environment, keysOf } from '../access.ts'
+import { type Exit, misused, Problem } from '../ending.ts'
 import { AudiblePlayer } from './audible-player.ts'
 import { dialWith } from './dial.ts'
-import { type Exit, exits, LiveProblem } from './ending.ts'
 import { Journal } from './journal.ts'
-import {
-  addressOf,
-  checkOptions,
-  type Environment,
-  keyOf,
-  type LiveTalkArguments,
-  outRate,
-  paramsOf,
-  providerKeysOf,
-  sourceOf,
-} from './options.ts'
+import { addressOf, checkOptions, type LiveTalkArguments, outRate, paramsOf, sourceOf } from './options.ts'
 import { PacedPlayer } from './paced-player.ts'
 import { ProgramMicrophone } from './program-microphone.ts'
 import { ProgramSink } from './program-sink.ts'
@@ -46,7 +37,7 @@ export async function runLive(args: LiveTalkArguments, around: Surroundings): Pr
   try {
     return await talk(args, around)
   } catch (error) {
-    if (!(error instanceof LiveProblem)) throw error
+    if (!(error instanceof Problem)) throw error
     around.streams.stderr.write(`vai live: ${error.message}\n`)
     return error.exit
   } finally {
@@ -58,15 +49,14 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
   const { environment, version, clock, streams } = around
   checkOptions(args)
   const url = addressOf(args)
-  const key = keyOf(args, environment)
+  const keys = keysOf(args, environment)
   const means = await meansOf(args, around)
-  const providerKeys = providerKeysOf(args, environment)
   const params = paramsOf(args, version, hearsIn(means.asking))
-  const context = { url: url.href, providerKeys, dial: dialWith(key) }
+  const context = { url: url.href, providerKeys: keys.providerKeys, dial: dialWith(keys.key) }
   const startedAt = clock.now()
   const write = (line: string): void => void streams.stdout.write(`${line}\n`)
   const screen = screenOn(args.isJson ? { ...streams, stdout: streams.stderr } : streams)
-  if (key !== undefined && url.protocol === 'ws:' && !isLoopback(url.hostname)) screen.note(clearKey)
+  if (areSentInClear(keys, url)) screen.note(clearKey)
   try {
     const conversation = new LiveTalk({
       address: url.href,
@@ -85,7 +75,7 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
   }
 }
 
-/** Throws a `LiveProblem` where the answers were to be kept, and cannot be. */
+/** Throws a `Problem` where the answers were to be kept, and cannot be. */
 function playerFor({ out, program }: Means, clock: Clock, screen: Screen): LivePlayer {
   if (out !== undefined) {
     const sink = new WavSink(out, outRate, (why) => kept.failed(`--out: ${why}`))
@@ -116,7 +106,7 @@ interface Means {
   readonly notes: readonly string[]
 }
 
-/** Throws a `LiveProblem` where something is missing that cannot be done without. */
+/** Throws a `Problem` where something is missing that cannot be done without. */
 async function meansOf(args: LiveTalkArguments, around: Surroundings): Promise<Means> {
   const machine: Machine = { platform: around.platform, path: around.environment.PATH ?? '' }
   const asking = await askingOf(args, machine, around)
@@ -137,7 +127,7 @@ async function askingOf(args: LiveTalkArguments, machine: Machine, { clock, stre
       return isTyped ? { type: 'person', microphone: undefined, types: true } : { type: 'lines' }
     case 'microphone': {
       const program = recorderOn(machine, microphoneRate, args.microphone)
-      if (!program) throw new LiveProblem(noMicrophone(machine), exits.misused)
+      if (!program) throw misused(noMicrophone(machine))
       return { type: 'person', microphone: new ProgramMicrophone(program, microphoneRate, clock), types: isTyped }
     }
   }
@@ -150,8 +140,4 @@ function noMicrophone(machine: Machine): string {
 /** Hertz: what most engines that hear work with. */
 const microphoneRate = 16_000
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
-}
-
-const clearKey = 'Warning: the key is sent unencrypted; use wss:// where the gateway is not on this machine.'
+const clearKey = 'Warning: keys are sent unencrypted; use wss:// where the gateway is not on this machine.'

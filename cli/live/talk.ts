@@ -13,10 +13,10 @@ import {
   VAIError,
 } from '@vai/sdk'
 import type { Clock } from '../../api/clock.ts'
+import { type Exit, exits } from '../ending.ts'
 import { type Agenda, type AgendaParts, LinesAgenda, RecordingsAgenda } from './agenda.ts'
 import { Captions, latencyOf } from './captions.ts'
 import { commandIn } from './commands.ts'
-import { type Exit, exits } from './ending.ts'
 import { FileMicrophone } from './file-microphone.ts'
 import { HeardMicrophone } from './heard-microphone.ts'
 import type { Journal } from './journal.ts'

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { wavHeader } from '../../audio/wav.ts'
-import { exits, LiveProblem, wordsOf } from './ending.ts'
+import { exits, Problem, wordsOf } from '../ending.ts'
 import type { OnSinkFailed, Sink } from './sink.ts'
 
 /**
@@ -16,7 +16,7 @@ export class WavSink implements Sink {
   #file: number | undefined
   #bytes = 0
 
-  /** Throws a `LiveProblem` where the file cannot be written. */
+  /** Throws a `Problem` where the file cannot be written. */
   constructor(path: string, rate: number, onFailed: OnSinkFailed) {
     this.#rate = rate
     this.#onFailed = onFailed
@@ -24,7 +24,7 @@ export class WavSink implements Sink {
       this.#file = openSync(path, 'w')
       writeSync(this.#file, wavHeader(rate))
     } catch (error) {
-      throw new LiveProblem(`--out: ${wordsOf(error)}`, exits.misused)
+      throw new Problem(`--out: ${wordsOf(error)}`, exits.misused)
     }
   }
 

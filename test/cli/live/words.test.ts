@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LiveServerMessage } from '../../../api/schemas.gen.ts'
+import { keysOf } from '../../../cli/access.ts'
 import { readArguments } from '../../../cli/arguments.ts'
 import { Captions, latencyOf } from '../../../cli/live/captions.ts'
 import { commandIn } from '../../../cli/live/commands.ts'
 import { Journal } from '../../../cli/live/journal.ts'
-import { addressOf, type LiveTalkArguments, paramsOf, providerKeysOf } from '../../../cli/live/options.ts'
+import { addressOf, type LiveTalkArguments, paramsOf } from '../../../cli/live/options.ts'
 import { installHint, type Machine, playerOn, recorderOn } from '../../../cli/live/programs.ts'
 import { Turns } from '../../../cli/live/turns.ts'
 import { problemsWith } from '../../contract-schemas.ts'
@@ -45,7 +46,7 @@ describe('what the session is to be', () => {
       tts: { voice: 'cartesia/x', language: 'de' },
     })
     expect(problemsWith('LiveHello', { type: 'hello', protocol_version: '1', ...made })).toEqual([])
-    expect(providerKeysOf(asked(line), { DEEPGRAM_API_KEY: 'sk-test-1' })).toEqual({ deepgram: 'sk-test-1' })
+    expect(keysOf(asked(line), { DEEPGRAM_API_KEY: 'sk-test-1' }).providerKeys).toEqual({ deepgram: 'sk-test-1' })
   })
 
   it.each([
@@ -144,7 +145,15 @@ describe('captions', () => {
     expect(
       told(
         { type: 'warning', code: 'tts_retry', message: 'The voice failed.' },
-        { type: 'error', scope: 'turn', code: 'provider_error', message: 'It failed.', retryable: true, close: false },
+        {
+          type: 'error',
+          scope: 'turn',
+          error_type: 'provider_error',
+          code: 'provider_error',
+          message: 'It failed.',
+          retryable: true,
+          close: false,
+        },
         { type: 'tool_call', tool_use_id: 'x', name: 'set_timer', input: {} },
         {
           type: 'run_event',

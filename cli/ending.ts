@@ -1,11 +1,11 @@
-/** With what `vai live` ends, as its help tells. */
+/** With what the commands end that talk with a gateway, as their helps tell. */
 export const exits = {
   done: 0,
   /** A turn or the session failed, or nothing was understood. */
   failed: 1,
   /** Something has to be given otherwise, or is missing on this machine. */
   misused: 2,
-  /** There is no session, or none any more. */
+  /** There is no gateway or no session, or none any more. */
   noSession: 3,
   /** Ctrl-C, before it was over. */
   interrupted: 130,
@@ -14,14 +14,19 @@ export const exits = {
 export type Exit = (typeof exits)[keyof typeof exits]
 
 /** Why it cannot go on, in words for whoever called it. */
-export class LiveProblem extends Error {
-  override readonly name = 'LiveProblem'
+export class Problem extends Error {
+  override readonly name = 'Problem'
   readonly exit: Exit
 
   constructor(message: string, exit: Exit) {
     super(message)
     this.exit = exit
   }
+}
+
+/** What was given cannot be. */
+export function misused(message: string): Problem {
+  return new Problem(message, exits.misused)
 }
 
 /** What is to be told of something that was thrown. */
