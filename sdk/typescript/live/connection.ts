@@ -1,7 +1,7 @@
+import { bytesOfBase64 } from '../base64.ts'
 import type { Clock } from '../clock.ts'
 import type { VAIError } from '../errors.ts'
 import type { Alignment, LiveClientMessage, LiveHello, LiveHelloAck, LiveServerMessage } from '../generated/types.gen.ts'
-import { bytesOfBase64 } from '../stream/base64.ts'
 import { isWhole, serverMessageIn } from './incoming.ts'
 import { errorOf, type Refusal, refusedByMessage, refusedUpgrade } from './refusal.ts'
 import type { LiveDial, LiveSocket, LiveSocketListener } from './socket.ts'

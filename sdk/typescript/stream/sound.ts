@@ -1,6 +1,6 @@
+import { bytesOfBase64 } from '../base64.ts'
 import { brokenStream } from '../broken-stream.ts'
 import type { AudioBlock, AudioChunkEvent, AudioUnavailableEvent, Message, StreamEvent } from '../generated/types.gen.ts'
-import { bytesOfBase64 } from './base64.ts'
 
 /** Sound of an answer. The bytes of all chunks, put together, are one file of the format; their texts are what is spoken. */
 export interface SoundChunk extends Omit<AudioChunkEvent, 'audio'> {

@@ -1,7 +1,7 @@
 import type { Alignment, AudioBlock, AudioChunkEvent, AudioUnavailableEvent } from '@vai/sdk'
 import { BrokenStreamError, soundOf } from '@vai/sdk'
 import { describe, expect, it } from 'vitest'
-import { bytesOfBase64 } from '../../../sdk/typescript/stream/base64.ts'
+import { bytesOfBase64 } from '../../../sdk/typescript/base64.ts'
 import { MessageStream } from '../../../sdk/typescript/stream/message-stream.ts'
 import { answer, closing, message } from './answers.ts'
 import { all, failureOf, Source } from './source.ts'
