@@ -102,9 +102,9 @@ describe('hostile text', () => {
     '==a',
     '!=',
   ])(
-    'a million of %j are read in linear time',
+    'hundreds of thousands of %j are read in linear time',
     (sign) => {
-      expect(sayWhole(sign.repeat(1_000_000 / sign.length))).toBeDefined()
+      expect(sayWhole(sign.repeat(300_000 / sign.length))).toBeDefined()
       const text = sign.repeat(100_000 / sign.length)
       expect(sayPieces(text.match(/[\s\S]{1,50}/g) ?? [])).toBe(sayWhole(text))
     },

@@ -166,8 +166,13 @@ const leastPurity = 0.35
 const lows = Array.from({ length: 12 }, (_, index) => 400 + index * 100)
 const highs = Array.from({ length: 17 }, (_, index) => 1600 + index * 100)
 
-/** The words that were ever said, each with a number. */
+/** The words that were said, each with a number. */
 const known = new Map<string, number>()
+
+/** From now on other words may be said, for which there would be no tones left. Sound of before says something else now. */
+export function forgetWords(): void {
+  known.clear()
+}
 
 function tonesOf(word: string): [low: number, high: number] {
   const code = known.get(word) ?? known.size
