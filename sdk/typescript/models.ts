@@ -44,18 +44,22 @@ export class Models {
   }
 
   async *#from(first: WithRequestId<ModelList>, params: ModelListParams, options?: RequestOptions): AsyncGenerator<Model> {
-    for (let page = first; ; page = await this.list(paramsOfNext(page, params), options)) {
+    const { limit, before_id, after_id } = params
+    const isBackwards = before_id !== undefined
+    const passed = new Set<unknown>([before_id, after_id])
+    for (let page = first; ; ) {
       yield* page.data
       if (!page.has_more) return
+      const id = isBackwards ? page.first_id : page.last_id
+      if (!id || passed.has(id)) throw leadsNowhere(page, id)
+      passed.add(id)
+      page = await this.list(isBackwards ? { limit, before_id: id } : { limit, after_id: id }, options)
     }
   }
 }
 
-/** Of the page that comes after another, in the direction in which the listing goes. */
-function paramsOfNext(page: WithRequestId<ModelList>, { limit, before_id }: ModelListParams): ModelListParams {
-  const isBackwards = before_id !== undefined
-  const id = isBackwards ? page.first_id : page.last_id
-  if (id) return isBackwards ? { limit, before_id: id } : { limit, after_id: id }
-  const message = 'The answer says that there are more models, and does not say where they are.'
-  throw new UnexpectedResponseError(message, { status: 200, body: '', request_id: page.request_id })
+function leadsNowhere({ request_id }: WithRequestId<ModelList>, id: string | null): UnexpectedResponseError {
+  const where = id ? 'leads back to those that have been listed' : 'does not say where they are'
+  const message = `The answer says that there are more models, and ${where}.`
+  return new UnexpectedResponseError(message, { status: 200, body: '', request_id })
 }

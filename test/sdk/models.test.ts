@@ -58,6 +58,21 @@ describe('models', () => {
     await upstream.close()
   })
 
+  it.each([
+    ['to itself', [0, 0], 2],
+    ['to one before it', [0, 1, 0], 3],
+    ['to where it was asked to begin', [9], 1],
+  ])('of a list that leads back %s are an error, and no list without an end', async (_, pages, asked) => {
+    const upstream = await startUpstream(({ index }) => json(page(pages[index] ?? 7)))
+    const list = await new VAI({ baseURL: upstream.url }).models.list({ after_id: 'b/9' })
+    await expect(idsOf(list)).rejects.toMatchObject({
+      name: 'UnexpectedResponseError',
+      message: expect.stringContaining('leads back'),
+    })
+    expect(upstream.requests).toHaveLength(asked)
+    await upstream.close()
+  })
+
   it('are found by their ids, slashes and all', async () => {
     expect(await vai.models.get('demo/echo')).toMatchObject({ id: 'demo/echo', request_id: expect.stringMatching(/^req_/) })
     for (const id of ['openrouter/anthropic/claude-sonnet-4.5', 'openrouter/deepseek/deepseek-chat:free']) {
