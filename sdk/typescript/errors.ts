@@ -36,6 +36,8 @@ export class APIError extends VAIError {
   readonly issues: readonly Issue[]
   /** Seconds to wait before the next try. */
   readonly retry_after: number | undefined
+  /** What Anthropic's own clients go by where a request can be sent in another way: `error_code`, and what belongs to it. */
+  readonly details: ErrorDetail['details']
   /** What the provider answered, with keys masked. */
   readonly provider_error: ErrorDetail['provider_error']
 
@@ -47,6 +49,7 @@ export class APIError extends VAIError {
     this.param = detail.param
     this.issues = detail.issues ?? []
     this.retry_after = detail.retry_after
+    this.details = detail.details
     this.provider_error = detail.provider_error
   }
 }
