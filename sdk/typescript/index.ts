@@ -13,7 +13,6 @@ export {
 } from './blocks.ts'
 export { VAI } from './client.ts'
 export * from './errors.ts'
-export { Accumulator } from './generated/accumulator.gen.ts'
 export type * from './generated/types.gen.ts'
 export type {
   LiveAudioEvent,
