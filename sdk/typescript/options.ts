@@ -6,7 +6,7 @@ export type ProviderKeys = { readonly [Name in KnownProviderKey]?: string | unde
   Record<string, string | undefined>
 >
 
-/** What is told of requests: method, path, status, request id and duration. Never a key, never what was said. */
+/** What is told of requests: method, path, status, request id and duration. Never a key, never what was said. What it throws is passed over. */
 export interface Logger {
   debug(message: string, details?: Readonly<Record<string, unknown>>): void
   info(message: string, details?: Readonly<Record<string, unknown>>): void

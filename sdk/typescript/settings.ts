@@ -34,7 +34,7 @@ export function settingsOf(options: ClientOptions): Settings {
     timeout: all.timeout ?? 600_000,
     streamTimeout: all.streamTimeout ?? 60_000,
     maxRetries: all.maxRetries ?? 2,
-    logger: all.logger,
+    logger: all.logger && isolated(all.logger),
     headers: all.headers ?? {},
   }
 }
@@ -47,6 +47,20 @@ export function modelOf(
   const named = model ?? defaultModel
   if (named === undefined) throw new UsageError('There is no model: name one in `model`, or give the client a `defaultModel`.')
   return named
+}
+
+/** Whatever becomes of what a logger is told, it is nothing to the request. */
+function isolated(logger: Logger): Logger {
+  const telling =
+    (level: keyof Logger): Logger[typeof level] =>
+    async (message, details) => {
+      try {
+        await logger[level](message, details)
+      } catch {
+        // There is nobody else to tell.
+      }
+    }
+  return { debug: telling('debug'), info: telling('info'), warn: telling('warn'), error: telling('error') }
 }
 
 function fromEnvironment({ baseURL, apiKey }: ClientOptions): ClientOptions {

@@ -294,7 +294,29 @@ describe('a logger', () => {
       ['debug', 'a request was sent', { ...facts, status: 200, request_id: requestId, ms: expect.any(Number) }],
     ])
   })
+
+  it.each<[string, () => unknown]>([
+    ['throws', fail],
+    ['rejects', async () => fail()],
+  ])('that %s takes no answer away', async (_, level) => {
+    const unheard: unknown[] = []
+    const note = (reason: unknown) => void unheard.push(reason)
+    process.on('unhandledRejection', note)
+    const logger = { debug: level, info: level, warn: level, error: level }
+    const upstream = await startUpstream([reply('', { status: 503, headers: { 'retry-after': '0' } }), answered, streamed])
+    opened.push(upstream)
+    const vai = new VAI({ baseURL: upstream.url, logger })
+    expect(await vai.messages.create(question)).toEqual({ ...message, request_id: requestId })
+    expect(await vai.messages.stream(question).finalText()).toBe('Hello')
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+    expect(unheard).toEqual([])
+  })
 })
+
+function fail(): never {
+  throw new Error('The disk is full.')
+}
 
 /** How many bytes there were. */
 async function drained(bytes: AsyncIterable<Uint8Array>): Promise<number> {
