@@ -13,7 +13,7 @@ import {
 import type { Attempt } from './conversation.ts'
 import type { Asking } from './options.ts'
 import { endingOf, type Piece } from './pieces.ts'
-import { Progress, sayable } from './progress.ts'
+import { type Part, partOf, RunProgress, sayable } from './progress.ts'
 
 /** What came of a question. */
 export interface Answer {
@@ -27,7 +27,7 @@ export interface Answer {
 }
 
 /** Asks, and tells of each event as it comes. Rejects with nothing that the client or the gateway says. */
-export async function answerTo(
+export function answerTo(
   { before, question }: Attempt,
   asking: Asking,
   client: VAI,
@@ -35,34 +35,24 @@ export async function answerTo(
   onEvent: (event: StreamEvent | RunEvent) => void,
 ): Promise<Answer> {
   const request = requestOf([...before, question], asking)
-  const progress = new Progress(request.messages.length)
-  const happened = (event: StreamEvent | RunEvent): void => {
-    progress.event(event)
-    onEvent(event)
-  }
-  try {
-    return asking.tools.length > 0
-      ? await run(request, asking.tools, client, signal, happened)
-      : await turn(request, client, signal, happened)
-  } catch (error) {
-    if (!(error instanceof VAIError)) throw error
-    // What broke off by itself can be asked for again; what was stopped was enough.
-    const since = error instanceof AbortedError ? progress.messages : []
-    return { since, usage: progress.usage, ending: [], error }
-  }
+  const { tools } = asking
+  return tools.length > 0 ? run(request, tools, client, signal, onEvent) : turn(request, client, signal, onEvent)
 }
 
-type Listener = (event: StreamEvent | RunEvent) => void
-
-async function turn(request: MessageRequest, client: VAI, signal: AbortSignal, happened: Listener): Promise<Answer> {
+async function turn(
+  request: MessageRequest,
+  client: VAI,
+  signal: AbortSignal,
+  onEvent: (event: StreamEvent) => void,
+): Promise<Answer> {
   const stream = client.messages.stream(request, { signal })
-  for await (const event of stream) happened(event)
-  const { content, stop_reason, metadata, usage } = await stream.finalMessage()
-  const said = sayable(assistantMessage({ content }))
-  return {
-    since: said ? [said] : [],
-    usage: [usage],
-    ending: endingOf(stop_reason, metadata?.warnings),
+  try {
+    for await (const event of stream) onEvent(event)
+    const { content, stop_reason, metadata, usage } = await stream.finalMessage()
+    const said = sayable(assistantMessage({ content }))
+    return { since: said ? [said] : [], usage: [usage], ending: endingOf(stop_reason, metadata?.warnings) }
+  } catch (error) {
+    return brokenOff(error, partOf(stream.partialMessage()))
   }
 }
 
@@ -71,18 +61,32 @@ async function run(
   tools: readonly string[],
   client: VAI,
   signal: AbortSignal,
-  happened: Listener,
+  onEvent: (event: RunEvent) => void,
 ): Promise<Answer> {
   const stream = client.runs.stream({ request, builtins: [...tools] }, { signal })
-  for await (const event of stream) happened(event)
-  const { error, messages, request_id, response, stop_reason, usage } = await stream.finalResult()
-  const why = stop_reason === 'end_turn' ? response?.stop_reason : error ? 'end_turn' : stop_reason
-  return {
-    since: messages.slice(request.messages.length),
-    usage: [usage],
-    ending: endingOf(why ?? null, response?.metadata?.warnings),
-    ...(error && { error: apiErrorOf(error, { request_id }) }),
+  const progress = new RunProgress(request.messages.length)
+  try {
+    for await (const event of stream) {
+      progress.event(event)
+      onEvent(event)
+    }
+    const { error, messages, request_id, response, stop_reason, usage } = await stream.finalResult()
+    const why = stop_reason === 'end_turn' ? response?.stop_reason : error ? 'end_turn' : stop_reason
+    return {
+      since: messages.slice(request.messages.length),
+      usage: [usage],
+      ending: endingOf(why ?? null, response?.metadata?.warnings),
+      ...(error && { error: apiErrorOf(error, { request_id }) }),
+    }
+  } catch (error) {
+    return brokenOff(error, progress.partOf(stream.partialMessage()))
   }
+}
+
+function brokenOff(error: unknown, { messages, usage }: Part): Answer {
+  if (!(error instanceof VAIError)) throw error
+  // What broke off by itself can be asked for again; what was stopped was enough.
+  return { since: error instanceof AbortedError ? messages : [], usage, ending: [], error }
 }
 
 function requestOf(messages: MessageParam[], { model, system, maxTokens }: Asking): MessageRequest {

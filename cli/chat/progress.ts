@@ -1,61 +1,61 @@
-import type { MessageParam, RunEvent, StreamEvent, Usage } from '@vai/sdk'
+import { type Message, type MessageParam, type RunEvent, textOf, type Usage } from '@vai/sdk'
 
-/** An answer on its way: what of it could be sent again if it broke off now, and what it has used. */
-export class Progress {
+/** What has come of an answer that broke off: what of it can be sent again, and what it has used. */
+export interface Part {
+  readonly messages: readonly MessageParam[]
+  readonly usage: readonly Usage[]
+}
+
+/** Of one that is not whole the text alone can be sent again, as calls want results and thoughts their ends. */
+export function partOf(message: Message | undefined): Part {
+  if (!message) return nothing
+  const text = textOf(message)
+  return { messages: text.trim() === '' ? [] : [{ role: 'assistant', content: text }], usage: [message.usage] }
+}
+
+/** A run on its way: what it has told of its messages and of its usage, which leaves the answer that is under way. */
+export class RunProgress {
   /** How many messages the run is to have when it tells what to add. */
   #expected: number
-  readonly #whole: MessageParam[] = []
-  /** Of the answer that is not whole. */
-  #said = ''
+  readonly #told: MessageParam[] = []
   readonly #used: Usage[] = []
-  #using: Usage | undefined
+  /** Whether the messages that were told have the last answer in them, and whether the usage has. */
+  #isTold = false
+  #isCounted = false
 
   /** `asked` is how many messages were sent. */
   constructor(asked: number) {
     this.#expected = asked
   }
 
-  event(event: StreamEvent | RunEvent): void {
+  event(event: RunEvent): void {
     switch (event.type) {
-      case 'stream_event':
-        this.event(event.event)
-        return
-      case 'message_start':
-        this.#said = ''
-        this.#using = event.message.usage
-        return
-      case 'content_block_start':
-        if (event.content_block.type === 'text') this.#said += event.content_block.text
-        return
-      case 'content_block_delta':
-        if (event.delta.type === 'text_delta') this.#said += event.delta.text
-        return
-      case 'message_delta':
-        this.#using = { ...this.#using, ...event.usage }
+      case 'step_start':
+        this.#isTold = false
+        this.#isCounted = false
         return
       case 'step_complete':
         this.#used.push(event.usage)
-        this.#using = undefined
+        this.#isCounted = true
         return
       case 'history_delta':
         // Whoever has missed something must not put later messages behind the gap.
         if (event.expected_len !== this.#expected) return
         this.#expected += event.append.length
-        this.#whole.push(...event.append)
-        this.#said = ''
+        this.#told.push(...event.append)
+        this.#isTold = true
         return
       default:
     }
   }
 
-  /** What was said so far, as messages: of what is not whole the text alone, as calls want results and thoughts their ends. */
-  get messages(): readonly MessageParam[] {
-    const said: MessageParam[] = this.#said.trim() === '' ? [] : [{ role: 'assistant', content: this.#said }]
-    return [...this.#whole, ...said]
-  }
-
-  get usage(): readonly Usage[] {
-    return this.#using ? [...this.#used, this.#using] : this.#used
+  /** What has come of the run, the last of whose answers is so far this. */
+  partOf(last: Message | undefined): Part {
+    const { messages, usage } = partOf(last)
+    return {
+      messages: this.#isTold ? this.#told : [...this.#told, ...messages],
+      usage: this.#isCounted ? this.#used : [...this.#used, ...usage],
+    }
   }
 }
 
@@ -64,3 +64,5 @@ export function sayable({ role, content }: MessageParam): MessageParam | undefin
   const blocks = typeof content === 'string' ? content : content.filter((block) => block.type !== 'text' || block.text !== '')
   return blocks.length > 0 ? { role, content: blocks } : undefined
 }
+
+const nothing: Part = { messages: [], usage: [] }

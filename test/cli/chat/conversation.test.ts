@@ -1,7 +1,6 @@
-import type { MessageParam, RunEvent, StreamEvent } from '@vai/sdk'
+import type { MessageParam } from '@vai/sdk'
 import { describe, expect, it } from 'vitest'
 import { Conversation } from '../../../cli/chat/conversation.ts'
-import { Progress, sayable } from '../../../cli/chat/progress.ts'
 import { UsageTotal } from '../../../cli/chat/usage-total.ts'
 
 const user = (content: string): MessageParam => ({ role: 'user', content })
@@ -60,85 +59,6 @@ describe('a conversation', () => {
     conversation.failed(conversation.ask('One?'))
     conversation.begin([])
     expect(conversation.again()).toBeUndefined()
-  })
-})
-
-const start: StreamEvent = {
-  type: 'message_start',
-  message: {
-    id: 'msg_1',
-    type: 'message',
-    role: 'assistant',
-    model: 'a/b',
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    usage: { input_tokens: 7, output_tokens: 0 },
-  },
-}
-const delta = (text: string): StreamEvent => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })
-const within = (event: StreamEvent, index = 0): RunEvent => ({ type: 'stream_event', index, event })
-
-function progressOf(sent: number, events: readonly (StreamEvent | RunEvent)[]): Progress {
-  const progress = new Progress(sent)
-  for (const event of events) progress.event(event)
-  return progress
-}
-
-describe('an answer on its way', () => {
-  it('is what was said so far', () => {
-    const { messages, usage } = progressOf(1, [start, delta('So '), delta('far')])
-    expect(messages).toEqual([assistant('So far')])
-    expect(usage).toEqual([{ input_tokens: 7, output_tokens: 0 }])
-  })
-
-  it('is nothing before anything was said', () => {
-    expect(progressOf(1, []).messages).toEqual([])
-    const thought: StreamEvent = { type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: 'Hm.' } }
-    expect(progressOf(1, [start, thought, delta(' \n')]).messages).toEqual([])
-  })
-
-  it('leaves out a call that nobody has answered', () => {
-    const call: StreamEvent = {
-      type: 'content_block_start',
-      index: 1,
-      content_block: { type: 'tool_use', id: 'a', name: 'read', input: {} },
-    }
-    expect(progressOf(1, [within(start), within(delta('Let me look.')), within(call)]).messages).toEqual([
-      assistant('Let me look.'),
-    ])
-  })
-
-  it('keeps the steps of a run that are whole, and begins anew with the next', () => {
-    const append: MessageParam[] = [
-      { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'read', input: {} }] },
-      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a', content: 'x' }] },
-    ]
-    const usage = { input_tokens: 7, output_tokens: 3 }
-    const progress = progressOf(1, [
-      within(start),
-      within(delta('Let me look.')),
-      { type: 'step_complete', index: 0, stop_reason: 'tool_use', usage, tool_call_count: 1, duration_ms: 1 },
-      { type: 'history_delta', expected_len: 1, append },
-      within(start, 1),
-      within(delta('It says'), 1),
-    ])
-    expect(progress.messages).toEqual([...append, assistant('It says')])
-    expect(progress.usage).toEqual([usage, { input_tokens: 7, output_tokens: 0 }])
-  })
-
-  it('puts nothing behind a gap', () => {
-    const progress = progressOf(1, [{ type: 'history_delta', expected_len: 3, append: [assistant('late')] }])
-    expect(progress.messages).toEqual([])
-  })
-
-  it('is sent again without empty text', () => {
-    const text = { type: 'text', text: 'a' } as const
-    expect(sayable({ role: 'assistant', content: [{ type: 'text', text: '' }, text] })).toEqual({
-      role: 'assistant',
-      content: [text],
-    })
-    expect(sayable({ role: 'assistant', content: [{ type: 'text', text: '' }] })).toBeUndefined()
   })
 })
 
