@@ -5,13 +5,14 @@ import { paramOf } from '../../api/param.ts'
 import { SchemaMismatch } from '../../api/schema-mismatch.ts'
 import type { Issue, MessageParam, MessageRequest, Warning } from '../../api/schemas.gen.ts'
 import type { ValidationError } from '../../api/validator.ts'
+import { matrixEntry } from '../../providers/capabilities.ts'
 import { isShown, withoutUnshown } from '../../providers/pictures.ts'
 import { modelError, type ResolvedModel } from '../../providers/registry.ts'
 import { pathAt, scanJson } from '../../text/json-text.ts'
 import type { Models, ModelUser } from '../models/index.ts'
 import { checkCompatibility } from './compat.ts'
 import { extensionIssues } from './extensions.ts'
-import { isContinued, type RequestLimits, validateRequest } from './validate.ts'
+import { type RequestLimits, validateRequest } from './validate.ts'
 import { type HeardTexts, voiceIssues, withoutVoice } from './voiceless.ts'
 
 /** A request as it came: parsed, and what the schema has to say about it. */
@@ -64,9 +65,10 @@ export function prepareRequest(raw: RawRequest, caller: ModelUser, models: Known
   const resolved = resolveModel(raw.body, registry)
   const problem = resolved && 'problem' in resolved ? resolved.problem : undefined
   const main = resolved && 'provider' in resolved ? resolved : undefined
+  const isContinued = main !== undefined && continuesAt(main, raw)
   const issues = [
-    ...schemaIssues(raw, main),
-    ...validateRequest(raw.body, limits),
+    ...schemaIssues(raw, main, isContinued),
+    ...validateRequest(raw.body, limits, isContinued),
     ...extensionIssues(raw.body, registry.providers, raw.isRun ?? false),
   ]
   // What the schema has found wrong with a field is not told of it again.
@@ -105,15 +107,21 @@ function resolveModel(body: unknown, registry: Models['registry']): ReturnType<M
   return typeof model === 'string' && model !== '' ? registry.resolve(model) : undefined
 }
 
-function schemaIssues(raw: RawRequest, model: ResolvedModel | undefined): readonly Issue[] {
+/**
+ * Whether these are the last messages of a conversation that the model's provider keeps, which is a beta that the caller has to ask for.
+ * A provider that keeps none refuses it, and does so in better words than those that miss what was said before.
+ */
+function continuesAt({ provider }: ResolvedModel, { body, hasBeta }: RawRequest): boolean {
+  if (!isRecord(body) || !isRecord(body.thread) || body.thread.type !== 'continue') return false
+  return hasBeta || matrixEntry(provider.matrix, 'thread').treatment === 'reject'
+}
+
+function schemaIssues(raw: RawRequest, model: ResolvedModel | undefined, isContinued: boolean): readonly Issue[] {
   if (!raw.schemaError) return []
   if (!(raw.schemaError instanceof SchemaMismatch)) throw raw.schemaError
   // A provider that reads the caller's own text also reads what is newer than this contract, if the caller says that it is a beta.
   const mayBeNewer = raw.hasBeta && model?.provider.native !== undefined
-  const mayHaveNoMessages = isRecord(raw.body) && isContinued(raw.body)
-  return raw.schemaError.issuesExcept(
-    (error) => mayBeNewer && (isUnknownToUs(error) || (mayHaveNoMessages && isOfNoMessages(error))),
-  )
+  return raw.schemaError.issuesExcept((error) => mayBeNewer && (isUnknownToUs(error) || (isContinued && isOfNoMessages(error))))
 }
 
 /** A kept conversation can go on from where its last answer stopped, without a word. */

@@ -17,25 +17,20 @@ export interface RequestLimits {
  * What a schema cannot say: that results answer calls, that blocks stand where they may, that names are unique, that base64
  * decodes, that the whole is within its limits.
  *
- * Of a conversation that the provider keeps, only what is new is here, and what it refers to may not be.
+ * Of a conversation that the provider keeps (`isContinued`), only what is new is here, and what it refers to may not be.
  *
  * The value need not fit the schema, so that every problem of a request can be reported at once: what has the wrong type is
  * passed over here, because the schema's own issues name it.
  */
-export function validateRequest(body: unknown, limits: RequestLimits): Issue[] {
+export function validateRequest(body: unknown, limits: RequestLimits, isContinued = false): Issue[] {
   if (!isRecord(body)) return []
-  const review = new Review(limits, isContinued(body))
+  const review = new Review(limits, isContinued)
   review.messages(body.messages)
   review.system(body.system)
   review.tools(body.tools, body.tool_choice)
   review.outputFormat(body.output_format, body.output_config)
   review.totals()
   return review.issues
-}
-
-/** Whether these are the last messages of a conversation that the provider keeps. */
-export function isContinued(body: Readonly<Record<string, unknown>>): boolean {
-  return isRecord(body.thread) && body.thread.type === 'continue'
 }
 
 type Path = readonly (string | number)[]

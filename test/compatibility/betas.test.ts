@@ -50,6 +50,31 @@ describe.each(vendors)('before $name', (vendor) => {
     expect((await ask({ messages: [] })).status).toBe(400)
   })
 
+  it.runIf(vendor.native)('a thread whose beta nobody asked for is held to the rules of a whole conversation', async () => {
+    const thread = { type: 'continue', previous_message_id: 'msg_1' }
+    const answer = { type: 'tool_result', tool_use_id: 'toolu_1', content: 'Snow.' }
+    const { gateway, upstream } = running
+    const before = upstream.requests.length
+    const plain = (more: object): Promise<Response> => gateway.post({ model, max_tokens: 9, thread, messages: [hello], ...more })
+    expect(await errorOf(await plain({ messages: [{ role: 'user', content: [answer] }] }))).toMatchObject({
+      code: 'tool_use_not_found',
+    })
+    expect(await errorOf(await plain({ messages: [{ role: 'assistant', content: 'Hm.' }] }))).toMatchObject({
+      code: 'first_message_role',
+    })
+    expect(await errorOf(await plain({ tool_choice: { type: 'any' } }))).toMatchObject({ code: 'tool_not_found' })
+    expect(upstream.requests).toHaveLength(before)
+  })
+
+  it.skipIf(vendor.native)('a thread is refused in those words whatever it refers to, and without the beta too', async () => {
+    const thread = { type: 'continue', previous_message_id: 'msg_1' }
+    const messages = [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'Snow.' }] }]
+    const details = { details: { error_code: 'thread_unsupported_request' } }
+    expect(await errorOf(await ask({ thread, messages }))).toMatchObject(details)
+    const plain = await running.gateway.post({ model, max_tokens: 9, thread, messages })
+    expect(await errorOf(plain)).toMatchObject(details)
+  })
+
   it.runIf(vendor.native)('a thread that is lost is told in the words by which clients begin again', async () => {
     const response = await ask({ thread: { type: 'continue', previous_message_id: 'msg_lost' } })
     expect(response.status).toBe(404)
