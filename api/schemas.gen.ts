@@ -7408,6 +7408,8 @@ export interface LiveError {
   type: 'error'
   seq: LiveSeq
   scope: 'session' | 'turn'
+  /** What kind of error it is, as of all other requests. Of violations it is `invalid_request_error`. */
+  error_type: ErrorType
   code: string
   message: string
   /** The path of the wrong field, as far as it is one. */
@@ -7421,7 +7423,7 @@ export interface LiveError {
 export const LiveError: ContractSchema = {
   $id: 'LiveError',
   type: 'object',
-  required: ['type', 'seq', 'scope', 'code', 'message', 'retryable', 'close'],
+  required: ['type', 'seq', 'scope', 'error_type', 'code', 'message', 'retryable', 'close'],
   properties: {
     type: {
       type: 'string',
@@ -7433,6 +7435,9 @@ export const LiveError: ContractSchema = {
     scope: {
       type: 'string',
       enum: ['session', 'turn'],
+    },
+    error_type: {
+      $ref: 'ErrorType#',
     },
     code: {
       type: 'string',

@@ -141,8 +141,8 @@ export function onLine(move: Move, input: LineInput): void {
       endSession(move, 'restart', 1012)
       return
     case 'over-limit': {
-      const { code, message } = input
-      tell(move, { type: 'error', scope: 'session', code, message, retryable: false, close: true })
+      const { errorType, code, message } = input
+      tell(move, { type: 'error', scope: 'session', error_type: errorType, code, message, retryable: false, close: true })
       endSession(move, 'limit', 1008)
       return
     }

@@ -231,8 +231,8 @@ export class LiveDriver {
   #fail(error: unknown): void {
     if (this.#isOver) return
     this.#parts.log.error({ err: error }, 'a live session failed')
-    const { message, code } = new GatewayError('internal_error')
-    this.#teller.send({ type: 'error', scope: 'session', code, message, retryable: true, close: true })
+    const { message, code, type: error_type } = new GatewayError('internal_error')
+    this.#teller.send({ type: 'error', scope: 'session', error_type, code, message, retryable: true, close: true })
     this.#teller.send({ type: 'session_end', reason: 'error', usage: this.usage })
     this.#teller.close(1011, code)
     this.#stop()

@@ -1,3 +1,4 @@
+import type { ErrorType } from '../../api/schemas.gen.ts'
 import type { Cut } from './history.ts'
 import type { Content, ToolContent } from './inputs.ts'
 import type { TurnMetrics } from './measure.ts'
@@ -113,6 +114,7 @@ export type Frame =
   | {
       readonly type: 'error'
       readonly scope: 'session' | 'turn'
+      readonly error_type: ErrorType
       readonly code: string
       readonly message: string
       readonly retryable: boolean

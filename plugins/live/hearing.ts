@@ -57,7 +57,8 @@ export function onSttFailed(move: Move, link: number, isRetryable: boolean, mess
 }
 
 function giveUp(move: Move, message: string): void {
-  tell(move, { type: 'error', scope: 'session', code: 'stt_unavailable', message, retryable: true, close: true })
+  const error = { scope: 'session', error_type: 'provider_error', code: 'stt_unavailable', message } as const
+  tell(move, { type: 'error', ...error, retryable: true, close: true })
   endSession(move, 'error', 1011)
 }
 

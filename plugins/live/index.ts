@@ -131,7 +131,7 @@ export const live = fp(
           costOf: app.voice.costOf,
           reserve: (amounts) => app.limits.sessions.reserve(principal, amounts),
           metrics: app.metrics,
-          onRefused: ({ code, message }) => driver.take({ type: 'over-limit', code, message }),
+          onRefused: ({ type: errorType, code, message }) => driver.take({ type: 'over-limit', errorType, code, message }),
           onError: (err) => log.error({ err }, 'what voice costs could not be charged'),
         }),
         watch: new SessionWatch({

@@ -1,4 +1,4 @@
-import type { MessageParam } from '../../api/schemas.gen.ts'
+import type { ErrorType, MessageParam } from '../../api/schemas.gen.ts'
 import type { Alignment, SttEvent } from '../../providers/speech.ts'
 import type { LiveResult } from './history.ts'
 import type { RuleChanges } from './rules.ts'
@@ -51,7 +51,13 @@ export type ModelEvent =
     }
   | { readonly type: 'tool-ended'; readonly id: string }
   | { readonly type: 'done'; readonly stopReason: string }
-  | { readonly type: 'failed'; readonly code: string; readonly message: string; readonly isRetryable: boolean }
+  | {
+      readonly type: 'failed'
+      readonly errorType: ErrorType
+      readonly code: string
+      readonly message: string
+      readonly isRetryable: boolean
+    }
 
 /**
  * What comes of the sentences of a turn, in the order of their sound and one after another: what stands behind a piece of sound comes
@@ -94,5 +100,5 @@ export type LineInput =
   | { readonly type: 'drain' }
   /** It is down: the session ends at once. */
   | { readonly type: 'shutdown' }
-  /** Whoever talks may spend no more; the code and the words of the limit. */
-  | { readonly type: 'over-limit'; readonly code: string; readonly message: string }
+  /** Whoever talks may spend no more: the error of the limit. */
+  | { readonly type: 'over-limit'; readonly errorType: ErrorType; readonly code: string; readonly message: string }

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../api/error.ts'
-import type { ContentBlockParam, Issue, LiveHelloAck, LiveLimits, LiveSessionUpdate } from '../../api/schemas.gen.ts'
+import type { ContentBlockParam, ErrorType, Issue, LiveHelloAck, LiveLimits, LiveSessionUpdate } from '../../api/schemas.gen.ts'
 import { Script } from '../../text/script.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { Allotment } from '../limits/allotment.ts'
@@ -118,7 +118,7 @@ export class LiveSession implements HeldSession {
     switch (message.type) {
       case 'audio_stream_start':
         if (message.format && this.#plan.audioIn && !isSame(message.format, wireFormat(this.#plan.audioIn))) {
-          this.#refuse('audio_format', 'format: sound comes in the format that `hello` has agreed', 'format')
+          this.#refuse('audio_format', 'format: sound comes in the format that `hello` has agreed', { param: 'format' })
         } else if (!this.#plan.audioIn) this.#refuse('no_microphone', '`hello` had no `audio_in`: there is nothing to stream')
         else driver.take({ type: 'stream', isOn: true })
         return
@@ -192,7 +192,7 @@ export class LiveSession implements HeldSession {
     const bounds = { characters: this.#plan.rules.limits.maxUserCharacters, sizes: this.#parts.sizes }
     const problem = typedProblem(content, conversation.history, state.next?.typed ?? [], bounds)
     if (problem?.type === 'invalid') this.#invalid(problem.issues)
-    else if (problem) this.#refuse(problem.code, problem.message, 'content')
+    else if (problem) this.#refuse(problem.code, problem.message, { param: 'content' })
     return problem === undefined
   }
 
@@ -218,9 +218,9 @@ export class LiveSession implements HeldSession {
       () => void this.#waiting--,
       (error: unknown) => {
         this.#waiting--
-        const { issues, code, message, param } = this.#parts.toGatewayError(error)
+        const { type, issues, code, message, param } = this.#parts.toGatewayError(error)
         if (issues && issues.length > 0) this.#invalid(issues)
-        else this.#refuse(code, message, param)
+        else this.#refuse(code, message, { type, ...(param !== undefined && { param }) })
       },
     )
   }
@@ -249,6 +249,7 @@ export class LiveSession implements HeldSession {
     this.#tell({
       type: 'error',
       scope: 'session',
+      error_type: 'invalid_request_error',
       code: 'invalid_message',
       message,
       ...(first?.param !== undefined && { param: first.param }),
@@ -258,9 +259,12 @@ export class LiveSession implements HeldSession {
     })
   }
 
-  #refuse(code: string, message: string, param?: string): void {
-    const where = param === undefined ? {} : { param }
-    this.#tell({ type: 'error', scope: 'session', code, message, ...where, retryable: false, close: false })
+  #refuse(
+    code: string,
+    message: string,
+    { type = 'invalid_request_error', ...where }: { readonly type?: ErrorType; readonly param?: string } = {},
+  ): void {
+    this.#tell({ type: 'error', scope: 'session', error_type: type, code, message, ...where, retryable: false, close: false })
   }
 
   #ack(token: string, isResumed: boolean): Omit<LiveHelloAck, 'seq'> {

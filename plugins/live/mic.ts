@@ -35,6 +35,7 @@ function onOverrun(move: Move): void {
   tell(move, {
     type: 'error',
     scope: 'session',
+    error_type: 'invalid_request_error',
     code: 'mic_overrun',
     message: 'Sound kept coming faster than it is spoken, or in too large frames.',
     retryable: false,

@@ -34,8 +34,8 @@ export function onModel(move: Move, number: number, event: ModelEvent): void {
       setTurn(move, { isTextComplete: true, stopReason: event.stopReason, tools: [] })
       return
     case 'failed': {
-      const { code, message, isRetryable } = event
-      tell(move, { type: 'error', scope: 'turn', code, message, retryable: isRetryable, close: false })
+      const { errorType, code, message, isRetryable } = event
+      tell(move, { type: 'error', scope: 'turn', error_type: errorType, code, message, retryable: isRetryable, close: false })
       setTurn(move, { isTextComplete: true, stopReason: 'error', tools: [] })
       return
     }
@@ -107,6 +107,7 @@ export function onToolResult(move: Move, id: string, content: ToolContent, isErr
     tell(move, {
       type: 'error',
       scope: 'turn',
+      error_type: 'invalid_request_error',
       code: 'unknown_tool_use',
       message: `No tool call with the id ${id.slice(0, 100)} waits for a result${turn ? ` in ${turnId(turn.number)}` : ''}.`,
       retryable: false,

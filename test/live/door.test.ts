@@ -69,7 +69,7 @@ describe('a session', () => {
     await client.sendOpened({ ...typed, model: 'demo/nobody', tts: { voice: 'demo/nobody' } })
     const told = await client.next()
     expect(problemsWith('LiveServerMessage', told)).toEqual([])
-    expect(told).toMatchObject({ type: 'error', seq: 1, scope: 'session', close: true })
+    expect(told).toMatchObject({ type: 'error', seq: 1, scope: 'session', error_type: 'invalid_request_error', close: true })
     expect((await client.closed).code).toBe(1008)
   })
 

@@ -19,7 +19,7 @@ it.each([
   if (answer !== undefined) talk.client.send({ type: 'input_text', content: 'Say something, please.' })
   await stage.time.until(() => talk.client.closed !== undefined, { withinMs: 60_000 })
   expect(talk.client.told.slice(-2)).toMatchObject([
-    { type: 'error', scope: 'session', code: 'daily_cost_limit', close: true },
+    { type: 'error', scope: 'session', error_type: 'rate_limit_error', code: 'daily_cost_limit', close: true },
     { type: 'session_end', reason: 'limit', usage: {} },
   ])
   expect(talk.client.closed).toMatchObject({ code: 1008 })

@@ -61,7 +61,8 @@ describe('a typed turn', () => {
     }
     talk.client.send({ type: 'input_text', content: 'Hello?' })
     const error = await talk.told('error')
-    expect(error).toMatchObject({ code: 'request_rate_limit', scope: 'turn', retryable: true, close: false })
+    const type = { error_type: 'rate_limit_error', code: 'request_rate_limit' }
+    expect(error).toMatchObject({ ...type, scope: 'turn', retryable: true, close: false })
     expect(error.message).toContain('send the next in')
     expect(stage.model.asked).toHaveLength(2)
     expect(await stage.leftovers()).toEqual([])

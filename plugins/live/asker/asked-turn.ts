@@ -267,7 +267,7 @@ export class AskedTurn {
     if (error) {
       const { type, code = type, message } = error
       this.#isRefused = this.#refuses({ type })
-      this.#tell({ type: 'failed', code, message, isRetryable: isRetryable({ type, code }) })
+      this.#tell({ type: 'failed', errorType: type, code, message, isRetryable: isRetryable({ type, code }) })
     } else this.#tell({ type: 'done', stopReason })
     this.#isOver = true
   }
@@ -280,7 +280,7 @@ export class AskedTurn {
     if (code === 'internal_error') this.#parts.caller.log.error({ err: error }, 'a turn failed unexpectedly')
     occasion.facts.ended ??= 'error'
     occasion.facts.error ??= code
-    this.#tell({ type: 'failed', code, message, isRetryable: isRetryable(known) })
+    this.#tell({ type: 'failed', errorType: known.type, code, message, isRetryable: isRetryable(known) })
     this.#isOver = true
   }
 
@@ -306,6 +306,7 @@ type RunEvent = ToolCallStartEvent | ToolResultEvent | StepCompleteEvent
 const toolGraceMs = 2000
 
 const notExplicit = {
+  errorType: 'provider_error',
   code: 'speech_not_explicit',
   message: `The model wrote what it was to say by calling ${speakingTool}; such text is not spoken here.`,
   isRetryable: true,

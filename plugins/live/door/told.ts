@@ -3,13 +3,14 @@ import type { LiveError } from '../../../api/schemas.gen.ts'
 
 /** An error as it is told to a client whose session does not begin, and the code with which its socket is closed. */
 export function refusalOf(error: GatewayError): { readonly message: LiveError; readonly closeCode: number } {
-  const { code, message, param, issues } = error
+  const { type, code, message, param, issues } = error
   return {
     message: {
       type: 'error',
       // Of a session that there is not, it is the first message and the last.
       seq: 1,
       scope: 'session',
+      error_type: type,
       code,
       message,
       ...(param !== undefined && { param }),

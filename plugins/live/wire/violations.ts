@@ -157,6 +157,7 @@ export function toldOf(violation: Violation, seq: number): LiveError | LiveWarni
         type: 'error',
         seq,
         scope: 'session',
+        error_type: 'invalid_request_error',
         code,
         message,
         ...(param !== undefined && { param }),

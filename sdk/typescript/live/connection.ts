@@ -2,8 +2,9 @@ import { bytesOfBase64 } from '../base64.ts'
 import type { Clock } from '../clock.ts'
 import type { VAIError } from '../errors.ts'
 import type { Alignment, LiveClientMessage, LiveHello, LiveHelloAck, LiveServerMessage } from '../generated/types.gen.ts'
+import { maskOf } from './hello.ts'
 import { isWhole, serverMessageIn } from './incoming.ts'
-import { errorOf, type Refusal, refusedByMessage, refusedUpgrade } from './refusal.ts'
+import { errorOf, type Mask, type Refusal, refusedByMessage, refusedUpgrade } from './refusal.ts'
 import type { LiveDial, LiveSocket, LiveSocketListener } from './socket.ts'
 
 export interface ConnectionOptions {
@@ -52,6 +53,8 @@ export interface ConnectionEnd {
  */
 export class LiveConnection {
   readonly #options: ConnectionOptions
+  /** Whoever is at the other end may repeat what it was sent. */
+  readonly #mask: Mask
   #state: 'connecting' | 'open' | 'away' | 'over' = 'connecting'
   #socket: LiveSocket | undefined
   /** Of the socket that is listened to; what an older one says is of no interest. */
@@ -71,6 +74,7 @@ export class LiveConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#mask = maskOf(options.hello)
   }
 
   open(): void {
@@ -112,7 +116,7 @@ export class LiveConnection {
     try {
       this.#socket = dial(url, [subprotocol], this.#listenerOf(attempt))
     } catch (error) {
-      this.#giveUp(error instanceof Error ? error.message : String(error))
+      this.#giveUp(this.#mask(error instanceof Error ? error.message : String(error)))
     }
   }
 
@@ -123,7 +127,7 @@ export class LiveConnection {
       message: (data) => isCurrent() && this.#receive(data),
       heard: () => isCurrent() && this.#heard(),
       refused: (refusal) => {
-        if (isCurrent()) this.#refusal = refusedUpgrade(refusal)
+        if (isCurrent()) this.#refusal = refusedUpgrade(refusal, this.#mask)
       },
       closed: (code, reason) => isCurrent() && this.#closed(code, reason),
     }
@@ -171,7 +175,7 @@ export class LiveConnection {
     this.#wait?.cancel()
     this.#socket = undefined
     if (this.#state === 'over') return
-    const refusal = this.#refusal ?? { why: reason === '' ? `code ${code}` : `${reason} (${code})` }
+    const refusal = this.#refusal ?? { why: reason === '' ? `code ${code}` : `${this.#mask(reason)} (${code})` }
     const { why, isFinal = finalCodes.has(code) } = refusal
     if (this.#hasEnded) this.#over({ type: 'ended', why })
     else if (!this.#session || isFinal) this.#fail(refusal)
@@ -230,7 +234,7 @@ export class LiveConnection {
     if (message === undefined || this.#header) this.#breakOff(noMessage)
     else if (this.#state === 'open') this.#take(message)
     else if (message.type === 'hello_ack') this.#opened(message)
-    else if (message.type === 'error') this.#refusal = refusedByMessage(message)
+    else if (message.type === 'error') this.#refusal = refusedByMessage(message, this.#mask)
   }
 
   #receiveSound(bytes: Uint8Array): void {
@@ -264,7 +268,7 @@ export class LiveConnection {
     // A message that came before the loss is not sent again; should it be, it counts once.
     else if (message.seq > this.#lastSeq) {
       this.#lastSeq = message.seq
-      if (message.type === 'error' && message.close) this.#refusal = refusedByMessage(message)
+      if (message.type === 'error' && message.close) this.#refusal = refusedByMessage(message, this.#mask)
       if (message.type === 'session_end') this.#end()
       this.#options.listener.message(message)
     }

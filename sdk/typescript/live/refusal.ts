@@ -1,6 +1,6 @@
 import { apiErrorOf, ConnectionError, UnexpectedResponseError, type VAIError } from '../errors.ts'
 import { isRecord, parseJson } from '../generated/json.gen.ts'
-import type { ErrorDetail, ErrorType, LiveError } from '../generated/types.gen.ts'
+import type { ErrorDetail, LiveError } from '../generated/types.gen.ts'
 import type { LiveSocketRefusal } from './socket.ts'
 
 /** What speaks against a session, or against going on with it. */
@@ -12,11 +12,15 @@ export interface Refusal {
   readonly error?: (what: string) => VAIError
 }
 
+/** Takes the keys out of what somebody else said. */
+export type Mask = (text: string) => string
+
 /** The gateway has said in a message what is wrong. */
-export function refusedByMessage({ code, message, param, issues, retryable }: LiveError): Refusal {
+export function refusedByMessage(error: LiveError, mask: Mask): Refusal {
+  const { error_type: type, code, param, issues, retryable } = error
+  const message = mask(error.message)
   const detail: ErrorDetail = {
-    // What is wrong with a request stands in its issues, and their codes may be those of other errors.
-    type: issues ? 'invalid_request_error' : typeOf(code),
+    type,
     message,
     code,
     request_id: '',
@@ -31,12 +35,16 @@ export function refusedByMessage({ code, message, param, issues, retryable }: Li
 }
 
 /** The upgrade was answered as a request, or there was no answer. */
-export function refusedUpgrade({ status, body = '', why }: LiveSocketRefusal): Refusal {
+export function refusedUpgrade({ status, body = '', ...refusal }: LiveSocketRefusal, mask: Mask): Refusal {
+  const why = mask(refusal.why)
   if (status === undefined) return { why }
   const isFinal = status < 500 && status !== 429
-  const detail = detailIn(body)
-  if (detail) return { why: detail.message, isFinal, error: () => apiErrorOf(detail, { status }) }
-  const kept = body.slice(0, mostKept)
+  const told = detailIn(body)
+  if (told) {
+    const detail = { ...told, message: mask(told.message) }
+    return { why: detail.message, isFinal, error: () => apiErrorOf(detail, { status }) }
+  }
+  const kept = mask(body).slice(0, mostKept)
   return { why, isFinal, error: (what) => new UnexpectedResponseError(`${what}: ${why}`, { status, body: kept }) }
 }
 
@@ -56,20 +64,3 @@ function isDetail(value: unknown): value is ErrorDetail & Record<string, unknown
 }
 
 const mostKept = 2000
-
-/** Messages of a session name the code alone; its type is that of the gateway's errors everywhere. */
-export function typeOf(code: string): ErrorType {
-  return types.find(([, codes]) => codes.test(code))?.[0] ?? 'invalid_request_error'
-}
-
-const types: readonly (readonly [ErrorType, RegExp])[] = [
-  ['invalid_request_error', /^url_not_allowed$/],
-  ['authentication_error', /_api_key$|^missing_provider_key$|^provider_(authentication|key_unusable)$/],
-  ['permission_error', /_not_allowed$|_not_accepted$|^provider_permission$|^admin_only$/],
-  ['not_found_error', /^unknown_(route|provider|model|session)$|^provider_not_found$/],
-  ['rate_limit_error', /_limit$|^provider_quota$/],
-  ['timeout_error', /^(request|provider|fetch)_timeout$|^stream_duration$/],
-  ['overloaded_error', /overloaded$|^(limits|measurements|provider)_unavailable$|^shutting_down$|^session_elsewhere$/],
-  ['provider_error', /^provider_(error|untrusted|unreachable|disconnected|protocol)$|^fetch_failed$|^stt_unavailable$/],
-  ['api_error', /^internal_error$/],
-]

@@ -39,6 +39,7 @@ const refused: LiveServerMessage = {
   type: 'error',
   seq: 1,
   scope: 'session',
+  error_type: 'invalid_request_error',
   code: 'invalid_message',
   message: 'no',
   retryable: false,

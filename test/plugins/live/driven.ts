@@ -52,7 +52,7 @@ export class Driven {
         costOf: voice.costOf,
         reserve: () => Promise.reject(new Error('nothing is charged')),
         metrics,
-        onRefused: ({ code, message }) => this.driver.take({ type: 'over-limit', code, message }),
+        onRefused: ({ type: errorType, code, message }) => this.driver.take({ type: 'over-limit', errorType, code, message }),
         onError: (error) => this.errors.push(String(error)),
       }),
       watch: new SessionWatch({

@@ -8,7 +8,11 @@ describe('what was said when a session ends', () => {
     ['by the client', (talk) => void talk.give({ type: 'control', op: 'end_session' })],
     ['by its limit', (talk) => void talk.pass(19_000, { mic: false })],
     ['because the server goes down', (talk) => void talk.give({ type: 'drain' })],
-    ['by what may be spent', (talk) => void talk.give({ type: 'over-limit', code: 'daily_cost_limit', message: 'Enough.' })],
+    [
+      'by what may be spent',
+      (talk) =>
+        void talk.give({ type: 'over-limit', errorType: 'rate_limit_error', code: 'daily_cost_limit', message: 'Enough.' }),
+    ],
   ])('is a question without an answer, where it ends %s', (_, end) => {
     const talk = new Script({ limits: { totalMs: 20_000 } })
     talk.pass(1000)

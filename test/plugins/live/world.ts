@@ -230,7 +230,11 @@ export class World {
     }
     if (chance(0.5)) step({ type: 'terminal' })
     at += between(0, 500)
-    step(chance(0.1) ? { type: 'failed', code: 'x', message: 'y', isRetryable: true } : { type: 'done', stopReason: 'end_turn' })
+    step(
+      chance(0.1)
+        ? { type: 'failed', errorType: 'api_error', code: 'x', message: 'y', isRetryable: true }
+        : { type: 'done', stopReason: 'end_turn' },
+    )
   }
 
   #speak({ turn, attempt, sentence, text }: Extract<Effect, { type: 'speak' }>, voice: VoiceStore): void {

@@ -26,6 +26,7 @@ const refusal = (code: string, retryable: boolean): LiveServerMessage => ({
   type: 'error',
   seq: 1,
   scope: 'session',
+  error_type: 'invalid_request_error',
   code,
   message: `it is ${code}`,
   retryable,

@@ -28,6 +28,7 @@ describe('what the gateway should not do', () => {
       type: 'error',
       seq: 2,
       scope: 'session',
+      error_type: 'provider_error',
       code: 'stt_unavailable',
       message: 'Nobody hears.',
       retryable: false,

@@ -33,6 +33,7 @@ describe('a violation', () => {
       type: 'error',
       seq: 1,
       scope: 'session',
+      error_type: 'invalid_request_error',
       code: 'invalid_message',
       message: 'op: the field is required',
       param: 'op',
