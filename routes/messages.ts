@@ -105,6 +105,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     const { result, target } = await app.messages.stream(prepared, caller)
     const source = voice?.voiced(result, caller, reply.elapsedTime) ?? result
     const answer = app.messages.follow(target, voice?.ofAnswer)
+    const counted = withFirstCounts(target)
     const { socket } = request.raw
     const writtenBefore = socket.bytesWritten
     let end: SseEnd | undefined
@@ -120,7 +121,7 @@ export async function messageRoutes(app: FastifyInstance): Promise<void> {
     request.bodyJson = nothing
     caller.watch.streamBegins(target)
     end = await reply.sse(source, (event) => {
-      if (event.type !== 'audio_chunk') return withFirstCounts(answer.add(event), target)
+      if (event.type !== 'audio_chunk') return counted(answer.add(event))
       soundBytes += event.audio.length
       return writtenChunk(event)
     })

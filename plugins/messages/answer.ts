@@ -142,15 +142,35 @@ export class StreamAnswer {
 }
 
 /**
- * The event as others' clients count on it: Anthropic begins with both numbers, and what another provider tells only in the end is 0
- * until then. What is Anthropic's own stays as it came. An answer as JSON goes without, for 0 is not what is not known.
+ * The events of one stream as others' clients count on them: Anthropic begins with both numbers, and what another provider tells only in
+ * the end is 0 until then. Of a number that is not told then either, a warning says that its 0 is none: no event takes a number back.
+ * What is Anthropic's own stays as it came. An answer as JSON goes without, for 0 is not what is not known.
  */
-export function withFirstCounts(event: StreamEvent, { model }: Pick<Target, 'model'>): StreamEvent {
-  if (event.type !== 'message_start' || model.provider.native) return event
-  const { input_tokens: input, output_tokens: output } = event.message.usage
-  if (input !== undefined && output !== undefined) return event
-  const usage = { ...event.message.usage, input_tokens: input ?? 0, output_tokens: output ?? 0 }
-  return { ...event, message: { ...event.message, usage } }
+export function withFirstCounts({ model }: Pick<Target, 'model'>): (event: StreamEvent) => StreamEvent {
+  if (model.provider.native) return (event) => event
+  let untold: readonly Count[] = []
+  return (event) => {
+    if (event.type === 'message_start') {
+      const { usage } = event.message
+      untold = counts.filter((count) => usage[count] === undefined)
+      if (untold.length === 0) return event
+      const zeros = Object.fromEntries(untold.map((count) => [count, 0]))
+      return { ...event, message: { ...event.message, usage: { ...usage, ...zeros } } }
+    }
+    if (event.type === 'message_delta') {
+      untold = untold.filter((count) => event.usage[count] === undefined)
+      if (untold.length > 0) return { ...event, metadata: mergeMetadata(event.metadata, { warnings: untold.map(unknownCount) }) }
+    }
+    return event
+  }
+}
+
+const counts = ['input_tokens', 'output_tokens'] as const
+type Count = (typeof counts)[number]
+
+function unknownCount(count: Count): Warning {
+  const message = `The provider did not say how many ${count} there were; the 0 of message_start stands for a number that is not known.`
+  return { param: `usage.${count}`, code: 'usage_unknown', message }
 }
 
 function containerIn(said: object): string | undefined {

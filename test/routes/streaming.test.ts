@@ -96,6 +96,25 @@ describe('a stream', () => {
     expect(seen).toContain('one ')
   })
 
+  it('begins with counts, and says of those that the provider never tells that their 0 is none', async () => {
+    const chunk = (choice: object): string =>
+      `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', choices: [{ index: 0, ...choice }] })}\n\n`
+    const answer = [chunk({ delta: { role: 'assistant', content: 'Hi.' } }), chunk({ delta: {}, finish_reason: 'stop' })]
+    const gateway = await gatewayFor(await startUpstream(() => sse(`${answer.join('')}data: [DONE]\n\n`)))
+    const events = await streamed(await gateway.post(body(openaiModel, { stream: true })))
+    expect(events[0]).toMatchObject({ type: 'message_start', message: { usage: { input_tokens: 0, output_tokens: 0 } } })
+    expect(events.at(-2)).toMatchObject({
+      type: 'message_delta',
+      usage: {},
+      metadata: {
+        warnings: [
+          { param: 'usage.input_tokens', code: 'usage_unknown' },
+          { param: 'usage.output_tokens', code: 'usage_unknown' },
+        ],
+      },
+    })
+  })
+
   it('gives a ping whenever it has been quiet for the interval', async () => {
     const upstream = await startAnthropic({ script: { content: [{ type: 'text', text: 'Hello' }], stallAt: { event: 3 } } })
     const gateway = await gatewayFor(upstream, { VAI_PING_INTERVAL_MS: '30' })

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Message, StreamEvent, Warning } from '../../../api/schemas.gen.ts'
-import { answerJson, StreamAnswer, withTotal } from '../../../plugins/messages/answer.ts'
+import type { Message, ResponseMetadata, StreamEvent, Usage, Warning } from '../../../api/schemas.gen.ts'
+import { answerJson, StreamAnswer, withFirstCounts, withTotal } from '../../../plugins/messages/answer.ts'
 import type { PriceList } from '../../../plugins/messages/cost.ts'
+import { providers } from '../../../providers/index.ts'
+import { Registry, type ResolvedModel } from '../../../providers/registry.ts'
 
 const message: Message = {
   id: 'msg_1',
@@ -117,6 +119,49 @@ describe('a streamed answer', () => {
     ]
     for (const event of events) expect(answer.add(event)).toBe(event)
   })
+})
+
+describe('the counts that a stream begins with', () => {
+  const start = (usage: Usage): StreamEvent => ({ type: 'message_start', message: { ...message, usage } })
+  const end = (usage: Usage, metadata?: ResponseMetadata): StreamEvent => ({
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage,
+    ...(metadata && { metadata }),
+  })
+
+  it('are 0 until the provider tells them', () => {
+    const counted = withFirstCounts({ model: modelOf('openai/gpt-5') })
+    expect(counted(start({ output_tokens: 1 }))).toEqual(start({ input_tokens: 0, output_tokens: 1 }))
+    const told = end({ input_tokens: 0, output_tokens: 5 })
+    expect(counted(told)).toBe(told)
+  })
+
+  it('have a warning each where it never does', () => {
+    const counted = withFirstCounts({ model: modelOf('openai/gpt-5') })
+    expect(counted(start({}))).toEqual(start({ input_tokens: 0, output_tokens: 0 }))
+    expect(counted(end({ output_tokens: 5 }, { warnings: [warning] }))).toMatchObject({
+      usage: { output_tokens: 5 },
+      metadata: { warnings: [warning, { param: 'usage.input_tokens', code: 'usage_unknown' }] },
+    })
+    const silent = withFirstCounts({ model: modelOf('openai/gpt-5') })
+    silent(start({}))
+    expect(silent(end({}))).toMatchObject({
+      usage: {},
+      metadata: { warnings: [{ param: 'usage.input_tokens' }, { param: 'usage.output_tokens' }] },
+    })
+  })
+
+  it("are Anthropic's own as they came", () => {
+    const counted = withFirstCounts({ model: modelOf('anthropic/claude-sonnet-4-5') })
+    for (const event of [start({}), end({})]) expect(counted(event)).toBe(event)
+  })
+
+  function modelOf(id: string): ResolvedModel {
+    const resolved = new Registry(providers, {}).resolve(id)
+    if ('problem' in resolved) throw new Error(resolved.problem.message)
+    return resolved
+  }
 })
 
 describe('what an answer costs', () => {
