@@ -167,7 +167,7 @@ export class LiveConnection {
   #giveUp(why: string): void {
     this.#refusal ??= { why }
     this.#attempt++
-    this.#socket?.terminate()
+    terminate(this.#socket)
     this.#closed(noCode, '')
   }
 
@@ -184,17 +184,19 @@ export class LiveConnection {
 
   #comeBack(resumeMs: number, refusal: Refusal): void {
     const { clock, listener } = this.#options
-    if (this.#state === 'open') {
+    const isNews = this.#state === 'open'
+    if (isNews) {
       this.#state = 'away'
       this.#lostAt = clock.now()
       this.#tries = 0
-      listener.lost(refusal.why)
     }
     const waitMs = waitsMs[Math.min(this.#tries, waitsMs.length - 1)] ?? 0
     this.#tries++
-    if (clock.now() + waitMs - this.#lostAt > resumeMs) this.#fail(refusal)
-    // Who is told of the loss may have broken it off.
-    else if (this.#state === 'away') this.#waitFor(waitMs, () => this.#connect())
+    const isTooLate = clock.now() + waitMs - this.#lostAt > resumeMs
+    // Before anybody is told, who may break it off.
+    if (!isTooLate) this.#waitFor(waitMs, () => this.#connect())
+    if (isNews) listener.lost(refusal.why)
+    if (isTooLate) this.#fail(refusal)
   }
 
   #fail(refusal: Refusal): void {
@@ -208,8 +210,8 @@ export class LiveConnection {
     this.#wait?.cancel()
     const socket = this.#socket
     if (socket) {
-      this.#waitFor(closeMs, () => socket.terminate())
-      socket.close(1000)
+      this.#waitFor(closeMs, () => terminate(socket))
+      close(socket)
     }
     this.#options.listener.over(end)
   }
@@ -288,6 +290,23 @@ export class LiveConnection {
 
   #breakOff(why: string): void {
     this.#fail({ why })
+  }
+}
+
+/** A socket that cannot even be closed keeps nobody from going on. */
+function close(socket: LiveSocket): void {
+  try {
+    socket.close(1000)
+  } catch {
+    terminate(socket)
+  }
+}
+
+function terminate(socket: LiveSocket | undefined): void {
+  try {
+    socket?.terminate()
+  } catch {
+    // Nothing more can be done about it.
   }
 }
 

@@ -7,6 +7,7 @@ import { type ConnectionEnd, LiveConnection, type SoundPiece } from './connectio
 import { LiveEvents } from './events.ts'
 import { withoutKeys } from './hello.ts'
 import type { LiveMicrophone } from './microphone.ts'
+import { Playback } from './playback.ts'
 import type { LivePlayer } from './player.ts'
 import type { LiveEnd } from './session.ts'
 import type { LiveDial } from './socket.ts'
@@ -29,9 +30,11 @@ export class LiveCourse {
   readonly #parts: LiveCourseParts
   readonly #connection: LiveConnection
   readonly #resolve: (end: LiveEnd) => void
-  /** As they are given sound and orders; undefined once they have failed. */
-  #player: LivePlayer | undefined
+  readonly #playback: Playback | undefined
+  /** As long as it is heard: undefined once it has failed, and once the session is over. */
   #microphone: LiveMicrophone | undefined
+  /** Whether the gateway waits for sound of the microphone. */
+  #isStreaming = false
   #ack: LiveHelloAck | undefined
   #onOpened: () => void = () => undefined
   #sessionEnd: Extract<LiveServerMessage, { type: 'session_end' }> | undefined
@@ -43,9 +46,15 @@ export class LiveCourse {
   constructor(parts: LiveCourseParts) {
     const { url, dial, hello, clock, player, microphone, logger } = parts
     this.#parts = parts
-    this.#player = player
     this.#microphone = microphone
     this.events = new LiveEvents(logger)
+    this.#playback =
+      player &&
+      new Playback(player, {
+        mark: (mark) => this.send({ type: 'playback_mark', ...mark }),
+        began: (id, inMs) => this.events.tell({ type: 'playback_began', assistant_audio_id: id, in_ms: inMs }),
+        failed: (why) => this.events.tell({ type: 'player_failed', why }),
+      })
     let resolve: (end: LiveEnd) => void = () => undefined
     this.ended = new Promise((ended) => {
       resolve = ended
@@ -135,24 +144,16 @@ export class LiveCourse {
     const isFirst = this.#ack === undefined
     this.#ack = ack
     this.events.tell(ack)
-    if (isFirst) this.#begin(ack)
-    else {
+    if (isFirst) {
+      this.#playback?.open(ack.audio_out)
+      if (this.#microphone) void this.#record(this.#microphone)
+    } else {
       this.events.tell({ type: 'connection_resumed', ack })
-      this.#microphone?.go?.()
+      this.#playback?.resumed()
+      this.#bid((microphone) => microphone.go?.())
+      if (!this.#microphone) this.#endStream()
     }
-    this.#play((player) => player.go())
     this.#onOpened()
-  }
-
-  #begin(ack: LiveHelloAck): void {
-    this.#play((player) =>
-      player.open(ack.audio_out, {
-        mark: (mark) => void this.send({ type: 'playback_mark', ...mark }),
-        began: (id, inMs) => this.events.tell({ type: 'playback_began', assistant_audio_id: id, in_ms: inMs }),
-        failed: (why) => this.#playerFailed(why),
-      }),
-    )
-    if (this.#microphone) void this.#record(this.#microphone)
   }
 
   #message(message: LiveServerMessage): void {
@@ -161,36 +162,41 @@ export class LiveCourse {
       case 'assistant_audio_chunk_header':
       case 'assistant_audio_chunk':
         return
+      case 'audio_reset':
+        // Silence comes first, whatever those who listen do.
+        this.#playback?.message(message)
+        this.events.tell(message)
+        return
       case 'session_end':
         this.#sessionEnd = message
         break
       default:
     }
     this.events.tell(message)
-    if (message.type === 'assistant_audio_start') this.#play((player) => player.begin(message.assistant_audio_id))
-    if (message.type === 'assistant_audio_end') this.#play((player) => player.end(message.assistant_audio_id))
-    if (message.type === 'audio_reset') this.#play((player) => player.reset(message.assistant_audio_id))
+    this.#playback?.message(message)
   }
 
   #sound({ seq, assistant_audio_id, alignment }: SoundPiece, sound: Uint8Array): void {
-    const isPlayed = this.#parts.player !== undefined
+    const isPlayed = this.#playback?.give(assistant_audio_id, sound) ?? false
     // What is played is kept for nobody.
     if (!isPlayed || this.events.isHeard)
       this.events.tell({ type: 'audio', seq, assistant_audio_id, sound, ...(alignment && { alignment }) }, !isPlayed)
-    this.#play((player) => player.give(assistant_audio_id, sound))
   }
 
   #lost(why: string): void {
-    this.events.tell({ type: 'connection_lost', why })
     // The gateway gives out again what it does not know to be played.
-    this.#play((player) => player.hold())
-    this.#microphone?.hold?.()
+    this.#playback?.lost()
+    this.#bid((microphone) => microphone.hold?.())
+    this.events.tell({ type: 'connection_lost', why })
   }
 
   async #over(end: ConnectionEnd): Promise<void> {
     const { signal, player, microphone, clock } = this.#parts
     signal?.removeEventListener('abort', this.#abort)
     this.#endBound?.()
+    // What they say from now on, as they are closed, is no news.
+    this.#playback?.close()
+    this.#microphone = undefined
     const error = end.error ?? this.#broken
     this.events.end(error)
     await leave({ player, microphone }, clock)
@@ -204,30 +210,24 @@ export class LiveCourse {
     })
   }
 
-  // ── What plays and what records ─────────────────────────────────────────────────────────────────────────────────────────
+  // ── What records ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #play(order: (player: LivePlayer) => void): void {
-    if (!this.#player) return
+  async #record(microphone: LiveMicrophone): Promise<void> {
+    this.#isStreaming = this.send(streamStart(microphone.format))
     try {
-      order(this.#player)
+      await microphone.start({
+        sound: (bytes) => this.#microphone && void this.sendSound(bytes),
+        failed: (why) => this.#microphoneFailed(why),
+      })
     } catch (error) {
-      this.#playerFailed(wordsOf(error))
+      this.#microphoneFailed(wordsOf(error))
     }
   }
 
-  #playerFailed(why: string): void {
-    if (!this.#player) return
-    this.#player = undefined
-    this.events.tell({ type: 'player_failed', why })
-  }
-
-  async #record(microphone: LiveMicrophone): Promise<void> {
-    this.send(streamStart(microphone.format))
+  #bid(order: (microphone: LiveMicrophone) => void): void {
+    if (!this.#microphone) return
     try {
-      await microphone.start({
-        sound: (bytes) => void this.sendSound(bytes),
-        failed: (why) => this.#microphoneFailed(why),
-      })
+      order(this.#microphone)
     } catch (error) {
       this.#microphoneFailed(wordsOf(error))
     }
@@ -236,8 +236,13 @@ export class LiveCourse {
   #microphoneFailed(why: string): void {
     if (!this.#microphone) return
     this.#microphone = undefined
-    this.send({ type: 'audio_stream_end' })
+    this.#endStream()
     this.events.tell({ type: 'microphone_failed', why })
+  }
+
+  /** Where there is no line, it has to be said later. */
+  #endStream(): void {
+    if (this.#isStreaming && this.send({ type: 'audio_stream_end' })) this.#isStreaming = false
   }
 }
 

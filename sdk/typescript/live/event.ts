@@ -20,7 +20,7 @@ export type LiveEvent =
   | LivePlayerFailed
   | LiveMicrophoneFailed
 
-/** Sound of the assistant, of a segment that `assistant_audio_start` has begun. Those who iterate have it where there is no player. */
+/** Sound of the assistant, of a segment that `assistant_audio_start` has begun. Those who iterate have it where there is no player, or none any more. */
 export interface LiveAudioEvent {
   readonly type: 'audio'
   readonly seq: number
@@ -50,7 +50,10 @@ export interface LivePlaybackBegan {
   readonly in_ms: number
 }
 
-/** The player plays nothing any more. The session goes on without it. */
+/**
+ * The player plays nothing any more, and is given up. The session goes on without it. As nobody hears its answers, the gateway is told so of each, which
+ * ends where its sound begins; for answers, begin another session.
+ */
 export interface LivePlayerFailed {
   readonly type: 'player_failed'
   readonly why: string

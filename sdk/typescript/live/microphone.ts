@@ -1,6 +1,6 @@
 import type { LiveAudioFormat } from '../generated/types.gen.ts'
 
-/** Where the sound comes from that the gateway hears. The session owns it and stops it. */
+/** Where the sound comes from that the gateway hears. The session owns it and stops it. One that throws has failed. */
 export interface LiveMicrophone {
   /** What it gives; the session says so in `hello`. */
   readonly format: LiveAudioFormat

@@ -1,6 +1,6 @@
 import type { LiveAudioFormat, LivePlaybackMark } from '../generated/types.gen.ts'
 
-/** Plays the assistant's sound and tells what of it was played, which nobody else can know. The session owns it and closes it. */
+/** Plays the assistant's sound and tells what of it was played, which nobody else can know. The session owns it and closes it. One that throws has failed. */
 export interface LivePlayer {
   /** Called once, before anything else: the format of all sound that will come. */
   open(format: LiveAudioFormat, listener: LivePlayerListener): void
@@ -14,7 +14,7 @@ export interface LivePlayer {
   reset(id: string): void
   /** Stands still until `go`: there is no line, and what would be played meanwhile could not be told. */
   hold(): void
-  /** There is a line, for the first time or again. */
+  /** There is a line, for the first time or again. What is held and will be given out anew was reset before. */
   go(): void
   /** Ends it, also in the middle of sound, and where it was never opened. Resolves once nothing of it is left. */
   close(): Promise<void>

@@ -1,9 +1,8 @@
 import { APIError, ConnectionError, type LiveDial, type LiveEvent, type LiveMicrophoneListener, UsageError } from '@vai/sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LiveServerMessage } from '../../../api/schemas.gen.ts'
 import { InstantPlayer, ToldMicrophone } from './instruments.ts'
 import { ack } from './scripted-gateway.ts'
-import { closed, cut, dial, eventsOf, next, SessionStage, sessionEnd, warning } from './stage.ts'
+import { closed, cut, dial, eventsOf, next, SessionStage, sessionEnd, audioStart as start, warning } from './stage.ts'
 
 /** Sessions whose gateway, line, player or microphone does what it should not. */
 let stage: SessionStage
@@ -11,14 +10,6 @@ beforeEach(async () => {
   stage = await SessionStage.start()
 })
 afterEach(() => stage.close())
-
-const start = (seq: number, id = 'audio_1'): LiveServerMessage => ({
-  type: 'assistant_audio_start',
-  seq,
-  assistant_audio_id: id,
-  turn_id: 'turn_1',
-  format: { encoding: 'pcm_s16le', sample_rate_hz: 24_000 },
-})
 
 describe('what the gateway should not do', () => {
   it('is told as what it is: an error that ends the session', async () => {
@@ -128,7 +119,7 @@ describe('a line that is lost', () => {
     expect(await resumed).toMatchObject({ ack: { resume_token: 'token_2' } })
     await reset
     expect(session.ack.resume_token).toBe('token_2')
-    expect(player.orders).toEqual(['open pcm_s16le 24000', 'go', 'begin audio_1', 'hold', 'go', 'reset audio_1'])
+    expect(player.orders).toEqual(['open pcm_s16le 24000', 'go', 'begin audio_1', 'hold', 'reset audio_1', 'go'])
     expect(microphone.orders).toEqual(['start', 'hold', 'go'])
     expect(await again.receive()).toMatchObject({ type: 'playback_mark', state: 'stopped' })
     session.close()

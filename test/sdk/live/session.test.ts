@@ -102,6 +102,22 @@ describe('a session', () => {
     expect(session.ack.features.send_playback_marks).toBe(true)
   })
 
+  it('does without a player that fails: answers end where their sound begins, and nothing of them counts as heard', async () => {
+    class Mute extends InstantPlayer {
+      override begin(): void {
+        throw new Error('no loudspeaker')
+      }
+    }
+    const session = await connect({}, { player: new Mute() })
+    const failed = next(session, 'player_failed')
+    for (let turn = 0; turn < 2; turn++) {
+      const over = next(session, 'turn_cancelled')
+      session.say(text)
+      expect(await over).toMatchObject({ reason: 'interrupted' })
+    }
+    expect(await failed).toMatchObject({ why: 'no loudspeaker' })
+  })
+
   it('stops the assistant, and counts what was heard', async () => {
     const session = await connect({ features: { send_playback_marks: true } })
     const start = next(session, 'assistant_audio_start')

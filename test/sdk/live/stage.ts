@@ -91,3 +91,8 @@ export function sessionEnd(seq: number): LiveServerMessage {
 export function warning(seq: number): LiveServerMessage {
   return { type: 'warning', seq, code: 'x', message: `warning ${seq}` }
 }
+
+export function audioStart(seq: number, id = 'audio_1'): LiveServerMessage {
+  const format = { encoding: 'pcm_s16le', sample_rate_hz: 24_000 } as const
+  return { type: 'assistant_audio_start', seq, assistant_audio_id: id, turn_id: 'turn_1', format }
+}
