@@ -1,15 +1,15 @@
 import { readText } from './body.ts'
 import type { Clock } from './clock.ts'
+import { errorDetailOf } from './error-detail.ts'
 import { apiErrorOf, UnexpectedResponseError, type VAIError } from './errors.ts'
 import { isRecord, parseJson } from './generated/json.gen.ts'
-import type { ErrorDetail } from './generated/types.gen.ts'
+import type { Mask } from './mask.ts'
 import type { Patience } from './patience.ts'
 
 /** What is known of the request beside its answer. */
 export interface Asked {
   readonly patience: Patience
-  /** The keys that were sent, which whatever answers might repeat. */
-  readonly keys: readonly string[]
+  readonly mask: Mask
   readonly clock: Pick<Clock, 'wallclock'>
 }
 
@@ -31,9 +31,9 @@ export async function failureOf(response: Response, asked: Asked): Promise<VAIEr
   const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
   if (isRedirect) return unexpected(response, '', 'a redirect, which is not followed: give the client the address itself', asked)
   const { text, isCut } = await readText(response, mostErrorBytes, asked.patience)
-  const value = isCut || response.ok ? undefined : parseJson(masked(text, asked))
-  const detail = isRecord(value) ? value.error : undefined
-  if (!isDetail(detail)) return unexpected(response, text, kindOf(response, text), asked)
+  const value = isCut || response.ok ? undefined : parseJson(text)
+  const detail = errorDetailOf(isRecord(value) ? value.error : undefined, asked.mask)
+  if (!detail) return unexpected(response, text, kindOf(response, text), asked)
   const retry_after = retryAfterOf(response, asked) ?? detail.retry_after
   const request_id = asked.patience.requestId ?? detail.request_id
   return apiErrorOf({ ...detail, ...(retry_after !== undefined && { retry_after }) }, { status: response.status, request_id })
@@ -49,22 +49,12 @@ function isAnswer<T extends object>(value: unknown, member: keyof T & string): v
   return isRecord(value) && value[member] !== undefined
 }
 
-function isDetail(value: unknown): value is ErrorDetail {
-  return (
-    isRecord(value) &&
-    typeof value.type === 'string' &&
-    typeof value.message === 'string' &&
-    (value.code === undefined || typeof value.code === 'string') &&
-    (value.retry_after === undefined || typeof value.retry_after === 'number') &&
-    (value.issues === undefined || Array.isArray(value.issues))
-  )
-}
-
 function unexpected(response: Response, text: string, what: string, asked: Asked): UnexpectedResponseError {
   const message = `Something that is not the gateway, or something in between, answered with ${what} (status ${response.status}).`
   return new UnexpectedResponseError(message, {
     status: response.status,
-    body: masked(text.slice(0, 2 * mostKept), asked).slice(0, mostKept),
+    // As much is looked at as cannot end within a key that is kept.
+    body: asked.mask(text.slice(0, mostErrorBytes)).slice(0, mostKept),
     retry_after: retryAfterOf(response, asked),
     request_id: asked.patience.requestId,
   })
@@ -77,11 +67,6 @@ function kindOf({ headers }: Response, text: string): string {
   if (parseJson(text) !== undefined) return 'JSON that is not of the contract'
   if (type?.endsWith('json')) return 'JSON that is none, or is cut'
   return type ? `content of the type ${type}` : 'content without a type'
-}
-
-function masked(text: string, { keys }: Asked): string {
-  // Shorter ones are nobody's key, and stand in every text.
-  return keys.filter(({ length }) => length >= 8).reduce((rest, key) => rest.replaceAll(key, '…'), text)
 }
 
 /** Seconds: `Retry-After` is a number of them, or a date. */

@@ -1,3 +1,4 @@
+import type { Asked } from './answer.ts'
 import { AbortedError, BrokenStreamError, ConnectionError } from './errors.ts'
 import type { Patience } from './patience.ts'
 import type { OpenStream } from './transport.ts'
@@ -32,13 +33,18 @@ export async function readText({ body }: Response, mostBytes: number, patience: 
 }
 
 /** The body of an answer as a stream that may be quiet for so many milliseconds at most. */
-export function streamOf(body: ReadableStream<Uint8Array>, quietMs: number, patience: Patience): OpenStream {
+export function streamOf(
+  body: ReadableStream<Uint8Array>,
+  quietMs: number,
+  { patience, mask }: Pick<Asked, 'patience' | 'mask'>,
+): OpenStream {
   const reader = body.getReader()
   const { requestId: request_id } = patience
   patience.unlimit()
 
   return {
     request_id,
+    mask,
     bytes: { [Symbol.asyncIterator]: () => ({ next, return: leave }) },
     abort: () => close('The stream was aborted.'),
   }

@@ -17,13 +17,15 @@ export function headersOf(
   return { ...headers, ...inLowerCase(client.headers), ...inLowerCase(options.headers) }
 }
 
-/** What of the headers may be a key: all that the caller gave, as any of them may be. */
+/** The keys among the headers, by their names: what the caller says besides is no secret. */
 export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
-  const open = ['accept', 'content-type', 'x-request-id']
-  const closed = Object.entries(headers).filter(([name]) => !open.includes(name))
+  const closed = Object.entries(headers).filter(([name]) => credential.test(name))
   // Without the word before it, as in `Bearer`.
   return closed.map(([, value]) => value.trim().replace(/^\w+ +/, ''))
 }
+
+/** What the names of headers that carry keys are, or end with; and those of providers' keys, which go on. */
+const credential = /(?:auth|authorization|cookie|credentials?|jwt|key|password|secret|session|signature|token)$|^x-provider-key-/
 
 function inLowerCase<T>(entries: Readonly<Record<string, T>> = {}): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name.toLowerCase(), value]))

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { ConnectionError, ConnectionTimeoutError, UsageError, VAIError } from './errors.ts'
 import { isRecord } from './generated/json.gen.ts'
 import { headersOf, secretsIn } from './headers.ts'
+import { type Mask, maskOf } from './mask.ts'
 import { Patience } from './patience.ts'
 import { waitBeforeRetry } from './retry.ts'
 import type { Settings } from './settings.ts'
@@ -34,7 +35,7 @@ export class HttpTransport implements Transport {
     return this.#persist(request, 'text/event-stream', async (response, asked) => {
       const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')
       if (!isStream || !response.body) throw await failureOf(response, asked)
-      return streamOf(response.body, quietMs, asked.patience)
+      return streamOf(response.body, quietMs, asked)
     })
   }
 
@@ -64,7 +65,7 @@ export class HttpTransport implements Transport {
       url: this.#settings.baseURL + path + textOfQuery(query),
       headers,
       body: body && jsonTextOf(body),
-      keys: secretsIn(headers),
+      mask: maskOf(secretsIn(headers)),
       timeout: options.timeout ?? this.#settings.timeout,
       signals: [options.signal, signal].filter((each) => each !== undefined),
     }
@@ -80,7 +81,7 @@ export class HttpTransport implements Transport {
       const response = await this.#head(call, patience)
       status = response.status
       patience.requestId = response.headers.get('x-request-id') || response.headers.get('request-id') || undefined
-      const asked: Asked = { patience, keys: call.keys, clock: this.#clock }
+      const asked: Asked = { patience, mask: call.mask, clock: this.#clock }
       if (!response.ok) throw await failureOf(response, asked)
       return await take(response, asked)
     } catch (error) {
@@ -136,7 +137,7 @@ interface Call {
   readonly url: string
   readonly headers: Record<string, string>
   readonly body: string | undefined
-  readonly keys: readonly string[]
+  readonly mask: Mask
   readonly timeout: number
   readonly signals: readonly AbortSignal[]
 }

@@ -1,3 +1,4 @@
+import { checkRequestOptions } from './checks.ts'
 import { UsageError } from './errors.ts'
 import { isRecord } from './generated/json.gen.ts'
 import type { CountTokensRequest, Message, MessageRequest, TokenCount } from './generated/types.gen.ts'
@@ -28,10 +29,11 @@ export class Messages {
   }
 
   /** The model's answer as it comes. The request leaves at the first use of the stream. Throws a `UsageError`; the stream does the rest. */
-  stream(params: MessageCreateParams, options?: RequestOptions): MessageStream {
+  stream(params: MessageCreateParams, options: RequestOptions = {}): MessageStream {
     const body = { ...messageRequest(params, this.#settings), stream: true }
+    checkRequestOptions(options)
     const request = { method: 'POST', path: '/v1/messages', body, options, isRepeatable: true } as const
-    return new MessageStream((signal) => this.#transport.open({ ...request, signal }))
+    return new MessageStream((signal) => this.#transport.open({ ...request, signal }), { signal: options.signal })
   }
 
   /** How many tokens the request would have, without asking the model. Throws a `VAIError`. */

@@ -1,3 +1,4 @@
+import { checkRequestOptions } from './checks.ts'
 import { UsageError } from './errors.ts'
 import { isRecord } from './generated/json.gen.ts'
 import type { RunRequest, RunResponse, RunResult } from './generated/types.gen.ts'
@@ -30,10 +31,11 @@ export class Runs {
   }
 
   /** The run as it happens. The request leaves at the first use of the stream. Throws a `UsageError`; the stream does the rest. */
-  stream(params: RunCreateParams, options?: RequestOptions): RunStream {
+  stream(params: RunCreateParams, options: RequestOptions = {}): RunStream {
     const body = runRequest(params, this.#settings)
+    checkRequestOptions(options)
     const request = { method: 'POST', path: '/v1/runs:stream', body, options, isRepeatable: false } as const
-    return new RunStream((signal) => this.#transport.open({ ...request, signal }))
+    return new RunStream((signal) => this.#transport.open({ ...request, signal }), { signal: options.signal })
   }
 }
 

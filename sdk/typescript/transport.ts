@@ -1,3 +1,4 @@
+import type { Mask } from './mask.ts'
 import type { RequestOptions } from './options.ts'
 
 /** What the resources send their requests with. */
@@ -24,6 +25,7 @@ export interface ApiRequest {
 /** A stream whose head has come. */
 export interface OpenStream {
   readonly request_id: string | undefined
+  readonly mask: Mask
   /** The bytes, each wait bounded by `streamTimeout`. Leaving the iteration closes the connection. */
   readonly bytes: AsyncIterable<Uint8Array>
   /** Closes the connection; reading ends with an `AbortedError`. May be called at any time, and again. */

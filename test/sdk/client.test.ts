@@ -228,6 +228,8 @@ describe('options', () => {
     expect(error).toBeInstanceOf(UsageError)
     expect(String(error)).toContain(words)
     expect(inspect(error)).not.toContain(secret)
+    expect(() => vai.messages.stream(hello, options)).toThrow(words)
+    expect(() => vai.runs.stream({ request: hello }, options)).toThrow(words)
   })
 
   it('that are undefined are as if they were absent', () => {

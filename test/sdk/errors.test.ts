@@ -75,6 +75,27 @@ describe('an error of the contract', () => {
     expect(error).toMatchObject({ ...all, status: 429 })
   })
 
+  it('is not changed by what the caller’s headers are, unless they are keys', async () => {
+    const headers = {
+      'x-team': 'messages',
+      'x-author': 'invalid_request_error',
+      'anthropic-beta': 'model-2026-01-01',
+      'x-session-token': 'rate_limit_error',
+    }
+    const provider_error = { body: { 'x-team': 'messages', told: 'rate_limit_error' } }
+    const told = { message: 'messages: model-2026-01-01', param: 'messages[0].content', provider_error }
+    behaviour = refused(429, { type: 'rate_limit_error', code: 'rate_limit_error', ...told })
+    const error = await vai.messages.create(question, { headers }).catch((cause: unknown) => cause)
+    expect(error).toBeInstanceOf(RateLimitError)
+    expect(error).toMatchObject({
+      ...told,
+      type: 'rate_limit_error',
+      code: 'rate_limit_error',
+      // That was sent as a token.
+      provider_error: { body: { 'x-team': 'messages', told: '…' } },
+    })
+  })
+
   it('of a type that is not known yet is an APIError', async () => {
     behaviour = refused(418, { type: 'teapot_error' })
     const error = await asked()

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { type ClientOptions, type RequestOptions, VAI } from '@vai/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { maskOf } from '../../sdk/typescript/mask.ts'
 import { leaksIn } from '../leaks.ts'
 import { type Behaviour, hangUp, htmlPage, json, redirect, reply, silence, sse } from '../upstreams/behaviour.ts'
 import { type RecordedRequest, startUpstream, type Upstream } from '../upstreams/upstream.ts'
@@ -16,6 +17,7 @@ const keys = {
   header: 'r2p5-key-in-a-header-of-its-own',
   bearer: 'u8b3-key-in-a-header-for-one',
 }
+const secrets = Object.values(keys)
 const options: ClientOptions = {
   apiKey: keys.gateway,
   providerKeys: { openai: keys.provider },
@@ -47,10 +49,25 @@ function echoed({ headers }: RecordedRequest): string {
   return JSON.stringify(headers)
 }
 
+function echoedError(request: RecordedRequest) {
+  const text = echoed(request)
+  const issues = [{ code: 'wrong', message: text, param: text }]
+  const said = { headers: request.headers, [text]: [text] }
+  return { type: 'invalid_request_error', message: text, param: text, issues, details: said, provider_error: { body: said } }
+}
+
 function textsOf(value: unknown): string[] {
   const texts = [inspect(value, { depth: 9, showHidden: true, getters: true }), JSON.stringify(value) ?? '', String(value)]
   return value instanceof Error ? [...texts, value.message, value.stack ?? '', ...textsOf(value.cause)] : texts
 }
+
+describe('a mask', () => {
+  it('hides keys as they are and as JSON writes them, the longer ones first', () => {
+    const mask = maskOf(['sk-test-1', 'sk-test-1-more', 'quoted"\\key', 'short'])
+    expect(mask('sk-test-1-more, sk-test-1 or a shorter')).toBe('…, … or a shorter')
+    expect(mask(JSON.stringify({ key: 'quoted"\\key' }))).toBe('{"key":"…"}')
+  })
+})
 
 describe('keys', () => {
   it.each<[string, Behaviour]>([
@@ -60,10 +77,7 @@ describe('keys', () => {
     ],
     ['JSON that repeats them', (request) => json({ headers: request.headers })],
     ['a list that repeats them', (request) => json([request.headers])],
-    [
-      'an error that repeats them',
-      (request) => refused(400, { type: 'invalid_request_error', message: echoed(request), param: echoed(request) }),
-    ],
+    ['an error that repeats them', (request) => refused(400, echoedError(request))],
     [
       'a provider’s error that repeats them',
       (request) => refused(401, { type: 'authentication_error', provider_error: { body: request.headers } }),
@@ -71,6 +85,20 @@ describe('keys', () => {
     [
       'a stream that is none and repeats them',
       (request) => reply(echoed(request), { headers: { 'content-type': 'text/plain' } }),
+    ],
+    ['a stream of lines that are no events and repeat them', (request) => sse(`<p>${echoed(request)}\n\n`)],
+    ['a stream of events that are none and repeat them', (request) => sse(`data: ${echoed(request)}\n\n`)],
+    [
+      'a stream of an error that says nothing and repeats them',
+      (request) => sse(`data: ${JSON.stringify({ type: 'error', error: request.headers })}\n\n`),
+    ],
+    [
+      'a stream of an error that repeats them',
+      (request) => sse(`data: ${JSON.stringify({ type: 'error', error: echoedError(request) })}\n\n`),
+    ],
+    [
+      'a page of one key that is repeated until it is cut',
+      ({ headers }) => reply(String(headers['x-api-key']).repeat(1000), { status: 500 }),
     ],
     ['a redirect that repeats them', (request) => redirect(`http://127.0.0.1:9/?${encodeURIComponent(echoed(request))}`)],
     ['too many requests', refused(429, { type: 'rate_limit_error' }, { 'retry-after': '0' })],
@@ -102,7 +130,7 @@ describe('keys', () => {
       })
     }
     expect(upstream.requests.length).toBeGreaterThan(before)
-    expect(leaksIn(seen, Object.values(keys))).toEqual([])
+    expect(leaksIn(seen, secrets)).toEqual([])
   })
 
   it('are not in what a client is written as', () => {
@@ -112,7 +140,7 @@ describe('keys', () => {
     seen.push(`${vai}`, JSON.stringify({ vai }), inspect({ vai }))
     expect(JSON.stringify({ vai })).toBe(JSON.stringify({ vai: { baseURL: upstream.url } }))
     expect(`${vai} ${inspect(vai)}`).toBe(`VAI(${upstream.url}) VAI(${upstream.url})`)
-    expect(leaksIn(seen, Object.values(keys))).toEqual([])
+    expect(leaksIn(seen, secrets)).toEqual([])
   })
 
   it('are not in an aborted request', async () => {
@@ -123,11 +151,11 @@ describe('keys', () => {
     await upstream.waitForRequest(upstream.requests.length + 1)
     controller.abort()
     seen.push(...textsOf(await outcome))
-    expect(leaksIn(seen, Object.values(keys))).toEqual([])
+    expect(leaksIn(seen, secrets)).toEqual([])
   })
 
   it('would be found where they were', () => {
-    expect(leaksIn([...seen, `authorization: Bearer ${keys.gateway}`], Object.values(keys))).toHaveLength(1)
+    expect(leaksIn([...seen, `authorization: Bearer ${keys.gateway}`], secrets)).toHaveLength(1)
     expect(seen.some((text) => text.startsWith('info '))).toBe(true)
   })
 })

@@ -14,6 +14,7 @@ import { settingsOf } from '../../sdk/typescript/settings.ts'
 import type { ApiRequest } from '../../sdk/typescript/transport.ts'
 import { type Behaviour, reply, silence, sse } from '../upstreams/behaviour.ts'
 import { startUpstream, type Upstream } from '../upstreams/upstream.ts'
+import { aborting } from './aborting.ts'
 import { answered, message, question, requestId, streamed } from './answers.ts'
 import { SdkClock } from './sdk-clock.ts'
 
@@ -323,22 +324,4 @@ async function drained(bytes: AsyncIterable<Uint8Array>): Promise<number> {
   let sum = 0
   for await (const { length } of bytes) sum += length
   return sum
-}
-
-/** A signal that tells how many listen to it. */
-function aborting() {
-  const controller = new AbortController()
-  const { signal } = controller
-  let count = 0
-  const add = signal.addEventListener.bind(signal)
-  const remove = signal.removeEventListener.bind(signal)
-  signal.addEventListener = (...listener: Parameters<typeof add>) => {
-    count++
-    add(...listener)
-  }
-  signal.removeEventListener = (...listener: Parameters<typeof remove>) => {
-    count--
-    remove(...listener)
-  }
-  return { signal, abort: () => controller.abort(), listeners: () => count }
 }

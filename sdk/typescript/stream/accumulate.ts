@@ -1,4 +1,5 @@
 import type { Message, StreamEvent } from '../generated/types.gen.ts'
+import { unmasked } from '../mask.ts'
 import { errorOf } from './event.ts'
 import { MessageFold } from './message-fold.ts'
 
@@ -9,7 +10,7 @@ import { MessageFold } from './message-fold.ts'
 export async function accumulate(events: AsyncIterable<StreamEvent> | Iterable<StreamEvent>): Promise<Message> {
   const fold = new MessageFold()
   for await (const event of events) {
-    if (event.type === 'error') throw errorOf(event)
+    if (event.type === 'error') throw errorOf(event, unmasked)
     fold.add(event)
   }
   return fold.message()

@@ -2,12 +2,21 @@ import { brokenStream } from '../broken-stream.ts'
 import { AbortedError, BrokenStreamError, UsageError } from '../errors.ts'
 import type { Message, StreamEvent } from '../generated/types.gen.ts'
 import type { OpenStream } from '../transport.ts'
+import { Completion, quiet } from './completion.ts'
 import { errorOf, eventOf, type TypedEvent } from './event.ts'
+import { alone, type Reader, Reading } from './reading.ts'
 import { type Sound, soundIn } from './sound.ts'
 import { EventParser } from './sse.ts'
 
 /** Sends the request and resolves with the head of its answer. The signal aborts it where nobody wants it any more. */
 export type OpenEvents = (signal: AbortSignal) => Promise<OpenStream>
+
+export interface StreamOptions {
+  /** Breaks it off as `abort()` does. */
+  readonly signal?: AbortSignal | undefined
+  /** Characters of events that may wait for a reader who does not go on while somebody waits for the whole. As many as an answer in one piece may have. */
+  readonly mostWaiting?: number
+}
 
 /** What the events of a stream are folded into. */
 export interface Folding<Event> {
@@ -26,7 +35,8 @@ export interface Folding<Event> {
 
 /**
  * What the streams of messages and of runs have in common. The request leaves at the first use, once. The stream is pulled: no more is
- * read than the piece of the network that the next event came in.
+ * read than the piece of the network that the next event came in. Only where somebody asks for the whole, the stream reads on by itself, and what a
+ * reader has not had yet waits for him.
  *
  * It can be read once, by one of `for await`, `text()` and `audio()`; a second reading throws a `UsageError`. Leaving the reading
  * closes the connection. What the server tells as an `error` event is thrown as its `APIError`; a stream that ends too early, or whose
@@ -35,19 +45,30 @@ export interface Folding<Event> {
 export abstract class EventStream<Event extends TypedEvent> implements AsyncIterable<Event> {
   readonly #open: OpenEvents
   readonly #fold: Folding<Event>
+  readonly #signal: AbortSignal | undefined
+  readonly #mostWaiting: number
   readonly #controller = new AbortController()
+  /** Reads and folds the events, one with each step. */
+  readonly #pump = this.#pumping()
+  /** The step that is being taken: readers, and those who wait for the whole, wait for the same. */
+  #step: Promise<unknown> | undefined
   /** Who reads, or has read. */
-  #reader: Reader | undefined
+  #reader: Reader<Event> | undefined
   #stream: OpenStream | undefined
   /** Why there is no whole answer. */
   #failure: { readonly error: unknown } | undefined
+  /** Whether nothing more is read. */
   #isOver = false
+  /** Whether the stream reads on by itself. */
+  #isWanted = false
   /** Resolves once all is there that the stream is for; rejects with the failure. */
   readonly #completion = new Completion()
 
-  constructor(open: OpenEvents, fold: Folding<Event>) {
+  constructor(open: OpenEvents, fold: Folding<Event>, { signal, mostWaiting = 256 * 1024 * 1024 }: StreamOptions = {}) {
     this.#open = open
     this.#fold = fold
+    this.#signal = signal
+    this.#mostWaiting = mostWaiting
   }
 
   /** Every event as it comes, also those of types that are not known here, but for `error`, which is thrown. */
@@ -86,20 +107,20 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   /**
    * Breaks it off: the connection is closed, and whoever reads or waits gets an `AbortedError`. Before the first use the request never
-   * leaves; once everything has come this changes nothing.
+   * leaves; once everything has come, and was read as far as somebody reads, this changes nothing.
    */
   abort(): void {
-    if (this.#isOver) return
     this.#break('It was broken off by abort().')
   }
 
   /**
-   * What can be made of the stream once all has come. Where nobody reads, the stream reads itself; whoever begins to in the same turn
-   * is waited for.
+   * What can be made of the stream once all has come, for which it reads on by itself. Whoever begins to read in the same turn gets
+   * everything from its beginning; later there is no more reading where nobody had begun.
    */
   protected whenComplete<Value>(make: () => Value): Promise<Value> {
     const value = this.#completion.promised(make)
-    if (!this.#reader) Promise.resolve().then(() => this.#readAlone())
+    if (!this.#isWanted) Promise.resolve().then(() => this.#readOn())
+    this.#isWanted = true
     return value
   }
 
@@ -107,16 +128,13 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   /** The iterator of one who reads; whether he may shows when he begins. */
   #reading<Item>(name: string, pick: (event: Event) => Item | undefined): AsyncIterableIterator<Item> {
-    const reader: Reader = { name }
-    const items = this.#read(reader, pick)
-    const leave = (): void => {
-      if (this.#reader === reader && !this.#isOver) this.#break(`${name} was left before everything had come.`)
-    }
+    const reading = new Reading(name, pick, this.#mostWaiting)
+    const items = this.#items(reading)
     const iterator: AsyncIterableIterator<Item> = {
       next: () => items.next(),
       // Before the generator, which would first wait for what it is reading.
-      return() {
-        leave()
+      return: () => {
+        if (this.#reader === reading) this.#break(`${name} was left before everything had come.`)
         return items.return(undefined)
       },
       [Symbol.asyncIterator]: () => iterator,
@@ -124,37 +142,55 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
     return iterator
   }
 
-  async *#read<Item>(reader: Reader, pick: (event: Event) => Item | undefined): AsyncGenerator<Item, void, undefined> {
+  async *#items<Item>(reading: Reading<Event, Item>): AsyncGenerator<Item, void, undefined> {
     if (this.#reader) throw readAlready(this.#reader)
-    this.#reader = reader
+    this.#reader = reading
+    for (;;) {
+      const item = reading.take()
+      // What came before a failure comes before it here, too.
+      if (item !== undefined) yield item
+      else if (this.#isOver) break
+      else await this.#advance()
+    }
+    this.#rest()
+    if (this.#failure) throw this.#failure.error
+  }
+
+  /** Until all is there, whether or not somebody reads. */
+  async #readOn(): Promise<void> {
+    this.#reader ??= alone
+    while (!this.#fold.isComplete && !this.#isOver) await this.#advance()
+    if (this.#reader !== alone) return
+    // As a rule the stream ends here. If it does not, what else it has to say is not waited for.
+    await this.#advance()
+    this.#break('It was left once everything had come.')
+  }
+
+  /** The next event, or the end. Never rejects: what goes wrong is the failure. */
+  #advance(): Promise<unknown> {
+    this.#step ??= this.#pump.next().finally(() => {
+      this.#step = undefined
+    })
+    return this.#step
+  }
+
+  async *#pumping(): AsyncGenerator<undefined, void, undefined> {
     try {
       const stream = await this.#head()
-      const parser = new EventParser()
+      const parser = new EventParser(stream.mask)
       for await (const chunk of this.#chunks(stream)) {
         for (const data of parser.feed(chunk)) {
-          if (this.#failure) throw this.#failure.error
-          const item = pick(this.#take(data))
-          if (item !== undefined) yield item
+          if (this.#isOver) return
+          this.#reader?.give(this.#taken(data, stream), data.length)
+          yield
         }
       }
       if (!this.#fold.isComplete) throw this.#endedEarly(parser)
     } catch (error) {
-      throw this.#fail(error, reader !== alone)
+      this.#fail(error, this.#reader !== alone)
     } finally {
       this.#isOver = true
-    }
-  }
-
-  async #readAlone(): Promise<void> {
-    if (this.#reader) return
-    const whole = this.#read(alone, () => this.#fold.isComplete || undefined)
-    try {
-      await whole.next()
-      // As a rule the stream ends here. If it does not, what else it has to say is not waited for.
-      await whole.next()
-      await whole.return()
-    } catch {
-      // Whoever waits for what comes of the stream is told.
+      this.#rest()
     }
   }
 
@@ -169,9 +205,9 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
     }
   }
 
-  #take(data: string): Event {
-    const event = eventOf<Event>(data)
-    if (event.type === 'error') throw errorOf(event, this.request_id)
+  #taken(data: string, { mask }: OpenStream): Event {
+    const event = eventOf<Event>(data, mask)
+    if (event.type === 'error') throw errorOf(event, mask, this.request_id)
     this.#fold.add(event)
     if (this.#fold.isComplete) this.#completion.resolve()
     return event
@@ -179,7 +215,9 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   /** The head of the answer, unless it is broken off before. */
   async #head(): Promise<OpenStream> {
+    if (this.#signal?.aborted) this.#aborted()
     if (this.#failure) throw this.#failure.error
+    this.#signal?.addEventListener('abort', this.#aborted)
     const { signal } = this.#controller
     const stream = await new Promise<OpenStream>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(this.#failure?.error), { once: true })
@@ -199,71 +237,39 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
     return brokenStream(`it ended before ${this.#fold.lastEvent}${said}`)
   }
 
+  readonly #aborted = (): void => this.#break('The request was aborted.', this.#signal?.reason)
+
   /** The caller has had enough. */
-  #break(why: string): void {
-    if (!this.#fold.isComplete) this.#fail(new AbortedError(why, { request_id: this.request_id }), true)
-    this.#controller.abort()
-    this.#stream?.abort()
+  #break(why: string, cause?: unknown): void {
+    const error = new AbortedError(why, { request_id: this.request_id, cause })
+    this.#reader?.cut(error)
+    if (!this.#isOver) {
+      if (!this.#fold.isComplete) this.#fail(error, true)
+      this.#isOver = true
+      this.#controller.abort()
+      this.#stream?.abort()
+      quiet(this.#pump.return(undefined))
+    }
+    this.#rest()
   }
 
   /** The first failure is the one that all are told; `isKnown` where somebody is, whether or not he waits for what comes of the stream. */
-  #fail(error: unknown, isKnown: boolean): unknown {
+  #fail(error: unknown, isKnown: boolean): void {
     this.#failure ??= { error: error instanceof BrokenStreamError ? this.#named(error) : error }
     this.#completion.reject(this.#failure.error, isKnown)
-    return this.#failure.error
   }
 
   #named({ message, cause, request_id = this.request_id }: BrokenStreamError): BrokenStreamError {
     return new BrokenStreamError(message, { request_id, cause })
   }
+
+  /** Once there is nothing left to break off, the caller's signal is left alone. */
+  #rest(): void {
+    if (this.#isOver && !this.#reader?.isBehind) this.#signal?.removeEventListener('abort', this.#aborted)
+  }
 }
 
-interface Reader {
-  readonly name: string
-}
-
-/** The stream itself, where it is asked for what comes of it and nobody reads. */
-const alone: Reader = { name: 'finalMessage(), or another that needs all of it' }
-
-function readAlready({ name }: Reader): UsageError {
+function readAlready({ name }: Reader<never>): UsageError {
   const how = 'It can be read once, by for await, text() or audio(), and finalMessage() may be called as soon as that has begun.'
   return new UsageError(`The stream is read already: by ${name}. ${how}`)
-}
-
-/** A promise that is rejected without anybody having to listen. */
-class Completion {
-  readonly #promise: Promise<void>
-  readonly #asked: Promise<unknown>[] = []
-  #resolve = (): void => undefined
-  #reject: (error: unknown) => void = () => undefined
-
-  constructor() {
-    this.#promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    quiet(this.#promise)
-  }
-
-  /** Kept, so that it can be told later whether anybody has to listen to it: to be asked for a few times only. */
-  promised<Value>(make: () => Value): Promise<Value> {
-    const value = this.#promise.then(make)
-    this.#asked.push(value)
-    return value
-  }
-
-  resolve(): void {
-    this.#resolve()
-  }
-
-  /** `isKnown` where the error reaches the caller in another way, too: then nobody need listen to what was asked for before. */
-  reject(error: unknown, isKnown: boolean): void {
-    if (isKnown) for (const value of this.#asked) quiet(value)
-    this.#reject(error)
-  }
-}
-
-/** Keeps a promise that nobody listens to from ending the process; whoever does is told all the same. */
-function quiet(promise: Promise<unknown>): void {
-  promise.catch(() => undefined)
 }

@@ -1,7 +1,8 @@
 import { brokenStream } from '../broken-stream.ts'
+import { errorDetailOf } from '../error-detail.ts'
 import { type APIError, apiErrorOf, type BrokenStreamError } from '../errors.ts'
 import { isRecord, parseJson } from '../generated/json.gen.ts'
-import type { ErrorDetail } from '../generated/types.gen.ts'
+import type { Mask } from '../mask.ts'
 import { excerptOf } from './excerpt.ts'
 
 /** What every event of the contract's streams is. */
@@ -10,9 +11,9 @@ export interface TypedEvent {
 }
 
 /** The event of its data. What belongs to its type is for whoever folds it to check; a type that is not known here stays as it came. */
-export function eventOf<Event extends TypedEvent>(data: string): Event {
+export function eventOf<Event extends TypedEvent>(data: string, mask: Mask): Event {
   const event = parseJson(data)
-  if (!isTyped<Event>(event)) throw brokenStream(`an event is no JSON object with a type: ${excerptOf(data)}`)
+  if (!isTyped<Event>(event)) throw brokenStream(`an event is no JSON object with a type: ${excerptOf(data, mask)}`)
   return event
 }
 
@@ -27,15 +28,12 @@ export function lacking({ type }: TypedEvent): BrokenStreamError {
 /** The error that an `error` event tells. */
 export function errorOf(
   event: TypedEvent & { readonly error?: unknown; readonly request_id?: unknown },
+  mask: Mask,
   request_id?: string,
 ): APIError {
-  const { error } = event
-  if (!isErrorDetail(error)) throw brokenStream(`an error event does not say what is wrong: ${excerptOf(JSON.stringify(event))}`)
-  return apiErrorOf(error, {
-    request_id: typeof event.request_id === 'string' ? event.request_id : (error.request_id ?? request_id),
+  const detail = errorDetailOf(event.error, mask)
+  if (!detail) throw brokenStream(`an error event does not say what is wrong: ${excerptOf(JSON.stringify(event), mask)}`)
+  return apiErrorOf(detail, {
+    request_id: typeof event.request_id === 'string' ? event.request_id : (detail.request_id ?? request_id),
   })
-}
-
-function isErrorDetail(value: unknown): value is ErrorDetail {
-  return isTyped(value) && 'message' in value && typeof value.message === 'string'
 }

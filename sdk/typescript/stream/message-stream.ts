@@ -1,6 +1,6 @@
 import type { Message, StreamEvent } from '../generated/types.gen.ts'
 import type { WithRequestId } from '../transport.ts'
-import { EventStream, type OpenEvents } from './event-stream.ts'
+import { EventStream, type OpenEvents, type StreamOptions } from './event-stream.ts'
 import { MessageFold } from './message-fold.ts'
 import { textOf } from './text.ts'
 
@@ -19,15 +19,15 @@ export class MessageStream extends EventStream<StreamEvent> {
   #text: Promise<string> | undefined
 
   /** @internal `messages.stream()` makes them. */
-  constructor(open: OpenEvents) {
+  constructor(open: OpenEvents, options?: StreamOptions) {
     const fold = new MessageFold()
-    super(open, fold)
+    super(open, fold, options)
     this.#fold = fold
   }
 
   /**
-   * The whole message, as soon as `message_stop` has come; the same each time. May be asked for before, beside and after reading, and where
-   * nobody reads it reads the stream. Beside a reading it waits for that to go on: it is not to be awaited in the body of a `for await` before `message_stop`.
+   * The whole message, as soon as `message_stop` has come; the same each time. May be asked for before, beside and after reading, also in the
+   * body of a `for await`: the stream then reads on by itself, and what its reader has not had yet waits for him, up to 256 Mi characters of events.
    * Rejects with what the reading throws, and with an `AbortedError` where it was left or broken off.
    */
   finalMessage(): Promise<WithRequestId<Message>> {

@@ -1,7 +1,7 @@
 import { apiErrorOf, BrokenStreamError } from '../errors.ts'
 import type { Message, RunEvent, RunResult } from '../generated/types.gen.ts'
 import type { WithRequestId } from '../transport.ts'
-import { EventStream, type OpenEvents } from './event-stream.ts'
+import { EventStream, type OpenEvents, type StreamOptions } from './event-stream.ts'
 import { RunFold } from './run-fold.ts'
 import { textOf } from './text.ts'
 
@@ -21,9 +21,9 @@ export class RunStream extends EventStream<RunEvent> {
   #text: Promise<string> | undefined
 
   /** @internal `runs.stream()` makes them. */
-  constructor(open: OpenEvents) {
+  constructor(open: OpenEvents, options?: StreamOptions) {
     const fold = new RunFold()
-    super(open, fold)
+    super(open, fold, options)
     this.#fold = fold
   }
 

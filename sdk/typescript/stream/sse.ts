@@ -1,5 +1,6 @@
 import { createParser, type ParseError } from 'eventsource-parser'
 import { brokenStream } from '../broken-stream.ts'
+import type { Mask } from '../mask.ts'
 import { excerptOf } from './excerpt.ts'
 
 /** Reads server-sent events from bytes that may be cut anywhere, also inside a character. Only their data counts: it says what each is. */
@@ -10,8 +11,13 @@ export class EventParser {
     onEvent: ({ data }) => this.#events.push(data),
     onError: (error) => this.#note(error),
   })
+  readonly #mask: Mask
   #events: string[] = []
   #stranger: string | undefined
+
+  constructor(mask: Mask) {
+    this.#mask = mask
+  }
 
   /** The data of the events that these bytes complete. Throws a `BrokenStreamError` where the bytes are no text, or one event is too large. */
   feed(bytes: Uint8Array): readonly string[] {
@@ -35,7 +41,7 @@ export class EventParser {
 
   #note(error: ParseError): void {
     if (error.type === 'max-buffer-size-exceeded') throw brokenStream(`an event is larger than ${maxEventCharacters} characters`)
-    if (error.type === 'unknown-field') this.#stranger ??= excerptOf(error.line ?? '')
+    if (error.type === 'unknown-field') this.#stranger ??= excerptOf(error.line ?? '', this.#mask)
   }
 }
 

@@ -146,6 +146,20 @@ describe('a stream that nobody wants any more', () => {
     await upstream.waitForClose(2)
   })
 
+  it('is closed by a signal while its reader does not go on, and nobody waits for ever', async () => {
+    const { upstream, open } = await serve(sse(whole, { ...requestId, stallAt: { event: 3 } }))
+    const controller = new AbortController()
+    const stream = open(controller.signal)
+    for await (const text of stream.text()) {
+      expect(text).toBe('Hel')
+      const final = stream.finalMessage()
+      controller.abort()
+      expect(await failureOf(final)).toMatchObject({ name: 'AbortedError', request_id: 'req_bad' })
+      break
+    }
+    await upstream.waitForClose()
+  })
+
   it('never leaves where its signal was given already', async () => {
     const { upstream, open } = await serve(sse(whole))
     expect(await failureOf(all(open(AbortSignal.abort())))).toBeInstanceOf(AbortedError)

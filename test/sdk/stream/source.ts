@@ -1,11 +1,13 @@
 import { AbortedError } from '@vai/sdk'
 import type { SseEvent } from '../../../api/sse.ts'
 import { sseFrame } from '../../../api/sse.ts'
+import { unmasked } from '../../../sdk/typescript/mask.ts'
 import type { OpenStream } from '../../../sdk/typescript/transport.ts'
 
 /** An answer's bytes in the hands of a test, as a transport gives them. What was not read yet waits. */
 export class Source implements OpenStream {
   request_id: string | undefined = 'req_test'
+  mask = unmasked
   /** How often the request was sent. */
   opened = 0
   /** How often bytes were asked for. */
