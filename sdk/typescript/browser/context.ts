@@ -1,9 +1,13 @@
-import { SoundError } from './errors.ts'
+import { SoundError, soundErrorOf } from './errors.ts'
 
 /** Makes an `AudioContext` of a rate, or of the device's. Throws a `SoundError` (`unsupported`). */
 export function newContext(sampleRate: number | undefined): AudioContext {
   if (typeof AudioContext === 'undefined' || !('audioWorklet' in AudioContext.prototype)) throw unsupported()
-  return new AudioContext({ latencyHint: 'interactive', ...(sampleRate !== undefined && { sampleRate }) })
+  try {
+    return new AudioContext({ latencyHint: 'interactive', ...(sampleRate !== undefined && { sampleRate }) })
+  } catch (error) {
+    throw soundErrorOf(error, 'unsupported')
+  }
 }
 
 /** Resolves once a context runs, and rejects with `not_started` where it does not within `startMs`, or with `context_closed`. */

@@ -8,9 +8,9 @@ import { type ErrorContext, VAIError } from '../errors.ts'
  * | `permission_denied` | The user, or the page's policy, lets it use no microphone. |
  * | `no_device`         | There is no microphone, or none that fits the constraints. |
  * | `device_in_use`     | There is one, but it cannot be read: another program may have it. |
- * | `device_lost`       | The microphone was unplugged or taken away while it was used. |
+ * | `device_lost`       | The microphone was unplugged or taken away while it was used, or was stopped. |
  * | `not_started`       | The browser keeps the `AudioContext` suspended until the user has done something on the page. |
- * | `context_closed`    | Somebody has closed the `AudioContext`. |
+ * | `context_closed`    | Somebody has closed the `AudioContext`, or the player. |
  * | `worklet_failed`    | The module of the AudioWorklet could not be loaded, or broke. |
  * | `overrun`           | Far more sound was given than was played. |
  * | `unsupported`       | There is no AudioWorklet or no microphone to be asked for: pages have them on HTTPS and `localhost` alone. |

@@ -20,6 +20,8 @@ export interface WorkletMicrophoneOptions {
  * session may say `features: { client_has_aec: true }`, which is the default.
  *
  * The user is asked when the session begins; `prepare()` before that asks earlier. What goes wrong is a `SoundError`.
+ *
+ * It is for one session, or one try at it: once it was stopped it asks for nothing more. Make another for the next.
  */
 export class WorkletMicrophone implements LiveMicrophone {
   readonly format: LiveAudioFormat
@@ -44,8 +46,12 @@ export class WorkletMicrophone implements LiveMicrophone {
     this.#stopped.catch(() => undefined)
   }
 
-  /** Asks the user for the microphone, where no stream was given; once. Its stream, for those who want to show how loud it is. Throws a `SoundError`. */
+  /**
+   * Asks the user for the microphone, where no stream was given; once. Its stream, for those who want to show how loud it is. Throws a
+   * `SoundError`, which is `device_lost` where the microphone was stopped, before or meanwhile.
+   */
   prepare(): Promise<MediaStream> {
+    if (this.#isStopped) return this.#stopped
     this.#asking ??= this.#ask()
     return Promise.race([this.#asking, this.#stopped])
   }

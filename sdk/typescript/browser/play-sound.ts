@@ -6,7 +6,7 @@ import { SoundError } from './errors.ts'
 import { WorkletPlayer, type WorkletPlayerOptions } from './player.ts'
 
 export interface PlaySoundOptions extends WorkletPlayerOptions {
-  /** Is silent at once, and throws an `AbortedError`. */
+  /** Is silent at once, leaves the chunks, and throws an `AbortedError`. */
   readonly signal?: AbortSignal
 }
 
@@ -20,7 +20,10 @@ export interface PlayedSound {
 
 /**
  * Plays what a model says, while it comes: `playSound(stream.audio())`, or the whole of it, `playSound([soundOf(message)])`. Resolves when all
- * was heard. Takes `wav` and `pcm`; throws a `SoundError`, an `AbortedError`, and what the chunks throw.
+ * was heard and there are no more chunks. Takes `wav` and `pcm`; throws a `SoundError`, an `AbortedError`, and what the chunks throw.
+ *
+ * Where the voice fails, what was spoken is played and the text of the answer goes on. Where `playSound` throws, it leaves the chunks, as
+ * any loop over them would: the stream that they are of is closed, and what else would have come of it with it.
  *
  * Call it in the handler of a click or a key, as a `WorkletPlayer` is made there.
  */
@@ -29,21 +32,40 @@ export async function playSound(
   { signal, ...options }: PlaySoundOptions = {},
 ): Promise<PlayedSound> {
   if (signal?.aborted) throw aborted(signal)
+  const pieces = Symbol.asyncIterator in sounds ? sounds[Symbol.asyncIterator]() : sounds[Symbol.iterator]()
   const playing = new Playing(new WorkletPlayer(options), signal)
   try {
-    return await Promise.race([playAll(sounds, playing), playing.broken])
+    return await Promise.race([playAll(pieces, playing), playing.broken])
+  } catch (error) {
+    // Not waited for: the next piece, which may be far off, might have to come first.
+    void leave(pieces)
+    throw error
   } finally {
     await playing.close()
   }
 }
 
-/** Where it was broken off meanwhile, it leaves the iteration with the next piece. */
-async function playAll(sounds: AsyncIterable<Sound> | Iterable<Sound | MessageSound>, playing: Playing): Promise<PlayedSound> {
-  for await (const sound of sounds) {
-    if ('error' in sound) return { ...(await playing.finish()), unavailable: sound.error }
-    await playing.give(sound)
+type Pieces = AsyncIterator<Sound> | Iterator<Sound | MessageSound>
+
+/** Goes on to the end where the voice has failed: whoever left a stream before would take from the caller what else comes of it. */
+async function playAll(pieces: Pieces, playing: Playing): Promise<PlayedSound> {
+  let unavailable: PlayedSound['unavailable']
+  for (;;) {
+    const piece = await pieces.next()
+    if (piece.done) return { ...(await playing.finish()), ...(unavailable && { unavailable }) }
+    if ('error' in piece.value) {
+      unavailable = piece.value.error
+      playing.end()
+    } else await playing.give(piece.value)
   }
-  return await playing.finish()
+}
+
+async function leave(pieces: Pieces): Promise<void> {
+  try {
+    await pieces.return?.()
+  } catch {
+    // The caller is told why they were left.
+  }
 }
 
 class Playing {
@@ -55,6 +77,7 @@ class Playing {
   #format: { readonly rate: number } | undefined
   #givenMs = 0
   #playedMs = 0
+  #isEnded = false
   #hasFinished = false
   #problem: Error | undefined
   #reject: (problem: Error) => void = () => undefined
@@ -71,9 +94,10 @@ class Playing {
     player.ready.catch((error: Error) => this.#end(error))
   }
 
-  /** Resolves when there is room for more. */
+  /** Resolves when there is room for more. What comes behind the end is not played. */
   async give(chunk: SoundChunk | MessageSound): Promise<void> {
     if (this.#problem) throw this.#problem
+    if (this.#isEnded) return
     const { rate, skips } = this.#formatOf(chunk)
     const bytes = skips ? withoutHeader(chunk.bytes) : chunk.bytes
     for (let at = 0; at < bytes.length; at += rate * bytesPerSample) {
@@ -84,12 +108,16 @@ class Playing {
     }
   }
 
+  /** There is no more to be played. */
+  end(): void {
+    if (this.#format && !this.#isEnded) this.#player.end(id)
+    this.#isEnded = true
+  }
+
+  /** Resolves when all was heard. */
   async finish(): Promise<PlayedSound> {
-    if (this.#problem) throw this.#problem
-    if (this.#format) {
-      this.#player.end(id)
-      await this.#until(() => this.#hasFinished)
-    }
+    this.end()
+    await this.#until(() => this.#hasFinished || !this.#format)
     return { played_ms: this.#playedMs, underruns: this.#player.underruns }
   }
 

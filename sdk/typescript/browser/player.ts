@@ -1,3 +1,4 @@
+import { UsageError } from '../errors.ts'
 import type { LiveAudioFormat } from '../generated/types.gen.ts'
 import type { LivePlayer, LivePlayerListener } from '../live/player.ts'
 import { contextClosed, loadWorklet, newContext, running, usualWorklet } from './context.ts'
@@ -10,7 +11,7 @@ export interface WorkletPlayerOptions {
   readonly context?: AudioContext
   /** Of the context that is made, in hertz. Default 24,000, which is what sessions send unless they are asked otherwise. */
   readonly sampleRate?: number
-  /** What is played through: a node of `context`, such as a `GainNode`. Default: the context's destination. */
+  /** What is played through: a node of `context`, which has to be given, too; such as a `GainNode`. Default: the context's destination. */
   readonly destination?: AudioNode
   /** Milliseconds of a segment that are waited for before it begins, or goes on where sound came too late. Default 60. */
   readonly bufferMs?: number
@@ -34,10 +35,12 @@ export interface WorkletPlayerOptions {
  *   const session = await vai.live.connect({ model, tts: { voice } }, { player })
  * }
  * ```
+ *
+ * It is for one session, or one try at it, which closes it in the end. Make another for the next.
  */
 export class WorkletPlayer implements LivePlayer {
   readonly context: AudioContext
-  /** Resolves once it can play; rejects with the `SoundError` of which a session is told by `failed`. */
+  /** Resolves once it can play; rejects with the `SoundError` of which a session is told by `failed`, or where it is closed before. */
   readonly ready: Promise<void>
   readonly #options: WorkletPlayerOptions
   readonly #sounds = new Map<string, Sound>()
@@ -52,13 +55,22 @@ export class WorkletPlayer implements LivePlayer {
   #closing: Promise<void> | undefined
   #left: (() => void) | undefined
 
-  /** Throws a `SoundError` (`unsupported`) where the browser has no AudioWorklet. */
+  /**
+   * Throws a `SoundError` (`unsupported`) where the browser has no AudioWorklet, or no context of the rate; and a `UsageError` for a
+   * `destination` that is no node of `context`.
+   */
   constructor(options: WorkletPlayerOptions = {}) {
+    const { context, destination } = options
+    if (destination && destination.context !== context) throw new UsageError(elsewhere)
     this.#options = options
-    this.context = options.context ?? newContext(options.sampleRate ?? usualRate)
+    this.context = context ?? newContext(options.sampleRate ?? usualRate)
     this.context.addEventListener('statechange', this.#stateChanged)
-    this.ready = this.#prepare()
-    this.ready.catch((error: unknown) => this.#fail(soundErrorOf(error, 'worklet_failed')))
+    this.ready = this.#prepare().catch((error: unknown) => {
+      if (!this.#closing) this.#fail(soundErrorOf(error, 'worklet_failed'))
+      throw this.#failure ?? playerClosed()
+    })
+    // A session is told by its listener, and need not listen here.
+    this.ready.catch(() => undefined)
   }
 
   /** How often sound came too late, and silence stood in for it. */
@@ -75,6 +87,7 @@ export class WorkletPlayer implements LivePlayer {
     this.#format = format
     this.#listener = listener
     if (this.#failure) listener.failed(this.#failure.message)
+    else if (this.#closing) listener.failed(playerClosed().message)
   }
 
   begin(id: string): void {
@@ -132,17 +145,18 @@ export class WorkletPlayer implements LivePlayer {
     const { destination = context.destination, bufferMs = usualBufferMs, workletURL = usualWorklet() } = this.#options
     // Asked for at once, as the gesture does not last.
     await Promise.all([running(context), loadWorklet(context, workletURL)])
-    if (this.#isOver) return
+    if (this.#isOver) throw playerClosed()
     const node = new AudioWorkletNode(context, 'vai-player', {
       numberOfInputs: 0,
       outputChannelCount: [1],
       processorOptions: { frames: Math.round((bufferMs * context.sampleRate) / 1000) },
     })
+    // Before it is connected, so that it is given up where it cannot be.
+    this.#node = node
     node.port.onmessage = ({ data }: MessageEvent<TimedReport | 'closed'>) =>
       data === 'closed' ? this.#left?.() : this.#reported(data)
     node.onprocessorerror = () => this.#fail(new SoundError('worklet_failed', 'The AudioWorklet that plays has broken.'))
     node.connect(destination)
-    this.#node = node
     this.#followLatency()
     for (const command of this.#early.splice(0)) this.#tell(command)
   }
@@ -214,7 +228,7 @@ export class WorkletPlayer implements LivePlayer {
     context.removeEventListener('statechange', this.#stateChanged)
     this.#early.length = 0
     this.#sounds.clear()
-    if (context.state === 'running') await this.#silence()
+    if (context.state === 'running' && !this.#failure) await this.#silence()
     this.#leave()
     if (!this.#options.context && context.state !== 'closed') await context.close()
   }
@@ -249,6 +263,7 @@ interface Sound {
 }
 
 const closing: PlaybackCommand = { type: 'close' }
+const elsewhere = 'What a player plays through has to be a node of the `context` that it is given with it.'
 const usualRate = 24_000
 const usualBufferMs = 60
 /** The gateway sends 1.5 s ahead. */
@@ -259,6 +274,10 @@ const mostFadeMs = 500
 
 function givenMs({ decoder, rate }: Sound): number {
   return (decoder.samples * 1000) / rate
+}
+
+function playerClosed(): SoundError {
+  return new SoundError('context_closed', 'The player was closed. Each session needs one of its own.')
 }
 
 /** Rounded down: more than was sent cannot have been played. */

@@ -197,12 +197,14 @@ export class Playback {
       const [segment] = this.#segments
       if (!segment) return
       hear(segment, this.#tape - this.#latency)
+      // There is no line to tell it over: it is told at `go`, or by what a reset comes to.
+      if (this.#isHeld) return
       if (segment.isEnded && segment.queued === 0 && segment.heard === segment.handed) {
         this.#segments.shift()
         this.#report(segment, 'finished')
         continue
       }
-      if (this.#isHeld || this.#tape - this.#reportedAt < this.#options.rate / reportsPerSecond) return
+      if (this.#tape - this.#reportedAt < this.#options.rate / reportsPerSecond) return
       if (segment.heard > segment.told) this.#report(segment, 'playing')
       return
     }
