@@ -54,12 +54,9 @@ export class TestPage {
   async run<Result>(scenario: string, args: object = {}, module = 'scenarios'): Promise<Result> {
     const call = `import('/${module}.js').then(({ ${scenario} }) => ${scenario}(${JSON.stringify(args)}))`
     const result = await this.page.evaluate<Result>(call)
-    if (this.#faults.length > 0) throw new Error(`faults in the page: ${this.#faults.join('; ')}`)
+    const faults = this.#faults.splice(0)
+    if (faults.length > 0) throw new Error(`faults in the page: ${faults.join('; ')}`)
     return result
-  }
-
-  async close(): Promise<void> {
-    await this.page.context().close()
   }
 }
 

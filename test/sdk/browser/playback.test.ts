@@ -103,6 +103,38 @@ describe('what runs on the audio thread and plays', () => {
     expect(stage.states.slice(told)).toEqual(['a playing 384/384', 'a playing 512/512'])
   })
 
+  it.each([0, 1, 2, 3])('plays nothing of what is reset before it goes on, wherever the quanta fall (%i)', (falls) => {
+    const stage = new Stage()
+    stage.say('a', ones(4000))
+    stage.render(2)
+    stage.playback.take({ type: 'hold' })
+    if (falls & 1) stage.render(3)
+    stage.reset('a')
+    if (falls & 2) stage.render(3)
+    stage.say('b', ones(500)).end('b')
+    stage.playback.take({ type: 'go' })
+    stage.render(8)
+    // The one quantum in which it faded.
+    expect(stage.states).toEqual(['a began', 'a stopped 384/384', 'b began', 'b finished 500/500'])
+    const behind = stage.out.slice(3 * quantum)
+    const begins = behind.indexOf(1)
+    expect(behind).toEqual([...zeros(begins), ...ones(500), ...zeros(behind.length - begins - 500)])
+  })
+
+  it('tells of nothing while it is held that nobody could be told, but of a reset, and of the rest when it goes on', () => {
+    for (const order of ['go', 'reset'] as const) {
+      const stage = new Stage({ latency: 2 * quantum })
+      stage.say('a', ones(quantum)).end('a')
+      stage.render(2)
+      stage.playback.take({ type: 'hold' })
+      stage.render(5)
+      expect(stage.states).toEqual(['a began'])
+      stage.playback.take(order === 'go' ? { type: 'go' } : { type: 'reset', id: 'a' })
+      stage.render(1)
+      expect(stage.states).toEqual(['a began', order === 'go' ? 'a finished 128/128' : 'a stopped 128/128'])
+    }
+  })
+
   it('tells of progress every 100 ms of playing, and of none where there is none', () => {
     const stage = new Stage({ rate: 48_000 })
     stage.say('a', ones(48_000))

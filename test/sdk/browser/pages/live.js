@@ -3,7 +3,6 @@ import { WorkletMicrophone, WorkletPlayer } from '@vai/sdk/browser'
 import { compared, firstSound, greatestStep, lastSound, samplesOf, tapOf } from '/sound.js'
 
 const demo = { model: 'demo/echo', tts: { voice: 'demo/soft' } }
-const said = 'This is a long answer that goes on for quite some time, so that somebody can interrupt it before it is over.'
 const rate = 24_000
 
 /** A player that is listened to, and everything that is told of a session. */
@@ -11,6 +10,7 @@ class Stage {
   told = []
   marks = []
   sounds = []
+  said = 'This is a long answer that goes on for quite some time, so that somebody can interrupt it before it is over.'
 
   static async of(url) {
     const stage = new Stage()
@@ -61,7 +61,7 @@ class Stage {
     const reset = notes.find(({ name }) => name === 'reset')
     return {
       played_text,
-      said,
+      said: this.said,
       texts: this.of('assistant_text_delta').map(({ text }) => text),
       marks: this.marks,
       compared: compared(samples, sent),
@@ -101,7 +101,7 @@ export async function talk({ url }) {
 export async function interrupted({ url }) {
   const stage = await Stage.of(url)
   const session = await stage.connect()
-  session.say(said)
+  session.say(stage.said)
   await new Promise((resolve) =>
     session.on('sent', ({ type, played_ms }) => type === 'playback_mark' && played_ms > 800 && resolve()),
   )
@@ -120,7 +120,7 @@ export async function bargedIn({ url }) {
   voice.start()
   const microphone = new WorkletMicrophone({ stream: ear.stream })
   const session = await stage.connect({ stt: { model: 'demo/meter' }, turn: { grace_ms: 0 } }, { microphone })
-  session.say(said)
+  session.say(stage.said)
   await stage.event('playback_began')
   mouth.gain.value = 0.3
   await stage.event('audio_reset')
@@ -132,8 +132,9 @@ export async function bargedIn({ url }) {
 /** The line is cut in the middle of the answer. */
 export async function cut({ url }) {
   const stage = await Stage.of(url)
+  stage.said = 'I come back and say what is left of it.'
   const session = await stage.connect()
-  session.say(said)
+  session.say(stage.said)
   await new Promise((resolve) =>
     session.on('sent', ({ type, played_ms }) => type === 'playback_mark' && played_ms > 800 && resolve()),
   )

@@ -76,6 +76,42 @@ export async function voiced({ url, format, sampleRate }) {
   }
 }
 
+function spoken(url, voice, content) {
+  const params = { model: 'demo/echo', messages: [{ role: 'user', content }], voice: { output: { voice, format: 'pcm' } } }
+  return new VAI({ baseURL: url }).messages.stream(params)
+}
+
+/** An answer whose voice fails in the middle. */
+export async function voiceFails({ url, voice, unspeakable }) {
+  const stream = spoken(url, voice, `This is said. This is ${unspeakable}. This is written all the same.`)
+  const { played_ms, unavailable } = await playSound(stream.audio())
+  return { played_ms, code: unavailable?.code, text: await stream.finalText() }
+}
+
+/** An answer whose sound is broken off while the rest of it is waited for. */
+export async function soundAborted({ url, voice, endless }) {
+  const stream = spoken(url, voice, `This is said. This is ${endless}.`)
+  const sounds = stream.audio()
+  const controller = new AbortController()
+  let pieces = 0
+  let isLeft = false
+  const watched = {
+    next() {
+      const next = sounds.next()
+      if (pieces++ > 0) setTimeout(() => controller.abort())
+      return next
+    },
+    return() {
+      isLeft = true
+      return sounds.return()
+    },
+    [Symbol.asyncIterator]: () => watched,
+  }
+  const nameOf = (error) => error.name
+  const played = await playSound(watched, { signal: controller.signal }).catch(nameOf)
+  return { played, isLeft, answer: isLeft ? await stream.finalText().catch(nameOf) : undefined }
+}
+
 /** What a player does at a reset in the middle of sound that is as even as can be, so that every frame of it counts. */
 export async function reset({ sampleRate, rate = 24_000, afterMs = 300 }) {
   const context = new AudioContext({ sampleRate })
@@ -199,6 +235,9 @@ export async function broken() {
 
 /** A page on which nobody has done anything. */
 export async function untouched() {
+  // Nothing happens while it waits, so that it need not take as long as with people.
+  const { setTimeout } = globalThis
+  globalThis.setTimeout = (run, ms) => setTimeout(run, ms / 10)
   const player = new WorkletPlayer()
   const whys = []
   player.open(
@@ -212,11 +251,6 @@ export async function untouched() {
 
 /** What goes wrong with players and microphones, by its codes. */
 export async function soundFailures() {
-  const codeOf = (promise) =>
-    promise.then(
-      () => 'none',
-      (error) => error.code,
-    )
   const listener = { sound: nothing, failed: nothing }
   const missing = new WorkletPlayer({ workletURL: '/nowhere.js' })
   const closed = new AudioContext()
@@ -237,10 +271,80 @@ export async function soundFailures() {
     none: await denied('NotFoundError'),
     inUse: await denied('NotReadableError'),
     aborted: await playSound([], { signal: AbortSignal.abort() }).catch((error) => error.name),
+    rate: await codeOf((async () => new WorkletPlayer({ sampleRate: 1 }))()),
     mp3: await codeOf(playSound([{ bytes: new Uint8Array(4), format: 'mp3' }])),
   }
   await missing.close()
   return result
+}
+
+/** Players that play through what they cannot. */
+export async function wrongDestination() {
+  const nodes = []
+  const { AudioWorkletNode } = globalThis
+  globalThis.AudioWorkletNode = class extends AudioWorkletNode {
+    constructor(...args) {
+      super(...args)
+      nodes.push(this)
+    }
+  }
+  const context = new AudioContext()
+  const elsewhere = new AudioContext()
+  const { destination } = elsewhere
+  const errorOf = (options) => {
+    try {
+      return new WorkletPlayer(options)
+    } catch (error) {
+      return error.name
+    }
+  }
+  const player = new WorkletPlayer({ context, destination: { context } })
+  const broken = await codeOf(player.ready)
+  globalThis.AudioWorkletNode = AudioWorkletNode
+  const [{ port }] = nodes
+  const left = await new Promise((resolve) => {
+    port.onmessage = ({ data }) => resolve(data)
+  })
+  const result = { foreign: errorOf({ context, destination }), none: errorOf({ destination }), broken, left }
+  await Promise.all([player.close(), context.close(), elsewhere.close()])
+  return result
+}
+
+/** A player that is used again. */
+export async function closedPlayer() {
+  const player = new WorkletPlayer()
+  const ready = codeOf(player.ready)
+  await player.close()
+  const whys = []
+  const format = { encoding: 'pcm_s16le', sample_rate_hz: 24_000 }
+  player.open(format, { mark: nothing, began: nothing, failed: (why) => whys.push(why) })
+  player.begin('a')
+  player.give('a', steady(0.1, 24_000))
+  return { ready: await ready, whys }
+}
+
+/** A microphone that is used again, and one that the user allows too late. */
+export async function stoppedMicrophone() {
+  const asked = []
+  const devices = navigator.mediaDevices
+  const { getUserMedia } = devices
+  devices.getUserMedia = (wanted) => {
+    const stream = getUserMedia.call(devices, wanted)
+    asked.push(stream)
+    return stream
+  }
+  const listener = { sound: nothing, failed: nothing }
+  const again = new WorkletMicrophone()
+  await again.stop()
+  const result = { prepared: await codeOf(again.prepare()), started: await codeOf(again.start(listener)), asked: asked.length }
+  const slow = new WorkletMicrophone()
+  const late = codeOf(slow.prepare())
+  await slow.stop()
+  devices.getUserMedia = getUserMedia
+  const stream = await asked[0]
+  // Whoever waits for it as well has had it by the next task.
+  await new Promise((resolve) => setTimeout(resolve))
+  return { ...result, late: await late, tracks: stream.getTracks().map(({ readyState }) => readyState) }
 }
 
 /** What the microphone gives, and what is left of it in the end; also in a browser that connects it to contexts of its own rate alone. */
@@ -292,6 +396,13 @@ export async function unplugged() {
   await microphone.stop()
   await context.close()
   return { why, left: track.readyState }
+}
+
+function codeOf(promise) {
+  return promise.then(
+    () => 'none',
+    (error) => error.code,
+  )
 }
 
 function nothing() {
