@@ -11,14 +11,14 @@ const stream = vai.messages.stream({
 
 const chunks = []
 for await (const sound of stream.audio()) {
-  if (sound.type === 'audio_unavailable') {
-    console.log(`the voice failed: ${sound.error.message}`)
-    break
+  // The text goes on all the same. Leaving the loop would close the stream.
+  if (sound.type === 'audio_unavailable') console.log(`the voice failed: ${sound.error.message}`)
+  else {
+    chunks.push(sound.bytes)
+    if (sound.text) console.log(`speaks: ${sound.text.trim()}`)
   }
-  chunks.push(sound.bytes)
-  if (sound.text) console.log(`speaks: ${sound.text.trim()}`)
 }
 const path = process.argv[2] ?? 'answer.wav'
 await writeFile(path, Buffer.concat(chunks))
 const { usage } = await stream.finalMessage()
-console.log(`${path}: ${Buffer.concat(chunks).length} bytes, ${usage.voice?.spoken_seconds} s`)
+console.log(`${path}: ${Buffer.concat(chunks).length} bytes, ${usage.voice?.spoken_seconds ?? 0} s`)

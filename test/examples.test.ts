@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { samplesIn } from '../audio/pcm.ts'
@@ -106,6 +109,19 @@ describe.concurrent('each example says', () => {
     expect(said).toContain(`${bytes.length} bytes`)
   })
 
+  it('what is spoken until the voice fails, and ends well: speech', async () => {
+    const path = join(folder, 'half.wav')
+    const hoarse = await startHoarse()
+    try {
+      const said = await outputOf('speech', path, hoarse.url)
+      expect(said).toMatch(/^speaks: Good morning!\nthe voice failed: It is hoarse\.\n.*half\.wav: \d+ bytes, [\d.]+ s\n$/)
+      const { frames, rate } = parseWav(readFileSync(path))
+      expect(frames / rate).toBeGreaterThan(0.5)
+    } finally {
+      await hoarse.close()
+    }
+  })
+
   it('what was heard on both sides: live', async () => {
     expect(await outputOf('live')).toMatch(
       /^you: Speech of 1\.0 seconds\.\nassistant: Speech of 1\.0 seconds\. \(end_turn\)\nassistant: I count to ten\.(?! .*wanted).* \(interrupted\)\n2 turns; \d{6} bytes of sound came, 2\.0 s went\n$/,
@@ -139,11 +155,32 @@ describe('the folder', () => {
   })
 })
 
+/** The gateway, but for its voice, which fails behind the first sentence. */
+async function startHoarse(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const error = { type: 'api_error', code: 'provider_error', message: 'It is hoarse.' }
+  const failure = `event: audio_unavailable\ndata: ${JSON.stringify({ type: 'audio_unavailable', seq: 1, error })}\n\n`
+  const server = createServer(async (request, response) => {
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`${gateway.url}${request.url}`, { method: 'POST', headers, body: await text(request) })
+    const events = (await answer.text()).split(/(?<=\n\n)/)
+    const at = events.findIndex((event) => event.includes('audio_chunk') && event.includes('"text":"It is'))
+    const rest = events.slice(at).filter((event) => !event.includes('audio_chunk'))
+    response.writeHead(answer.status, { 'content-type': 'text/event-stream' })
+    response.end([...events.slice(0, at), failure, ...rest].join(''))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
+
 /** What an example prints; it has to end by itself, well, and without a complaint. */
-async function outputOf(name: string, ...args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, [join(examples, `${name}.mjs`), ...args], {
+async function outputOf(name: string, argument?: string, url = gateway.url): Promise<string> {
+  const child = spawn(process.execPath, [join(examples, `${name}.mjs`), ...(argument === undefined ? [] : [argument])], {
     cwd: folder,
-    env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', VAI_BASE_URL: gateway.url },
+    env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', VAI_BASE_URL: url },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: 15_000,
   })
