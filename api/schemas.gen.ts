@@ -7408,7 +7408,6 @@ export interface LiveError {
   type: 'error'
   seq: LiveSeq
   scope: 'session' | 'turn'
-  /** What kind of error it is, as of all other requests. Of violations it is `invalid_request_error`. */
   error_type: ErrorType
   code: string
   message: string
