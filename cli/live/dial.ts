@@ -42,7 +42,8 @@ export function dialWith(key: string | undefined): LiveDial {
   }
 }
 
-const mostMessage = 16 * 1024 ** 2
+/** What the SDK takes at most. */
+const mostMessage = 64 * 1024 ** 2
 const mostBody = 64 * 1024
 
 function bytesOf(data: RawData): Uint8Array {

@@ -1,8 +1,8 @@
 import { MessageChannel } from 'node:worker_threads'
-import { connectLive, type LivePlayer } from '@vai/sdk'
+import { type LivePlayer, UsageError, VAI } from '@vai/sdk'
 import type { Clock } from '../../api/clock.ts'
 import { wavHeader } from '../../audio/wav.ts'
-import { areSentInClear, type Environment, keysOf } from '../access.ts'
+import { areSentInClear, type Environment, type Keys, keysOf } from '../access.ts'
 import { type Exit, misused, Problem } from '../ending.ts'
 import { AudiblePlayer } from './audible-player.ts'
 import { dialWith } from './dial.ts'
@@ -52,7 +52,7 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
   const keys = keysOf(args, environment)
   const means = await meansOf(args, around)
   const params = paramsOf(args, version, hearsIn(means.asking))
-  const context = { url: url.href, providerKeys: keys.providerKeys, dial: dialWith(keys.key) }
+  const client = clientOf(url, keys)
   const startedAt = clock.now()
   const write = (line: string): void => void streams.stdout.write(`${line}\n`)
   const screen = screenOn(args.isJson ? { ...streams, stdout: streams.stderr } : streams)
@@ -60,7 +60,7 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
   try {
     const conversation = new LiveTalk({
       address: url.href,
-      connect: (options) => connectLive(params, options, context),
+      connect: (options) => client.live.connect(params, options),
       player: playerFor(means, clock, screen),
       asking: means.asking,
       notes: means.notes,
@@ -72,6 +72,17 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
     return await conversation.run().finally(off)
   } finally {
     screen.close()
+  }
+}
+
+/** Throws a `Problem` where a key cannot be one. */
+function clientOf({ href }: URL, { key, providerKeys }: Keys): VAI {
+  const baseURL = href.replace(/^ws/, 'http').replace(/\/v1\/live$/, '')
+  try {
+    return new VAI({ baseURL, apiKey: key, providerKeys, dial: dialWith(key) })
+  } catch (error) {
+    if (error instanceof UsageError) throw misused(error.message)
+    throw error
   }
 }
 

@@ -14,11 +14,11 @@ export function checkRequestOptions(options: RequestOptions): void {
 }
 
 /** Says what is wrong with a value, for a sentence that begins with the option's name; undefined where nothing is. */
-type Check = (value: unknown) => string | undefined
+export type Check = (value: unknown) => string | undefined
 
-const isFunction: Check = (value) => (typeof value === 'function' ? undefined : 'is no function')
+export const isFunction: Check = (value) => (typeof value === 'function' ? undefined : 'is no function')
 const isName: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'is no text')
-const isDuration: Check = (value) =>
+export const isDuration: Check = (value) =>
   typeof value === 'number' && value >= 0 && value <= longestMs
     ? undefined
     : `is no number of milliseconds from 0 to ${longestMs}`
@@ -28,7 +28,7 @@ const isKey: Check = (value) => {
   if (typeof value !== 'string' || value === '') return 'is no text'
   return /^[\x21-\x7e]+$/.test(value) ? undefined : 'holds characters that no key has, such as a space or the end of a line'
 }
-const areKeys: Check = (value) => {
+export const areKeys: Check = (value) => {
   if (!isRecord(value)) return 'is no object of keys by the names of providers'
   return wrongEntry(value, (key) => (key === undefined ? undefined : isKey(key)))
 }
@@ -38,12 +38,13 @@ const areHeaders: Check = (value) => {
     typeof text === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(text) ? undefined : 'is nothing that a header can carry',
   )
 }
-const isLogger: Check = (value) => {
-  const levels = ['debug', 'info', 'warn', 'error']
-  const missing = levels.find((level) => !isRecord(value) || typeof value[level] !== 'function')
-  return missing === undefined ? undefined : `has no method \`${missing}\``
+export function hasMethods(...names: readonly string[]): Check {
+  return (value) => {
+    const missing = names.find((name) => !isRecord(value) || typeof value[name] !== 'function')
+    return missing === undefined ? undefined : `has no method \`${missing}\``
+  }
 }
-const isSignal: Check = (value) =>
+export const isSignal: Check = (value) =>
   isRecord(value) && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function'
     ? undefined
     : 'is no AbortSignal'
@@ -66,7 +67,7 @@ const clientOptions: Readonly<Record<keyof ClientOptions, Check>> = {
   timeout: isDuration,
   streamTimeout: isDuration,
   maxRetries: isCount,
-  logger: isLogger,
+  logger: hasMethods('debug', 'info', 'warn', 'error'),
   headers: areHeaders,
   dial: isFunction,
 }
@@ -81,7 +82,8 @@ const requestOptions: Readonly<Record<keyof RequestOptions, Check>> = {
   requestId: isRequestId,
 }
 
-function check(options: unknown, checks: Readonly<Record<string, Check>>, whose: string, origin = ''): void {
+/** Throws a `UsageError` where an option is none, or cannot be what it is. */
+export function check(options: unknown, checks: Readonly<Record<string, Check>>, whose: string, origin = ''): void {
   if (!isRecord(options)) throw new UsageError(`${whose} are no object.`)
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(checks, name)) throw new UsageError(`${whose} have no \`${name}\`${hint(name, checks)}.`)

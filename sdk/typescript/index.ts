@@ -26,7 +26,7 @@ export type {
 } from './live/event.ts'
 export type { LiveMicrophone, LiveMicrophoneListener } from './live/microphone.ts'
 export type { LivePlayer, LivePlayerListener, PlaybackMark } from './live/player.ts'
-export type { LiveConnectOptions, LiveContext, LiveEnd, LiveParams, LiveSession } from './live/session.ts'
+export type { LiveConnectOptions, LiveEnd, LiveParams, LiveSession } from './live/session.ts'
 export {
   type LiveDial,
   type LiveSocket,
@@ -36,7 +36,7 @@ export {
   type StandardWebSocketClass,
   webSocketDial,
 } from './live/socket.ts'
-export { connectLive, type Live } from './live.ts'
+export type { Live } from './live.ts'
 export type { CountTokensParams, MessageCreateParams, Messages } from './messages.ts'
 export type { ModelListParams, ModelPage, Models } from './models.ts'
 export type { ClientOptions, Fetch, Logger, ProviderKeys, RequestOptions } from './options.ts'

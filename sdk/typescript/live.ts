@@ -5,26 +5,23 @@ import type { LiveConnectOptions, LiveContext, LiveParams, LiveSession } from '.
 export class Live {
   readonly #context: LiveContext
 
+  /** @internal A client has one. */
   constructor(context: LiveContext) {
     this.#context = context
   }
 
-  /** Opens a session, as `LiveSession` and `LiveConnectOptions` have it. Throws a `VAIError`. */
+  /**
+   * Opens a session; resolves once the gateway has it. The player and the microphone are the session's from now on: it closes both when it ends,
+   * also where this rejects.
+   *
+   * Rejects with the `APIError` of what the gateway refuses, a `ConnectionError` where there is no gateway, a `ConnectionTimeoutError` where it does not
+   * answer, an `UnexpectedResponseError` where it is somebody else, an `AbortedError`, and a `UsageError` where an option cannot be what it is, or
+   * there is no `WebSocket`.
+   */
   async connect(params: LiveParams, options: LiveConnectOptions = {}): Promise<LiveSession> {
+    const { connectLive } = await sessions({ ...options })
     return connectLive(params, options, this.#context)
   }
-}
-
-/**
- * Opens a session; resolves once the gateway has it. The player and the microphone are the session's from now on: it closes both when it ends,
- * also where this rejects.
- *
- * Rejects with the `APIError` of what the gateway refuses, a `ConnectionError` where there is no gateway, an `UnexpectedResponseError` where it is
- * somebody else, an `AbortedError`, and a `UsageError` where there is no `WebSocket`.
- */
-export async function connectLive(params: LiveParams, options: LiveConnectOptions, context: LiveContext): Promise<LiveSession> {
-  const live = await sessions(options)
-  return live.connectLive(params, options, context)
 }
 
 /** Loaded with the first session: a third of the SDK is for those alone who talk. */

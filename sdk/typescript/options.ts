@@ -29,7 +29,7 @@ export interface ClientOptions {
   /**
    * Milliseconds that each try may take: until the head of an answer, and until all of one that is no stream. Default 600,000;
    * 0 for no limit. What has taken too long is not tried again. Node's own `fetch` waits five minutes for a head at most, whatever stands
-   * here; a stream has its head early.
+   * here; a stream has its head early. A live session is given up that is not there by then, or within 10,000.
    */
   readonly timeout?: number | undefined
   /** Milliseconds a stream may be quiet; the gateway sends a ping long before. Default 60,000; 0 for no limit. */
@@ -38,7 +38,7 @@ export interface ClientOptions {
   readonly maxRetries?: number | undefined
   /** Is told of each request (`debug`), of each that is sent again (`info`), and of what a listener of a live session threw (`error`). Default: nobody. */
   readonly logger?: Logger | undefined
-  /** Headers for each request. */
+  /** Headers for each request. Live sessions have none, as no standard `WebSocket` can send any: a `dial` of your own may. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Opens the sockets of live sessions. Default: the global `WebSocket`; where there is none, as in Node 20, `webSocketDial(WebSocket)` of a package. */
   readonly dial?: LiveDial | undefined

@@ -1,6 +1,6 @@
 import { bytesOfBase64 } from '../base64.ts'
-import type { Clock } from '../clock.ts'
-import type { VAIError } from '../errors.ts'
+import { type Clock, longestMs } from '../clock.ts'
+import { ConnectionError, ConnectionTimeoutError, type VAIError } from '../errors.ts'
 import type { Alignment, LiveClientMessage, LiveHello, LiveHelloAck, LiveServerMessage } from '../generated/types.gen.ts'
 import { maskOf } from './hello.ts'
 import { isWhole, serverMessageIn } from './incoming.ts'
@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   readonly url: string
   readonly dial: LiveDial
   readonly hello: LiveHello
+  /** Milliseconds until the session has to be there; 0 for no limit. */
+  readonly connectMs: number
   readonly clock: Pick<Clock, 'now' | 'after'>
   readonly listener: ConnectionListener
 }
@@ -108,11 +110,12 @@ export class LiveConnection {
   // ── Sockets ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #connect(): void {
-    const { url, dial } = this.#options
+    const { url, dial, connectMs } = this.#options
     this.#header = undefined
     this.#refusal = undefined
     const attempt = ++this.#attempt
-    this.#waitFor(handshakeMs, () => this.#giveUp('the gateway does not answer'))
+    const ms = this.#session ? handshakeMs : connectMs || longestMs
+    this.#waitFor(ms, () => this.#giveUp('the gateway does not answer', ConnectionTimeoutError))
     try {
       this.#socket = dial(url, [subprotocol], this.#listenerOf(attempt))
     } catch (error) {
@@ -164,8 +167,8 @@ export class LiveConnection {
     else this.#waitFor(quietMs, () => this.#wasQuiet())
   }
 
-  #giveUp(why: string): void {
-    this.#refusal ??= { why }
+  #giveUp(why: string, Class = ConnectionError): void {
+    this.#refusal ??= { why, error: (what) => new Class(`${what}: ${why}`) }
     this.#attempt++
     terminate(this.#socket)
     this.#closed(noCode, '')

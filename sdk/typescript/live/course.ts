@@ -20,6 +20,8 @@ export interface LiveCourseParts {
   readonly microphone: LiveMicrophone | undefined
   readonly signal: AbortSignal | undefined
   readonly logger: Logger | undefined
+  /** Milliseconds until the session has to be there; 0 for no limit. */
+  readonly connectMs: number
   readonly clock: Pick<Clock, 'now' | 'after'>
 }
 
@@ -44,7 +46,7 @@ export class LiveCourse {
   #endBound: (() => void) | undefined
 
   constructor(parts: LiveCourseParts) {
-    const { url, dial, hello, clock, player, microphone, logger } = parts
+    const { url, dial, hello, connectMs, clock, player, microphone, logger } = parts
     this.#parts = parts
     this.#microphone = microphone
     this.events = new LiveEvents(logger)
@@ -64,6 +66,7 @@ export class LiveCourse {
       url,
       dial,
       hello,
+      connectMs,
       clock,
       listener: {
         opened: (ack) => this.#opened(ack),

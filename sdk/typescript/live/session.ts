@@ -12,6 +12,7 @@ import type {
   LiveToolResult,
 } from '../generated/types.gen.ts'
 import type { Logger, ProviderKeys } from '../options.ts'
+import { checkLiveOptions } from './checks.ts'
 import { LiveCourse, leave, streamStart } from './course.ts'
 import type { LiveEvent, LiveEventMap } from './event.ts'
 import { helloOf } from './hello.ts'
@@ -25,20 +26,22 @@ import { type LiveDial, platformDial } from './socket.ts'
  */
 export type LiveParams = Omit<LiveHello, 'type' | 'protocol_version' | 'auth' | 'byok' | 'resume'>
 
-/** What a session is kept with. */
+/** What a session is kept with. What is `undefined` is as if it were absent. */
 export interface LiveConnectOptions {
   /** Plays the assistant, and tells what of it was heard; marks are sent by themselves then. Without one, sound comes as `audio` events. */
-  readonly player?: LivePlayer
+  readonly player?: LivePlayer | undefined
   /** What the gateway hears; `audio_in` is its format then. Without one, sound can be sent with `startAudio` and `sendAudio`. */
-  readonly microphone?: LiveMicrophone
+  readonly microphone?: LiveMicrophone | undefined
   /** Breaks it off, also while it is being opened. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
+  /** Milliseconds until the session is there. Default: the client's `timeout`, but 10,000 at most; 0 for no limit. */
+  readonly timeout?: number | undefined
   /** Beside those of the client; `undefined` leaves out one of the client's. */
-  readonly providerKeys?: ProviderKeys
+  readonly providerKeys?: ProviderKeys | undefined
   /** In place of the client's. */
-  readonly dial?: LiveDial
+  readonly dial?: LiveDial | undefined
   /** Is called with the session before anything is sent, for listeners that are to hear all of it. `id` and `ack` are not there yet. */
-  readonly prepare?: (session: LiveSession) => void
+  readonly prepare?: ((session: LiveSession) => void) | undefined
 }
 
 /** What a client knows of where its sessions are. */
@@ -50,6 +53,8 @@ export interface LiveContext {
   readonly defaultModel?: string | undefined
   readonly dial?: LiveDial | undefined
   readonly logger?: Logger | undefined
+  /** Milliseconds; 0 for no limit. */
+  readonly timeout?: number | undefined
 }
 
 /** How a session ended. */
@@ -64,37 +69,40 @@ export interface LiveEnd {
   readonly error?: VAIError
 }
 
-/**
- * Opens a session; resolves once the gateway has it. The player and the microphone are the session's from now on: it closes both when it ends,
- * also where this rejects.
- *
- * Rejects with the `APIError` of what the gateway refuses, a `ConnectionError` where there is no gateway, an `UnexpectedResponseError` where it is
- * somebody else, an `AbortedError`, and a `UsageError` where there is no `WebSocket`.
- */
+/** As `Live.connect` has it. */
 export async function connectLive(
   params: LiveParams,
   options: LiveConnectOptions,
   context: LiveContext,
   clock: Pick<Clock, 'now' | 'after'> = systemClock,
 ): Promise<LiveSession> {
-  const { player, microphone, signal, prepare } = options
   let course: LiveCourse
   let session: LiveSession
   try {
+    checkLiveOptions(options)
+    const { player, microphone, signal, prepare } = options
     const dial = options.dial ?? context.dial ?? platformDial()
     if (!dial) throw new UsageError(noWebSocket)
     const hello = helloOf(params, options, context)
-    course = new LiveCourse({ url: context.url, dial, hello, player, microphone, signal, logger: context.logger, clock })
+    const { url, logger } = context
+    const connectMs = connectMsOf(options, context)
+    course = new LiveCourse({ url, dial, hello, player, microphone, signal, logger, connectMs, clock })
     session = new LiveSession(course)
     prepare?.(session)
   } catch (error) {
-    await leave(options, clock)
+    await leave({ ...options }, clock)
     throw error
   }
   await course.open()
   return session
 }
 
+/** Within which a session has to be there. */
+function connectMsOf(options: Pick<LiveConnectOptions, 'timeout'>, context: Pick<LiveContext, 'timeout'>): number {
+  return options.timeout ?? Math.min(context.timeout || usualConnectMs, usualConnectMs)
+}
+
+const usualConnectMs = 10_000
 const noWebSocket =
   'This platform has no WebSocket (Node has one from version 22 on). Give the client that of a package: `npm install ws`, `import WebSocket from "ws"`, and `dial: webSocketDial(WebSocket)`.'
 

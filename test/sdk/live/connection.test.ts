@@ -40,6 +40,7 @@ function connect({ key, url = gateway.url }: { key?: string; url?: URL } = {}) {
     url: url.href,
     dial: dialWith(key),
     hello,
+    connectMs: 10_000,
     clock: clockOf(clock),
     listener: {
       opened: ({ is_resumed, seq }) => told.put(`opened ${is_resumed} ${seq}`),

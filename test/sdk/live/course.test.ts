@@ -1,9 +1,12 @@
 import { getEventListeners } from 'node:events'
-import { AbortedError, UsageError } from '@vai/sdk'
+import { AbortedError, ConnectionTimeoutError, type LiveConnectOptions, UnexpectedResponseError, UsageError, VAI } from '@vai/sdk'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dialWith } from '../../../cli/live/dial.ts'
+import { connectLive } from '../../../sdk/typescript/live/session.ts'
 import { until } from '../../until.ts'
+import { clockOf } from './clock.ts'
 import { InstantPlayer, ToldMicrophone } from './instruments.ts'
-import { closed, cut, eventsOf, next, SessionStage, sessionEnd, usage } from './stage.ts'
+import { closed, cut, dial, eventsOf, next, SessionStage, sessionEnd, usage } from './stage.ts'
 
 /** How sessions begin and end, in every way, and what is left of them. */
 let stage: SessionStage
@@ -164,5 +167,57 @@ describe('what is prepared', () => {
     input_schema.properties.self = input_schema
     const params = { model: 'demo/echo', tools: { client_tools: [{ name: 'x', input_schema }] } }
     await expect(stage.connecting({}, params)).rejects.toBeInstanceOf(UsageError)
+  })
+})
+
+describe('a session that is asked for', () => {
+  const typo = { plyer: new InstantPlayer() }
+  it.each<[string, LiveConnectOptions, string]>([
+    ['an option that there is not', { ...typo }, 'The options of the live session have no `plyer`'],
+    ['no player', JSON.parse('{"player":{}}'), 'The option `player` has no method `open`'],
+    ['no signal', JSON.parse('{"signal":true}'), 'The option `signal` is no AbortSignal'],
+    ['no time', { timeout: Number.NaN }, 'The option `timeout` is no number'],
+    ['no options', JSON.parse('null'), 'The options of the live session are no object'],
+  ])('with %s is a misuse', async (_, options, message) => {
+    const microphone = new ToldMicrophone()
+    const given = options && { ...options, microphone }
+    const error = await stage.connecting(given).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(UsageError)
+    expect(String(error)).toContain(message)
+    expect(microphone.orders).toEqual(options ? ['stop'] : [])
+  })
+
+  it('with options that are undefined is as without', async () => {
+    const { session } = await stage.opened({ player: undefined, signal: undefined, timeout: undefined, prepare: undefined })
+    session.close()
+  })
+
+  it.each([
+    ['ten seconds', undefined, 600_000, 10_000],
+    ['as long as its client waits', undefined, 2000, 2000],
+    ['ten seconds where its client waits for ever', undefined, 0, 10_000],
+    ['as long as it is asked to', 30_000, 2000, 30_000],
+    ['for ever where it is asked to', 0, 2000, 2 ** 31 - 1],
+  ])('waits %s', async (_, own, clients, ms) => {
+    const { clock, gateway } = stage
+    const context = { url: gateway.url.href, dial, providerKeys: {}, timeout: clients }
+    const refused = connectLive({ model: 'demo/echo' }, { timeout: own }, context, clockOf(clock)).catch(
+      (reason: unknown) => reason,
+    )
+    await gateway.next()
+    expect(clock.nextInMs).toBe(ms)
+    clock.advance(ms)
+    expect(await refused).toBeInstanceOf(ConnectionTimeoutError)
+    expect(clock.waiting).toBe(0)
+  })
+
+  it('tells nothing of its keys that whoever refuses it repeats', async () => {
+    const [apiKey, openai] = ['vai_sk_test_in_a_header', 'sk-test-brought-key']
+    stage.gateway.refuse(404, `<html>${apiKey} ${openai}`)
+    const baseURL = stage.gateway.url.origin.replace('ws', 'http')
+    const vai = new VAI({ baseURL, apiKey, providerKeys: { openai }, dial: dialWith(apiKey) })
+    const error = await vai.live.connect({ model: 'demo/echo' }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(UnexpectedResponseError)
+    expect(error).toMatchObject({ status: 404, body: '<html>… …' })
   })
 })

@@ -116,6 +116,9 @@ describe('the command line’s socket', () => {
     expect(line.headers.authorization).toBe('Bearer vai_sk_test')
     line.socket.ping()
     expect(await told.take()).toBe('heard')
+    // The end of a turn may have pictures.
+    line.socket.send('x'.repeat(20 * 1024 ** 2))
+    expect(await told.take()).toBe(`text ${20 * 1024 ** 2}`)
     socket.close(1000)
     expect(await told.take()).toBe('closed 1000 ')
     gateway.refuse(503, 'busy')

@@ -217,7 +217,7 @@ describe('a player that has failed', () => {
 describe('a microphone', () => {
   it.each(['hold', 'go'] as const)('whose %s() throws is given up, and the session comes back', async (order) => {
     class Failing extends ToldMicrophone {
-      override [order](): void {
+      [order](): void {
         throw new Error('it is stuck')
       }
     }

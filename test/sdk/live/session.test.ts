@@ -1,4 +1,4 @@
-import { APIError, AuthenticationError, connectLive, type LiveSession, VAI } from '@vai/sdk'
+import { APIError, AuthenticationError, type LiveSession, VAI } from '@vai/sdk'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../api/clock.ts'
 import { type Gateway, startGateway } from '../../gateway.ts'
@@ -256,11 +256,7 @@ describe('keys', () => {
     ['that are wrong', 'vai_sk_test_wrong_key', 'invalid_api_key'],
     ['that are missing', undefined, 'missing_api_key'],
   ])('%s are an error of that kind', async (_, apiKey, code) => {
-    const refused = connectLive(
-      params,
-      { dial },
-      { url: `${guarded.url.replace('http', 'ws')}/v1/live`, apiKey, providerKeys: {} },
-    )
+    const refused = new VAI({ baseURL: guarded.url, dial, apiKey }).live.connect(params)
     const error = await refused.catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(AuthenticationError)
     expect(error).toMatchObject({ code, status: undefined, request_id: undefined })
