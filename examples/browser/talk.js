@@ -47,6 +47,7 @@ async function talk() {
     if (microphone) level = levelOf(await microphone.prepare())
     session = await connect({ player, ...(microphone && { microphone }) })
     setMuted(false)
+    page.mute.hidden = !microphone
     page.settings.hidden = true
     page.session.hidden = false
     page.text.focus()
@@ -76,9 +77,16 @@ function connect(sound) {
 
 /** Shows what happens in a session. */
 function follow(opening, conversation) {
-  opening.on('turn_state', ({ state }) => {
+  let state = 'idle'
+  const showState = () => {
     show(state, states[state] ?? state)
     page.interrupt.disabled = state !== 'speaking' && state !== 'thinking'
+  }
+  // There is a line, for the first time or again. A session comes back in the state in which it was.
+  opening.on('hello_ack', showState)
+  opening.on('turn_state', (event) => {
+    state = event.state
+    showState()
   })
   opening.on('transcript_delta', (event) => conversation.hear(event))
   opening.on('utterance_final', ({ utterance_id, text }) => conversation.heard(utterance_id, text))
@@ -98,7 +106,6 @@ function follow(opening, conversation) {
   opening.on('microphone_failed', ({ why }) => conversation.note(`You are not heard: ${why}`))
   opening.on('player_failed', ({ why }) => conversation.note(`Nothing is heard: ${why}`))
   opening.on('connection_lost', () => show('away', states.away))
-  opening.on('connection_resumed', () => show('listening', states.listening))
 
   page.typed.onsubmit = (event) => {
     event.preventDefault()

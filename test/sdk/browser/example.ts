@@ -50,6 +50,13 @@ export function testExample(stage: () => Stage): void {
     await page.click('#start')
     await page.waitForSelector('#session:not([hidden])')
     expect(await page.isVisible('#error')).toBe(false)
+    await page.click('#end')
+    await page.waitForSelector('#settings:not([hidden])')
+    // Nor does whoever only types have anything to mute, or have to do something before the page says how it stands.
+    await page.uncheck('#listens')
+    await page.click('#start')
+    await page.waitForSelector('[data-state=idle]')
+    expect(await page.isVisible('#mute')).toBe(false)
     expect(faults).toEqual([])
     await page.context().close()
   })
