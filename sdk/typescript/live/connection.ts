@@ -2,9 +2,10 @@ import { bytesOfBase64 } from '../base64.ts'
 import { type Clock, longestMs } from '../clock.ts'
 import { ConnectionError, ConnectionTimeoutError, type VAIError } from '../errors.ts'
 import type { Alignment, LiveClientMessage, LiveHello, LiveHelloAck, LiveServerMessage } from '../generated/types.gen.ts'
-import { maskOf } from './hello.ts'
+import { type Mask, maskOf } from '../mask.ts'
+import { keysIn } from './hello.ts'
 import { isWhole, serverMessageIn } from './incoming.ts'
-import { errorOf, type Mask, type Refusal, refusedByMessage, refusedUpgrade } from './refusal.ts'
+import { errorOf, type Refusal, refusedByMessage, refusedUpgrade } from './refusal.ts'
 import type { LiveDial, LiveSocket, LiveSocketListener } from './socket.ts'
 
 export interface ConnectionOptions {
@@ -76,7 +77,7 @@ export class LiveConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#mask = maskOf(options.hello)
+    this.#mask = maskOf(keysIn(options.hello))
   }
 
   open(): void {

@@ -43,10 +43,7 @@ export function withoutKeys(message: LiveClientMessage): LiveClientMessage {
 
 const hidden = '…'
 
-/** Takes the keys of a session out of what somebody else says. */
-export function maskOf({ auth, byok }: LiveHello): (text: string) => string {
-  const all = [...Object.values(byok?.keys ?? {}), ...(auth ? [auth.gateway_api_key] : [])]
-  // Shorter ones are nobody's key, and stand in every text. One may be the beginning of another.
-  const keys = all.filter(({ length }) => length >= 8).sort((one, other) => other.length - one.length)
-  return (text) => keys.reduce((rest, key) => rest.replaceAll(key, hidden), text)
+/** The keys that it brings. */
+export function keysIn({ auth, byok }: LiveHello): string[] {
+  return [...Object.values(byok?.keys ?? {}), ...(auth ? [auth.gateway_api_key] : [])]
 }

@@ -1,6 +1,8 @@
+import { errorDetailOf } from '../error-detail.ts'
 import { apiErrorOf, ConnectionError, UnexpectedResponseError, type VAIError } from '../errors.ts'
 import { isRecord, parseJson } from '../generated/json.gen.ts'
-import type { ErrorDetail, LiveError } from '../generated/types.gen.ts'
+import type { LiveError } from '../generated/types.gen.ts'
+import type { Mask } from '../mask.ts'
 import type { LiveSocketRefusal } from './socket.ts'
 
 /** What speaks against a session, or against going on with it. */
@@ -12,24 +14,16 @@ export interface Refusal {
   readonly error?: (what: string) => VAIError
 }
 
-/** Takes the keys out of what somebody else said. */
-export type Mask = (text: string) => string
-
 /** The gateway has said in a message what is wrong. */
-export function refusedByMessage(error: LiveError, mask: Mask): Refusal {
-  const { error_type: type, code, param, issues, retryable } = error
-  const message = mask(error.message)
-  const detail: ErrorDetail = {
-    type,
-    message,
-    code,
-    request_id: '',
-    ...(param !== undefined && { param }),
-    ...(issues && { issues }),
-  }
+export function refusedByMessage({ error_type: type, code, message, param, issues, retryable }: LiveError, mask: Mask): Refusal {
+  const told = { type, message, code, request_id: '', ...(param !== undefined && { param }), ...(issues && { issues }) }
+  const detail = errorDetailOf(told, mask)
+  const isFinal = !retryable
+  if (!detail) return { why: mask(String(message)), isFinal }
+  const { message: why } = detail
   return {
-    why: param === undefined || message.includes(param) ? message : `${param}: ${message}`,
-    isFinal: !retryable,
+    why: detail.param === undefined || why.includes(detail.param) ? why : `${detail.param}: ${why}`,
+    isFinal,
     error: () => apiErrorOf(detail, { request_id: undefined }),
   }
 }
@@ -39,28 +33,15 @@ export function refusedUpgrade({ status, body = '', ...refusal }: LiveSocketRefu
   const why = mask(refusal.why)
   if (status === undefined) return { why }
   const isFinal = status < 500 && status !== 429
-  const told = detailIn(body)
-  if (told) {
-    const detail = { ...told, message: mask(told.message) }
-    return { why: detail.message, isFinal, error: () => apiErrorOf(detail, { status }) }
-  }
+  const answer = parseJson(body)
+  const detail = errorDetailOf(isRecord(answer) ? answer.error : undefined, mask)
+  if (detail) return { why: detail.message, isFinal, error: () => apiErrorOf(detail, { status }) }
   const kept = mask(body).slice(0, mostKept)
   return { why, isFinal, error: (what) => new UnexpectedResponseError(`${what}: ${why}`, { status, body: kept }) }
 }
 
 export function errorOf({ why, error }: Refusal, what: string): VAIError {
   return error?.(what) ?? new ConnectionError(`${what}: ${why}`)
-}
-
-/** Of what an error has to have for the contract: the rest is looked at where it is used. */
-function detailIn(body: string): ErrorDetail | undefined {
-  const value = parseJson(body)
-  const error = isRecord(value) ? value.error : undefined
-  return isDetail(error) ? error : undefined
-}
-
-function isDetail(value: unknown): value is ErrorDetail & Record<string, unknown> {
-  return isRecord(value) && typeof value.type === 'string' && typeof value.message === 'string'
 }
 
 const mostKept = 2000

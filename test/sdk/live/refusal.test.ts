@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { maskOf } from '../../../sdk/typescript/live/hello.ts'
+import { keysIn } from '../../../sdk/typescript/live/hello.ts'
 import { errorOf, refusedByMessage, refusedUpgrade } from '../../../sdk/typescript/live/refusal.ts'
+import { maskOf } from '../../../sdk/typescript/mask.ts'
 
 const key = 'vai_sk_test_secret_key'
 const other = `${key}_and_more`
-const mask = maskOf({
-  type: 'hello',
-  protocol_version: '1',
-  auth: { gateway_api_key: key },
-  byok: { keys: { openai: other, exa: 'code' } },
-})
+const byok = { keys: { openai: other, exa: 'code' } }
+const mask = maskOf(keysIn({ type: 'hello', protocol_version: '1', auth: { gateway_api_key: key }, byok }))
 
 describe('an error that comes as a message', () => {
   const error = { type: 'error', seq: 1, scope: 'session', retryable: false, close: true } as const
@@ -31,6 +28,14 @@ describe('an error that comes as a message', () => {
   it('of a type that nobody knows here is an APIError and nothing more exact', () => {
     const told = JSON.parse(JSON.stringify({ ...error, error_type: 'tired_error', code: 'yawn', message: 'no' }))
     expect(errorOf(refusedByMessage(told, mask), 'There is no session')).toMatchObject({ name: 'APIError', type: 'tired_error' })
+  })
+
+  it('of no type at all is none of the contract, and told as it is', () => {
+    const told = JSON.parse(JSON.stringify({ ...error, code: 'x', message: `Not with ${key}.` }))
+    expect(errorOf(refusedByMessage(told, mask), 'There is no session')).toMatchObject({
+      name: 'ConnectionError',
+      message: 'There is no session: Not with ….',
+    })
   })
 
   it('has all that is wrong, and no keys', () => {
