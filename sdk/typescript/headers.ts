@@ -25,7 +25,7 @@ export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
 }
 
 /** What the names of headers that carry keys are, or end with; and those of providers' keys, which go on. */
-const credential = /(?:auth|authorization|cookie|credentials?|jwt|key|password|secret|session|signature|token)$|^x-provider-key-/
+const credential = /(?:auth|authorization|cookie|jwt|key|password|secret|session|signature|token)$|^x-provider-key-/
 
 function inLowerCase<T>(entries: Readonly<Record<string, T>> = {}): Record<string, T> {
   return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name.toLowerCase(), value]))

@@ -51,16 +51,16 @@ export class HttpTransport implements Transport {
         if (ms === undefined) throw error
         const { method, path } = call
         this.#settings.logger?.info('the request is sent again', { method, path, retry: retries + 1, in_ms: Math.round(ms) })
-        await this.#pause(ms, call)
+        await new Patience(call.signals, this.#clock).pause(ms)
       }
     }
   }
 
-  #callOf({ method, path, query, body, options = {}, signal }: ApiRequest, accept: string): Call {
+  #callOf({ path, query, body, options = {}, signal }: ApiRequest, accept: string): Call {
     checkRequestOptions(options)
     const headers = headersOf(this.#settings, options, accept, body !== undefined)
     return {
-      method,
+      method: body ? 'POST' : 'GET',
       path,
       url: this.#settings.baseURL + path + textOfQuery(query),
       headers,
@@ -110,20 +110,6 @@ export class HttpTransport implements Transport {
       // Node's own fetch gives up after five minutes. Whoever waited for so long is not asked to do it again.
       const Class = code === 'UND_ERR_HEADERS_TIMEOUT' ? ConnectionTimeoutError : ConnectionError
       throw new Class(`There was no answer from ${baseURL}${code ? ` (${code})` : ''}.`, { cause })
-    }
-  }
-
-  async #pause(ms: number, { signals }: Call): Promise<void> {
-    const patience = new Patience(signals, this.#clock)
-    let stop: (() => void) | undefined
-    const over = new Promise<void>((resolve) => {
-      stop = this.#clock.after(ms, resolve)
-    })
-    try {
-      await patience.wait(over)
-    } finally {
-      stop?.()
-      patience.release()
     }
   }
 }

@@ -25,21 +25,21 @@ export class Messages {
   /** The model's answer, once all of it is there. Throws a `VAIError`. */
   async create(params: MessageCreateParams, options?: RequestOptions): Promise<WithRequestId<Message>> {
     const body = messageRequest(params, this.#settings)
-    return this.#transport.json<Message>({ method: 'POST', path: '/v1/messages', body, options, isRepeatable: true }, 'content')
+    return this.#transport.json<Message>({ path: '/v1/messages', body, options, isRepeatable: true }, 'content')
   }
 
   /** The model's answer as it comes. The request leaves at the first use of the stream. Throws a `UsageError`; the stream does the rest. */
   stream(params: MessageCreateParams, options: RequestOptions = {}): MessageStream {
     const body = { ...messageRequest(params, this.#settings), stream: true }
     checkRequestOptions(options)
-    const request = { method: 'POST', path: '/v1/messages', body, options, isRepeatable: true } as const
+    const request = { path: '/v1/messages', body, options, isRepeatable: true } as const
     return new MessageStream((signal) => this.#transport.open({ ...request, signal }), { signal: options.signal })
   }
 
   /** How many tokens the request would have, without asking the model. Throws a `VAIError`. */
   async countTokens(params: CountTokensParams, options?: RequestOptions): Promise<WithRequestId<TokenCount>> {
     const body = { ...params, model: modelOf(params, this.#settings) }
-    const request = { method: 'POST', path: '/v1/messages/count_tokens', body, options, isRepeatable: true } as const
+    const request = { path: '/v1/messages/count_tokens', body, options, isRepeatable: true } as const
     return this.#transport.json<TokenCount>(request, 'input_tokens')
   }
 }

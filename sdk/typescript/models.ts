@@ -28,7 +28,7 @@ export class Models {
   async list(params: ModelListParams = {}, options?: RequestOptions): Promise<ModelPage> {
     const { limit, after_id, before_id } = params
     const query = { limit, after_id, before_id }
-    const request = { method: 'GET', path: '/v1/models', query, options, isRepeatable: true } as const
+    const request = { path: '/v1/models', query, options, isRepeatable: true } as const
     const page = await this.#transport.json<ModelList>(request, 'data')
     return Object.assign(page, { [Symbol.asyncIterator]: () => this.#from(page, params, options) })
   }
@@ -40,7 +40,7 @@ export class Models {
     if (id === '' || parts.some((part) => part === '.' || part === '..'))
       throw new UsageError('The id of a model is `provider/name`.')
     const path = `/v1/models/${parts.map(encodeURIComponent).join('/')}`
-    return this.#transport.json<Model>({ method: 'GET', path, options, isRepeatable: true }, 'id')
+    return this.#transport.json<Model>({ path, options, isRepeatable: true }, 'id')
   }
 
   async *#from(first: WithRequestId<ModelList>, params: ModelListParams, options?: RequestOptions): AsyncGenerator<Model> {
@@ -51,15 +51,12 @@ export class Models {
       yield* page.data
       if (!page.has_more) return
       const id = isBackwards ? page.first_id : page.last_id
-      if (!id || passed.has(id)) throw leadsNowhere(page, id)
+      if (!id || passed.has(id)) {
+        const message = 'The answer says that there are more models, and names no new one to go on from.'
+        throw new UnexpectedResponseError(message, { status: 200, body: '', request_id: page.request_id })
+      }
       passed.add(id)
       page = await this.list(isBackwards ? { limit, before_id: id } : { limit, after_id: id }, options)
     }
   }
-}
-
-function leadsNowhere({ request_id }: WithRequestId<ModelList>, id: string | null): UnexpectedResponseError {
-  const where = id ? 'leads back to those that have been listed' : 'does not say where they are'
-  const message = `The answer says that there are more models, and ${where}.`
-  return new UnexpectedResponseError(message, { status: 200, body: '', request_id })
 }

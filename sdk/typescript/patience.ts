@@ -60,6 +60,19 @@ export class Patience {
     })
   }
 
+  /** Waits for so long, and for nothing else. */
+  async pause(ms: number): Promise<void> {
+    try {
+      await this.wait(
+        new Promise<void>((resolve) => {
+          this.#stopTimer = this.#clock.after(ms, resolve)
+        }),
+      )
+    } finally {
+      this.release()
+    }
+  }
+
   /** The first end counts. */
   end(error: VAIError): void {
     if (this.#ended || this.#isReleased) return

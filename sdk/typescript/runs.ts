@@ -25,7 +25,7 @@ export class Runs {
   async create(params: RunCreateParams, options?: RequestOptions): Promise<WithRequestId<RunResult>> {
     const body = runRequest(params, this.#settings)
     // Tools may have run: where nobody knows, it is not sent again.
-    const request = { method: 'POST', path: '/v1/runs', body, options, isRepeatable: false } as const
+    const request = { path: '/v1/runs', body, options, isRepeatable: false } as const
     const { result, request_id } = await this.#transport.json<RunResponse>(request, 'result')
     return { ...result, request_id }
   }
@@ -34,7 +34,7 @@ export class Runs {
   stream(params: RunCreateParams, options: RequestOptions = {}): RunStream {
     const body = runRequest(params, this.#settings)
     checkRequestOptions(options)
-    const request = { method: 'POST', path: '/v1/runs:stream', body, options, isRepeatable: false } as const
+    const request = { path: '/v1/runs:stream', body, options, isRepeatable: false } as const
     return new RunStream((signal) => this.#transport.open({ ...request, signal }), { signal: options.signal })
   }
 }

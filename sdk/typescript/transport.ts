@@ -10,10 +10,10 @@ export interface Transport {
 }
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST'
   /** Below the base URL: `/v1/messages`. */
   readonly path: string
   readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** Makes it a POST. */
   readonly body?: object
   readonly options?: RequestOptions | undefined
   /** Breaks it off, beside the signal of the options. */

@@ -67,7 +67,7 @@ describe('models', () => {
     const list = await new VAI({ baseURL: upstream.url }).models.list({ after_id: 'b/9' })
     await expect(idsOf(list)).rejects.toMatchObject({
       name: 'UnexpectedResponseError',
-      message: expect.stringContaining('leads back'),
+      message: expect.stringContaining('no new one to go on from'),
     })
     expect(upstream.requests).toHaveLength(asked)
     await upstream.close()

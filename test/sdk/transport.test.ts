@@ -33,7 +33,7 @@ async function serve(behaviour: Behaviour, options: ClientOptions = {}) {
   return { upstream, clock, transport: new HttpTransport(settingsOf({ baseURL, maxRetries: 0, ...options }), clock) }
 }
 
-const request: ApiRequest = { method: 'POST', path: '/v1/messages', body: question, isRepeatable: true }
+const request: ApiRequest = { path: '/v1/messages', body: question, isRepeatable: true }
 const whole = JSON.stringify(message)
 const named = { headers: { 'content-type': 'application/json', 'x-request-id': requestId } }
 const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error)

@@ -4,7 +4,7 @@ import type { Message, StreamEvent } from '../generated/types.gen.ts'
 import type { OpenStream } from '../transport.ts'
 import { Completion, quiet } from './completion.ts'
 import { errorOf, eventOf, type TypedEvent } from './event.ts'
-import { alone, type Reader, Reading } from './reading.ts'
+import { Reading } from './reading.ts'
 import { type Sound, soundIn } from './sound.ts'
 import { EventParser } from './sse.ts'
 
@@ -53,7 +53,9 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   /** The step that is being taken: readers, and those who wait for the whole, wait for the same. */
   #step: Promise<unknown> | undefined
   /** Who reads, or has read. */
-  #reader: Reader<Event> | undefined
+  #reader: Reading<Event, unknown> | undefined
+  /** Whether that is the stream itself, as it is asked for what comes of it and nobody else reads. */
+  #isAlone = false
   #stream: OpenStream | undefined
   /** Why there is no whole answer. */
   #failure: { readonly error: unknown } | undefined
@@ -158,12 +160,13 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   /** Until all is there, whether or not somebody reads. */
   async #readOn(): Promise<void> {
-    this.#reader ??= alone
+    this.#isAlone = !this.#reader
+    this.#reader ??= new Reading('finalMessage(), or another that needs all of it', () => undefined, 0)
     while (!this.#fold.isComplete && !this.#isOver) await this.#advance()
-    if (this.#reader !== alone) return
+    if (!this.#isAlone) return
     // As a rule the stream ends here. If it does not, what else it has to say is not waited for.
     await this.#advance()
-    this.#break('It was left once everything had come.')
+    this.#break('')
   }
 
   /** The next event, or the end. Never rejects: what goes wrong is the failure. */
@@ -187,7 +190,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
       }
       if (!this.#fold.isComplete) throw this.#endedEarly(parser)
     } catch (error) {
-      this.#fail(error, this.#reader !== alone)
+      this.#fail(error, !this.#isAlone)
     } finally {
       this.#isOver = true
       this.#rest()
@@ -269,7 +272,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   }
 }
 
-function readAlready({ name }: Reader<never>): UsageError {
-  const how = 'It can be read once, by for await, text() or audio(), and finalMessage() may be called as soon as that has begun.'
+function readAlready({ name }: { readonly name: string }): UsageError {
+  const how = 'It can be read once; finalMessage() may be asked for beside that.'
   return new UsageError(`The stream is read already: by ${name}. ${how}`)
 }

@@ -23,10 +23,11 @@ export class MessageFold implements Folding<StreamEvent> {
   }
 
   add(event: StreamEvent): void {
-    if (!messageEvents.has(event.type)) return
+    const isWhole = hasWhatItNeeds(event)
+    if (isWhole === undefined) return
     if (this.#phase === 'complete') throw brokenStream(`a ${event.type} came after message_stop`)
     try {
-      if (!hasWhatItNeeds(event)) throw lacking(event)
+      if (!isWhole) throw lacking(event)
       this.#follow(event)
       this.#accumulator.add(event)
     } catch (error) {
@@ -86,18 +87,8 @@ export class MessageFold implements Folding<StreamEvent> {
   }
 }
 
-/** The events that make up a message. */
-const messageEvents: ReadonlySet<string> = new Set<StreamEvent['type']>([
-  'message_start',
-  'content_block_start',
-  'content_block_delta',
-  'content_block_stop',
-  'message_delta',
-  'message_stop',
-])
-
-/** Nobody vouches for more than the type of an event that has just been read. */
-function hasWhatItNeeds(event: StreamEvent): boolean {
+/** Nobody vouches for more than the type of an event that has just been read. Undefined for what is no part of a message. */
+function hasWhatItNeeds(event: StreamEvent): boolean | undefined {
   switch (event.type) {
     case 'message_start': {
       const { message } = event
@@ -111,8 +102,10 @@ function hasWhatItNeeds(event: StreamEvent): boolean {
       return isIndex(event.index)
     case 'message_delta':
       return isRecord(event.delta) && isRecord(event.usage)
-    default:
+    case 'message_stop':
       return true
+    default:
+      return undefined
   }
 }
 
