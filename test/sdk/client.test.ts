@@ -175,8 +175,29 @@ describe('the base URL', () => {
 
   it('may have a path, below which everything is', async () => {
     const upstream = await startUpstream(answered)
-    await new VAI({ baseURL: `${upstream.url}/llm/v1` }).messages.create(question)
-    expect((await upstream.waitForRequest()).path).toBe('/llm/v1/messages')
+    const dialled: string[] = []
+    const dial = (url: string): never => {
+      dialled.push(url)
+      throw new Error('There is no line.')
+    }
+    const below = new VAI({ baseURL: `${upstream.url}/llm/v1`, maxRetries: 0, dial })
+    await below.messages.create(question)
+    for (const ask of [
+      () => below.messages.stream(question).finalMessage(),
+      () => below.models.list({ limit: 3 }),
+      () => below.models.get('demo/echo'),
+      () => below.live.connect(question),
+    ]) {
+      // Whether it is what was asked for is nothing to the address.
+      await ask().catch(() => undefined)
+    }
+    expect(upstream.requests.map(({ path }) => path)).toEqual([
+      '/llm/v1/messages',
+      '/llm/v1/messages',
+      '/llm/v1/models?limit=3',
+      '/llm/v1/models/demo/echo',
+    ])
+    expect(dialled).toEqual([`${upstream.url.replace('http', 'ws')}/llm/v1/live`])
     await upstream.close()
   })
 })
