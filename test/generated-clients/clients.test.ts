@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, type TestContext, test } from 'vitest'
 import { type Gateway, startGateway } from '../gateway.ts'
-import { Failed, outputOf, Unavailable } from './command.ts'
+import { Deadline, Failed, outputOf, Unavailable } from './command.ts'
 import { type Build, buildGo, buildJava, buildPython, buildTypeScript } from './languages.ts'
 import { laterGateway } from './later-gateway.ts'
-import { complaintsAbout, fetchGenerator, generateClients, versionOfGenerator } from './openapi-generator.ts'
+import { complaintsAbout, fetchGenerator, generateClients } from './openapi-generator.ts'
 import { generatorVersion, says } from './page.ts'
 
 /** What a client makes of answers that have gained what it does not know. */
@@ -19,20 +19,24 @@ interface Leniency {
   readonly reason: string | undefined
 }
 
-/** As long as a machine with nothing in its stores may take, with others at work on it. */
-const timeout = 600_000
+/** In which everything has to be fetched that is not in the machine's stores; what has not come by then is a reason to skip. */
+const fetchSeconds = 150
+/** As long as fetching, and then generating or compiling, and the programs may take, which have limits of their own. */
+const timeout = 330_000
 const document = fileURLToPath(new URL('../../openapi.yaml', import.meta.url))
 const openapiTs = fileURLToPath(new URL('../../node_modules/@hey-api/openapi-ts', import.meta.url))
 const { version: openapiTsVersion }: { version: string } = JSON.parse(readFileSync(join(openapiTs, 'package.json'), 'utf8'))
 
 let gateway: Gateway
 let folder: string
+let deadline: Deadline
 /** The clients of openapi-generator, each in a folder with its name. */
 let generated: Promise<void>
 
 beforeAll(async () => {
   gateway = await startGateway({ routes: laterGateway })
   folder = await mkdtemp(join(tmpdir(), 'clients-'))
+  deadline = new Deadline(fetchSeconds)
   generated = generate()
   // Whoever waits for it hears of it.
   generated.catch(() => undefined)
@@ -63,7 +67,6 @@ describe.concurrent(`clients by openapi-generator ${generatorVersion}`, () => {
     unlessUnavailable(context, async () => {
       await generated
       context.expect(await complaintsAbout(document, folder)).toContain('No validation issues detected.')
-      context.expect(await versionOfGenerator(folder)).toBe(generatorVersion)
     }),
   )
 })
@@ -82,7 +85,7 @@ describe.concurrent(`a client by @hey-api/openapi-ts ${openapiTsVersion}`, () =>
 })
 
 async function generate(): Promise<void> {
-  await fetchGenerator(folder)
+  await fetchGenerator(folder, deadline)
   const headings = { 'typescript-fetch': 'typescript-fetch', Python: 'python', Go: 'go', Java: 'java' }
   const folders = Object.entries(headings).map(([heading, name]) => [heading, join(folder, name)])
   await generateClients(document, Object.fromEntries(folders), folder)
@@ -90,7 +93,7 @@ async function generate(): Promise<void> {
 
 /** Runs the program of a client, which writes what it was told, against the gateway, and against what the gateway may be later. */
 async function serves({ expect }: TestContext, build: Build, target: string, { block, reason }: Leniency): Promise<void> {
-  const run = await build(target)
+  const run = await build(target, deadline)
   const told = async (path: string): Promise<unknown> => JSON.parse(await run(`${gateway.url}${path}`))
   const models: { data: unknown[] } = JSON.parse(await (await fetch(`${gateway.url}/v1/models`)).text())
   const expected = {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
-import { atLeast, Failed, fetched, outputOf, Unavailable } from './command.ts'
+import { atLeast, Deadline, Failed, fetched, outputOf, Unavailable } from './command.ts'
 
 const folder = tmpdir()
 
@@ -48,15 +48,25 @@ it.each([
   'dial tcp: lookup proxy: no such host',
 ])('takes a registry that cannot be reached for a reason to skip: %s', async (words) => {
   const step = () => node(`console.error(${JSON.stringify(words)}); process.exit(1)`)
-  await expect(fetched('The jar', step)).rejects.toEqual(
+  await expect(fetched('The jar', new Deadline(60), step)).rejects.toEqual(
     new Unavailable('The jar could not be fetched: the registry cannot be reached.'),
   )
 })
 
 it('takes nothing else for it', async () => {
   const step = () => node('console.error("Fatal: the project is malformed"); process.exit(1)')
-  await expect(fetched('The jar', step)).rejects.toThrow(Failed)
-  expect(await fetched('The jar', () => node('console.log("here")'))).toBe('here\n')
+  await expect(fetched('The jar', new Deadline(60), step)).rejects.toThrow(Failed)
+  expect(await fetched('The jar', new Deadline(60), () => node('console.log("here")'))).toBe('here\n')
+})
+
+it('takes what does not come before the deadline for a reason to skip, and asks for nothing after it', async () => {
+  const late = (seconds: number) => `The jar could not be fetched: all that has to be did not come within ${seconds} s.`
+  const endless = (seconds: number) => node('setInterval(() => {}, 1000)', seconds)
+  await expect(fetched('The jar', new Deadline(0.2), endless)).rejects.toEqual(new Unavailable(late(0.2)))
+  let asked = 0
+  const step = async () => asked++
+  await expect(fetched('The jar', new Deadline(0), step)).rejects.toEqual(new Unavailable(late(0)))
+  expect(asked).toBe(0)
 })
 
 it.each([

@@ -9,6 +9,23 @@ export interface Surroundings {
   readonly seconds?: number
 }
 
+/** A moment until which something is waited for. */
+export class Deadline {
+  /** From its beginning. */
+  readonly seconds: number
+  readonly #at: number
+
+  constructor(seconds: number) {
+    this.seconds = seconds
+    this.#at = performance.now() + seconds * 1000
+  }
+
+  /** How many seconds are left; not below 0. */
+  get left(): number {
+    return Math.max(0, (this.#at - performance.now()) / 1000)
+  }
+}
+
 /** Something that a test needs is not on this machine, or cannot be fetched: a reason to skip it, in a sentence. */
 export class Unavailable extends Error {}
 
@@ -80,13 +97,20 @@ export function outputOf(command: string, args: readonly string[], surroundings:
 const unreachable =
   /Unknown host|No plugin found for prefix|Temporary failure in name resolution|Could not transfer|failed to transfer|offline mode|Network is unreachable|No route to host|NewConnectionError|NameResolutionError|ConnectTimeout|Read timed out|ProxyError|dial tcp|i\/o timeout|Connection refused|connection refused|Connection reset/
 
-/** What a step gives that fetches something. Throws `Unavailable` where its registry cannot be reached; other failures stay what they are. */
-export async function fetched<T>(what: string, step: () => Promise<T>): Promise<T> {
+/**
+ * What a step gives that fetches something, in the seconds that it is told. Throws `Unavailable` where its registry cannot be reached, or not before
+ * the deadline; other failures stay what they are.
+ */
+export async function fetched<T>(what: string, deadline: Deadline, step: (seconds: number) => Promise<T>): Promise<T> {
+  const late = `${what} could not be fetched: all that has to be did not come within ${deadline.seconds} s.`
+  const seconds = deadline.left
+  if (seconds === 0) throw new Unavailable(late)
   try {
-    return await step()
+    return await step(seconds)
   } catch (error) {
     if (!(error instanceof Failed)) throw error
-    if (!error.isTimedOut && !unreachable.test(error.output)) throw error
+    if (error.isTimedOut) throw new Unavailable(late)
+    if (!unreachable.test(error.output)) throw error
     throw new Unavailable(`${what} could not be fetched: the registry cannot be reached.`)
   }
 }

@@ -1,21 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { atLeast, outputOf, shortLived } from './command.ts'
+import { atLeast, type Deadline, outputOf, shortLived } from './command.ts'
 import { maven } from './maven.ts'
 import { generatorVersion, settingsOf } from './page.ts'
 
 const artifact = `org.openapitools:openapi-generator-cli:${generatorVersion}`
 
 /** Has the generator in a folder. Throws `Unavailable` where it cannot be had. */
-export async function fetchGenerator(folder: string): Promise<void> {
+export async function fetchGenerator(folder: string, deadline: Deadline): Promise<void> {
   atLeast('11', 'Java', await outputOf('java', ['--version'], { folder }))
-  await maven(artifact, ['dependency:copy', `-Dartifact=${artifact}`, '-DoutputDirectory=.'], folder)
-}
-
-/** The version that the generator in a folder says it has. */
-export async function versionOfGenerator(folder: string): Promise<string> {
-  return (await generator(['version'], folder)).trim()
+  await maven(artifact, ['dependency:copy', `-Dartifact=${artifact}`, '-DoutputDirectory=.'], folder, deadline)
 }
 
 /** What the generator has to say against a document; fails where that makes the document invalid. */
