@@ -31,8 +31,11 @@ export function testSessions(stage: () => Stage): void {
     const network = await startNetwork(url, systemClock)
     try {
       await page.page.exposeFunction('cutLine', () => network.drop())
-      const told = await live<Talk & { readonly lines: string[] }>(page, 'cut', { url: network.url })
+      const told = await live<Talk & Resumed>(page, 'cut', { url: network.url })
       expect(told.lines).toEqual(['connection_lost', 'connection_resumed'])
+      // What was held is not heard again: it is given out anew.
+      expect(told.orders).toEqual(['go', 'hold', 'reset', 'go'])
+      expect(told.soundsWhileHeld).toBe(false)
       expect(told.played_text).toBe(told.said)
       expect(told.marks.at(-1)?.state).toBe('finished')
       expect(told.warnings).toEqual([])
@@ -92,6 +95,13 @@ interface Talk {
   readonly sent: number
   readonly warnings: readonly string[]
   readonly underruns: number
+}
+
+interface Resumed {
+  readonly lines: readonly string[]
+  /** What the player was told, but for what it was given. */
+  readonly orders: readonly string[]
+  readonly soundsWhileHeld?: boolean
 }
 
 interface Stopped extends Talk {

@@ -19,7 +19,7 @@ class Stage {
     stage.tap = await tapOf(stage.context)
     // So much that no machine is too busy for it.
     const options = { context: stage.context, destination: stage.tap.node, bufferMs: 500 }
-    stage.player = new ListenedPlayer(options, () => stage.tap.note('reset'))
+    stage.player = new ListenedPlayer(options, (order) => stage.tap.note(order))
     return stage
   }
 
@@ -73,20 +73,40 @@ class Stage {
       greatestStep: greatestStep(samples.subarray(firstSound(samples))),
       sentGreatestStep: greatestStep(sent),
       reason: this.of('audio_reset')[0]?.reason,
+      orders: notes.map(({ name }) => name),
+      soundsWhileHeld: soundsBetween('hold', 'go', samples, notes),
     }
   }
 }
 
 class ListenedPlayer extends WorkletPlayer {
-  constructor(options, onReset) {
+  constructor(options, onOrder) {
     super(options)
-    this.onReset = onReset
+    this.onOrder = onOrder
   }
 
   reset(id) {
     super.reset(id)
-    this.onReset()
+    this.onOrder('reset')
   }
+
+  hold() {
+    super.hold()
+    this.onOrder('hold')
+  }
+
+  go() {
+    super.go()
+    this.onOrder('go')
+  }
+}
+
+/** Whether anything sounds from the quantum behind one order to the next other, or to the end; undefined where there was none. */
+function soundsBetween(order, other, samples, notes) {
+  const from = notes.find(({ name }) => name === order)?.at
+  if (from === undefined) return undefined
+  const until = notes.find(({ name, at }) => name === other && at > from)?.at
+  return samples.subarray(from + 128, until).some((sample) => sample !== 0)
 }
 
 /** Somebody speaks into the microphone, and is answered. */

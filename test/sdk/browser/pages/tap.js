@@ -1,8 +1,8 @@
-// Writes down all that passes it, on the audio thread, and when it was told of something.
+// Writes down all that passes it, on the audio thread, and when it was told of something. By the context's clock, as a busy browser leaves quanta out.
 class Tap extends AudioWorkletProcessor {
-  #samples = []
-  #notes = []
   #begin = currentFrame
+  #pieces = []
+  #notes = []
 
   constructor() {
     super()
@@ -13,19 +13,15 @@ class Tap extends AudioWorkletProcessor {
   }
 
   process([[input]], [[output]]) {
-    if (this.#samples.length === 0) this.#begin = currentFrame
     if (input) output.set(input)
-    this.#samples.push(Float32Array.from(output))
+    this.#pieces.push({ at: currentFrame - this.#begin, samples: Float32Array.from(output) })
     return true
   }
 
   #whole() {
-    const whole = new Float32Array(this.#samples.reduce((sum, { length }) => sum + length, 0))
-    let at = 0
-    for (const samples of this.#samples) {
-      whole.set(samples, at)
-      at += samples.length
-    }
+    const last = this.#pieces.at(-1)
+    const whole = new Float32Array(last ? last.at + last.samples.length : 0)
+    for (const { at, samples } of this.#pieces) whole.set(samples, at)
     return whole
   }
 }
