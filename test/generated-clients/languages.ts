@@ -31,7 +31,9 @@ export async function buildPython(folder: string, deadline: Deadline): Promise<(
   const install = ['-m', 'pip', 'install', ...quick, '--target', 'libraries', '-r', 'client/requirements.txt']
   await fetched('What the Python client needs', deadline, (seconds) => outputOf(python, install, { folder, seconds }))
   await outputOf(python, ['-m', 'compileall', '-q', 'client/vai_gateway', 'program.py'], { folder })
-  const env = { PYTHONPATH: ['client', 'libraries'].map((path) => join(folder, path)).join(delimiter) }
+  const path = ['client', 'libraries'].map((each) => join(folder, each)).join(delimiter)
+  // What one run has compiled of the libraries, the next ones need not, whatever is usual on this machine.
+  const env = { PYTHONPATH: path, PYTHONDONTWRITEBYTECODE: '' }
   return (url) => outputOf(python, ['program.py', url], { folder, env, seconds: runSeconds })
 }
 
