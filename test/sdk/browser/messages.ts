@@ -5,28 +5,28 @@ import type { Stage } from './stage.ts'
 export function testMessages(stage: () => Stage): void {
   it('are created, streamed and aborted', async () => {
     const { page, url } = stage()
-    expect(await page.run('create', { url })).toEqual({
+    expect(await page.run('create', { url }, 'messages')).toEqual({
       content: [{ type: 'text', text: 'Good morning! It is nine.' }],
       request_id: expect.stringMatching(/^req_/),
     })
-    expect(await page.run('stream', { url })).toEqual({
+    expect(await page.run('stream', { url }, 'messages')).toEqual({
       texts: ['Good', ' morning!', ' It', ' is', ' nine.'],
       final: 'Good morning! It is nine.',
       request_id: expect.stringMatching(/^req_/),
     })
-    expect(await page.run('abort', { url })).toEqual({ texts: 3, error: 'AbortedError' })
+    expect(await page.run('abort', { url }, 'messages')).toEqual({ texts: 3, error: 'AbortedError' })
   })
 
   it('fail with the errors of the contract, or say that nobody is there', async () => {
     const { page, url } = stage()
-    expect(await page.run('failure', { url })).toMatchObject({
+    expect(await page.run('failure', { url }, 'messages')).toMatchObject({
       isOfContract: true,
       name: 'NotFoundError',
       code: 'unknown_model',
       param: 'model',
       request_id: expect.stringMatching(/^req_/),
     })
-    expect(await page.run('failure', { url: 'http://127.0.0.1:9' })).toMatchObject({
+    expect(await page.run('failure', { url: 'http://127.0.0.1:9' }, 'messages')).toMatchObject({
       isOfContract: false,
       name: 'ConnectionError',
     })
@@ -34,6 +34,6 @@ export function testMessages(stage: () => Stage): void {
 
   it('are for pages of the origins that the gateway knows alone', async () => {
     const { strange, url } = stage()
-    expect(await strange.run('failure', { url, model: 'demo/echo' })).toMatchObject({ name: 'ConnectionError' })
+    expect(await strange.run('failure', { url, model: 'demo/echo' }, 'messages')).toMatchObject({ name: 'ConnectionError' })
   })
 }

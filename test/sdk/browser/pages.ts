@@ -47,7 +47,7 @@ async function bundled(): Promise<Map<string, string>> {
   return new Map(outputFiles.map(({ path, text }) => [path, text]))
 }
 
-const pages = ['/index.html', '/live.js', '/scenarios.js', '/sound.js', '/tap.js']
+const pages = ['/index.html', '/live.js', '/messages.js', '/scenarios.js', '/sound.js', '/tap.js']
 
 function pageOf(path: string): string | undefined {
   const name = path === '/' ? '/index.html' : path
