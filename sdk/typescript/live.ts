@@ -15,8 +15,8 @@ export class Live {
    * also where this rejects.
    *
    * Rejects with the `APIError` of what the gateway refuses, a `ConnectionError` where there is no gateway, a `ConnectionTimeoutError` where it does not
-   * answer, an `UnexpectedResponseError` where it is somebody else, an `AbortedError`, and a `UsageError` where an option cannot be what it is, or
-   * there is no `WebSocket`.
+   * answer, an `AbortedError`, and a `UsageError` where an option cannot be what it is, or there is no `WebSocket`. Where somebody else answers, it is an
+   * `UnexpectedResponseError` if the `dial` shows the answer; a standard `WebSocket`, and so `webSocketDial`, does not, so that it is a `ConnectionError`.
    */
   async connect(params: LiveParams, options: LiveConnectOptions = {}): Promise<LiveSession> {
     const { connectLive } = await sessions({ ...options })

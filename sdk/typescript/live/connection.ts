@@ -26,8 +26,8 @@ export interface ConnectionListener {
   message(message: LiveServerMessage): void
   /** Sound of the assistant. */
   sound(of: SoundPiece, bytes: Uint8Array): void
-  /** The socket was lost, and another one is being opened. */
-  lost(why: string): void
+  /** The socket was lost, and another one is being opened. `unconfirmed` went out after the last that came. */
+  lost(why: string, unconfirmed: readonly LiveClientMessage[]): void
   /** Nothing comes any more. Called once. */
   over(end: ConnectionEnd): void
   /** What goes out, for whoever writes it down. */
@@ -69,6 +69,8 @@ export class LiveConnection {
   #header: (SoundPiece & { readonly bytes: number }) | undefined
   /** What speaks against the session, as it was last said. */
   #refusal: Refusal | undefined
+  /** What went out since anything came, the last of it. */
+  #unconfirmed: LiveClientMessage[] = []
   #hasEnded = false
   #lostAt = 0
   #tries = 0
@@ -93,6 +95,7 @@ export class LiveConnection {
   send(message: LiveClientMessage): boolean {
     if (this.#state !== 'open' || !this.#socket || this.#socket.bufferedAmount > mostUnsent) return false
     this.#send(this.#socket, message)
+    this.#remember(message)
     return true
   }
 
@@ -156,8 +159,16 @@ export class LiveConnection {
     socket.send(text)
   }
 
+  /** What is lost where nobody sends it again. */
+  #remember(message: LiveClientMessage): void {
+    if (notRemembered.has(message.type)) return
+    this.#unconfirmed.push(message)
+    if (this.#unconfirmed.length > mostUnconfirmed) this.#unconfirmed.shift()
+  }
+
   /** Something came. A line on which not even a ping comes is dead; where pings are not shown, it may as well be quiet. */
   #heard(): void {
+    this.#unconfirmed = []
     const wait = this.#wait
     if (wait && this.#state === 'open' && !this.#hasEnded) this.#waitFor(wait.ms, wait.onOver)
   }
@@ -199,7 +210,7 @@ export class LiveConnection {
     const isTooLate = clock.now() + waitMs - this.#lostAt > resumeMs
     // Before anybody is told, who may break it off.
     if (!isTooLate) this.#waitFor(waitMs, () => this.#connect())
-    if (isNews) listener.lost(refusal.why)
+    if (isNews) listener.lost(refusal.why, this.#unconfirmed)
     if (isTooLate) this.#fail(refusal)
   }
 
@@ -326,6 +337,10 @@ const mostMessage = 64 * 1024 ** 2
 const mostUnsent = 64 * 1024 ** 2
 const mostUnsentSound = 256 * 1024
 const mostUnsentQuiet = 16 * 1024
+/** Where the player is, is told anew; sound would be late; and a `hello` holds keys. */
+const notRemembered: ReadonlySet<string> = new Set(['playback_mark', 'audio_frame', 'hello'])
+/** Messages. Where so many go out and nothing comes back, there is nobody any more. */
+const mostUnconfirmed = 100
 
 /** The socket was closed by nobody. */
 const noCode = 1006

@@ -37,6 +37,8 @@ export class LiveCourse {
   #microphone: LiveMicrophone | undefined
   /** Whether the gateway waits for sound of the microphone. */
   #isStreaming = false
+  /** Whether the gateway may not know that it does; to be told twice does it no harm. */
+  #isStartLost = false
   #ack: LiveHelloAck | undefined
   #onOpened: () => void = () => undefined
   #sessionEnd: Extract<LiveServerMessage, { type: 'session_end' }> | undefined
@@ -72,7 +74,7 @@ export class LiveCourse {
         opened: (ack) => this.#opened(ack),
         message: (message) => this.#message(message),
         sound: (of, bytes) => this.#sound(of, bytes),
-        lost: (why) => this.#lost(why),
+        lost: (why, unconfirmed) => this.#lost(why, unconfirmed),
         over: (end) => void this.#over(end),
         sent: (message) => this.events.note('sent', withoutKeys(message)),
       },
@@ -155,6 +157,7 @@ export class LiveCourse {
       this.#playback?.resumed()
       this.#bid((microphone) => microphone.go?.())
       if (!this.#microphone) this.#endStream()
+      else if (this.#isStartLost) this.#startStream(this.#microphone)
     }
     this.#onOpened()
   }
@@ -186,11 +189,12 @@ export class LiveCourse {
       this.events.tell({ type: 'audio', seq, assistant_audio_id, sound, ...(alignment && { alignment }) }, !isPlayed)
   }
 
-  #lost(why: string): void {
+  #lost(why: string, unconfirmed: readonly LiveClientMessage[]): void {
     // The gateway gives out again what it does not know to be played.
     this.#playback?.lost()
     this.#bid((microphone) => microphone.hold?.())
-    this.events.tell({ type: 'connection_lost', why })
+    this.#isStartLost = unconfirmed.some(({ type }) => type === 'audio_stream_start')
+    this.events.tell({ type: 'connection_lost', why, unconfirmed })
   }
 
   async #over(end: ConnectionEnd): Promise<void> {
@@ -216,7 +220,7 @@ export class LiveCourse {
   // ── What records ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #record(microphone: LiveMicrophone): Promise<void> {
-    this.#isStreaming = this.send(streamStart(microphone.format))
+    this.#startStream(microphone)
     try {
       await microphone.start({
         sound: (bytes) => this.#microphone && void this.sendSound(bytes),
@@ -225,6 +229,10 @@ export class LiveCourse {
     } catch (error) {
       this.#microphoneFailed(wordsOf(error))
     }
+  }
+
+  #startStream({ format }: LiveMicrophone): void {
+    this.#isStreaming = this.send(streamStart(format))
   }
 
   #bid(order: (microphone: LiveMicrophone) => void): void {

@@ -35,9 +35,15 @@ export interface LiveAudioEvent {
 export interface LiveConnectionLost {
   readonly type: 'connection_lost'
   readonly why: string
+  /**
+   * What went out since anything last came from the gateway, and so may not have arrived, in its order: the last 100 messages, without playback marks and
+   * sound. The gateway confirms nothing: it may have arrived all the same, and what crossed with something that came is not among it. `session.send`
+   * sends one again, once there is a line.
+   */
+  readonly unconfirmed: readonly LiveClientMessage[]
 }
 
-/** There is a line again. What was missed comes next; what was sent to a line that was dead already has to be sent again. */
+/** There is a line again. What was missed comes next; what `connection_lost` had as `unconfirmed` can be sent again. */
 export interface LiveConnectionResumed {
   readonly type: 'connection_resumed'
   readonly ack: LiveHelloAck

@@ -10,9 +10,10 @@ export class LiveEvents {
   readonly #logger: Logger | undefined
   readonly #listeners = new Map<string, Set<Hearer>>()
   readonly #queues = new Set<EventQueue>()
-  /** Undefined once there has been somebody, or where it was too much to keep. */
+  /** Undefined once there has been somebody. */
   #early: Telling[] | undefined = []
   #isComing = false
+  /** Whether there was more than is kept, which none of those who iterate was told yet. */
   #hasForgotten = false
   #end: { readonly error: VAIError | undefined } | undefined
 
@@ -51,28 +52,39 @@ export class LiveEvents {
   iterate(): AsyncIterator<LiveEvent, undefined> {
     const queue = new EventQueue(() => this.#queues.delete(queue))
     this.#queues.add(queue)
-    if (this.#hasForgotten) queue.end(tooMany())
-    this.#hasForgotten = false
     this.#come()
-    if (!this.#early && this.#end) queue.end(this.#end.error)
+    if (!this.#early) {
+      this.#tellForgotten()
+      if (this.#end) queue.end(this.#end.error)
+    }
     return queue
   }
 
   /** Nothing happens any more; those who iterate are thrown the error, if there is one. */
   end(error: VAIError | undefined): void {
-    this.#tell(() => {
+    const telling = (): void => {
       this.#end = { error }
       for (const queue of this.#queues) queue.end(error)
-    })
+    }
+    if (this.#early) this.#early.push(telling)
+    else telling()
   }
 
   #tell(telling: Telling): void {
     if (!this.#early) telling()
-    else if (this.#early.push(telling) > mostKept) {
-      this.#early = undefined
+    else if (this.#isComing || this.#early.length < mostKept) this.#early.push(telling)
+    else if (!this.#hasForgotten) {
       this.#hasForgotten = true
+      this.#early.push(() => this.#tellForgotten())
       this.#logger?.warn(tooMany().message)
     }
+  }
+
+  /** Those who iterate have had all that was before the gap, and would not know of it. */
+  #tellForgotten(): void {
+    if (!this.#hasForgotten || this.#queues.size === 0) return
+    this.#hasForgotten = false
+    for (const queue of this.#queues) queue.end(tooMany())
   }
 
   #come(): void {
@@ -87,10 +99,12 @@ export class LiveEvents {
 
   #dispatch(type: string, event: Hearable): void {
     for (const hearer of [...(this.#listeners.get(type) ?? [])]) {
+      const report = (error: unknown): void => this.#report(type, error)
       try {
-        hearer.hear(event)
+        const heard = hearer.hear(event)
+        if (heard !== undefined) Promise.resolve(heard).catch(report)
       } catch (error) {
-        this.#report(type, error)
+        report(error)
       }
     }
   }
@@ -109,7 +123,8 @@ type Telling = () => void
 type Hearable = LiveEventMap[keyof LiveEventMap]
 /** Is kept under the type of what it hears. */
 interface Hearer {
-  hear(event: Hearable): void
+  /** A promise, where it goes on for longer. */
+  hear(event: Hearable): unknown
 }
 type NotedType = Exclude<keyof LiveEventMap, LiveEvent['type'] | '*'>
 
@@ -128,10 +143,8 @@ class EventQueue implements AsyncIterator<LiveEvent, undefined> {
     if (this.#end) return
     const reader = this.#readers.shift()
     if (reader) reader.resolve({ done: false, value: event })
-    else if (this.#events.push(event) > mostKept) {
-      this.#events.length = 0
-      this.end(tooMany())
-    }
+    else if (this.#events.length < mostKept) this.#events.push(event)
+    else this.end(tooMany())
   }
 
   end(error: VAIError | undefined): void {

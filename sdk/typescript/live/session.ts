@@ -12,7 +12,7 @@ import type {
   LiveToolResult,
 } from '../generated/types.gen.ts'
 import type { Logger, ProviderKeys } from '../options.ts'
-import { checkLiveOptions } from './checks.ts'
+import { checkLiveOptions, checkLiveParams } from './checks.ts'
 import { LiveCourse, leave, streamStart } from './course.ts'
 import type { LiveEvent, LiveEventMap } from './event.ts'
 import { helloOf } from './hello.ts'
@@ -80,6 +80,7 @@ export async function connectLive(
   let session: LiveSession
   try {
     checkLiveOptions(options)
+    checkLiveParams(params)
     const { player, microphone, signal, prepare } = options
     const dial = options.dial ?? context.dial ?? platformDial()
     if (!dial) throw new UsageError(noWebSocket)
@@ -111,7 +112,8 @@ const noWebSocket =
  * what comes before anybody does either is kept.
  *
  * What is sent goes out at once. Where there is no line, methods that send give `false`, and nothing has been sent: `connection_resumed` says
- * when it can be. What was sent to a line that was already dead is lost as well, which concerns the results of tools.
+ * when it can be. `true` says that it has gone out, not that it has arrived: the gateway confirms nothing, and what goes out to a line that is
+ * already dead is lost with it. `connection_lost` has it as `unconfirmed`, so that it can be sent again.
  */
 export class LiveSession implements AsyncIterable<LiveEvent> {
   readonly #course: LiveCourse
@@ -141,7 +143,8 @@ export class LiveSession implements AsyncIterable<LiveEvent> {
 
   /**
    * Calls `listener` with each event of a type, or, for `*`, of any, in the moment in which it happens. Gives what takes that back. What a
-   * listener throws is told to the client's logger, or else thrown to nobody in particular, as by an `EventTarget`.
+   * listener throws, or rejects with where it is asynchronous, is told to the client's logger, or else thrown to nobody in particular, as by an
+   * `EventTarget`.
    */
   on<Type extends keyof LiveEventMap>(type: Type, listener: (event: LiveEventMap[Type]) => void): () => void {
     return this.#course.events.on(type, listener)
@@ -149,7 +152,8 @@ export class LiveSession implements AsyncIterable<LiveEvent> {
 
   /**
    * All events from now on, and those before that nobody was told. It ends with the session, and throws where that was lost or aborted. Leaving it
-   * ends nothing but itself. Up to 10,000 events wait to be read; with more of them it throws a `UsageError`.
+   * ends nothing but itself: each who iterates has all events for himself. Up to 10,000 events wait to be read; where there are more, it gives
+   * those, and then throws a `UsageError`.
    */
   [Symbol.asyncIterator](): AsyncIterator<LiveEvent, undefined> {
     return this.#course.events.iterate()

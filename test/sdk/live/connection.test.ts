@@ -46,7 +46,7 @@ function connect({ key, url = gateway.url }: { key?: string; url?: URL } = {}) {
       opened: ({ is_resumed, seq }) => told.put(`opened ${is_resumed} ${seq}`),
       message: (message) => told.put(`${message.type} ${message.seq}`),
       sound: (header, bytes) => told.put(`sound ${header.seq} ${bytes.length}`),
-      lost: (why) => told.put(`lost: ${why}`),
+      lost: (why, unconfirmed) => told.put(`lost: ${why}${unconfirmed.map(({ type }) => ` ${type}`).join('')}`),
       over: ({ type, why }) => told.put(`${type}: ${why}`),
       sent: () => undefined,
     },

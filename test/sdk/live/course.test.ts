@@ -187,6 +187,17 @@ describe('a session that is asked for', () => {
     expect(microphone.orders).toEqual(options ? ['stop'] : [])
   })
 
+  it.each(['undefined', 'null', '"demo/echo"', '[]'])('as %s is a misuse, and gives up what records', async (text) => {
+    const microphone = new ToldMicrophone()
+    const params = text === 'undefined' ? undefined : JSON.parse(text)
+    const connect: (...given: unknown[]) => Promise<unknown> = (...given) =>
+      Reflect.apply(new VAI().live.connect, new VAI({ dial }).live, given)
+    const error = await connect(params, { microphone }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(UsageError)
+    expect(String(error)).toContain('live.connect({ model')
+    expect(microphone.orders).toEqual(['stop'])
+  })
+
   it('with options that are undefined is as without', async () => {
     const { session } = await stage.opened({ player: undefined, signal: undefined, timeout: undefined, prepare: undefined })
     session.close()

@@ -89,6 +89,17 @@ describe('those who listen', () => {
     expect(logger.lines).toEqual(Array(2).fill('error A listener of a live session has thrown an error. Error: my own fault'))
   })
 
+  it('are reported as well where they reject, and where they only answer later are left alone', async () => {
+    const logger = new Lines()
+    const events = new LiveEvents(logger)
+    events.on('warning', async ({ seq }) => {
+      if (seq === 2) throw new Error('my own fault')
+    })
+    for (const seq of [1, 2]) events.tell(warning(seq))
+    await vi.waitFor(() => expect(logger.lines).not.toEqual([]))
+    expect(logger.lines).toEqual(['error A listener of a live session has thrown an error. Error: my own fault'])
+  })
+
   it('have what they throw thrown to nobody in particular where there is no logger', async () => {
     const events = new LiveEvents(undefined)
     events.on('warning', () => {
@@ -176,26 +187,64 @@ describe('those who iterate', () => {
     expect(told).toEqual([1, 2, 3])
   })
 
-  it('are told that they read too slowly, and lose nothing without a word', async () => {
-    const events = new LiveEvents(undefined)
+  /** All that comes before it throws. */
+  async function readToError(events: LiveEvents) {
     const iterator = events.iterate()
+    const seqs: number[] = []
+    try {
+      for (;;) {
+        const { done, value } = await iterator.next()
+        if (done) return { seqs, error: undefined }
+        seqs.push(seqOf(value))
+      }
+    } catch (error) {
+      expect(await iterator.next()).toEqual({ done: true, value: undefined })
+      return { seqs, error }
+    }
+  }
+  const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index)
+
+  it('that read too slowly have what waits, in its order, and are told that there was more', async () => {
+    const events = new LiveEvents(undefined)
+    const reading = readToError(events)
     await Promise.resolve()
-    for (let seq = 1; seq <= 10_000; seq++) events.tell(warning(seq))
-    expect(await iterator.next()).toMatchObject({ value: { seq: 1 } })
-    events.tell(warning(10_001))
-    events.tell(warning(10_002))
-    await expect(iterator.next()).rejects.toBeInstanceOf(UsageError)
-    expect(await iterator.next()).toEqual({ done: true, value: undefined })
+    for (const seq of numbers(1, 10_003)) events.tell(warning(seq))
+    const { seqs, error } = await reading
+    // The first was waited for.
+    expect(seqs).toEqual(numbers(1, 10_001))
+    expect(error).toBeInstanceOf(UsageError)
   })
 
-  it('come too late where far too much was before them', async () => {
+  it('that come late have the first of what was before them, and are told that there was more', async () => {
     const logger = new Lines()
     const events = new LiveEvents(logger)
-    for (let seq = 1; seq <= 10_001; seq++) events.tell(warning(seq))
+    for (const seq of numbers(1, 12_498)) events.tell(warning(seq))
     expect(logger.lines).toHaveLength(1)
-    await expect(read(events)).rejects.toThrow('More than 10000 events')
+    const [one, other] = await Promise.all([readToError(events), readToError(events)])
+    expect(one.seqs).toEqual(numbers(1, 10_000))
+    expect(String(one.error)).toContain('More than 10000 events')
+    expect(other).toEqual(one)
     const reading = read(events, 1)
+    events.tell(warning(12_499))
+    expect(await reading).toEqual([12_499])
+  })
+
+  it('that come late learn how it ended, behind the others', async () => {
+    const events = new LiveEvents(undefined)
+    for (const seq of numbers(1, 10_001)) events.tell(warning(seq))
+    events.end(new ConnectionError('lost'))
+    expect(await readToError(events)).toMatchObject({ seqs: { length: 10_000 }, error: { name: 'UsageError' } })
+    await expect(read(events)).rejects.toThrow('lost')
+  })
+
+  it('behind somebody who listens are told that there was more than he was told', async () => {
+    const events = new LiveEvents(undefined)
+    for (const seq of numbers(1, 10_001)) events.tell(warning(seq))
+    const told: number[] = []
+    events.on('warning', ({ seq }) => void told.push(seq))
     events.tell(warning(10_002))
-    expect(await reading).toEqual([10_002])
+    await Promise.resolve()
+    expect(told).toEqual([...numbers(1, 10_000), 10_002])
+    await expect(read(events)).rejects.toThrow('More than 10000 events')
   })
 })

@@ -125,6 +125,53 @@ describe('a line that is lost', () => {
     session.close()
   })
 
+  it('tells what went out since anything came, so that it can be sent again', async () => {
+    const { session, line } = await stage.opened()
+    const told = next(session, 'warning')
+    session.say('This has arrived.')
+    line.send(warning(2))
+    await told
+    const lost = next(session, 'connection_lost')
+    expect(session.say('Has this?')).toBe(true)
+    session.send({ type: 'playback_mark', assistant_audio_id: 'audio_1', played_ms: 0, buffered_ms: 0, state: 'playing' })
+    line.socket.terminate()
+    const { unconfirmed } = await lost
+    expect(unconfirmed).toEqual([{ type: 'input_text', content: 'Has this?' }])
+    stage.clock.advance(100)
+    const again = await stage.gateway.next()
+    session.on('connection_resumed', () => unconfirmed.map((message) => session.send(message)))
+    again.send(ack({ is_resumed: true, seq: 3 }))
+    expect(await again.receive()).toEqual({ type: 'input_text', content: 'Has this?' })
+    // What came with the line confirms nothing that went out on it since.
+    const second = next(session, 'connection_lost')
+    again.socket.terminate()
+    expect((await second).unconfirmed).toHaveLength(1)
+    session.close()
+  })
+
+  it('tells the last hundred where more went out', async () => {
+    const { session, line } = await stage.opened()
+    const lost = next(session, 'connection_lost')
+    for (let index = 0; index < 110; index++) session.say(`${index}`)
+    line.socket.terminate()
+    const { unconfirmed } = await lost
+    expect(unconfirmed).toHaveLength(100)
+    expect(unconfirmed.at(-1)).toEqual({ type: 'input_text', content: '109' })
+    session.close()
+  })
+
+  it('has the beginning of what a microphone gives told again, where it may not have arrived', async () => {
+    const microphone = new ToldMicrophone()
+    const { session, line } = await stage.opened({ microphone })
+    expect(await line.receive()).toMatchObject({ type: 'audio_stream_start' })
+    await cut({ session, line })
+    stage.clock.advance(100)
+    const again = await stage.gateway.next()
+    again.send(ack({ is_resumed: true, seq: 2 }))
+    expect(await again.receive()).toMatchObject({ type: 'audio_stream_start', format: microphone.format })
+    session.close()
+  })
+
   it('may be broken off by whoever is told of it', async () => {
     const { session, line } = await stage.opened()
     session.on('connection_lost', () => session.close())
