@@ -29,6 +29,9 @@ export function misused(message: string): Problem {
   return new Problem(message, exits.misused)
 }
 
+/** What can be done where no gateway answers. */
+export const startOne = 'Start one with "npm start" in another terminal, or name another with --url.'
+
 /** What is to be told of something that was thrown. */
 export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -88,7 +88,7 @@ By default the microphone is heard and the speaker speaks, by sox or by ffmpeg a
 is typed: echo "Good morning" | vai live --text --out answer.wav
 
 Who:
-      --url <address>       The gateway. Default: ws://127.0.0.1:8080.
+      --url <address>       The gateway. Default: VAI_BASE_URL, else http://127.0.0.1:8080.
       --key <key>           A key of the gateway. Default: VAI_API_KEY, where others do not see it.
       --model <model>       Who answers, as provider/name. Default: demo/echo.
       --voice <voice>       Who speaks, as provider/voice. Default: demo/soft.

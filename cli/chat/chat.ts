@@ -1,5 +1,6 @@
 import { AbortedError, type Model, type RunEvent, type StreamEvent, type VAI, type VAIError } from '@vai/sdk'
 import { wordsOf } from '../ending.ts'
+import { line } from '../printable.ts'
 import { answerTo } from './answer.ts'
 import type { Command } from './commands.ts'
 import { type Attempt, Conversation } from './conversation.ts'
@@ -8,7 +9,6 @@ import { load, save } from './files.ts'
 import type { Journal } from './journal.ts'
 import { type Asking, namesIn } from './options.ts'
 import { piecesOf } from './pieces.ts'
-import { line } from './printable.ts'
 import type { Screen } from './screen.ts'
 import { transcriptOf } from './transcript.ts'
 import { UsageTotal } from './usage-total.ts'
@@ -159,7 +159,9 @@ export class Chat {
   #tools(value: string | undefined): void {
     if (value !== undefined) this.#asking = { ...this.#asking, tools: value === 'off' ? [] : namesIn(value) }
     const { tools } = this.#asking
-    this.#tell(tools.length === 0 ? 'The model has no tools.' : `The model may call ${tools.join(', ')}.`)
+    // There is no list of them to ask the gateway for.
+    const offer = `The model is offered ${tools.join(', ')}; whether the gateway has that shows with the next message.`
+    this.#tell(tools.length === 0 ? 'The model has no tools.' : offer)
   }
 
   // ── Files ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

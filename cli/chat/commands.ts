@@ -40,6 +40,8 @@ const names = ['model', 'system', 'tools', 'retry', 'history', 'usage', 'clear',
 function known(name: (typeof names)[number], rest: string): Command {
   switch (name) {
     case 'model':
+      if (/\s/.test(rest)) return { type: 'tell', text: '/model takes one name, as openai/gpt-5-mini.' }
+      return { type: name, value: rest === '' ? undefined : rest }
     case 'system':
     case 'tools':
       return { type: name, value: rest === '' ? undefined : rest }

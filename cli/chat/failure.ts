@@ -12,8 +12,8 @@ import {
   UsageError,
   VAIError,
 } from '@vai/sdk'
-import { type Exit, exits } from '../ending.ts'
-import { line } from './printable.ts'
+import { type Exit, exits, startOne } from '../ending.ts'
+import { line } from '../printable.ts'
 
 /** Why something did not work, in one line: what is wrong, and what can be done about it. */
 export interface Failure {
@@ -69,11 +69,18 @@ function wordsForAnswer(error: APIError): Words {
     const [, provider] = /^x-provider-key-(.+)$/i.exec(param) ?? []
     return { what, exit, advice: adviceForKey(provider), isHopeless: provider === undefined && !error.provider_error }
   }
-  if (/(?:^|\.)model(?:_id)?$/.test(param)) return { what, exit, command: '/model lists them.' }
+  if (/(?:^|\.)model(?:_id)?$/.test(param)) return { what: withoutField(what, param), exit, command: '/model lists them.' }
   if (code === 'context_length_exceeded') return { what, exit, command: '/clear begins a new conversation.' }
   if (error instanceof InvalidRequestError || error instanceof NotFoundError || error instanceof PermissionError)
     return { what, exit }
   return { what, advice: retry_after === undefined ? '' : `It may work in ${retry_after} s.`, command: again }
+}
+
+/** Whoever has named the model knows of no field. */
+function withoutField(what: string, param: string): string {
+  if (!what.startsWith(`${param}: `)) return what
+  const rest = what.slice(param.length + 2)
+  return rest.slice(0, 1).toUpperCase() + rest.slice(1)
 }
 
 function adviceForKey(provider: string | undefined): string {
@@ -92,7 +99,6 @@ function reasonOf(error: Error): string {
 }
 
 const again = '/retry asks again.'
-const startOne = 'Start one with "npm start" in another terminal, or name another with --url.'
 const systemWords: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'there is no such host',

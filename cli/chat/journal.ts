@@ -1,5 +1,5 @@
 import { APIError, type RunEvent, type StreamEvent, type VAIError } from '@vai/sdk'
-import { jsonLine } from './printable.ts'
+import { jsonLine } from '../printable.ts'
 
 /** Writes down what comes, one JSON document a line, for programs. */
 export class Journal {

@@ -1,4 +1,4 @@
-import { type Environment, given, type Keys, keysOf } from '../access.ts'
+import { addressOf, type Environment, given, type Keys, keysOf } from '../access.ts'
 import { misused } from '../ending.ts'
 
 /** What `vai chat` is asked for, as it stands on the command line. */
@@ -34,8 +34,7 @@ export interface Asking {
 
 /** Throws a `Problem` where the address is none, or a key is missing. */
 export function accessOf(args: ChatArguments, environment: Environment): Access {
-  const address = addressOf(args.url ?? given(environment.VAI_BASE_URL) ?? usualUrl)
-  return { address, ...keysOf(args, environment) }
+  return { address: addressOf(args, environment), ...keysOf(args, environment) }
 }
 
 /** Throws a `Problem` where a value cannot be. */
@@ -56,18 +55,4 @@ export function namesIn(list: string): readonly string[] {
   return [...new Set(list.split(',').map((name) => name.trim()))].filter((name) => name !== '')
 }
 
-const usualUrl = 'http://127.0.0.1:8080'
 const usualModel = 'demo/echo'
-/** The address of live sessions is the same gateway's. */
-const protocols: Readonly<Record<string, string>> = { 'http:': 'http:', 'https:': 'https:', 'ws:': 'http:', 'wss:': 'https:' }
-
-function addressOf(url: string): string {
-  const address = URL.canParse(url) ? new URL(url) : undefined
-  const protocol = address && protocols[address.protocol]
-  // The address is not repeated where it may hold a key.
-  if (address && (address.username !== '' || address.password !== '' || address.search !== '')) {
-    throw misused('--url: a key stands in VAI_API_KEY, not in the address.')
-  }
-  if (!address || !protocol) throw misused(`--url: an address as ${usualUrl} or https://… is expected.`)
-  return `${protocol}//${address.host}${address.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}`
-}

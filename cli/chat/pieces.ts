@@ -1,5 +1,5 @@
 import type { ContentBlock, RunEvent, StreamEvent, Warning } from '@vai/sdk'
-import { line, printable } from './printable.ts'
+import { line, printable } from '../printable.ts'
 
 /** Something to be shown of an answer. */
 export interface Piece {

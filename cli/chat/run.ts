@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { addAbortSignal } from 'node:stream'
-import { UsageError, VAI } from '@vai/sdk'
+import { type Logger, UsageError, VAI } from '@vai/sdk'
 import { areSentInClear, type Environment } from '../access.ts'
 import { type Exit, exits, misused, Problem } from '../ending.ts'
 import { Chat } from './chat.ts'
@@ -22,12 +22,11 @@ export async function runChat(args: ChatArguments, around: Surroundings): Promis
   try {
     const access = accessOf(args, around.environment)
     const asking = askingOf(args, around.environment)
-    const client = clientOf(access)
     const { stdin, stdout, stderr } = around.streams
     const output = args.isJson ? stderr : stdout
     const isAttended = args.once === undefined && stdin.isTTY === true && output.isTTY === true
     if (areSentInClear(access, new URL(access.address))) stderr.write(`${clearKey}\n`)
-    return isAttended ? await converse(args, client, asking, around) : await askOnce(args, client, asking, around)
+    return isAttended ? await converse(args, access, asking, around) : await askOnce(args, access, asking, around)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     around.streams.stderr.write(`vai chat: ${error.message}\n`)
@@ -36,7 +35,8 @@ export async function runChat(args: ChatArguments, around: Surroundings): Promis
 }
 
 /** Somebody sits there: until they have had enough. */
-async function converse({ isJson }: ChatArguments, client: VAI, asking: Asking, around: Surroundings): Promise<Exit> {
+async function converse({ isJson }: ChatArguments, access: Access, asking: Asking, around: Surroundings): Promise<Exit> {
+  const client = clientOf(access, (text) => screen.tell(`(${text}; Ctrl-C stops it)`))
   const { stdin, stdout, stderr } = around.streams
   const output = isJson ? stderr : stdout
   const isDumb = around.environment.TERM === 'dumb'
@@ -74,7 +74,8 @@ async function listen(chat: Chat, screen: Dialogue): Promise<void> {
 }
 
 /** One question, from the command line or a pipe. */
-async function askOnce({ once, isJson }: ChatArguments, client: VAI, asking: Asking, around: Surroundings): Promise<Exit> {
+async function askOnce({ once, isJson }: ChatArguments, access: Access, asking: Asking, around: Surroundings): Promise<Exit> {
+  const client = clientOf(access, (text) => screen.tell(`(${text})`))
   const { stdout, stderr } = around.streams
   const screen = plainScreen(stdout, stderr, hasColours(stdout, around))
   const chat = new Chat({ client, screen, asking, journal: isJson ? journalOn(stdout) : undefined, isAttended: false })
@@ -114,9 +115,19 @@ async function pipedIn({ stdin, stderr }: Streams, signal: AbortSignal): Promise
   return whole.toString('utf8')
 }
 
-function clientOf({ address, key, providerKeys }: Access): VAI {
+/** `tell` is told of waits that people notice before a request is sent again, as nothing else is to be seen meanwhile. */
+function clientOf({ address, key, providerKeys }: Access, tell: (text: string) => void): VAI {
+  const nothing = (): void => undefined
+  const logger: Logger = {
+    debug: nothing,
+    info(_, { in_ms } = {}) {
+      if (typeof in_ms === 'number' && in_ms >= 1000) tell(`waiting ${Math.round(in_ms / 1000)} s to ask again`)
+    },
+    warn: nothing,
+    error: nothing,
+  }
   try {
-    return new VAI({ baseURL: address, providerKeys, ...(key !== undefined && { apiKey: key }) })
+    return new VAI({ baseURL: address, providerKeys, logger, ...(key !== undefined && { apiKey: key }) })
   } catch (error) {
     if (error instanceof UsageError) throw misused(error.message)
     throw error

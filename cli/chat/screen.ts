@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
+import { printable } from '../printable.ts'
 import { Layout } from './layout.ts'
 import type { Piece } from './pieces.ts'
-import { printable } from './printable.ts'
 import { Prompt } from './prompt.ts'
 
 /** Where answers are shown, and where messages are typed. */

@@ -1,5 +1,5 @@
 import type { ContentBlockParam, MessageParam } from '@vai/sdk'
-import { line } from './printable.ts'
+import { line } from '../printable.ts'
 
 /** A conversation for people: a line for each thing that was said or done, the last ones where there are many. */
 export function transcriptOf(messages: readonly MessageParam[]): string {

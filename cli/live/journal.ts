@@ -1,4 +1,5 @@
 import type { LiveAudioEvent, LiveClientMessage, LiveServerMessage } from '@vai/sdk'
+import { jsonLine } from '../printable.ts'
 
 /** Writes down what goes over the line, one JSON document a line, for whoever writes a client: keys left out, sound as its sizes. */
 export class Journal {
@@ -49,7 +50,7 @@ export class Journal {
   }
 
   #put(from: 'client' | 'gateway', what: object): void {
-    this.#write(JSON.stringify({ at_ms: Math.round(this.#now()), from, ...what }))
+    this.#write(jsonLine({ at_ms: Math.round(this.#now()), from, ...what }))
   }
 }
 

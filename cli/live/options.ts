@@ -40,16 +40,6 @@ export function checkOptions(args: LiveTalkArguments): void {
     throw misused('--speaker: with --out nothing is played; leave it out.')
 }
 
-/** The address of `/v1/live`. Throws a `Problem` where there is none in what was given. */
-export function addressOf({ url = usualUrl }: LiveTalkArguments): URL {
-  const address = URL.canParse(url) ? new URL(url) : undefined
-  const protocol = address && protocols[address.protocol]
-  if (!address || !protocol) throw misused(`--url: an address as ${usualUrl} or wss://… is expected, not ${url}`)
-  if (address.username !== '' || address.password !== '') throw misused('--url: a key stands in VAI_API_KEY, not in the address.')
-  const path = address.pathname.replace(/\/+$/, '')
-  return new URL(`${protocol}//${address.host}${path.endsWith('/v1/live') ? path : `${path}/v1/live`}`)
-}
-
 /** What the session is to be. */
 export function paramsOf(args: LiveTalkArguments, version: string, hears: boolean): LiveParams {
   const { model = 'demo/echo', voice = 'demo/soft', stt, language, system, tools } = args
@@ -78,6 +68,3 @@ export const outRate = 24_000
 function hearsItself(args: LiveTalkArguments): boolean {
   return args.hasNoAec || (sourceOf(args) === 'microphone' && !args.hasHeadphones)
 }
-
-const usualUrl = 'ws://127.0.0.1:8080'
-const protocols: Readonly<Record<string, string>> = { 'ws:': 'ws:', 'wss:': 'wss:', 'http:': 'ws:', 'https:': 'wss:' }

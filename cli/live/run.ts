@@ -2,12 +2,12 @@ import { MessageChannel } from 'node:worker_threads'
 import { type LivePlayer, UsageError, VAI } from '@vai/sdk'
 import type { Clock } from '../../api/clock.ts'
 import { wavHeader } from '../../audio/wav.ts'
-import { areSentInClear, type Environment, type Keys, keysOf } from '../access.ts'
+import { addressOf, areSentInClear, type Environment, type Keys, keysOf } from '../access.ts'
 import { type Exit, misused, Problem } from '../ending.ts'
 import { AudiblePlayer } from './audible-player.ts'
 import { dialWith } from './dial.ts'
 import { Journal } from './journal.ts'
-import { addressOf, checkOptions, type LiveTalkArguments, outRate, paramsOf, sourceOf } from './options.ts'
+import { checkOptions, type LiveTalkArguments, outRate, paramsOf, sourceOf } from './options.ts'
 import { PacedPlayer } from './paced-player.ts'
 import { ProgramMicrophone } from './program-microphone.ts'
 import { ProgramSink } from './program-sink.ts'
@@ -48,18 +48,18 @@ export async function runLive(args: LiveTalkArguments, around: Surroundings): Pr
 async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit> {
   const { environment, version, clock, streams } = around
   checkOptions(args)
-  const url = addressOf(args)
+  const address = addressOf(args, environment)
   const keys = keysOf(args, environment)
   const means = await meansOf(args, around)
   const params = paramsOf(args, version, hearsIn(means.asking))
-  const client = clientOf(url, keys)
+  const client = clientOf(address, keys)
   const startedAt = clock.now()
   const write = (line: string): void => void streams.stdout.write(`${line}\n`)
   const screen = screenOn(args.isJson ? { ...streams, stdout: streams.stderr } : streams)
-  if (areSentInClear(keys, url)) screen.note(clearKey)
+  if (areSentInClear(keys, new URL(address))) screen.note(clearKey)
   try {
     const conversation = new LiveTalk({
-      address: url.href,
+      address: `${address.replace(/^http/, 'ws')}/v1/live`,
       connect: (options) => client.live.connect(params, options),
       player: playerFor(means, clock, screen),
       asking: means.asking,
@@ -76,8 +76,7 @@ async function talk(args: LiveTalkArguments, around: Surroundings): Promise<Exit
 }
 
 /** Throws a `Problem` where a key cannot be one. */
-function clientOf({ href }: URL, { key, providerKeys }: Keys): VAI {
-  const baseURL = href.replace(/^ws/, 'http').replace(/\/v1\/live$/, '')
+function clientOf(baseURL: string, { key, providerKeys }: Keys): VAI {
   try {
     return new VAI({ baseURL, apiKey: key, providerKeys, dial: dialWith(key) })
   } catch (error) {

@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
+import { printable } from '../printable.ts'
 
 /** Where it is told what happens, and where lines are typed. */
 export interface Screen {
@@ -44,11 +45,11 @@ class PlainScreen implements Screen {
   }
 
   said(line: string): void {
-    this.#streams.stdout.write(`${printable(line)}\n`)
+    this.#streams.stdout.write(`${plain(line)}\n`)
   }
 
   note(line: string): void {
-    this.#streams.stderr.write(`${printable(line)}\n`)
+    this.#streams.stderr.write(`${plain(line)}\n`)
   }
 
   now(): void {
@@ -93,7 +94,7 @@ class TerminalScreen implements Screen {
     this.#now = text
     // What is typed has at least half of the line.
     const room = Math.floor((this.#streams.stdout.columns ?? 80) / 2)
-    const shown = printable(text)
+    const shown = plain(text)
     this.#lines.setPrompt(shown === '' ? prompt : `${shown.length > room ? `…${shown.slice(1 - room)}` : shown} ${prompt}`)
     this.#lines.prompt(true)
   }
@@ -115,7 +116,7 @@ class TerminalScreen implements Screen {
   }
 
   #above(line: string): void {
-    this.#streams.stdout.write(`${eraseLine}${printable(line)}\n`)
+    this.#streams.stdout.write(`${eraseLine}${plain(line)}\n`)
     this.#lines.prompt(true)
   }
 }
@@ -124,7 +125,7 @@ const prompt = '› '
 /** To the beginning of the line, and nothing on it. */
 const eraseLine = '\r\u001b[2K'
 
-/** What models and people say may hold what a terminal takes for an order. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ')
+/** What models and people say may hold what a terminal takes for an order; and it is one line. */
+function plain(text: string): string {
+  return printable(text.replaceAll(/[\r\n\t]+/g, ' '))
 }

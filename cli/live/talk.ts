@@ -1,7 +1,10 @@
 import {
   AbortedError,
   APIError,
+  ConnectionError,
+  ConnectionTimeoutError,
   type LiveClientMessage,
+  type LiveConnectionLost,
   type LiveConnectOptions,
   type LiveEnd,
   type LiveEvent,
@@ -10,10 +13,11 @@ import {
   type LivePlayer,
   type LiveServerMessage,
   type LiveSession,
+  UnexpectedResponseError,
   VAIError,
 } from '@vai/sdk'
 import type { Clock } from '../../api/clock.ts'
-import { type Exit, exits } from '../ending.ts'
+import { type Exit, exits, startOne } from '../ending.ts'
 import { type Agenda, type AgendaParts, LinesAgenda, RecordingsAgenda } from './agenda.ts'
 import { Captions, latencyOf } from './captions.ts'
 import { commandIn } from './commands.ts'
@@ -217,7 +221,7 @@ export class LiveTalk {
         this.#fail(`The microphone is off: ${event.why}. To type instead: vai live --text`)
         return
       case 'connection_lost':
-        this.#lost(event.why)
+        this.#lost(event)
         return
       case 'connection_resumed':
         return
@@ -258,9 +262,12 @@ export class LiveTalk {
     this.#agenda?.happened(message)
   }
 
-  #lost(why: string): void {
+  #lost({ why, unconfirmed }: LiveConnectionLost): void {
     const { asking, screen } = this.#parts
     this.#captions.lost(why)
+    for (const message of unconfirmed) {
+      if (message.type === 'input_text') screen.note(`This may not have arrived: ${String(message.content)}`)
+    }
     // A recording waits; people do not.
     if (asking.type === 'person' && asking.microphone) screen.note('What you say meanwhile is not heard.')
   }
@@ -280,10 +287,15 @@ export class LiveTalk {
 
   /** Of what the gateway says it is told as well where it stands. */
   #refusalIn(error: VAIError): string {
-    if (!(error instanceof APIError)) return error.message
-    const { param, message } = error
-    const why = param === undefined || message.includes(param) ? message : `${param}: ${message}`
-    return `There is no session at ${this.#parts.address}: ${why}`
+    const { address } = this.#parts
+    const { message } = error
+    if (error instanceof APIError) {
+      const { param } = error
+      return `There is no session at ${address}: ${param === undefined || message.includes(param) ? message : `${param}: ${message}`}`
+    }
+    if (error instanceof UnexpectedResponseError) return `${ended(message)} Is ${address} the gateway's? --url names another.`
+    if (error instanceof ConnectionError && !(error instanceof ConnectionTimeoutError)) return `${ended(message)} ${startOne}`
+    return message
   }
 
   #exitAfter(type: LiveEnd['type']): Exit {
@@ -297,6 +309,11 @@ export class LiveTalk {
 
 /** What the gateway says, but for what has its own way. */
 type Message = Exclude<LiveServerMessage, { type: 'hello_ack' }>
+
+/** With the end of a sentence. */
+function ended(words: string): string {
+  return words.replace(/[.]?$/, '.')
+}
 
 const notSent = 'That was not sent: there is no line now.'
 const noTools = 'This client has no tools.'

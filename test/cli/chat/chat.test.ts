@@ -148,6 +148,26 @@ describe('one question', () => {
     expect(errors()).toContain('Error: ')
   })
 
+  it('that is asked again tells how long that takes', async () => {
+    const limited = anthropicError('rate_limit_error', 'Slowly, please.', { retryAfter: 20 })
+    script = [limited]
+    const one = chat(['--model', claude, '--once', 'Hello'])
+    await one.saw('(waiting 20 s to ask again)')
+    one.signal()
+    expect(await one.exit).toBe(130)
+  })
+
+  it.each([
+    [['--key', 'a b'], {}, '--key holds characters that no key has'],
+    [[], { VAI_API_KEY: 'a\nb' }, 'VAI_API_KEY holds characters that no key has'],
+    [['--provider-key', 'openai=MINE'], { MINE: 'a b' }, '--provider-key: the variable MINE holds characters that no key has'],
+  ])('with the key %j %j is refused in the words of whoever has given it', async (args, environment, words) => {
+    const { exit, errors } = chat([...args, '--once', 'Hello'], { environment })
+    expect(await exit).toBe(2)
+    expect(errors()).toContain(`vai chat: ${words}`)
+    expect(errors()).not.toMatch(/a\sb/)
+  })
+
   it('that is stopped leaves what was said', async () => {
     script = [stalls('Once upon')]
     const one = chat(['--model', claude, '--once', 'A story?'])
@@ -165,7 +185,7 @@ describe('one question', () => {
   })
 
   it.each<[string, readonly string[], number, string]>([
-    ['a model without a provider', ['--model', 'gpt'], 2, 'Error: model'],
+    ['a model without a provider', ['--model', 'gpt'], 2, 'Error: A model is written provider/name'],
     ['an unknown provider', ['--model', 'opnai/gpt-5'], 2, 'did you mean openai?'],
     ['a provider without a key', ['--model', 'openai/gpt-5'], 2, '--provider-key openai=VARIABLE'],
     ['an unknown tool', ['--model', 'demo/tools', '--tools', 'vai_web_fetsch'], 2, 'did you mean "vai_web_fetch"?'],
@@ -401,7 +421,8 @@ describe('a chat in a terminal', () => {
     await asked('/model', /\* demo\/echo +Echo \(demo\)\n[\s\S]*demo\/echo answers;/)
     await asked('/model demo/nothing', /There is no model "demo\/nothing".* demo\/echo goes on answering\./)
     await asked('/model demo/tools', 'demo/tools answers from now on.')
-    await asked('/tools vai_web_fetch, vai_web_fetch', 'The model may call vai_web_fetch.')
+    await asked('/model nope/x', /\n {2}There is no provider "nope".* demo\/tools goes on answering\./)
+    await asked('/tools vai_web_fetch, vai_web_fetch', 'The model is offered vai_web_fetch; whether the gateway has that shows')
     await asked('/tools off', 'The model has no tools.')
     await asked('/system Be brief.', 'The model is told: Be brief.')
     await asked('/system off', 'The model is told nothing')

@@ -30,6 +30,7 @@ describe('what is typed', () => {
     ['/usr/bin/env is missing', 'to say it, put a space before it'],
     ['/constructor', '/constructor is not a command'],
     ['/save', 'the file is missing'],
+    ['/model openai/gpt-5-mini please', '/model takes one name'],
     ['/clear all', '/clear takes nothing after it'],
   ])('%j is answered with what would be right', (typed, words) => {
     const command = commandIn(typed)

@@ -2,8 +2,8 @@ import type { MessageParam, RunEvent, StreamEvent } from '@vai/sdk'
 import { describe, expect, it } from 'vitest'
 import { Layout } from '../../../cli/chat/layout.ts'
 import { endingOf, type Piece, piecesOf } from '../../../cli/chat/pieces.ts'
-import { jsonLine, line, printable } from '../../../cli/chat/printable.ts'
 import { transcriptOf } from '../../../cli/chat/transcript.ts'
+import { jsonLine, line, printable } from '../../../cli/printable.ts'
 
 describe('text for a terminal', () => {
   it('holds no orders, whichever way it is cut', () => {
@@ -14,6 +14,15 @@ describe('text for a terminal', () => {
       expect(text.startsWith('a␛[2Jb�31mc␇d␀e␡f␛]0;title␇\nnext\tone')).toBe(true)
     }
     expect(printable(evil).endsWith('one\nover')).toBe(true)
+  })
+
+  it('stands in the order in which it was said', () => {
+    const evil = 'rm \u202e\u2066fdp\u2069.exe\u200e\u200f\u061c \u202a\u202c\u2068'
+    expect(printable(evil)).toBe('rm \ufffd\ufffdfdp\ufffd.exe \ufffd\ufffd\ufffd')
+    expect(line(evil)).toBe(printable(evil))
+    const json = jsonLine({ evil })
+    expect(json).toMatch(/^[ -~]*$/)
+    expect(JSON.parse(json)).toEqual({ evil })
   })
 
   it('leaves every other script as it is', () => {

@@ -66,7 +66,9 @@ describe('the process', { timeout: 60_000 }, () => {
     const { child, ended, errors } = vai('--url', 'ws://127.0.0.1:1', '--text', '--out', join(folder, 'none.wav'))
     child.stdin.end('Hello\n')
     expect(await ended).toBe(3)
-    expect(errors()).toBe('There is no session at ws://127.0.0.1:1/v1/live: nobody answers\n')
+    expect(errors()).toBe(
+      'There is no session at ws://127.0.0.1:1/v1/live: nobody answers. Start one with "npm start" in another terminal, or name another with --url.\n',
+    )
   })
 
   it('ends its session at Ctrl-C', async () => {

@@ -7,7 +7,9 @@ import { levelDb } from '../../../audio/energy.ts'
 import { parseWav, pcmOfWav, wavOf } from '../../../audio/wav.ts'
 import { type Gateway, startGateway } from '../../gateway.ts'
 import { type Network, startNetwork } from '../../live/network.ts'
+import { ack, startScriptedGateway } from '../../sdk/live/scripted-gateway.ts'
 import { until } from '../../until.ts'
+import { closedPort } from '../../upstreams/upstream.ts'
 import { type Running, type RunningOptions, vaiLive } from './terminal.ts'
 
 let gateway: Gateway
@@ -174,6 +176,34 @@ describe('vai live', { timeout: 60_000 }, () => {
       expect(heard.to - heard.from).toBeGreaterThan((await lengthOf(text)) * 0.8)
     } finally {
       await network.close()
+    }
+  })
+
+  it('says where the gateway is looked for and how to start one', async () => {
+    const nowhere = await closedPort()
+    const one = vaiLive(['--text'], { environment: { VAI_BASE_URL: nowhere } })
+    running.push(one)
+    expect(await one.exit).toBe(3)
+    const address = nowhere.replace('http', 'ws')
+    expect(one.errors()).toContain(`There is no session at ${address}/v1/live: nobody answers. Start one with "npm start"`)
+  })
+
+  it('tells what was typed into a line that was dead already', async () => {
+    const scripted = await startScriptedGateway()
+    try {
+      const one = live(['--text'], { isTerminal: true }, scripted.url.origin)
+      const line = await scripted.next()
+      line.send(ack())
+      await one.saw('demo/soft speaks|answers')
+      one.type('Has this arrived?')
+      expect(await line.receive()).toMatchObject({ type: 'input_text' })
+      line.socket.terminate()
+      await one.saw('This may not have arrived: Has this arrived\\?')
+      one.signal()
+      one.signal()
+      await one.exit
+    } finally {
+      await scripted.close()
     }
   })
 

@@ -1,15 +1,17 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LiveServerMessage } from '../../../api/schemas.gen.ts'
-import { keysOf } from '../../../cli/access.ts'
+import { addressOf, keysOf } from '../../../cli/access.ts'
 import { readArguments } from '../../../cli/arguments.ts'
 import { Captions, latencyOf } from '../../../cli/live/captions.ts'
 import { commandIn } from '../../../cli/live/commands.ts'
 import { Journal } from '../../../cli/live/journal.ts'
-import { addressOf, type LiveTalkArguments, paramsOf } from '../../../cli/live/options.ts'
+import { type LiveTalkArguments, paramsOf } from '../../../cli/live/options.ts'
 import { installHint, type Machine, playerOn, recorderOn } from '../../../cli/live/programs.ts'
+import { screenOn } from '../../../cli/live/screen.ts'
 import { Turns } from '../../../cli/live/turns.ts'
 import { problemsWith } from '../../contract-schemas.ts'
 import { ack } from '../../sdk/live/scripted-gateway.ts'
@@ -60,16 +62,19 @@ describe('what the session is to be', () => {
   })
 
   it.each([
-    ['', 'ws://127.0.0.1:8080/v1/live'],
-    ['--url http://localhost:9000', 'ws://localhost:9000/v1/live'],
-    ['--url https://voice.example/base/', 'wss://voice.example/base/v1/live'],
-    ['--url wss://voice.example/v1/live', 'wss://voice.example/v1/live'],
-  ])('%s: the address is %s', (line, url) => {
-    expect(addressOf(asked(line)).href).toBe(url)
+    ['', {}, 'http://127.0.0.1:8080'],
+    ['', { VAI_BASE_URL: '' }, 'http://127.0.0.1:8080'],
+    ['', { VAI_BASE_URL: 'https://voice.example/v1/' }, 'https://voice.example'],
+    ['--url http://localhost:9000', { VAI_BASE_URL: 'https://voice.example' }, 'http://localhost:9000'],
+    ['--url https://voice.example/base/', {}, 'https://voice.example/base'],
+    ['--url wss://voice.example/v1/live', {}, 'https://voice.example'],
+  ])('%s, %j: the gateway is at %s', (line, environment, url) => {
+    expect(addressOf(asked(line), environment)).toBe(url)
   })
 
-  it.each(['--url ftp://x', '--url localhost:80', '--url ws://key@host'])('%s is none', (line) => {
-    expect(() => addressOf(asked(line))).toThrow(/^--url: /)
+  it.each(['ftp://x', 'localhost:80', 'ws://key@host', 'ws://host?key=1'])('%s is the address of none', (url) => {
+    expect(() => addressOf(asked(`--url ${url}`), {})).toThrow(/^--url: /)
+    expect(() => addressOf(asked(''), { VAI_BASE_URL: url })).toThrow(/^VAI_BASE_URL: /)
   })
 })
 
@@ -86,6 +91,16 @@ describe('lines that are typed', () => {
     ['/etc/hosts', { type: 'tell' }],
   ])('%s is understood', (line, command) => {
     expect(commandIn(line)).toMatchObject(command)
+  })
+})
+
+describe('a screen', () => {
+  it('shows a line as one, with nothing that would steer the terminal or turn what is said around', () => {
+    const stdout = new PassThrough()
+    const screen = screenOn({ stdin: new PassThrough(), stdout, stderr: new PassThrough() })
+    screen.said('a\u001b[2J\r\nb\u202ec\u200e')
+    expect(String(stdout.read())).toBe('a\u241b[2J b\ufffdc\n')
+    screen.close()
   })
 })
 
