@@ -17,6 +17,8 @@ const states = {
 }
 let session
 let isMuted = false
+/** Of the last look for models; what an earlier one comes to is of no interest. */
+let looked = 0
 
 offerModels()
 page.address.addEventListener('change', offerModels)
@@ -105,7 +107,11 @@ function follow(opening, conversation) {
   opening.on('audio_unavailable', ({ text }) => conversation.note(`Not spoken: ${text}`))
   opening.on('microphone_failed', ({ why }) => conversation.note(`You are not heard: ${why}`))
   opening.on('player_failed', ({ why }) => conversation.note(`Nothing is heard: ${why}`))
-  opening.on('connection_lost', () => show('away', states.away))
+  opening.on('connection_lost', ({ unconfirmed }) => {
+    show('away', states.away)
+    const typed = unconfirmed.filter(({ type }) => type === 'input_text')
+    for (const { content } of typed) conversation.note(`This may not have arrived: ${content}`)
+  })
 
   page.typed.onsubmit = (event) => {
     event.preventDefault()
@@ -149,13 +155,24 @@ function client() {
   return new VAI({ baseURL: page.address.value, ...(page.key.value && { apiKey: page.key.value }) })
 }
 
+/** Also tells whether there is a gateway, before anybody speaks to it. */
 async function offerModels() {
-  page.models.replaceChildren()
+  const look = ++looked
+  page.error.hidden = true
+  const models = []
+  let problem
   try {
-    for await (const { id } of await client().models.list()) page.models.append(new Option(id, id))
-  } catch {
-    // They can be typed; why there are none is said when somebody starts.
+    // Asked once: somebody is there who can say where it is.
+    for await (const { id } of await client().models.list({}, { maxRetries: 0 })) models.push(new Option(id, id))
+  } catch (error) {
+    problem = error
   }
+  if (look !== looked) return
+  page.models.replaceChildren(...models)
+  // Whoever has started is told by that.
+  if (!problem || page.start.disabled) return
+  page.gateway.open = true
+  fail(problem)
 }
 
 /** Makes the dot larger that tells the state, by how loud it is. */
