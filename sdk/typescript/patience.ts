@@ -1,3 +1,4 @@
+import { onAbort } from './abort.ts'
 import type { Clock } from './clock.ts'
 import { AbortedError, ConnectionTimeoutError, type VAIError } from './errors.ts'
 
@@ -11,7 +12,8 @@ export class Patience {
   /** What the gateway is to do, in the words that follow "The gateway did not". */
   awaited = 'answer'
   readonly #clock: Clock
-  readonly #signals: readonly AbortSignal[]
+  /** Leave the signals alone. */
+  readonly #stops: readonly (() => void)[] = []
   readonly #controller = new AbortController()
   #ended: VAIError | undefined
   #isReleased = false
@@ -21,9 +23,8 @@ export class Patience {
 
   constructor(signals: readonly AbortSignal[], clock: Clock) {
     this.#clock = clock
-    this.#signals = signals
-    for (const signal of signals) signal.addEventListener('abort', this.#aborted)
-    if (signals.some(({ aborted }) => aborted)) this.#aborted()
+    this.#stops = signals.map((signal) => onAbort(signal, () => this.#abort(signal)))
+    if (this.#ended) this.release()
   }
 
   get signal(): AbortSignal {
@@ -85,11 +86,10 @@ export class Patience {
   release(): void {
     this.#isReleased = true
     this.unlimit()
-    for (const signal of this.#signals) signal.removeEventListener('abort', this.#aborted)
+    for (const stop of this.#stops) stop()
   }
 
-  readonly #aborted = (): void => {
-    const cause: unknown = this.#signals.find(({ aborted }) => aborted)?.reason
+  #abort({ reason: cause }: AbortSignal): void {
     this.end(new AbortedError('The request was aborted.', { request_id: this.requestId, cause }))
   }
 }

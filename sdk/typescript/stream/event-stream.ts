@@ -1,3 +1,4 @@
+import { onAbort } from '../abort.ts'
 import { brokenStream } from '../broken-stream.ts'
 import { AbortedError, BrokenStreamError, UsageError } from '../errors.ts'
 import type { Message, StreamEvent } from '../generated/types.gen.ts'
@@ -46,6 +47,8 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   readonly #open: OpenEvents
   readonly #fold: Folding<Event>
   readonly #signal: AbortSignal | undefined
+  /** Leaves the signal alone. */
+  #leaveSignal: (() => void) | undefined
   readonly #mostWaiting: number
   readonly #controller = new AbortController()
   /** Reads and folds the events, one with each step. */
@@ -112,7 +115,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
    * leaves; once everything has come, and was read as far as somebody reads, this changes nothing.
    */
   abort(): void {
-    this.#break('It was broken off by abort().')
+    this.#break('The stream was aborted.')
   }
 
   /**
@@ -161,7 +164,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   /** Until all is there, whether or not somebody reads. */
   async #readOn(): Promise<void> {
     this.#isAlone = !this.#reader
-    this.#reader ??= new Reading('finalMessage(), or another that needs all of it', () => undefined, 0)
+    this.#reader ??= new Reading('finalMessage() or its like', () => undefined, 0)
     while (!this.#fold.isComplete && !this.#isOver) await this.#advance()
     if (!this.#isAlone) return
     // As a rule the stream ends here. If it does not, what else it has to say is not waited for.
@@ -218,9 +221,9 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   /** The head of the answer, unless it is broken off before. */
   async #head(): Promise<OpenStream> {
-    if (this.#signal?.aborted) this.#aborted()
+    const given = this.#signal
+    this.#leaveSignal = given && onAbort(given, () => this.#break('The request was aborted.', given.reason))
     if (this.#failure) throw this.#failure.error
-    this.#signal?.addEventListener('abort', this.#aborted)
     const { signal } = this.#controller
     const stream = await new Promise<OpenStream>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(this.#failure?.error), { once: true })
@@ -239,8 +242,6 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
     const said = stranger === undefined ? '' : ` and held what is no event: ${stranger}`
     return brokenStream(`it ended before ${this.#fold.lastEvent}${said}`)
   }
-
-  readonly #aborted = (): void => this.#break('The request was aborted.', this.#signal?.reason)
 
   /** The caller has had enough. */
   #break(why: string, cause?: unknown): void {
@@ -268,11 +269,10 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   /** Once there is nothing left to break off, the caller's signal is left alone. */
   #rest(): void {
-    if (this.#isOver && !this.#reader?.isBehind) this.#signal?.removeEventListener('abort', this.#aborted)
+    if (this.#isOver && !this.#reader?.isBehind) this.#leaveSignal?.()
   }
 }
 
 function readAlready({ name }: { readonly name: string }): UsageError {
-  const how = 'It can be read once; finalMessage() may be asked for beside that.'
-  return new UsageError(`The stream is read already: by ${name}. ${how}`)
+  return new UsageError(`The stream is read already: by ${name}. Beside that, finalMessage() may be asked for.`)
 }
