@@ -114,6 +114,6 @@ function sourceOf<MediaType extends string>(
   if ('file_id' in source) return { type: 'file', file_id: source.file_id }
   const { bytes, media_type } = source
   // Others become text that looks like base64 and is the content of nothing.
-  if (!(bytes instanceof Uint8Array)) throw new UsageError('`bytes` is no Uint8Array: give `new Uint8Array(…)` of what there is.')
+  if (!(bytes instanceof Uint8Array)) throw new UsageError('`bytes` is no Uint8Array.')
   return { type: 'base64', media_type, data: base64Of(bytes) }
 }

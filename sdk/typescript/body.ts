@@ -26,7 +26,7 @@ export async function readText({ body }: Response, mostBytes: number, patience: 
     }
   } catch (cause) {
     const { ended, requestId: request_id } = patience
-    throw ended ?? new ConnectionError('The connection broke before all of the answer had come.', { request_id, cause })
+    throw ended ?? new ConnectionError('The connection broke in the middle of the answer.', { request_id, cause })
   } finally {
     discard(reader)
   }
@@ -46,7 +46,7 @@ export function streamOf(
     request_id,
     mask,
     bytes: { [Symbol.asyncIterator]: () => ({ next, return: leave }) },
-    abort: () => close('The stream was aborted.'),
+    abort: close,
   }
 
   async function next(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -67,12 +67,12 @@ export function streamOf(
   }
 
   async function leave(): Promise<IteratorResult<Uint8Array, undefined>> {
-    close('The stream was left.')
+    close()
     return { done: true, value: undefined }
   }
 
-  function close(why: string): void {
-    patience.end(new AbortedError(why, { request_id }))
+  function close(): void {
+    patience.end(new AbortedError('The stream was aborted.', { request_id }))
     discard(reader)
   }
 }

@@ -1,3 +1,5 @@
+import { checkClientOptions } from './checks.ts'
+import { merged } from './headers.ts'
 import { HttpTransport } from './http-transport.ts'
 import { Live } from './live.ts'
 import { Messages } from './messages.ts'
@@ -39,14 +41,15 @@ export class VAI {
     return this.#settings.baseURL
   }
 
-  /** A client like this one but for some options. Headers and keys of providers come beside those of this one. */
+  /** A client like this one but for some options. Headers and keys of providers come beside those of this one, and over them. Throws a `UsageError`. */
   withOptions(options: ClientOptions): VAI {
+    checkClientOptions(options)
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
     return new VAI({
       ...this.#options,
       ...given,
-      headers: { ...this.#options.headers, ...options.headers },
-      providerKeys: { ...this.#options.providerKeys, ...options.providerKeys },
+      headers: merged(this.#options.headers, options.headers),
+      providerKeys: merged(this.#options.providerKeys, options.providerKeys),
     })
   }
 

@@ -8,13 +8,19 @@ export function headersOf(
   accept: string,
   hasBody: boolean,
 ): Record<string, string> {
-  const keys = { ...inLowerCase(client.providerKeys), ...inLowerCase(options.providerKeys) }
   const headers: Record<string, string> = { accept }
   if (hasBody) headers['content-type'] = 'application/json'
   if (apiKey !== undefined) headers.authorization = `Bearer ${apiKey}`
   if (options.requestId !== undefined) headers['x-request-id'] = options.requestId
-  for (const [name, key] of Object.entries(keys)) if (key !== undefined) headers[`x-provider-key-${name}`] = key
-  return { ...headers, ...inLowerCase(client.headers), ...inLowerCase(options.headers) }
+  for (const [name, key] of Object.entries(merged(client.providerKeys, options.providerKeys)))
+    if (key !== undefined) headers[`x-provider-key-${name}`] = key
+  return merged(headers, client.headers, options.headers)
+}
+
+/** All of them by their names in lower case, the later ones over the earlier: `OpenAI` is no other name than `openai`. */
+export function merged<T>(...all: readonly (Readonly<Record<string, T>> | undefined)[]): Record<string, T> {
+  const entries = all.flatMap((each = {}) => Object.entries(each))
+  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), value]))
 }
 
 /** The keys among the headers, by their names: what the caller says besides is no secret. */
@@ -26,7 +32,3 @@ export function secretsIn(headers: Readonly<Record<string, string>>): string[] {
 
 /** What the names of headers that carry keys are, or end with; and those of providers' keys, which go on. */
 const credential = /(?:auth|authorization|cookie|jwt|key|password|secret|session|signature|token)$|^x-provider-key-/
-
-function inLowerCase<T>(entries: Readonly<Record<string, T>> = {}): Record<string, T> {
-  return Object.fromEntries(Object.entries(entries).map(([name, value]) => [name.toLowerCase(), value]))
-}

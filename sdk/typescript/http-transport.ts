@@ -9,7 +9,7 @@ import { type Mask, maskOf } from './mask.ts'
 import { Patience } from './patience.ts'
 import { waitBeforeRetry } from './retry.ts'
 import type { Settings } from './settings.ts'
-import type { ApiRequest, OpenStream, Transport, WithRequestId } from './transport.ts'
+import type { ApiRequest, OpenStream, Shape, Transport, WithRequestId } from './transport.ts'
 
 /** A transport over `fetch`. */
 export class HttpTransport implements Transport {
@@ -21,10 +21,10 @@ export class HttpTransport implements Transport {
     this.#clock = clock
   }
 
-  json<T extends object>(request: ApiRequest, member: keyof T & string): Promise<WithRequestId<T>> {
+  json<T extends object>(request: ApiRequest, member: keyof T & string, shape: Shape): Promise<WithRequestId<T>> {
     return this.#persist(request, 'application/json', async (response, asked) => {
       asked.patience.awaited = 'send all of its answer'
-      const value = await jsonOf<T>(response, member, asked)
+      const value = await jsonOf<T>(response, member, shape, asked)
       asked.patience.release()
       return { ...value, request_id: asked.patience.requestId ?? '' }
     })
@@ -33,7 +33,7 @@ export class HttpTransport implements Transport {
   open(request: ApiRequest): Promise<OpenStream> {
     const quietMs = request.options?.streamTimeout ?? this.#settings.streamTimeout
     return this.#persist(request, 'text/event-stream', async (response, asked) => {
-      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')
+      const isStream = /^text\/event-stream\s*(?:;|$)/i.test(response.headers.get('content-type') ?? '')
       if (!isStream || !response.body) throw await failureOf(response, asked)
       return streamOf(response.body, quietMs, asked)
     })

@@ -1,6 +1,5 @@
 import { checkRequestOptions } from './checks.ts'
 import { UsageError } from './errors.ts'
-import { isRecord } from './generated/json.gen.ts'
 import type { CountTokensRequest, Message, MessageRequest, TokenCount } from './generated/types.gen.ts'
 import type { RequestOptions } from './options.ts'
 import { modelOf, type Settings } from './settings.ts'
@@ -25,7 +24,7 @@ export class Messages {
   /** The model's answer, once all of it is there. Throws a `VAIError`. */
   async create(params: MessageCreateParams, options?: RequestOptions): Promise<WithRequestId<Message>> {
     const body = messageRequest(params, this.#settings)
-    return this.#transport.json<Message>({ path: '/v1/messages', body, options, isRepeatable: true }, 'content')
+    return this.#transport.json<Message>({ path: '/v1/messages', body, options, isRepeatable: true }, 'content', 'array')
   }
 
   /** The model's answer as it comes. The request leaves at the first use of the stream. Throws a `UsageError`; the stream does the rest. */
@@ -40,15 +39,15 @@ export class Messages {
   async countTokens(params: CountTokensParams, options?: RequestOptions): Promise<WithRequestId<TokenCount>> {
     const body = { ...params, model: modelOf(params, this.#settings) }
     const request = { path: '/v1/messages/count_tokens', body, options, isRepeatable: true } as const
-    return this.#transport.json<TokenCount>(request, 'input_tokens')
+    return this.#transport.json<TokenCount>(request, 'input_tokens', 'number')
   }
 }
 
 /** The body of a request that is no stream. Throws a `UsageError`. */
 export function messageRequest(params: MessageCreateParams, settings: Pick<Settings, 'defaultModel'>): MessageRequest {
-  if (!isRecord(params)) throw new UsageError('The parameters of a message are no object.')
+  const model = modelOf(params, settings)
   if ('stream' in params && params.stream !== undefined && params.stream !== false) {
-    throw new UsageError('`stream` is no parameter: `stream()`, beside `create()`, gives an answer as a stream.')
+    throw new UsageError('`stream` is no parameter: there is `stream()`, beside `create()`.')
   }
-  return { ...params, model: modelOf(params, settings) }
+  return { ...params, model }
 }

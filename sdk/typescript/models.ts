@@ -26,11 +26,10 @@ export class Models {
 
   /** The models that there are, as far as the caller may use them. Throws a `VAIError`; so does iterating. */
   async list(params: ModelListParams = {}, options?: RequestOptions): Promise<ModelPage> {
-    const { limit, after_id, before_id } = params
-    const query = { limit, after_id, before_id }
+    const query = { ...params }
     const request = { path: '/v1/models', query, options, isRepeatable: true } as const
-    const page = await this.#transport.json<ModelList>(request, 'data')
-    return Object.assign(page, { [Symbol.asyncIterator]: () => this.#from(page, params, options) })
+    const page = await this.#transport.json<ModelList>(request, 'data', 'array')
+    return Object.assign(page, { [Symbol.asyncIterator]: () => this.#from(page, query, options) })
   }
 
   /** What is known of a model, by its full id. Throws a `VAIError`. */
@@ -40,7 +39,7 @@ export class Models {
     if (id === '' || parts.some((part) => part === '.' || part === '..'))
       throw new UsageError('The id of a model is `provider/name`.')
     const path = `/v1/models/${parts.map(encodeURIComponent).join('/')}`
-    return this.#transport.json<Model>({ path, options, isRepeatable: true }, 'id')
+    return this.#transport.json<Model>({ path, options, isRepeatable: true }, 'id', 'string')
   }
 
   async *#from(first: WithRequestId<ModelList>, params: ModelListParams, options?: RequestOptions): AsyncGenerator<Model> {
@@ -52,7 +51,7 @@ export class Models {
       if (!page.has_more) return
       const id = isBackwards ? page.first_id : page.last_id
       if (!id || passed.has(id)) {
-        const message = 'The answer says that there are more models, and names no new one to go on from.'
+        const message = 'The answer says that there are more models, and names no new one.'
         throw new UnexpectedResponseError(message, { status: 200, body: '', request_id: page.request_id })
       }
       passed.add(id)

@@ -17,7 +17,7 @@ export function waitBeforeRetry(error: unknown, attempt: FailedTry): number | un
   const { retries, maxRetries, random } = attempt
   if (retries >= maxRetries || !isWorthIt(error, attempt)) return undefined
   const asked = error instanceof APIError || error instanceof UnexpectedResponseError ? error.retry_after : undefined
-  if (asked !== undefined) return asked <= longestWait ? asked * 1000 : undefined
+  if (asked !== undefined && asked >= 0) return asked <= longestWait ? asked * 1000 : undefined
   // Those who failed together should not come back together.
   return Math.min(500 * 2 ** retries, 8000) * (1 - random / 4)
 }

@@ -26,7 +26,7 @@ export class Runs {
     const body = runRequest(params, this.#settings)
     // Tools may have run: where nobody knows, it is not sent again.
     const request = { path: '/v1/runs', body, options, isRepeatable: false } as const
-    const { result, request_id } = await this.#transport.json<RunResponse>(request, 'result')
+    const { result, request_id } = await this.#transport.json<RunResponse>(request, 'result', 'object')
     return { ...result, request_id }
   }
 

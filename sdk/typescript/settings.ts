@@ -1,6 +1,7 @@
-import { checkClientOptions } from './checks.ts'
+import { checkClientOptions, checkVariables } from './checks.ts'
 import { environment } from './environment.ts'
 import { UsageError } from './errors.ts'
+import { isRecord } from './generated/json.gen.ts'
 import type { ClientOptions, Fetch, Logger } from './options.ts'
 
 /** What a client is set to: its options, checked, with the environment's and the usual values for those that are absent. */
@@ -21,31 +22,32 @@ export interface Settings {
 /** Throws a `UsageError`. */
 export function settingsOf(options: ClientOptions): Settings {
   checkClientOptions(options)
-  const surroundings = fromEnvironment(options)
-  checkClientOptions(surroundings, ' of the environment')
-  const all: ClientOptions = { ...options, ...surroundings }
+  const { baseURL = environment('VAI_BASE_URL'), apiKey = environment('VAI_API_KEY') } = options
+  // What the options say has passed already.
+  checkVariables({ VAI_BASE_URL: baseURL, VAI_API_KEY: apiKey })
   return {
-    baseURL: rootOf(String(all.baseURL ?? 'http://127.0.0.1:8080')),
-    apiKey: all.apiKey,
-    providerKeys: all.providerKeys ?? {},
-    defaultModel: all.defaultModel,
+    baseURL: rootOf(String(baseURL ?? 'http://127.0.0.1:8080')),
+    apiKey,
+    providerKeys: options.providerKeys ?? {},
+    defaultModel: options.defaultModel,
     // Looked up with each request, and called as what it is: a function of the global object.
-    fetch: all.fetch ?? ((url, init) => globalThis.fetch(url, init)),
-    timeout: all.timeout ?? 600_000,
-    streamTimeout: all.streamTimeout ?? 60_000,
-    maxRetries: all.maxRetries ?? 2,
-    logger: all.logger && isolated(all.logger),
-    headers: all.headers ?? {},
+    fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
+    timeout: options.timeout ?? 600_000,
+    streamTimeout: options.streamTimeout ?? 60_000,
+    maxRetries: options.maxRetries ?? 2,
+    logger: options.logger && isolated(options.logger),
+    headers: options.headers ?? {},
   }
 }
 
-/** The model that a request is for. Throws a `UsageError` where nobody names one. */
+/** The model that a request is for. Throws a `UsageError` where nobody names one, or its parameters are none. */
 export function modelOf(
-  { model }: { readonly model?: string | undefined },
+  params: { readonly model?: string | undefined },
   { defaultModel }: Pick<Settings, 'defaultModel'>,
 ): string {
-  const named = model ?? defaultModel
-  if (named === undefined) throw new UsageError('There is no model: name one in `model`, or give the client a `defaultModel`.')
+  if (!isRecord(params)) throw new UsageError('The parameters are no object.')
+  const named = params.model ?? defaultModel
+  if (named === undefined) throw new UsageError('There is neither a `model` nor a `defaultModel`.')
   return named
 }
 
@@ -63,14 +65,7 @@ function isolated(logger: Logger): Logger {
   return { debug: telling('debug'), info: telling('info'), warn: telling('warn'), error: telling('error') }
 }
 
-function fromEnvironment({ baseURL, apiKey }: ClientOptions): ClientOptions {
-  return {
-    ...(baseURL === undefined && { baseURL: environment('VAI_BASE_URL') }),
-    ...(apiKey === undefined && { apiKey: environment('VAI_API_KEY') }),
-  }
-}
-
 function rootOf(url: string): string {
   const { origin, pathname } = new URL(url)
-  return origin + pathname.replace(/\/+$/, '').replace(/\/v1$/, '').replace(/\/+$/, '')
+  return origin + pathname.replace(/\/+(?:v1\/*)?$/, '')
 }

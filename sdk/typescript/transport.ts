@@ -3,11 +3,14 @@ import type { RequestOptions } from './options.ts'
 
 /** What the resources send their requests with. */
 export interface Transport {
-  /** An answer as JSON; `member` is one that every answer of its kind has, by which a stranger's is known. Throws a `VAIError`. */
-  json<T extends object>(request: ApiRequest, member: keyof T & string): Promise<WithRequestId<T>>
+  /** An answer as JSON; `member` is one that every answer of its kind has, in such a shape, by which a stranger's is known. Throws a `VAIError`. */
+  json<T extends object>(request: ApiRequest, member: keyof T & string, shape: Shape): Promise<WithRequestId<T>>
   /** The head of an answer as a stream of events. Throws a `VAIError`; so does reading the body where it takes too long or breaks. */
   open(request: ApiRequest): Promise<OpenStream>
 }
+
+/** `array` is one of objects. */
+export type Shape = 'array' | 'object' | 'string' | 'number'
 
 export interface ApiRequest {
   /** Below the base URL: `/v1/messages`. */

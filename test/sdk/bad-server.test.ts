@@ -65,7 +65,7 @@ describe('a server that is gone', () => {
     expect(error).toMatchObject({
       name: 'ConnectionError',
       request_id: requestId,
-      message: expect.stringContaining('all of the answer'),
+      message: expect.stringContaining('in the middle of the answer'),
     })
   })
 
@@ -84,7 +84,9 @@ describe('a server that is another', () => {
     ['HTML that is said to be JSON', reply('<!doctype html>', jsonType), 'HTML (status 200)', 200],
     ['JSON that is cut', reply(whole.slice(0, 40), jsonType), 'JSON that is none, or is cut (status 200)', 200],
     ['a list', json([1]), 'JSON that is not of the contract (status 200)', 200],
-    ['JSON of something else', json({ status: 'ok' }), 'JSON that has no `content` (status 200)', 200],
+    ['JSON of something else', json({ status: 'ok' }), '`content` (status 200)', 200],
+    ['a message that is none', json({ content: 'x' }), '`content` (status 200)', 200],
+    ['a message of nothing', json({ content: [null] }), '`content` (status 200)', 200],
     ['an error of something else', json({ error: { message: 'no' } }, { status: 403 }), 'JSON that is not of the contract', 403],
     [
       'an error whose parts are not what they should be',
@@ -101,7 +103,7 @@ describe('a server that is another', () => {
       'content of the type text/plain',
       502,
     ],
-    ['bytes that nobody names', reply('hm', { status: 500 }), 'content without a type', 500],
+    ['bytes that nobody names', reply('hm', { status: 500 }), 'content of the type none', 500],
     ['a redirect', redirect('http://127.0.0.1:9/v1/messages'), 'a redirect, which is not followed', 307],
     ['a redirect that would lose the question', redirect('http://127.0.0.1:9/', 302), 'a redirect, which is not followed', 302],
   ])('answers with %s', async (_, behaviour, words, status) => {

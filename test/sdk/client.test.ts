@@ -137,7 +137,7 @@ describe('keys', () => {
     expect((await found.messages.create(question)).model).toBe('demo/echo')
     expect(new VAI({ baseURL: 'https://vai.test' }).baseURL).toBe('https://vai.test')
     vi.stubEnv('VAI_API_KEY', `${key}\n`)
-    expect(() => new VAI()).toThrow('`apiKey` of the environment holds characters')
+    expect(() => new VAI()).toThrow('The variable `VAI_API_KEY` is empty, or holds what no key does')
   })
 })
 
@@ -210,13 +210,23 @@ describe('options', () => {
     ['another protocol', { baseURL: 'ftp://vai.test' }, '`baseURL` is no http or https URL'],
     ['an address with a user', { baseURL: `https://me:${secret}@vai.test` }, 'user name or a password'],
     ['an address with a query', { baseURL: `https://vai.test/?key=${secret}` }, 'a query or a fragment'],
-    ['a key with the end of a line', { apiKey: `${secret}\n` }, '`apiKey` holds characters that no key has'],
-    ['an empty key', { apiKey: '' }, '`apiKey` is no text'],
-    ['a key of a provider that is none', { providerKeys: { openai: `${secret}ü` } }, '`openai` that holds characters'],
+    ['a key with the end of a line', { apiKey: `${secret}\n` }, '`apiKey` is empty, or holds what no key does'],
+    ['an empty key', { apiKey: '' }, '`apiKey` is empty'],
+    [
+      'a key of a provider that is none',
+      { providerKeys: { openai: `${secret}ü` } },
+      '`openai` that is empty, or holds what no key does',
+    ],
     ['a name of a provider that is none', { providerKeys: { 'open ai': secret } }, 'a name that no header can have'],
-    ['keys that are no object', { providerKeys: secret }, 'no object of keys'],
+    ['keys that are no object', { providerKeys: secret }, 'no plain object'],
     ['a header that is none', { headers: { 'x-a': `${secret}\r\nx-b: 1` } }, '`x-a` that is nothing that a header can carry'],
-    ['Headers', { headers: [['x-a', secret]] }, 'no plain object'],
+    ['a list of headers', { headers: [['x-a', secret]] }, 'no plain object'],
+    ['Headers', { headers: new Headers({ 'x-a': secret }) }, '`headers` is no plain object'],
+    ['a map of keys', { providerKeys: new Map([['openai', secret]]) }, '`providerKeys` is no plain object'],
+    ['a map of options', new Map([['apiKey', secret]]), 'are no object'],
+    ['the address of a route', { baseURL: 'https://vai.test/llm/v1/messages' }, '`baseURL` is that of a route'],
+    ['the address of a model', { baseURL: 'https://vai.test/v1/models/demo/echo' }, '`baseURL` is that of a route'],
+    ['the address of streams', { baseURL: 'https://vai.test/v1/runs:stream' }, '`baseURL` is that of a route'],
     ['a timeout that is no number', { timeout: '10' }, '`timeout` is no number of milliseconds'],
     ['a timeout that is not a number', { timeout: Number.NaN }, '`timeout`'],
     ['a timeout below 0', { streamTimeout: -1 }, '`streamTimeout`'],
@@ -229,9 +239,9 @@ describe('options', () => {
     ],
     ['a fetch that is none', { fetch: {} }, '`fetch` is no function'],
     ['an unknown option', { tiemout: 1 }, 'have no `tiemout`; there are baseURL'],
-    ['an option in another case', { baseUrl: 'http://127.0.0.1' }, '`baseURL` may be meant'],
+    ['an option in another case', { baseUrl: 'http://127.0.0.1' }, 'have no `baseUrl`; there are baseURL'],
     ['no options', [], 'are no object'],
-    ['an address in place of options', Object('http://127.0.0.1'), 'have no `0`'],
+    ['an address in place of options', Object('http://127.0.0.1'), 'are no object'],
   ])('%s is refused without a word of its value', (_, options: ClientOptions, words) => {
     const error = errorOf(() => new VAI(options))
     expect(error).toBeInstanceOf(UsageError)
@@ -240,9 +250,10 @@ describe('options', () => {
   })
 
   it.each<[string, object, string]>([
+    ['Headers', { headers: new Headers({ 'x-a': secret }) }, '`headers` is no plain object'],
     ['a signal that is none', { signal: {} }, '`signal` is no AbortSignal'],
     ['an unknown option', { retries: 3 }, 'no `retries`'],
-    ['a key that is none', { providerKeys: { groq: `${secret} ` } }, '`groq` that holds characters'],
+    ['a key that is none', { providerKeys: { groq: `${secret} ` } }, '`groq` that is empty, or holds what no key does'],
     ['a name of the request that is none', { requestId: 'a b' }, '`requestId`'],
   ])('of a call: %s is refused before it is sent', async (_, options, words) => {
     const error = await vai.messages.create(hello, options).catch((cause: unknown) => cause)
@@ -288,6 +299,20 @@ describe('options', () => {
     })
     await expect(first.messages.create(hello)).rejects.toThrow(UsageError)
     await upstream.close()
+  })
+
+  it('of a copy come over those of any case', async () => {
+    const upstream = await startUpstream(answered)
+    const copy = new VAI({ baseURL: upstream.url, providerKeys: { groq: 'sk-test-1' }, headers: { 'x-a': '1' } })
+      .withOptions({ providerKeys: { Groq: 'sk-test-2' }, headers: { 'X-A': '2' } })
+      .withOptions({ providerKeys: { groq: 'sk-test-3' }, headers: { 'x-a': '3' } })
+    await copy.messages.create(question)
+    expect((await upstream.waitForRequest()).headers).toMatchObject({ 'x-provider-key-groq': 'sk-test-3', 'x-a': '3' })
+    await upstream.close()
+  })
+
+  it.each([undefined, null, 3, new Map()])('of a copy that are none are refused: %s', (none) => {
+    expect(() => Reflect.apply(vai.withOptions, vai, [none])).toThrow(UsageError)
   })
 
   it('of headers reach the gateway; those of the call come last', async () => {

@@ -67,9 +67,15 @@ describe('models', () => {
     const list = await new VAI({ baseURL: upstream.url }).models.list({ after_id: 'b/9' })
     await expect(idsOf(list)).rejects.toMatchObject({
       name: 'UnexpectedResponseError',
-      message: expect.stringContaining('no new one to go on from'),
+      message: expect.stringContaining('names no new one'),
     })
     expect(upstream.requests).toHaveLength(asked)
+    await upstream.close()
+  })
+
+  it.each([null, {}, 'x', [null]])('are no list of %j', async (data) => {
+    const upstream = await startUpstream(json({ data }))
+    await expect(new VAI({ baseURL: upstream.url }).models.list()).rejects.toThrow(UnexpectedResponseError)
     await upstream.close()
   })
 

@@ -107,6 +107,18 @@ describe('the wait before the next try', () => {
       9000,
     ],
     ['a minute at the most', refused(429, { type: 'rate_limit_error' }, { 'retry-after': '60' }), 60_000],
+    ['half a second where Retry-After is below 0', refused(429, { type: 'rate_limit_error' }, { 'retry-after': '-1' }), 500],
+    ['half a second where Retry-After comes twice', refused(429, { type: 'rate_limit_error' }, { 'retry-after': '2, 2' }), 500],
+    ['half a second where the body says less than 0', refused(429, { type: 'rate_limit_error', retry_after: -5 }), 500],
+    [
+      'half a second where the date has passed',
+      refused(
+        503,
+        { type: 'overloaded_error' },
+        { date: 'Sat, 01 Aug 2026 10:00:00 GMT', 'retry-after': 'Sat, 01 Aug 2026 09:00:00 GMT' },
+      ),
+      500,
+    ],
     ['half a second where nobody says how long', refused(504, { type: 'timeout_error' }), 500],
     ['as many seconds as something in between says', json({}, { status: 503, headers: { 'retry-after': '3' } }), 3000],
   ])('lasts %s', async (_, first, ms) => {

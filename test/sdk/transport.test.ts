@@ -41,7 +41,7 @@ const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.catch((
 describe('the time for an answer', () => {
   it('bounds its head', async () => {
     const { upstream, clock, transport } = await serve(silence)
-    const answer = outcome(transport.json<Message>(request, 'content'))
+    const answer = outcome(transport.json<Message>(request, 'content', 'array'))
     await upstream.waitForRequest()
     clock.advance(600_000)
     const error = await answer
@@ -63,7 +63,7 @@ describe('the time for an answer', () => {
     }
     const stalled = reply(whole, { ...named, stallAt: 20 })
     const { upstream, clock, transport } = await serve(stalled, { timeout: 5000, fetch: told })
-    const answer = outcome(transport.json<Message>(request, 'content'))
+    const answer = outcome(transport.json<Message>(request, 'content', 'array'))
     await head
     await new Promise(setImmediate)
     clock.advance(5000)
@@ -75,7 +75,7 @@ describe('the time for an answer', () => {
 
   it('is the call’s, where it says one', async () => {
     const { upstream, clock, transport } = await serve(silence)
-    const answer = outcome(transport.json<Message>({ ...request, options: { timeout: 7 } }, 'content'))
+    const answer = outcome(transport.json<Message>({ ...request, options: { timeout: 7 } }, 'content', 'array'))
     await upstream.waitForRequest()
     clock.advance(7)
     expect(await answer).toBeInstanceOf(ConnectionTimeoutError)
@@ -83,7 +83,7 @@ describe('the time for an answer', () => {
 
   it('may be without end', async () => {
     const { clock, transport } = await serve(answered, { timeout: 0 })
-    const answer = transport.json<Message>(request, 'content')
+    const answer = transport.json<Message>(request, 'content', 'array')
     expect(clock.waiting).toBe(0)
     expect(await answer).toEqual({ ...message, request_id: requestId })
   })
@@ -186,7 +186,7 @@ describe('a signal', () => {
     for (const behaviour of [answered, reply('', { status: 500 })]) {
       const { transport } = await serve(behaviour)
       const { signal, listeners } = aborting()
-      await outcome(transport.json<Message>({ ...request, options: { signal } }, 'content'))
+      await outcome(transport.json<Message>({ ...request, options: { signal } }, 'content', 'array'))
       expect(listeners()).toBe(0)
     }
     const { transport } = await serve(streamed)
@@ -195,6 +195,18 @@ describe('a signal', () => {
     expect(listeners()).toBe(1)
     await drained(bytes)
     expect(listeners()).toBe(0)
+  })
+
+  it('has one listener, however many wait for it, and ends the waiting of all', async () => {
+    const { upstream, transport } = await serve(silence)
+    const { signal, abort, listeners, mostListeners } = aborting()
+    const answers = Array.from({ length: 12 }, () =>
+      outcome(transport.json<Message>({ ...request, options: { signal } }, 'content', 'array')),
+    )
+    await upstream.waitForRequest(12)
+    abort()
+    for (const answer of answers) expect(await answer).toBeInstanceOf(AbortedError)
+    expect([listeners(), mostListeners()]).toEqual([0, 1])
   })
 
   it('ends the wait also where the fetch does not heed it', async () => {
@@ -206,7 +218,7 @@ describe('a signal', () => {
       })
     const { clock, transport } = await serve(silence, { fetch: deaf })
     const { signal, abort } = aborting()
-    const waiting = outcome(transport.json<Message>({ ...request, signal }, 'content'))
+    const waiting = outcome(transport.json<Message>({ ...request, signal }, 'content', 'array'))
     abort()
     expect(await waiting).toBeInstanceOf(AbortedError)
     expect(clock.waiting).toBe(0)

@@ -21,6 +21,10 @@ export function isTyped<Event extends TypedEvent>(value: unknown): value is Even
   return isRecord(value) && typeof value.type === 'string'
 }
 
+export function misplaced({ type }: TypedEvent, where: string): BrokenStreamError {
+  return brokenStream(`a ${type} came ${where}`)
+}
+
 export function lacking({ type }: TypedEvent): BrokenStreamError {
   return brokenStream(`a ${type} event lacks what belongs to it`)
 }

@@ -3,7 +3,7 @@ import { VAIError } from '../errors.ts'
 import { Accumulator } from '../generated/accumulator.gen.ts'
 import { isRecord } from '../generated/json.gen.ts'
 import type { ContentBlock, Message, StreamEvent } from '../generated/types.gen.ts'
-import { isTyped, lacking } from './event.ts'
+import { isTyped, lacking, misplaced } from './event.ts'
 import type { Folding } from './event-stream.ts'
 
 /**
@@ -25,7 +25,7 @@ export class MessageFold implements Folding<StreamEvent> {
   add(event: StreamEvent): void {
     const isWhole = hasWhatItNeeds(event)
     if (isWhole === undefined) return
-    if (this.#phase === 'complete') throw brokenStream(`a ${event.type} came after message_stop`)
+    if (this.#phase === 'complete') throw misplaced(event, 'after message_stop')
     try {
       if (!isWhole) throw lacking(event)
       this.#follow(event)
@@ -62,11 +62,11 @@ export class MessageFold implements Folding<StreamEvent> {
 
   #follow(event: StreamEvent): void {
     if (event.type === 'message_start') {
-      if (this.#phase !== 'before') throw brokenStream('a second message_start came')
+      if (this.#phase !== 'before') throw misplaced(event, 'a second time')
       this.#phase = 'begun'
       return
     }
-    if (this.#phase === 'before') throw brokenStream(`a ${event.type} came before message_start`)
+    if (this.#phase === 'before') throw misplaced(event, 'before message_start')
     switch (event.type) {
       case 'content_block_start': {
         const next = this.#open.length
@@ -77,7 +77,7 @@ export class MessageFold implements Folding<StreamEvent> {
       case 'content_block_delta':
       case 'content_block_stop':
         if (this.#open[event.index] === undefined) {
-          throw brokenStream(`a ${event.type} came for block ${event.index}, which is not open`)
+          throw misplaced(event, `for block ${event.index}, which is not open`)
         }
         if (event.type === 'content_block_stop') this.#open[event.index] = undefined
         return

@@ -62,5 +62,5 @@ interface Waiting<Item> extends Link<Item> {
 }
 
 function tooMuch({ name }: { readonly name: string }): UsageError {
-  return new UsageError(`More came than can wait until ${name} goes on. Read on, or ask for the whole afterwards.`)
+  return new UsageError(`More came than can wait for ${name}: read on, or ask for the whole afterwards.`)
 }

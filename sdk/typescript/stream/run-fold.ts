@@ -1,7 +1,7 @@
 import { brokenStream } from '../broken-stream.ts'
 import { isRecord } from '../generated/json.gen.ts'
 import type { Message, RunEvent, RunResult, RunStreamEvent, StreamEvent } from '../generated/types.gen.ts'
-import { isTyped, lacking } from './event.ts'
+import { isTyped, lacking, misplaced } from './event.ts'
 import type { Folding } from './event-stream.ts'
 import { MessageFold } from './message-fold.ts'
 
@@ -26,10 +26,10 @@ export class RunFold implements Folding<RunEvent> {
   }
 
   add(event: RunEvent): void {
-    if (this.#result && runEvents.has(event.type)) throw brokenStream(`a ${event.type} came after run_complete`)
+    if (this.#result && runEvents.has(event.type)) throw misplaced(event, 'after run_complete')
     switch (event.type) {
       case 'run_start':
-        if (this.#request_id !== undefined) throw brokenStream('a second run_start came')
+        if (this.#request_id !== undefined) throw misplaced(event, 'a second time')
         if (typeof event.request_id !== 'string') throw lacking(event)
         this.#request_id = event.request_id
         return

@@ -51,7 +51,7 @@ describe.skipIf(recorded.length === 0)('recorded answers (skipped where there ar
   it('are refused where one begins anew', async () => {
     const bytes = await recordedBytes({ file: broken })
     expect(await failureOf(accumulate(eventsOf(bytes)))).toMatchObject({
-      message: expect.stringContaining('a second message_start came'),
+      message: expect.stringContaining('a message_start came a second time'),
     })
   })
 })

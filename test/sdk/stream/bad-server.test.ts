@@ -48,6 +48,11 @@ describe('a stream', () => {
     expect(upstream.closedByClient).toEqual([])
   })
 
+  it('may name its kind in any case', async () => {
+    const { open } = await serve(sse(whole, { headers: { 'content-type': 'Text/Event-Stream;charset=UTF-8' } }))
+    expect(await open().finalText()).toBe('Hello')
+  })
+
   it('that is quiet for too long is given up', async () => {
     const { upstream, open } = await serve(sse(whole, { ...requestId, stallAt: { event: 3 } }), { streamTimeout: 50 })
     const stream = open()
@@ -88,7 +93,7 @@ describe('a stream', () => {
     const reading = (async () => {
       for await (const text of stream.text()) said.push(text)
     })()
-    expect(await failureOf(reading)).toMatchObject({ message: expect.stringContaining('a second message_start came') })
+    expect(await failureOf(reading)).toMatchObject({ message: expect.stringContaining('a message_start came a second time') })
     expect(said).toEqual(['Hel', 'lo'])
     expect(await failureOf(stream.finalMessage())).toBeInstanceOf(BrokenStreamError)
     expect(upstream.requests).toHaveLength(1)

@@ -139,7 +139,7 @@ describe('events that cannot follow each other', () => {
   const raw = (json: string): StreamEvent => JSON.parse(json)
 
   it.each<[string, StreamEvent[], string]>([
-    ['a second beginning', [...answer('Hel').slice(0, 3), ...answer('Hello')], 'a second message_start came'],
+    ['a second beginning', [...answer('Hel').slice(0, 3), ...answer('Hello')], 'a message_start came a second time'],
     ['the same message twice', [...answer('Hello'), ...answer('Hello')], 'a message_start came after message_stop'],
     ['text after the end', [...answer('Hello'), says('!')], 'a content_block_delta came after message_stop'],
     ['a second end', [...answer('Hello'), ...closing], 'a message_delta came after message_stop'],

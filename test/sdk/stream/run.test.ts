@@ -133,7 +133,7 @@ describe('events that cannot follow each other', () => {
 
   it.each<[string, RunEvent[], string]>([
     ['an end before the end', [...events.slice(0, -1)], 'ended before run_complete'],
-    ['a second beginning', [runStart, runStart], 'a second run_start came'],
+    ['a second beginning', [runStart, runStart], 'a run_start came a second time'],
     ['a beginning without its name', [raw('{"type":"run_start"}')], 'a run_start event lacks'],
     ['the same run twice', [...events, ...events], 'a run_start came after run_complete'],
     ['a step after the end', [...events, ...step(2, [])], 'a step_start came after run_complete'],

@@ -115,7 +115,7 @@ describe('the whole, beside a reader who does not go on', () => {
     for (let piece = 0; piece < 3; piece++) source.events(says('b'.repeat(most / 3)))
     const failure = await failureOf(final)
     expect(failure).toBeInstanceOf(UsageError)
-    expect(failure).toMatchObject({ message: expect.stringContaining('can wait until text() goes on') })
+    expect(failure).toMatchObject({ message: expect.stringContaining('can wait for text()') })
     expect(source.isClosed).toBe(true)
     expect(await failureOf(all(reading))).toBe(failure)
   })
