@@ -58,7 +58,12 @@ export function inFlightMs(epoch: Epoch, at: number, rules: Rules): number {
   return epoch.sentMs - playedMs(epoch, at, rules)
 }
 
-/** When so little is left to play that more may be given out; undefined where only the client can tell. */
+/** Whether so little is left to play that more may be given out. A trace more is as little: it may be what rounding leaves at the time of `lowAt`. */
+export function isLow(epoch: Epoch, at: number, rules: Rules): boolean {
+  return inFlightMs(epoch, at, rules) < rules.limits.lowMs + 0.001
+}
+
+/** When that is so; undefined where only the client can tell. */
 export function lowAt({ sentMs, playedMs: known, playedAt }: Epoch, { marks, limits }: Rules): number | undefined {
   return marks ? undefined : Math.ceil(playedAt + Math.max(0, sentMs - known - limits.lowMs))
 }

@@ -2,7 +2,7 @@ import { audioId, turnId, type Voice } from './effects.ts'
 import type { VoiceEvent } from './inputs.ts'
 import { note, noteCharacters } from './measure.ts'
 import { effect, type Move, set, setTurn, setVoice, tell, warn } from './move.ts'
-import { inFlightMs, openEpoch, withSound } from './playback.ts'
+import { inFlightMs, isLow, openEpoch, withSound } from './playback.ts'
 import { type Epoch, type Sentence, turnOf, type VoiceLevel, type VoiceState } from './state.ts'
 import { nextAgent } from './tables.ts'
 
@@ -51,8 +51,16 @@ export function cursorOf({ epoch, madeMs }: VoiceState): number {
 
 /** Whether all sentences so far were given out. */
 export function isAllSaid(voice: VoiceState): boolean {
-  return voice.said + voice.shown === voice.sentences.length && voice.pause === undefined && cursorOf(voice) > voice.madeMs - 1
+  return voice.said + voice.shown === voice.sentences.length && voice.pause === undefined && isAtEnd(voice)
 }
+
+/** Whether all sound that was made so far was given out. */
+function isAtEnd(voice: VoiceState): boolean {
+  return cursorOf(voice) > voice.madeMs - samePlaceMs
+}
+
+/** Places that are nearer to each other than any two samples, in milliseconds, differ by nothing but how they were reckoned. */
+const samePlaceMs = 0.01
 
 /** Asks for the sentences that may be made now, and holds or releases their sound. */
 export function keepSpeaking(move: Move): void {
@@ -70,9 +78,8 @@ export function keepSpeaking(move: Move): void {
 function shouldHold({ state, at }: Move, { epoch, pause, isHeld }: VoiceState): boolean {
   if (state.lostAt !== undefined || state.stalledAt !== undefined || pause) return true
   if (!epoch) return false
-  const { aheadMs, lowMs } = state.rules.limits
-  const flight = inFlightMs(epoch, at, state.rules)
-  return isHeld ? flight > lowMs : flight >= aheadMs
+  const { rules } = state
+  return isHeld ? !isLow(epoch, at, rules) : inFlightMs(epoch, at, rules) >= rules.limits.aheadMs
 }
 
 function askAhead(move: Move, level: Exclude<VoiceLevel, 'none'>): void {
@@ -129,7 +136,7 @@ export function onVoice(move: Move, number: number, event: VoiceEvent): void {
       setSentence(move, event.sentence, { lengthMs: event.lengthMs })
     return
   }
-  if (event.sentence !== voice.said || event.sentence >= voice.asked || cursorOf(voice) < voice.madeMs - 1) return
+  if (event.sentence !== voice.said || event.sentence >= voice.asked || !isAtEnd(voice)) return
   const sentence = voice.sentences[event.sentence]
   if (!sentence) return
   if (event.type === 'aligned') {
@@ -155,7 +162,7 @@ function withTimes(before: Sentence['alignment'], more: NonNullable<Sentence['al
 function onSound(move: Move, voice: VoiceState, sound: Extract<VoiceEvent, { type: 'sound' }>): void {
   const { fromMs, ms, sentence, attempt } = sound
   if (voice.isHeld || !(ms > 0) || Math.abs(fromMs - cursorOf(voice)) >= 1) return
-  const isNew = fromMs > voice.madeMs - 1
+  const isNew = fromMs > voice.madeMs - samePlaceMs
   if (isNew && (attempt !== voice.attempt || sentence !== voice.said || sentence >= voice.asked)) return
   giveOut(move, voice.epoch ?? beginEpoch(move, fromMs), fromMs, ms)
   if (!isNew) return
@@ -186,10 +193,12 @@ function beginEpoch(move: Move, fromMs: number): Epoch {
   return epoch
 }
 
-/** Gives the sound out again from a place on. */
-export function rewind(move: Move, fromMs: number): void {
+/** Gives the sound out again from a place on. Less than a millisecond is not worth it, and may be no sample. */
+export function rewind(move: Move, placeMs: number): void {
   const turn = turnOf(move.state)
   if (!turn) return
+  const { madeMs } = turn.voice
+  const fromMs = madeMs - placeMs < 1 ? madeMs : placeMs
   effect(move, { type: 'rewind', turn: turn.number, fromMs })
   beginEpoch(move, fromMs)
   setVoice(move, { pause: undefined, heardAt: move.at })

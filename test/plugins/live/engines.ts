@@ -40,16 +40,24 @@ export class VoiceStore {
   readonly texts: string[] = []
   /** How long the sound of each sentence is, as its engine makes it. */
   readonly lengths: number[] = []
+  /** When the engine will have made what it was asked for last. */
+  madeAt = 0
   #startMs: number | undefined
 
   /** What comes next at the cursor; undefined where nothing waits. */
   offer(): VoiceEvent | undefined {
     if (this.isHeld || this.isBlocked) return undefined
-    if (this.cursorMs < this.givenMs) {
-      return { type: 'sound', attempt: 0, sentence: 0, fromMs: this.cursorMs, ms: Math.min(200, this.givenMs - this.cursorMs) }
+    if (this.#isBehind) {
+      const ms = Math.min(againMs, this.givenMs - this.cursorMs)
+      return { type: 'sound', attempt: 0, sentence: 0, fromMs: this.cursorMs, ms }
     }
     const item = this.items[0]
     return item?.type === 'sound' ? { ...item, fromMs: this.cursorMs } : item
+  }
+
+  /** Whether what comes next was given out before. Real sound is counted in samples. */
+  get #isBehind(): boolean {
+    return this.cursorMs < this.givenMs - 0.001
   }
 
   /** What became of the offer. */
@@ -66,8 +74,7 @@ export class VoiceStore {
       this.isBlocked = true
       return
     }
-    const isNew = this.cursorMs >= this.givenMs
-    if (isNew) {
+    if (!this.#isBehind) {
       this.items.shift()
       this.#startMs ??= this.cursorMs
     }
@@ -80,6 +87,7 @@ export class VoiceStore {
     if (effect.type === 'voice-close') {
       this.items.length = 0
       this.isOpen = false
+      this.madeAt = 0
     } else if (effect.type === 'rewind') this.cursorMs = effect.fromMs
     else if (effect.type === 'speak') {
       // What broke off begins anew; until then it is still what was heard last.
@@ -102,6 +110,9 @@ export class VoiceStore {
     return characters + charactersIn(this.texts[index] ?? '', playedMs - this.#startMs, this.lengths[index] ?? 0)
   }
 }
+
+/** Short pieces, which often leave next to nothing for the last of them. */
+const againMs = 20
 
 /** A millisecond is given for rounding. */
 function charactersIn(text: string, playedMs: number, lengthMs: number): number {

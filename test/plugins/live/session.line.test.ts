@@ -91,3 +91,55 @@ describe('a client that does not read', () => {
     expect(talk.state.stalledAt).toBeUndefined()
   })
 })
+
+describe('sound that is given out again', () => {
+  /** Of a sentence that goes on, so much was given out, and the client was gone before it played so much of it. */
+  function backAfter(givenMs: number, playedMs: number): Script {
+    const talk = new Script()
+    talk.asks('Tell me a story')
+    talk.answers('Once upon a time.')
+    talk.voice({ type: 'sound', attempt: 1, sentence: 0, fromMs: 0, ms: givenMs })
+    talk.mark(playedMs)
+    talk.give({ type: 'lost' })
+    talk.pass(1000, { mic: false })
+    talk.since()
+    talk.give({ type: 'resumed', lastServerSeq: 1 })
+    return talk
+  }
+
+  it.each([1 / 48, 0.5, 0.875, 1, 5])('is all of it, also the last %s ms', (restMs) => {
+    const talk = backAfter(200 + restMs, 0)
+    talk.voice({ type: 'sound', attempt: 0, sentence: 0, fromMs: 0, ms: 200 })
+    talk.voice({ type: 'sound', attempt: 0, sentence: 0, fromMs: 200, ms: restMs })
+    talk.voice({ type: 'sound', attempt: 1, sentence: 0, fromMs: 200 + restMs, ms: 100 })
+    talk.voice({ type: 'said', attempt: 1, sentence: 0 })
+    expect(talk.of('give-out').map(({ ms }) => ms)).toEqual([200, restMs, 100])
+    talk.pass(300)
+    talk.mark(300 + restMs, 'finished')
+    expect(talk.heard).toBe('Once upon a time.')
+    expect(talk.frames('warning')).toEqual([])
+  })
+
+  it('is none where less than a millisecond was not played', () => {
+    const talk = backAfter(200, 199.5)
+    expect(talk.of('rewind').map(({ fromMs }) => fromMs)).toEqual([200])
+    talk.voice({ type: 'sound', attempt: 1, sentence: 0, fromMs: 200, ms: 100 })
+    talk.voice({ type: 'said', attempt: 1, sentence: 0 })
+    talk.mark(100, 'finished')
+    expect(talk.heard).toBe('Once upon a time.')
+  })
+
+  it('ends before the client is told of its end', () => {
+    const talk = new Script()
+    talk.asks('Tell me a story')
+    talk.answers('Once upon a time.')
+    talk.sounds(200.5)
+    talk.give({ type: 'lost' })
+    talk.since()
+    talk.give({ type: 'resumed', lastServerSeq: 1 })
+    talk.voice({ type: 'sound', attempt: 0, sentence: 0, fromMs: 0, ms: 200 })
+    expect(talk.frames('assistant_audio_end')).toEqual([])
+    talk.voice({ type: 'sound', attempt: 0, sentence: 0, fromMs: 200, ms: 0.5 })
+    expect(talk.kinds().slice(-2)).toEqual(['give-out', 'assistant_audio_end'])
+  })
+})

@@ -144,6 +144,8 @@ export class World {
   }
 
   #tell(frame: Frame): void {
+    if (frame.type === 'warning' && frame.code === 'tts_retry' && !this.faults.tts)
+      expect.fail(`nothing is wrong: ${frame.message}`)
     if (frame.type === 'utterance_final') this.#hearing.taken(this.faults.debt, this.random)
     else if (frame.type === 'assistant_audio_start') {
       const audio = numberIn(frame.assistant_audio_id)
@@ -239,8 +241,10 @@ export class World {
 
   #speak({ turn, attempt, sentence, text }: Extract<Effect, { type: 'speak' }>, voice: VoiceStore): void {
     const { chance, between } = this.random
-    let at = between(10, 500)
-    const ms = text.length * between(20, 90)
+    // One sentence is made after the other.
+    let at = Math.max(0, voice.madeAt - this.now) + between(10, 500)
+    // Sound is of whole samples, and seldom of whole milliseconds.
+    const ms = text.length * between(20, 90) + between(0, 23) / 24
     voice.lengths[sentence] = ms
     const offer = (item: VoiceEvent): void =>
       this.later(at, () => {
@@ -275,6 +279,7 @@ export class World {
         this.take({ type: 'voice', at: this.now, turn, event: { type: 'made', attempt, sentence, lengthMs: ms } }),
       )
     offer({ type: 'said', attempt, sentence })
+    voice.madeAt = this.now + at
   }
 
   #isFeeding = false
@@ -284,10 +289,11 @@ export class World {
     const voice = this.voices.get(turn)
     for (let event = voice?.offer(); voice && event; event = voice.offer()) {
       const effects = this.take({ type: 'voice', at: this.now, turn, event })
-      voice.answered(
-        event,
-        effects.some(({ type }) => type === 'give-out'),
-      )
+      const isGiven = effects.some(({ type }) => type === 'give-out')
+      voice.answered(event, isGiven)
+      const isWanted = turnOf(this.state)?.number === turn && !voice.isHeld
+      if (event.type === 'sound' && event.attempt === 0 && !isGiven && isWanted)
+        expect.fail(`${event.ms} ms from ${event.fromMs} ms on wait for ever`)
     }
     this.#isFeeding = false
   }
