@@ -1,11 +1,12 @@
 import { endSession } from './ending.ts'
-import { effect, type Move, set, tell, warn } from './move.ts'
+import { effect, type Move, set, setUtterance, tell, warn } from './move.ts'
 import { sttBackoffMs } from './rules.ts'
 import { tailOf } from './seam.ts'
 import type { SessionState, Stt } from './state.ts'
 
 /** The connection to the engine that hears: opened with the first sound, and again whenever it is lost, with the sound that was kept. */
 export function connectStt(move: Move): void {
+  keepWhatNobodySaysAgain(move)
   const { stt } = move.state
   const fromMs = replayFrom(move.state)
   const seam = stt.isSettledByTimes || stt.known.untilMs <= fromMs ? [] : tailOf(stt.known.text)
@@ -13,13 +14,28 @@ export function connectStt(move: Move): void {
   setStt(move, { link: stt.link + 1, phase: 'connecting', since: move.at, baseMs: fromMs, flushedMs: undefined, seam })
 }
 
-/** Where the sound begins that the next connection has to hear: behind what is final, and as far back as words may be owed. */
-function replayFrom({ stt, user: { utterance }, mic, rules: { limits } }: SessionState): number {
+/** Words whose sound is not kept any more are not heard again: they are taken as they were understood last. */
+function keepWhatNobodySaysAgain(move: Move): void {
+  const { user, mic, rules } = move.state
+  const partial = user.utterance?.partial ?? ''
+  if (!user.utterance || partial === '' || owedFrom(move.state) >= mic.audioMs - rules.limits.sttKeptMs) return
+  know(move, partial)
+  setUtterance(move, { finals: user.utterance.finals + partial, partial: '', isFinal: false })
+  setStt(move, { isSettledByTimes: false })
+}
+
+/** Where the sound begins that the next connection has to hear. */
+function replayFrom(state: SessionState): number {
+  return Math.max(owedFrom(state), state.mic.audioMs - state.rules.limits.sttKeptMs)
+}
+
+/** Where the sound begins of which words may be owed: behind what is final. */
+function owedFrom({ stt, user: { utterance }, mic, rules: { limits } }: SessionState): number {
   const untilMs = stt.lost?.audioMs ?? mic.audioMs
   // Words of which no voice was heard were said some time before they were known.
   const before = utterance?.hasEnergy === false ? limits.sttPrerollMs + limits.sttLatencyMs : limits.sttPrerollMs
   const begin = Math.min(untilMs, utterance?.startMs ?? untilMs) - before
-  return Math.max(0, stt.settledMs, begin, mic.audioMs - limits.sttKeptMs)
+  return Math.max(0, stt.settledMs, begin)
 }
 
 /** Words were taken as certain. */

@@ -258,6 +258,25 @@ describe('the engine that hears', () => {
     expect(talk.asked).toEqual(['Is anybody there?'])
   })
 
+  it('13: keeps the words whose sound is too old to be heard again, and has those that are heard again once', () => {
+    const talk = new Script()
+    talk.pass(1000)
+    talk.onset()
+    talk.partial('One two three four')
+    talk.pass(8000)
+    talk.give({ type: 'stt-failed', link: 1, isRetryable: true, message: 'gone' })
+    // The next one hears nothing, until the sound of the first words is not kept any more.
+    talk.pass(6000)
+    const { link, fromMs } = talk.of('stt-connect').at(-1) ?? { link: 0, fromMs: 0 }
+    expect(fromMs).toBeGreaterThan(1000)
+    talk.give({ type: 'stt-open', link })
+    talk.partial('three four five')
+    talk.offset()
+    talk.pass(2000)
+    talk.stt({ type: 'final', text: 'three four five', flushed: true })
+    expect(talk.asked.map((text) => text.split(/\s+/))).toEqual([['One', 'two', 'three', 'four', 'five']])
+  })
+
   it('20: is not asked to hear the turn a second time when it is over', () => {
     const talk = new Script()
     talk.asks('Tell me a story')
