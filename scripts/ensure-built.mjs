@@ -1,6 +1,6 @@
 // Builds what is not built, so that one command starts the gateway: nothing is done where dist/ is newer than every source.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -30,6 +30,8 @@ if (!existsSync(built) || sources.some((source) => newestIn(join(root, source)) 
   process.stdout.write('Building…\n')
   compile('sdk/typescript/tsconfig.build.json')
   compile('tsconfig.build.json')
+  // What `npx vai` runs, also where npm has linked a build before this one.
+  chmodSync(built, 0o755)
 }
 
 function compile(project) {
