@@ -5,7 +5,7 @@ export type StopMeaning = 'ends' | 'goes-on' | 'unknown'
 
 /**
  * Whether the full stop at `stop`, followed by white space and something that could begin a sentence at `next`, ends a sentence.
- * Looks back to the white space before the word and the word before that, and ahead to the end of the word at `next`, which is
+ * Looks back to the white space before the word and the word before that, never before `from`, and ahead to the end of the word at `next`, which is
  * `unknown` where the text ends inside it, unless `isWhole`.
  */
 export function meaningOfStop(text: string, from: number, stop: number, next: number, isWhole: boolean): StopMeaning {
@@ -19,8 +19,8 @@ export function meaningOfStop(text: string, from: number, stop: number, next: nu
   if (neverEnds.has(word) || neverEnds.has(joined) || pairs.has(`${previous.toLowerCase()} ${word}`)) return 'goes-on'
   if (beforeNumbers.has(word) || (word.length > 3 && word.endsWith('str'))) return nextKind === kind.digit ? 'goes-on' : 'ends'
   if (hours.has(joined)) return unlessFollowedBy(afterHours, text, next, isWhole)
-  if (endsNow.has(joined) || isUnit(text, start, word, previous)) return 'ends'
-  if (/^\d{1,3}$/.test(word)) return ordinal(word, previous, text, next, isWhole)
+  if (endsNow.has(joined) || isUnit(text, from, start, word, previous)) return 'ends'
+  if (/^\d{1,3}$/.test(word)) return ordinal(word, previous, text, from, next, isWhole)
   if (word.length === 1 && beforeLetters.has(previous.toLowerCase())) return 'ends'
   if (mayEnd.has(word) || isInitials(text, start, stop)) return onlyIfFollowedByStarter(text, next, isWhole)
   return 'ends'
@@ -103,16 +103,17 @@ const afterOrdinals = words(
     'jahrtausend weltkrieg weltkriegs platz stock klasse kapitel tag runde geburtstag etage und bis oder',
 )
 
-function isUnit(text: string, start: number, word: string, previous: string): boolean {
+function isUnit(text: string, from: number, start: number, word: string, previous: string): boolean {
   if (!units.has(word)) return false
-  return /\d$/.test(previous) || (start > 0 && text.charAt(start - 1) === '°')
+  return /\d$/.test(previous) || (start > from && text.charAt(start - 1) === '°')
 }
 
-function ordinal(digits: string, previous: string, text: string, next: number, isWhole: boolean): StopMeaning {
+function ordinal(digits: string, previous: string, text: string, from: number, next: number, isWhole: boolean): StopMeaning {
   const before = previous.toLowerCase()
   if (digits.length < 3 && beforeOrdinals.has(before)) {
     // "I am 30." is English; "am 30." before anything is German.
-    const isEnglish = before === 'am' && /\bI\s+am\s+\d+$/u.test(text.slice(Math.max(0, next - 24), next).replace(/\.\s*$/u, ''))
+    const isEnglish =
+      before === 'am' && /\bI\s+am\s+\d+$/u.test(text.slice(Math.max(from, next - 24), next).replace(/\.\s*$/u, ''))
     if (!isEnglish) return 'goes-on'
   }
   return unlessFollowedBy(afterOrdinals, text, next, isWhole)

@@ -45,8 +45,15 @@ export function kindAt(text: string, at: number): number {
 /** The class of the character that ends before `at`, or `space` at the very beginning. */
 export function kindBefore(text: string, at: number): number {
   if (at <= 0) return kind.space
-  const code = text.charCodeAt(at - 1)
-  return kindAt(text, code >= 0xdc00 && code <= 0xdfff && at > 1 ? at - 2 : at - 1)
+  return kindAt(text, isSecondHalf(text, at - 1) ? at - 2 : at - 1)
+}
+
+/** Whether the second half of a surrogate pair stands at `at`, behind the first. */
+function isSecondHalf(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  if (code < 0xdc00 || code > 0xdfff) return false
+  const first = text.charCodeAt(at - 1)
+  return first >= 0xd800 && first <= 0xdbff
 }
 
 export function isLetterKind(of: number): boolean {

@@ -34,7 +34,8 @@ export function meaningOfGap(stop: Stop, isWhole: boolean): StopMeaning {
   if (stop.kind === kind.bang) return wordKind === kind.lower && stop.isClosed ? 'goes-on' : 'ends'
   if (stop.kind === kind.ellipsis) return ofEllipsis(stop, word, wordKind, isWhole)
   if (wordKind === kind.lower) {
-    const isSentence = stop.isLowerStyle && !stop.isClosed && isLetterKind(kindBefore(text, stop.at - 1))
+    const isWord = stop.at - 1 > from && isLetterKind(kindBefore(text, stop.at - 1))
+    const isSentence = stop.isLowerStyle && !stop.isClosed && isWord
     return isSentence && !isAbbreviation(text, from, stop.at) ? 'ends' : 'goes-on'
   }
   if (stop.isClosed) return 'ends'

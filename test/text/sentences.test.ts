@@ -129,6 +129,17 @@ describe('createSentences', () => {
     )
   })
 
+  it.each([
+    'Hello there.ปี พ.ศ. 2567 เป็นปีที่ดีI am 30. You are 40.',
+    'baaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\ude00Exmo. Senhor Silva.',
+    'The`bam 3\ud83d́: Oktober\ude00A. A. Milne wrote about a bear.',
+  ])('should see nothing of the pieces that were given out: %s', (text) => {
+    for (let maxCharacters = 20; maxCharacters < 40; maxCharacters++) {
+      const whole = parted(text, { maxCharacters })
+      expect(chunked(text, [1], { maxCharacters }), `with pieces of ${maxCharacters}`).toEqual(whole)
+    }
+  })
+
   it('should have given out the same after the same text, whatever the chunks', () => {
     fc.assert(
       fc.property(texts, settings, (text, options) => {
