@@ -4,10 +4,12 @@
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const callbacks = waiting.get(signal) ?? new Callbacks()
-  waiting.set(signal, callbacks.add(callback))
-  // The same listener a second time is the one that there is.
-  signal.addEventListener('abort', callbacks)
   if (signal.aborted) callback()
+  else {
+    waiting.set(signal, callbacks.add(callback))
+    // The same listener a second time is the one that there is.
+    signal.addEventListener('abort', callbacks)
+  }
   return () => {
     callbacks.delete(callback)
     if (callbacks.size === 0) signal.removeEventListener('abort', callbacks)

@@ -31,9 +31,7 @@ export class VAI {
     this.messages = new Messages(transport, this.#settings)
     this.runs = new Runs(transport, this.#settings)
     this.models = new Models(transport)
-    const { baseURL, apiKey, providerKeys, defaultModel, logger, timeout } = this.#settings
-    const url = `${baseURL.replace(/^http/, 'ws')}/v1/live`
-    this.live = new Live({ url, apiKey, providerKeys, defaultModel, logger, timeout, dial: options.dial })
+    this.live = new Live({ ...this.#settings, dial: options.dial })
   }
 
   /** Where the gateway is, without `/v1`. */

@@ -46,7 +46,7 @@ export class Messages {
 /** The body of a request that is no stream. Throws a `UsageError`. */
 export function messageRequest(params: MessageCreateParams, settings: Pick<Settings, 'defaultModel'>): MessageRequest {
   const model = modelOf(params, settings)
-  if ('stream' in params && params.stream !== undefined && params.stream !== false) {
+  if ('stream' in params && params.stream) {
     throw new UsageError('`stream` is no parameter: there is `stream()`, beside `create()`.')
   }
   return { ...params, model }

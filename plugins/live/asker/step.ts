@@ -66,7 +66,7 @@ export class AnswerStep {
     const whole = (this.#accumulator.partial()?.content ?? [])[Symbol.iterator]()
     for (const [index, begun] of [...this.#begun].sort(([one], [other]) => one - other)) {
       const block = this.#open.has(index) && begun.type !== 'text' ? this.#unfinished(index, begun) : whole.next().value
-      if (block) content.push({ ...block })
+      if (block) content.push(block)
       if (block && (block.type === 'text' || isSpeaking(block))) spoken.push(this.#said.get(index) ?? '')
       fill(index)
     }

@@ -1,4 +1,5 @@
 import { type ErrorContext, VAIError } from '../errors.ts'
+import { wordsOf } from '../thrown.ts'
 
 /**
  * Why nothing can be heard or played in this browser:
@@ -39,5 +40,5 @@ export type SoundErrorCode =
 /** The error of whatever was thrown; `code` is for what is none of ours. */
 export function soundErrorOf(error: unknown, code: SoundErrorCode): SoundError {
   if (error instanceof SoundError) return error
-  return new SoundError(code, error instanceof Error ? error.message : String(error), { cause: error })
+  return new SoundError(code, wordsOf(error), { cause: error })
 }

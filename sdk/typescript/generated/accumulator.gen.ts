@@ -50,14 +50,14 @@ export class Accumulator {
   }
 
   /**
-   * What has come of a message that broke off: the blocks that are whole, and text as far as it was said. Undefined before
-   * `message_start`.
+   * What has come of a message so far: the blocks that are whole, and text as far as it was said. It does not grow with what follows.
+   * Undefined before `message_start`.
    */
   partial(): Message | undefined {
     const message = this.#message
     if (!message) return undefined
     const content = message.content.filter((block, index) => block.type === 'text' || !this.#open.has(index))
-    return { ...message, content, stop_reason: null }
+    return { ...message, content: content.map(ownBlock), stop_reason: null }
   }
 
   #started(): Message {
@@ -89,7 +89,7 @@ export class Accumulator {
     const text = this.#inputs.get(index)
     const block = this.#started().content[index]
     this.#inputs.delete(index)
-    if (!text || !block || !hasInput(block)) return
+    if (!text || !block || !('input' in block)) return
     const { input, warning } = parseToolInput(text)
     block.input = input
     if (warning) {
@@ -129,8 +129,4 @@ export function mergeMetadata(earlier: ResponseMetadata | undefined, later: Resp
 
 function isSame(warning: Warning, other: Warning): boolean {
   return warning.code === other.code && warning.param === other.param && warning.message === other.message
-}
-
-function hasInput(block: ContentBlock): block is Extract<ContentBlock, { input: unknown }> {
-  return 'input' in block
 }

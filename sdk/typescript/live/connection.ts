@@ -3,6 +3,7 @@ import { type Clock, longestMs } from '../clock.ts'
 import { ConnectionError, ConnectionTimeoutError, type VAIError } from '../errors.ts'
 import type { Alignment, LiveClientMessage, LiveHello, LiveHelloAck, LiveServerMessage } from '../generated/types.gen.ts'
 import { type Mask, maskOf } from '../mask.ts'
+import { wordsOf } from '../thrown.ts'
 import { keysIn } from './hello.ts'
 import { isWhole, serverMessageIn } from './incoming.ts'
 import { errorOf, type Refusal, refusedByMessage, refusedUpgrade } from './refusal.ts'
@@ -123,7 +124,7 @@ export class LiveConnection {
     try {
       this.#socket = dial(url, [subprotocol], this.#listenerOf(attempt))
     } catch (error) {
-      this.#giveUp(this.#mask(error instanceof Error ? error.message : String(error)))
+      this.#giveUp(this.#mask(wordsOf(error)))
     }
   }
 

@@ -1,8 +1,10 @@
+import { onAbort } from '../abort.ts'
 import { base64Of } from '../base64.ts'
 import type { Clock } from '../clock.ts'
 import { AbortedError, type VAIError } from '../errors.ts'
 import type { LiveAudioFormat, LiveClientMessage, LiveHello, LiveHelloAck, LiveServerMessage } from '../generated/types.gen.ts'
 import type { Logger } from '../options.ts'
+import { wordsOf } from '../thrown.ts'
 import { type ConnectionEnd, LiveConnection, type SoundPiece } from './connection.ts'
 import { LiveEvents } from './events.ts'
 import { withoutKeys } from './hello.ts'
@@ -46,6 +48,8 @@ export class LiveCourse {
   #broken: VAIError | undefined
   #frames = 0
   #endBound: (() => void) | undefined
+  /** Leaves the caller's signal alone. */
+  #leaveSignal: (() => void) | undefined
 
   constructor(parts: LiveCourseParts) {
     const { url, dial, hello, connectMs, clock, player, microphone, logger } = parts
@@ -96,9 +100,8 @@ export class LiveCourse {
     const opened = new Promise<'opened'>((resolve) => {
       this.#onOpened = () => resolve('opened')
     })
-    signal?.addEventListener('abort', this.#abort)
-    if (signal?.aborted) this.#abort()
-    else this.#connection.open()
+    this.#leaveSignal = signal && onAbort(signal, () => this.#abort(signal))
+    if (!signal?.aborted) this.#connection.open()
     const first = await Promise.race([opened, this.ended])
     if (first !== 'opened') throw first.error ?? new AbortedError('The session was closed before it was there.')
   }
@@ -138,8 +141,8 @@ export class LiveCourse {
     this.#connection.close()
   }
 
-  readonly #abort = (): void => {
-    this.#broken = new AbortedError('The live session was aborted.', { cause: this.#parts.signal?.reason })
+  #abort({ reason: cause }: AbortSignal): void {
+    this.#broken = new AbortedError('The live session was aborted.', { cause })
     this.#connection.close('it was aborted')
   }
 
@@ -198,8 +201,8 @@ export class LiveCourse {
   }
 
   async #over(end: ConnectionEnd): Promise<void> {
-    const { signal, player, microphone, clock } = this.#parts
-    signal?.removeEventListener('abort', this.#abort)
+    const { player, microphone, clock } = this.#parts
+    this.#leaveSignal?.()
     this.#endBound?.()
     // What they say from now on, as they are closed, is no news.
     this.#playback?.close()
@@ -281,7 +284,3 @@ const endMs = 3000
 /** For a player and a microphone to leave nothing behind. */
 const leaveMs = 5000
 const usualFrameBytes = 8192
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts'
 import type { LiveClientMessage, LiveHello } from '../generated/types.gen.ts'
+import { merged } from '../headers.ts'
 import type { LiveConnectOptions, LiveContext, LiveParams } from './session.ts'
 
 /** What the session begins with. Throws a `UsageError`. */
@@ -7,7 +8,7 @@ export function helloOf(params: LiveParams, options: LiveConnectOptions, context
   const { player, microphone } = options
   const { model = context.defaultModel, features, ...rest } = params
   const audio_in = microphone?.format ?? params.audio_in
-  const keys = Object.entries({ ...context.providerKeys, ...options.providerKeys }).flatMap(([name, key]) =>
+  const keys = Object.entries(merged(context.providerKeys, options.providerKeys)).flatMap(([name, key]) =>
     key === undefined ? [] : [[name, key] as const],
   )
   const hello: LiveHello = {

@@ -1,4 +1,5 @@
 import type { LiveAudioFormat, LiveServerMessage } from '../generated/types.gen.ts'
+import { wordsOf } from '../thrown.ts'
 import type { LivePlayer, LivePlayerListener, PlaybackMark } from './player.ts'
 
 /** Whom it tells. None of these may throw. */
@@ -125,7 +126,7 @@ export class Playback {
     try {
       order(this.#player)
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error))
+      this.#fail(wordsOf(error))
     }
   }
 

@@ -46,8 +46,8 @@ export interface LiveConnectOptions {
 
 /** What a client knows of where its sessions are. */
 export interface LiveContext {
-  /** Of `/v1/live`, with `ws:` or `wss:`. */
-  readonly url: string
+  /** Of the gateway, with `http:` or `https:`, without `/v1`. */
+  readonly baseURL: string
   readonly apiKey?: string | undefined
   readonly providerKeys: ProviderKeys
   readonly defaultModel?: string | undefined
@@ -85,7 +85,8 @@ export async function connectLive(
     const dial = options.dial ?? context.dial ?? platformDial()
     if (!dial) throw new UsageError(noWebSocket)
     const hello = helloOf(params, options, context)
-    const { url, logger } = context
+    const { baseURL, logger } = context
+    const url = `${baseURL.replace(/^http/, 'ws')}/v1/live`
     const connectMs = connectMsOf(options, context)
     course = new LiveCourse({ url, dial, hello, player, microphone, signal, logger, connectMs, clock })
     session = new LiveSession(course)

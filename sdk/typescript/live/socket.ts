@@ -107,11 +107,8 @@ export function platformDial(): LiveDial | undefined {
 const unknownReason = 'nobody answers, or it is refused; the platform does not tell which'
 
 function bytesOf(data: unknown): Uint8Array {
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : ArrayBuffer.isView(data) ? viewOf(data) : new Uint8Array(0)
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return new Uint8Array(data instanceof ArrayBuffer ? data : [])
 }
 
 /** Memory that is shared with a worker is not taken by a browser. */

@@ -2,6 +2,7 @@ import { onAbort } from '../abort.ts'
 import { brokenStream } from '../broken-stream.ts'
 import { AbortedError, BrokenStreamError, UsageError } from '../errors.ts'
 import type { Message, StreamEvent } from '../generated/types.gen.ts'
+import { unmasked } from '../mask.ts'
 import type { OpenStream } from '../transport.ts'
 import { Completion, quiet } from './completion.ts'
 import { errorOf, eventOf, type TypedEvent } from './event.ts'
@@ -51,8 +52,11 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   #leaveSignal: (() => void) | undefined
   readonly #mostWaiting: number
   readonly #controller = new AbortController()
-  /** Reads and folds the events, one with each step. */
+  /** Reads the connection, a piece of it with each step. */
   readonly #pump = this.#pumping()
+  /** The data of the events of the last piece, and how many of them were folded. */
+  #data: readonly string[] = []
+  #folded = 0
   /** The step that is being taken: readers, and those who wait for the whole, wait for the same. */
   #step: Promise<unknown> | undefined
   /** Who reads, or has read. */
@@ -64,8 +68,8 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   #failure: { readonly error: unknown } | undefined
   /** Whether nothing more is read. */
   #isOver = false
-  /** Whether the stream reads on by itself. */
-  #isWanted = false
+  /** Done once the stream has read on by itself, where somebody asked for the whole. */
+  #readingOn: Promise<void> | undefined
   /** Resolves once all is there that the stream is for; rejects with the failure. */
   readonly #completion = new Completion()
 
@@ -124,8 +128,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
    */
   protected whenComplete<Value>(make: () => Value): Promise<Value> {
     const value = this.#completion.promised(make)
-    if (!this.#isWanted) Promise.resolve().then(() => this.#readOn())
-    this.#isWanted = true
+    this.#readingOn ??= Promise.resolve().then(() => this.#readOn())
     return value
   }
 
@@ -155,7 +158,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
       // What came before a failure comes before it here, too.
       if (item !== undefined) yield item
       else if (this.#isOver) break
-      else await this.#advance()
+      else if (!this.#foldNext()) await this.#advance()
     }
     this.#rest()
     if (this.#failure) throw this.#failure.error
@@ -165,14 +168,27 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   async #readOn(): Promise<void> {
     this.#isAlone = !this.#reader
     this.#reader ??= new Reading('finalMessage() or its like', () => undefined, 0)
-    while (!this.#fold.isComplete && !this.#isOver) await this.#advance()
+    while (!this.#fold.isComplete && !this.#isOver) if (!this.#foldNext()) await this.#advance()
     if (!this.#isAlone) return
     // As a rule the stream ends here. If it does not, what else it has to say is not waited for.
-    await this.#advance()
+    if (!this.#foldNext()) await this.#advance()
     this.#break('')
   }
 
-  /** The next event, or the end. Never rejects: what goes wrong is the failure. */
+  /** Folds the next event of those that have come; false where there is none. What goes wrong is the failure. */
+  #foldNext(): boolean {
+    const data = this.#data[this.#folded]
+    if (data === undefined) return false
+    this.#folded++
+    try {
+      this.#reader?.give(this.#taken(data), data.length)
+    } catch (error) {
+      this.#fail(error)
+    }
+    return true
+  }
+
+  /** More events, or the end. Never rejects: what goes wrong is the failure. */
   #advance(): Promise<unknown> {
     this.#step ??= this.#pump.next().finally(() => {
       this.#step = undefined
@@ -182,36 +198,31 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   async *#pumping(): AsyncGenerator<undefined, void, undefined> {
     try {
-      const stream = await this.#head()
-      const parser = new EventParser(stream.mask)
-      for await (const chunk of this.#chunks(stream)) {
-        for (const data of parser.feed(chunk)) {
-          if (this.#isOver) return
-          this.#reader?.give(this.#taken(data, stream), data.length)
+      const { bytes, mask } = await this.#head()
+      const parser = new EventParser(mask)
+      try {
+        for await (const chunk of bytes) {
+          this.#data = parser.feed(chunk)
+          this.#folded = 0
           yield
         }
+      } catch (error) {
+        // What becomes of the connection after the last event is nobody's loss.
+        if (this.#fold.isComplete) return
+        if (!(error instanceof BrokenStreamError)) throw error
+        throw new BrokenStreamError(`${error.message} It ended before ${this.#fold.lastEvent}.`, error)
       }
       if (!this.#fold.isComplete) throw this.#endedEarly(parser)
     } catch (error) {
-      this.#fail(error, !this.#isAlone)
+      this.#fail(error)
     } finally {
       this.#isOver = true
       this.#rest()
     }
   }
 
-  async *#chunks({ bytes }: OpenStream): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* bytes
-    } catch (error) {
-      // What becomes of the connection after the last event is nobody's loss.
-      if (this.#fold.isComplete) return
-      if (!(error instanceof BrokenStreamError)) throw error
-      throw new BrokenStreamError(`${error.message} It ended before ${this.#fold.lastEvent}.`, error)
-    }
-  }
-
-  #taken(data: string, { mask }: OpenStream): Event {
+  #taken(data: string): Event {
+    const mask = this.#stream?.mask ?? unmasked
     const event = eventOf<Event>(data, mask)
     if (event.type === 'error') throw errorOf(event, mask, this.request_id)
     this.#fold.add(event)
@@ -249,18 +260,24 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
     this.#reader?.cut(error)
     if (!this.#isOver) {
       if (!this.#fold.isComplete) this.#fail(error, true)
-      this.#isOver = true
+      this.#stop()
       this.#controller.abort()
       this.#stream?.abort()
-      quiet(this.#pump.return(undefined))
     }
     this.#rest()
   }
 
   /** The first failure is the one that all are told; `isKnown` where somebody is, whether or not he waits for what comes of the stream. */
-  #fail(error: unknown, isKnown: boolean): void {
+  #fail(error: unknown, isKnown = !this.#isAlone): void {
     this.#failure ??= { error: error instanceof BrokenStreamError ? this.#named(error) : error }
     this.#completion.reject(this.#failure.error, isKnown)
+    this.#stop()
+  }
+
+  /** Reads nothing more, and leaves the connection. */
+  #stop(): void {
+    this.#isOver = true
+    quiet(this.#pump.return(undefined))
   }
 
   #named({ message, cause, request_id = this.request_id }: BrokenStreamError): BrokenStreamError {

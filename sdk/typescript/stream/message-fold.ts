@@ -2,7 +2,7 @@ import { brokenStream } from '../broken-stream.ts'
 import { VAIError } from '../errors.ts'
 import { Accumulator } from '../generated/accumulator.gen.ts'
 import { isRecord } from '../generated/json.gen.ts'
-import type { ContentBlock, Message, StreamEvent } from '../generated/types.gen.ts'
+import type { Message, StreamEvent } from '../generated/types.gen.ts'
 import { isTyped, lacking, misplaced } from './event.ts'
 import type { Folding } from './event-stream.ts'
 
@@ -55,9 +55,7 @@ export class MessageFold implements Folding<StreamEvent> {
 
   /** What has come so far, as it is now: it does not grow with what follows. Undefined before `message_start`. */
   partial(): Message | undefined {
-    if (this.isComplete) return this.message()
-    const partial = this.#accumulator.partial()
-    return partial && { ...partial, content: partial.content.map(copyOf) }
+    return this.isComplete ? this.message() : this.#accumulator.partial()
   }
 
   #follow(event: StreamEvent): void {
@@ -127,8 +125,4 @@ const textFields: ReadonlyMap<string, string> = new Map([
 
 function isIndex(value: unknown): boolean {
   return Number.isInteger(value)
-}
-
-function copyOf(block: ContentBlock): ContentBlock {
-  return block.type === 'text' && block.citations ? { ...block, citations: [...block.citations] } : { ...block }
 }

@@ -55,7 +55,7 @@ export class RunFold implements Folding<RunEvent> {
 
   /** Throws a `BrokenStreamError` before `run_complete`. */
   result(): RunResult {
-    if (!this.#result) throw brokenStream('it ended before run_complete')
+    if (!this.#result) throw brokenStream(`it ended before ${this.lastEvent}`)
     return this.#result
   }
 

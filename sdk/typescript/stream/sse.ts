@@ -13,7 +13,8 @@ export class EventParser {
   })
   readonly #mask: Mask
   #events: string[] = []
-  #stranger: string | undefined
+  /** The first line that belongs to no event, which tells what else it is that was sent; undefined where there was none. */
+  stranger: string | undefined
 
   constructor(mask: Mask) {
     this.#mask = mask
@@ -26,11 +27,6 @@ export class EventParser {
     return this.#events
   }
 
-  /** The first line that belongs to no event, which tells what else it is that was sent; undefined where there was none. */
-  get stranger(): string | undefined {
-    return this.#stranger
-  }
-
   #decode(bytes: Uint8Array): string {
     try {
       return this.#decoder.decode(bytes, { stream: true })
@@ -41,7 +37,7 @@ export class EventParser {
 
   #note(error: ParseError): void {
     if (error.type === 'max-buffer-size-exceeded') throw brokenStream(`an event is larger than ${maxEventCharacters} characters`)
-    if (error.type === 'unknown-field') this.#stranger ??= excerptOf(error.line ?? '', this.#mask)
+    if (error.type === 'unknown-field') this.stranger ??= excerptOf(error.line ?? '', this.#mask)
   }
 }
 

@@ -211,7 +211,7 @@ describe('a session that is asked for', () => {
     ['for ever where it is asked to', 0, 2000, 2 ** 31 - 1],
   ])('waits %s', async (_, own, clients, ms) => {
     const { clock, gateway } = stage
-    const context = { url: gateway.url.href, dial, providerKeys: {}, timeout: clients }
+    const context = { baseURL: gateway.baseURL, dial, providerKeys: {}, timeout: clients }
     const refused = connectLive({ model: 'demo/echo' }, { timeout: own }, context, clockOf(clock)).catch(
       (reason: unknown) => reason,
     )
@@ -225,7 +225,7 @@ describe('a session that is asked for', () => {
   it('tells nothing of its keys that whoever refuses it repeats', async () => {
     const [apiKey, openai] = ['vai_sk_test_in_a_header', 'sk-test-brought-key']
     stage.gateway.refuse(404, `<html>${apiKey} ${openai}`)
-    const baseURL = stage.gateway.url.origin.replace('ws', 'http')
+    const { baseURL } = stage.gateway
     const vai = new VAI({ baseURL, apiKey, providerKeys: { openai }, dial: dialWith(apiKey) })
     const error = await vai.live.connect({ model: 'demo/echo' }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(UnexpectedResponseError)

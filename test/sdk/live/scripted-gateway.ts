@@ -7,6 +7,8 @@ import { problemsWith } from '../../contract-schemas.ts'
 /** A gateway that does what a test tells it, line by line, and holds its client to the contract. */
 export interface ScriptedGateway {
   readonly url: URL
+  /** As a client is told where it is. */
+  readonly baseURL: string
   /** The next socket that is opened, with its first message. */
   next(): Promise<ScriptedLine>
   /** Answers upgrades with this status from now on; with a socket again for undefined. */
@@ -58,6 +60,7 @@ export async function startScriptedGateway(): Promise<ScriptedGateway> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port }: AddressInfo = addressOf(server.address())
   return {
+    baseURL: `http://127.0.0.1:${port}`,
     url: new URL(`ws://127.0.0.1:${port}/v1/live`),
     next: () => lines.take(),
     refuse(status, body = '') {

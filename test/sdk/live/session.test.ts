@@ -263,10 +263,10 @@ describe('keys', () => {
     expect(leaksIn([String(error), JSON.stringify(error)], ['vai_sk_test_wrong_key'])).toEqual([])
   })
 
-  it('of providers come beside those of the client, and may be left out', async () => {
+  it('of providers come beside those of the client, by names in any case, and may be left out', async () => {
     const vai = new VAI({ baseURL: gateway.url, dial, providerKeys: { openai: 'sk-test-1', nobody: 'sk-test-2' } })
     await expect(vai.live.connect(params)).rejects.toMatchObject({ name: 'InvalidRequestError', param: 'byok.keys.nobody' })
-    const session = await vai.live.connect(params, { providerKeys: { nobody: undefined, deepgram: 'sk-test-3' } })
+    const session = await vai.live.connect(params, { providerKeys: { Nobody: undefined, Deepgram: 'sk-test-3' } })
     sessions.push(session)
     expect(session.id).toMatch(/^live_/)
   })

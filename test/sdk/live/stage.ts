@@ -21,7 +21,7 @@ export class SessionStage {
 
   /** Asks for a session, to which the gateway has not answered. */
   connecting(options: LiveConnectOptions = {}, params: LiveParams = usual): Promise<LiveSession> {
-    return connectLive(params, options, { url: this.gateway.url.href, dial, providerKeys: {} }, clockOf(this.clock))
+    return connectLive(params, options, { baseURL: this.gateway.baseURL, dial, providerKeys: {} }, clockOf(this.clock))
   }
 
   /** A session that is open. */
