@@ -1,27 +1,32 @@
-// Writes down all that passes it, on the audio thread, and when it was told of something. By the context's clock, as a busy browser leaves quanta out.
+// Writes down all that passes it, on the audio thread, and behind how many frames it was told of something. What a busy browser leaves out
+// of its clock was nobody's to play, and takes no place.
 class Tap extends AudioWorkletProcessor {
-  #begin = currentFrame
   #pieces = []
+  #frames = 0
   #notes = []
 
   constructor() {
     super()
     this.port.onmessage = ({ data }) => {
       if (data === 'take') this.port.postMessage({ samples: this.#whole(), notes: this.#notes })
-      else this.#notes.push({ name: data, at: currentFrame - this.#begin })
+      else this.#notes.push({ name: data, at: this.#frames })
     }
   }
 
   process([[input]], [[output]]) {
     if (input) output.set(input)
-    this.#pieces.push({ at: currentFrame - this.#begin, samples: Float32Array.from(output) })
+    this.#pieces.push(Float32Array.from(output))
+    this.#frames += output.length
     return true
   }
 
   #whole() {
-    const last = this.#pieces.at(-1)
-    const whole = new Float32Array(last ? last.at + last.samples.length : 0)
-    for (const { at, samples } of this.#pieces) whole.set(samples, at)
+    const whole = new Float32Array(this.#frames)
+    let at = 0
+    for (const piece of this.#pieces) {
+      whole.set(piece, at)
+      at += piece.length
+    }
     return whole
   }
 }
