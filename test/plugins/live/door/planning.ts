@@ -77,6 +77,9 @@ export async function errorOf(planned: Promise<unknown>): Promise<GatewayError> 
   return error
 }
 
+/** A tool of the client. */
+export const ownTool = (name: string) => ({ name, input_schema: { type: 'object' } }) as const
+
 export const deepgramKey = 'sk-test-deepgram'
 export const tenantKey = new Secret('sk-test-tenant')
 
