@@ -1,3 +1,6 @@
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { promisify } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
@@ -64,6 +67,95 @@ describe('the SDK', () => {
     )
   })
 })
+
+/** With the `WebSocket` of the platform. That a program ends afterwards shows that nothing is left of the session. */
+const live = `
+  import { VAI } from '@vai/sdk'
+  export async function converse(baseURL) {
+    const vai = new VAI({ baseURL, apiKey: 'vai_sk_test_shown_by_nobody' })
+    const features = { send_playback_marks: false }
+    const session = await vai.live.connect({ model: 'demo/echo', tts: { voice: 'demo/soft' }, features })
+    let bytes = 0
+    session.on('audio', ({ sound }) => (bytes += sound.length))
+    session.say('Good morning!')
+    let played
+    for await (const event of session) {
+      if (event.type !== 'turn_complete') continue
+      played = event.played_text
+      session.end()
+    }
+    const { type, usage } = await session.ended
+    const nowhere = new VAI({ baseURL: 'http://127.0.0.1:9' }).live.connect({ model: 'demo/echo', tts: { voice: 'demo/soft' } })
+    const gone = await nowhere.catch((error) => error.name)
+    console.log(vai, vai.live, session)
+    return [type, usage.turns, played, bytes > 10_000, gone]
+  }`
+const conversed = ['ended', 1, 'Good morning!', true, 'ConnectionError']
+
+const main = `
+  import { converse } from './live.js'
+  import { talk } from './talk.js'
+  const baseURL = process.argv.at(-1)
+  console.log(JSON.stringify([await talk(baseURL), await converse(baseURL)]))`
+
+describe.each([
+  // Neither the environment nor files may be read, nor anything else but the network be used.
+  { name: 'Deno', program: 'deno', args: ['run', '--no-prompt', '--cached-only', '--allow-net=127.0.0.1'] },
+  { name: 'Bun', program: 'bun', args: ['run'] },
+  { name: 'Node 24, which has a WebSocket', program: 'node24', args: [] },
+])('$name', ({ program: runtime, args }) => {
+  onMachineWith(runtime, 'talks over HTTP and over a socket, shows no key, and comes to its end', async () => {
+    await project.write('talk.js', program)
+    await project.write('live.js', live)
+    const env = { PATH: process.env.PATH, HOME: project.folder, NO_COLOR: '1' }
+    const options = { cwd: project.folder, timeout: 15_000, env }
+    const { stdout } = await promisify(execFile)(runtime, [...args, await project.write('main.js', main), gateway.url], options)
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual([talked, conversed])
+    expect(stdout).not.toContain('shown_by_nobody')
+  })
+})
+
+describe('a worker of the edge', () => {
+  onMachineWith('workerd', 'talks over HTTP and over a socket', async () => {
+    await project.write('talk.js', program)
+    await project.write('live.js', live)
+    const contents = `
+      import { converse } from './live.js'
+      import { talk } from './talk.js'
+      export default {
+        fetch: async () => Response.json([await talk('${gateway.url}'), await converse('${gateway.url}')])
+      }`
+    const stdin = { contents, resolveDir: project.folder }
+    await build({ bundle: true, format: 'esm', stdin, outfile: `${project.folder}/worker.js`, logLevel: 'silent' })
+    const port = ['--socket-addr=http=127.0.0.1:0', '--control-fd=1']
+    const runtime = spawn('workerd', ['serve', await project.write('worker.capnp', worker), ...port])
+    try {
+      const [first] = await once(runtime.stdout, 'data', { signal: AbortSignal.timeout(10_000) })
+      const listens: { port: number } = JSON.parse(String(first).split('\n')[0] ?? '')
+      const answer = await fetch(`http://127.0.0.1:${listens.port}`, { signal: AbortSignal.timeout(10_000) })
+      expect(await answer.json()).toEqual([talked, conversed])
+    } finally {
+      runtime.kill('SIGKILL')
+      await once(runtime, 'close')
+    }
+  })
+})
+
+const worker = `
+  using Workerd = import "/workerd/workerd.capnp";
+  const config :Workerd.Config = (
+    services = [(name = "main", worker = .main), (name = "internet", network = (allow = ["local", "private"]))],
+    sockets = [(name = "http", http = (), service = "main")]
+  );
+  const main :Workerd.Worker = (
+    modules = [(name = "worker", esModule = embed "worker.js")],
+    compatibilityDate = "2026-01-01"
+  );`
+
+function onMachineWith(runtime: string, name: string, test: () => Promise<void>): void {
+  const isMissing = spawnSync(runtime, ['--version']).error !== undefined
+  it.skipIf(isMissing)(isMissing ? `${name} (there is no ${runtime} on this machine)` : name, test)
+}
 
 /** What every platform has that the SDK is for, beside the language. */
 const platform = {
