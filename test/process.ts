@@ -17,10 +17,14 @@ export interface Process {
   close(): Promise<void>
 }
 
-/** Starts `vai` with the given arguments; of the environment it has nothing but what is given. */
-export function startProcess(args: readonly string[], env: Readonly<Record<string, string>> = {}): Process {
+/** Starts `vai` with the given arguments, by this Node or another; of the environment it has nothing but what is given. */
+export function startProcess(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  node: string = process.execPath,
+): Process {
   const server = fileURLToPath(new URL('../dist/server.js', import.meta.url))
-  const child = spawn(process.execPath, [server, ...args], { env: { PATH: process.env.PATH ?? '', ...env } })
+  const child = spawn(node, [server, ...args], { env: { PATH: process.env.PATH ?? '', ...env } })
   let output = ''
   let errors = ''
   const looks = new Set<() => void>()
@@ -56,8 +60,11 @@ export function startProcess(args: readonly string[], env: Readonly<Record<strin
 }
 
 /** Starts the server on a free port and resolves with its URL once it listens. */
-export async function startServer(env: Readonly<Record<string, string>> = {}): Promise<Process & { readonly url: string }> {
-  const server = startProcess(['serve'], { VAI_PORT: '0', ...env })
+export async function startServer(
+  env: Readonly<Record<string, string>> = {},
+  node?: string,
+): Promise<Process & { readonly url: string }> {
+  const server = startProcess(['serve'], { VAI_PORT: '0', ...env }, node)
   try {
     const url = await server.saw(/^ {2}(http:\S+:\d+)$/m)
     await server.saw(/curl -N .*\n/)

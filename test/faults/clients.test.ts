@@ -7,7 +7,7 @@ import { until } from '../until.ts'
 import { outcomeOf } from './answers.ts'
 import { startBigStreams } from './big-streams.ts'
 import { faultsIn, none, startCallers } from './callers.ts'
-import { closedAfterwards, residentBytes, serve, setUpServers } from './server.ts'
+import { closedAfterwards, residentBytes, serve, setUpServers, tidy } from './server.ts'
 
 /** Many clients of one gateway do as slow or greedy clients do, while others are under load. */
 
@@ -17,7 +17,7 @@ describe('clients that read nothing of large streams', () => {
   it('take little memory and nothing from others, and get everything once they read', async () => {
     const readers = 10
     const upstream = closedAfterwards(await startBigStreams())
-    const server = await serve({ VAI_ANTHROPIC_BASE_URL: upstream.url, ANTHROPIC_API_KEY: 'sk-test-anthropic' })
+    const server = await serve({ VAI_ANTHROPIC_BASE_URL: upstream.url, ANTHROPIC_API_KEY: 'sk-test-anthropic', ...tidy })
     const well = startCallers({ url: server.url })
     await well.answeredMore(200)
     const before = residentBytes(server.pid)

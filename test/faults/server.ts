@@ -39,6 +39,9 @@ export function linesOf(server: Process): Record<string, unknown>[] {
     .flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []))
 }
 
+/** For a server whose memory is measured: the more a collector may leave lying about, as that of newer versions of Node, the less it says. */
+export const tidy = { NODE_OPTIONS: '--max-semi-space-size=4' }
+
 /** What a process has in memory, in bytes. */
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) * 1024

@@ -57,7 +57,8 @@ describe('the package', () => {
       const messages = [{ role: 'user', content: 'Hello' }]
       const answers = [textOf(await vai.messages.create({ messages })), await vai.messages.stream({ messages }).finalText()]
       const session = await vai.live.connect({ tts: { voice: 'demo/soft' } }).catch((error) => error)
-      console.log(JSON.stringify([...answers, session.name ?? typeof session.send]))`,
+      console.log(JSON.stringify([...answers, session.name ?? typeof session.send]))
+      session.close?.()`,
     )
     // Whether there is a WebSocket depends on the version of Node.
     expect(JSON.parse(await project.node('main.js', gateway.url))).toEqual([

@@ -18,13 +18,17 @@ export interface Relay {
  * As soon as somebody listens for upgrades, Node hands out the bare connection of every request that offers one, whatever to and on whatever route,
  * and reads no body from it any more. Clients that would rather speak HTTP/2 offer that with every first request (Java's does so unasked), and
  * have to be answered in HTTP/1.1 as before. So such a connection is given back to the server, with the request once more without the offer.
+ *
+ * Later versions of Node ask whether an offer is to be taken. Where it is not, they read the body, but leave out whatever came with it behind the
+ * request; where it is, some of them have read the body by the time of the event. So a request is given back unless it has a body.
  */
 export function relayUpgrades(server: Server, paths: readonly string[], onceAnswered: FastifyInstance['onceAnswered']): Relay {
   const sockets = createServer()
   const handedOn = new WeakSet<IncomingMessage>()
   let isStopped = false
-  // Later versions of Node ask whether an offer is to be taken, and read on themselves where it is not.
-  if ('shouldUpgradeCallback' in server) Object.assign(server, { shouldUpgradeCallback: isForSockets })
+  if ('shouldUpgradeCallback' in server) {
+    Object.assign(server, { shouldUpgradeCallback: (request: IncomingMessage) => isForSockets(request) || !hasBody(request) })
+  }
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Nobody listens to the connection of a caller who has not waited for the answers to what he asked before, until he has them.
     const onError = (): void => void socket.destroy()
@@ -62,6 +66,10 @@ export function relayUpgrades(server: Server, paths: readonly string[], onceAnsw
 
 function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && tokensOf(headers.upgrade).includes('websocket')
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { answersIn, exchange, request } from '../../../raw-http.ts'
+import { answersIn, exchange, exchangeInTurn, request } from '../../../raw-http.ts'
 import { until } from '../../../until.ts'
 import { connectionsOf, type DoorStage, startDoor } from './stage.ts'
 
@@ -24,20 +24,28 @@ async function answered(...pieces: readonly (string | Uint8Array)[]) {
 
 describe('an offer that nobody takes', () => {
   it('does not keep a request from being answered, as clients make it with every first one', async () => {
-    const [answer, second] = await answered(
-      request('POST /v1/messages', [json, ...h2c], body),
-      request('GET /healthz', ['connection: close']),
-    )
+    const end = request('GET /healthz', ['connection: close'])
+    const text = await exchangeInTurn(stage.gateway.url, request('POST /v1/messages', [json, ...h2c], body), end)
+    const [answer, second] = answersIn(text)
     expect(answer?.status).toBe(200)
     expect(JSON.parse(answer?.body ?? '').content[0].text).toContain('Good morning')
     expect(second?.status).toBe(200)
   })
 
+  it('does not keep what comes with the request from being answered, where that has no body', async () => {
+    const answers = await answered(
+      request('GET /v1/models', h2c),
+      request('GET /v1/models/demo/echo', [...h2c, 'content-length: 0']),
+      request('GET /healthz', ['connection: close']),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  })
+
   it('does not keep a body from coming in pieces, or later', async () => {
     const head = request('POST /v1/messages', [json, ...h2c, 'transfer-encoding: chunked', 'x-last: yes'], '')
     const chunk = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
-    const end = request('GET /healthz', ['connection: close'])
-    const [answer] = await answered(head, chunk(body.slice(0, 20)), `${chunk(body.slice(20))}0\r\n\r\n`, end)
+    const [first, rest] = [chunk(body.slice(0, 20)), `${chunk(body.slice(20))}0\r\n\r\n`]
+    const [answer] = await answered(head.replace('connection: ', 'connection: close, '), first, rest)
     expect(answer?.status).toBe(200)
   })
 
