@@ -1,17 +1,18 @@
-import { spawnSync } from 'node:child_process'
 import { textOf, VAI, webSocketDial } from '@vai/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { buildBefore } from './built.ts'
 import { type Process, startServer } from './process.ts'
+import { missing, titled } from './programs.ts'
 import { answersIn, exchange, exchangeInTurn, request } from './raw-http.ts'
+import { collected } from './speech-call.ts'
 
 /** The gateway in a later version of Node than that of the other tests, and what of Node has changed since. */
 
 const node = 'node24'
-const isMissing = spawnSync(node, ['--version']).error !== undefined
+const noLaterNode = missing(node)
 
-describe.skipIf(isMissing)(`the gateway in a later Node${isMissing ? ` (there is no ${node} on this machine)` : ''}`, () => {
+describe.skipIf(noLaterNode)(titled('the gateway in a later Node', noLaterNode), () => {
   let gateway: Process & { readonly url: string }
   buildBefore()
   beforeAll(async () => {
@@ -28,8 +29,8 @@ describe.skipIf(isMissing)(`the gateway in a later Node${isMissing ? ` (there is
     const voice = { output: { voice: 'demo/soft' } }
     const voiced = await vai.messages.create({ model, messages, voice })
     expect(voiced.content.map(({ type }) => type)).toEqual(['text', 'audio'])
-    const sounds = await typesOf(vai.messages.stream({ model, messages, voice }).audio())
-    expect(new Set(sounds)).toEqual(new Set(['audio_chunk']))
+    const sounds = await collected(vai.messages.stream({ model, messages, voice }).audio())
+    expect(new Set(sounds.map(({ type }) => type))).toEqual(new Set(['audio_chunk']))
     const input = `fetch ${gateway.url}/demo/page`
     const run = { request: { model: 'demo/tools', messages: [{ role: 'user' as const, content: input }] } }
     expect((await vai.runs.create({ ...run, builtins: ['vai_web_fetch'] })).stop_reason).toBe('end_turn')
@@ -72,9 +73,3 @@ describe.skipIf(isMissing)(`the gateway in a later Node${isMissing ? ` (there is
     expect(await gateway.ended).toBe(0)
   })
 })
-
-async function typesOf(events: AsyncIterable<{ readonly type: string }>): Promise<string[]> {
-  const types: string[] = []
-  for await (const { type } of events) types.push(type)
-  return types
-}

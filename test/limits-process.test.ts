@@ -7,6 +7,7 @@ import { RedisLimitStore } from '../plugins/limits/stores/redis.ts'
 import { buildBefore } from './built.ts'
 import { startGate } from './gate.ts'
 import { startServer } from './process.ts'
+import { titled } from './programs.ts'
 import { noRedis, startRedis } from './redis.ts'
 import { until } from './until.ts'
 
@@ -47,7 +48,7 @@ async function three(limits: Record<string, string>) {
   return { redis, gate, servers, urls: servers.map(({ url }) => url) }
 }
 
-describe.skipIf(noRedis)(`three processes on one Redis${noRedis ? ` (${noRedis})` : ''}`, () => {
+describe.skipIf(noRedis)(titled('three processes on one Redis', noRedis), () => {
   it('admit exactly so many requests of a crowd', async () => {
     // The next would be let in fifteen seconds after the first.
     const { urls } = await three({ VAI_LIMIT_REQUESTS_PER_MINUTE: '4' })

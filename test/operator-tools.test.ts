@@ -10,6 +10,7 @@ import { loadConfig } from '../config.ts'
 import { errorOf, type Gateway, startGateway } from './gateway.ts'
 import { envWith, gatewayKey } from './gateway-keys.ts'
 import { leaksIn } from './leaks.ts'
+import { missing, titled } from './programs.ts'
 import { type Behaviour, json, reply } from './upstreams/behaviour.ts'
 import { type RecordedRequest, startUpstream, type Upstream } from './upstreams/upstream.ts'
 
@@ -140,8 +141,8 @@ describe('the page about tools', () => {
     for (const call of await calls()) expect(isGenuine(call.headers, call.body, signingKey)).toBe(call.isGenuine)
   })
 
-  const hasPython = spawnSync('python3', ['--version']).status === 0
-  it.skipIf(!hasPython)('shows how a call is verified in Python', async () => {
+  const noPython = missing('python3')
+  it.skipIf(noPython)(titled('shows how a call is verified in Python', noPython), async () => {
     // Python compares no letters beyond ASCII, which is as good as a no.
     const all = (await calls()).filter(({ headers }) => !headers['webhook-signature']?.includes('ä'))
     const input = JSON.stringify(all.map((call) => ({ ...call, key: signingKey })))

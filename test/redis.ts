@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missing } from './programs.ts'
 
 /** A real Redis of the test's own, on a free port of this machine, with nothing on disk. */
 export interface TestRedis {
@@ -20,7 +21,7 @@ export interface TestRedis {
 }
 
 /** Why tests that need Redis cannot run here; undefined where they can. */
-export const noRedis = spawnSync('redis-server', ['--version']).error ? 'there is no redis-server on this machine' : undefined
+export const noRedis = missing('redis-server')
 
 export async function startRedis({ password }: { readonly password?: string } = {}): Promise<TestRedis> {
   const port = await freePort()

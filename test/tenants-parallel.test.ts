@@ -4,6 +4,7 @@ import { outcomeOf } from './faults/answers.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import { envWith, gatewayKey } from './gateway-keys.ts'
 import { itemsOf } from './plugins/limits/fields.ts'
+import { titled } from './programs.ts'
 import { noRedis, startRedis, type TestRedis } from './redis.ts'
 import { until } from './until.ts'
 import { renderMessage } from './upstreams/anthropic-answer.ts'
@@ -132,7 +133,7 @@ const stores = [
 ]
 
 for (const { where, env, missing } of stores) {
-  describe.skipIf(missing)(`two tenants who are counted ${where}${missing ? ` (${missing})` : ''}`, () => {
+  describe.skipIf(missing)(titled(`two tenants who are counted ${where}`, missing), () => {
     it('see nothing of each other', async () => {
       const gateway = await start(env(), { acme: { cost_per_day_usd: 100 }, globex: { cost_per_day_usd: 200 } })
       const first = { acme: await left(gateway, 'acme'), globex: await left(gateway, 'globex') }

@@ -5,8 +5,8 @@ export type StopMeaning = 'ends' | 'goes-on' | 'unknown'
 
 /**
  * Whether the full stop at `stop`, followed by white space and something that could begin a sentence at `next`, ends a sentence.
- * Looks back to the white space before the word and the word before that, never before `from`, and ahead to the end of the word at `next`, which is
- * `unknown` where the text ends inside it, unless `isWhole`.
+ * Looks back to the white space before the word and the word before that, never before `from`, and ahead to the end of the word at
+ * `next`, which is `unknown` where the text ends inside it, unless `isWhole`.
  */
 export function meaningOfStop(text: string, from: number, stop: number, next: number, isWhole: boolean): StopMeaning {
   const start = wordStart(text, from, stop)

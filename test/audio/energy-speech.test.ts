@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { EnergyGate, levelDb } from '../../audio/energy.ts'
 import { bytesIn, bytesOfMs, samplesIn, samplesOfMs } from '../../audio/pcm.ts'
+import { missing, titled } from '../programs.ts'
 
 const rate = 22_050
-const isThere = spawnSync('espeak-ng', ['--version']).error === undefined
+const noEspeak = missing('espeak-ng')
 
 /** What espeak-ng says, at its own rate. */
 function said(voice: string, text: string): Int16Array {
@@ -44,14 +45,14 @@ function heardIn({ echo, user, noiseDb = -60 }: Room, assistant: Int16Array, per
   return told
 }
 
-describe.skipIf(!isThere)('of what espeak-ng says (skipped: it is not installed)', () => {
-  const assistant = isThere
-    ? said(
+describe.skipIf(noEspeak)(titled('of what espeak-ng says', noEspeak), () => {
+  const assistant = noEspeak
+    ? new Int16Array()
+    : said(
         'en-us',
         'The weather in Berlin will be sunny tomorrow, with a light breeze. It will be about twenty degrees, and there is no rain until the weekend.',
       )
-    : new Int16Array()
-  const person = isThere ? said('en-gb+m3', 'Wait, I meant Munich. And what about the day after tomorrow?') : new Int16Array()
+  const person = noEspeak ? new Int16Array() : said('en-gb+m3', 'Wait, I meant Munich. And what about the day after tomorrow?')
 
   it.each([0, -12, -20])('the user is heard at %d dB, to the time', (db) => {
     const told = heardIn({ user: { atMs: 5000, db } }, assistant, person)

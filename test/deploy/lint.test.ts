@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { missing, titled } from '../programs.ts'
 import { manifests, textOf } from './files.ts'
 
 /** The files for operators before the tools that know their kind. A tool that is not on this machine is not asked. */
@@ -46,10 +47,10 @@ interface Outcome {
 }
 
 function withTool(tool: string, name: string, test: (run: (args: readonly string[]) => Outcome) => void): void {
-  const isMissing = spawnSync(tool, ['--version']).error !== undefined
+  const reason = missing(tool)
   const run = (args: readonly string[]): Outcome => {
     const { status, stdout, stderr } = spawnSync(tool, args, { cwd: root, encoding: 'utf8' })
     return { status, complaints: status === 0 ? stderr : `${stdout}${stderr}` }
   }
-  it.skipIf(isMissing)(isMissing ? `${name} (there is no ${tool} on this machine)` : name, { timeout: 60_000 }, () => test(run))
+  it.skipIf(reason)(titled(name, reason), { timeout: 60_000 }, () => test(run))
 }

@@ -9,6 +9,7 @@ import { wavHeader } from '../../audio/wav.ts'
 import { definitions } from '../../plugins/metrics/definitions.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
 import { measured } from '../measured.ts'
+import { missing, titled } from '../programs.ts'
 import { anthropicKey, startAnthropic } from '../upstreams/anthropic.ts'
 import { json } from '../upstreams/behaviour.ts'
 import { openAiKey } from '../upstreams/openai-chat.ts'
@@ -17,9 +18,7 @@ import { startUpstream, type Upstream } from '../upstreams/upstream.ts'
 /** The alerts and the dashboard, beside a gateway that runs: what they name is there, and Prometheus understands what they ask. */
 
 const folder = fileURLToPath(new URL('../../deploy/prometheus/', import.meta.url))
-const hasPromtool = spawnSync('promtool', ['--version']).status === 0
-const withPromtool = hasPromtool ? describe : describe.skip
-const suffix = hasPromtool ? '' : ' (skipped: promtool of Prometheus is not there)'
+const noPromtool = missing('promtool')
 
 interface Rule {
   readonly alert: string
@@ -60,7 +59,7 @@ function promtool(...args: string[]): { status: number | null; said: string } {
   return { status, said: stdout + stderr }
 }
 
-withPromtool(`Prometheus${suffix}`, () => {
+describe.skipIf(noPromtool)(titled('Prometheus', noPromtool), () => {
   it('takes the alerts', () => {
     expect(promtool('check', 'rules', 'alerts.yaml')).toMatchObject({ status: 0, said: expect.stringContaining('SUCCESS') })
   })
@@ -126,7 +125,7 @@ describe('alerts and dashboard', () => {
     expect([...named].filter((name) => !samples.has(name) && !samples.has(name.replace(/(?<=^nodejs_.*)_sum$/, '')))).toEqual([])
   })
 
-  it.skipIf(!hasPromtool)(`read measurements that Prometheus has no complaint of${suffix}`, async () => {
+  it.skipIf(noPromtool)(titled('read measurements that Prometheus has no complaint of', noPromtool), async () => {
     const { text: input } = await measured(gateway)
     expect(spawnSync('promtool', ['check', 'metrics'], { input, encoding: 'utf8' })).toMatchObject({
       status: 0,

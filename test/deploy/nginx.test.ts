@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { problemsWith } from '../contract-schemas.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
+import { titled } from '../programs.ts'
 import { type Send, sendOverHttp1, sendOverHttp2 } from './client.ts'
 import { type Nginx, noNginx, startNginx } from './nginx.ts'
 import { type Stepwise, startStepwise } from './stepwise.ts'
@@ -13,7 +14,7 @@ const protocols: readonly (readonly [name: string, send: Send])[] = [
   ['HTTP/2', sendOverHttp2],
 ]
 
-describe.skipIf(noNginx !== undefined)(`behind nginx${noNginx ? ` (${noNginx})` : ''}`, () => {
+describe.skipIf(noNginx !== undefined)(titled('behind nginx', noNginx), () => {
   let provider: Stepwise
   let gateway: Gateway
   let nginx: Nginx

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { missing } from '../programs.ts'
 import { until } from '../until.ts'
 
 /** Debian's nginx with the configuration that the project ships, on free ports of this machine. */
@@ -17,12 +18,10 @@ export interface Nginx {
   close(): Promise<void>
 }
 
-const program = ['nginx', '/usr/sbin/nginx'].find((name) => !spawnSync(name, ['-v']).error)
-
-const missing = ['openssl', 'setpriv'].find((name) => spawnSync(name, ['--version']).error)
+const program = ['nginx', '/usr/sbin/nginx'].find((name) => !missing(name))
 
 /** Why tests that need nginx cannot run here; undefined where they can. */
-export const noNginx = program ? missing && `there is no ${missing} on this machine` : 'there is no nginx on this machine'
+export const noNginx = program ? (missing('openssl') ?? missing('setpriv')) : missing('nginx')
 
 export async function startNginx(gateways: readonly string[]): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'vai-nginx-'))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { measured } from '../measured.ts'
 import { itemsOf } from '../plugins/limits/fields.ts'
+import { titled } from '../programs.ts'
 import { noRedis, startRedis, type TestRedis } from '../redis.ts'
 import { until } from '../until.ts'
 import { faultsIn, none, startCallers } from './callers.ts'
@@ -45,7 +46,7 @@ const faults = [
   { name: 'hangs, and goes on where it was', lose: async () => redis.freeze(), find: async () => redis.go() },
 ]
 
-describe.skipIf(noRedis)(`where Redis${noRedis ? ` (${noRedis})` : ''}`, () => {
+describe.skipIf(noRedis)(titled('where Redis', noRedis), () => {
   it.each(faults)('$name, everybody is answered under the policy local', async ({ lose, find }) => {
     const servers = [await gateway('local'), await gateway('local')]
     const loads = servers.map(({ url }) => startCallers({ url, callers: 6 }))

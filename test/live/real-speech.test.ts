@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { pcmToMulaw } from '../../audio/g711.ts'
 import { startResampling } from '../../audio/resample.ts'
 import { parseWav, pcmOfWav } from '../../audio/wav.ts'
 import type { RawFormat } from '../../providers/speech.ts'
+import { missing, titled } from '../programs.ts'
 import { type Stage, startStage } from './stage.ts'
 
 /** Speech that another program has made goes through the whole pipe: it is heard, it ends a turn, and it interrupts. */
@@ -18,7 +19,7 @@ afterEach(async () => {
   await stage.close()
 })
 
-const isThere = spawnSync('espeak-ng', ['--version'], { stdio: 'ignore' }).error === undefined
+const noEspeak = missing('espeak-ng')
 const answer =
   'This is a long answer, which somebody interrupts in the middle of it. It has several sentences. All of them are long enough to be interrupted.'
 
@@ -32,7 +33,7 @@ async function spoken(text: string, { encoding, rate }: RawFormat, voice = 'en')
   return Buffer.from(encoding === 'mulaw' ? pcmToMulaw(pcm) : pcm)
 }
 
-describe.skipIf(!isThere)('what espeak-ng says (skipped: it is not installed)', () => {
+describe.skipIf(noEspeak)(titled('what espeak-ng says', noEspeak), () => {
   it.each<[string, string, string, RawFormat]>([
     ['English', 'en', 'What time does the train to Berlin leave tomorrow?', { encoding: 'pcm', rate: 16_000 }],
     ['German', 'de', 'Wann fährt morgen der Zug nach Berlin?', { encoding: 'pcm', rate: 44_100 }],

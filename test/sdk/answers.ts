@@ -1,4 +1,5 @@
 import type { ErrorResponse, Message } from '@vai/sdk'
+import { sseFrame } from '../../api/sse.ts'
 import { type Behaviour, json, sse } from '../upstreams/behaviour.ts'
 
 /** What a gateway answers, for tests that need one that does as it is told. */
@@ -29,7 +30,7 @@ export const streamed: Behaviour = sse(
     { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 1 } },
     { type: 'message_stop' },
   ]
-    .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    .map(sseFrame)
     .join(''),
   { headers: { 'x-request-id': requestId } },
 )

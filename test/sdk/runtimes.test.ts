@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildBefore } from '../built.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
+import { missing, titled } from '../programs.ts'
 import { installSdk, type Project } from './installed.ts'
 
 /** Where the SDK runs besides Node's main thread. Browsers have tests of their own. */
@@ -17,6 +18,8 @@ let gateway: Gateway
 
 beforeAll(async () => {
   project = await installSdk()
+  await project.write('talk.js', program)
+  await project.write('live.js', live)
   gateway = await startGateway()
 }, 120_000)
 
@@ -41,7 +44,6 @@ const talked = ['Hello', 'Once more', 'AQID', 'NotFoundError']
 
 describe('the SDK', () => {
   it('runs in a worker', async () => {
-    await project.write('talk.js', program)
     const file = await project.write(
       'worker.js',
       `import { parentPort, workerData } from 'node:worker_threads'
@@ -105,8 +107,6 @@ describe.each([
   { name: 'Node 24, which has a WebSocket', program: 'node24', args: [] },
 ])('$name', ({ program: runtime, args }) => {
   onMachineWith(runtime, 'talks over HTTP and over a socket, shows no key, and comes to its end', async () => {
-    await project.write('talk.js', program)
-    await project.write('live.js', live)
     const env = { PATH: process.env.PATH, HOME: project.folder, NO_COLOR: '1' }
     const options = { cwd: project.folder, timeout: 15_000, env }
     const { stdout } = await promisify(execFile)(runtime, [...args, await project.write('main.js', main), gateway.url], options)
@@ -117,8 +117,6 @@ describe.each([
 
 describe('a worker of the edge', () => {
   onMachineWith('workerd', 'talks over HTTP and over a socket', async () => {
-    await project.write('talk.js', program)
-    await project.write('live.js', live)
     const contents = `
       import { converse } from './live.js'
       import { talk } from './talk.js'
@@ -153,8 +151,8 @@ const worker = `
   );`
 
 function onMachineWith(runtime: string, name: string, test: () => Promise<void>): void {
-  const isMissing = spawnSync(runtime, ['--version']).error !== undefined
-  it.skipIf(isMissing)(isMissing ? `${name} (there is no ${runtime} on this machine)` : name, test)
+  const reason = missing(runtime)
+  it.skipIf(reason)(titled(name, reason), test)
 }
 
 /** What every platform has that the SDK is for, beside the language. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Gateway, messageOf, startGateway } from '../gateway.ts'
+import { missing, titled } from '../programs.ts'
 import { bytesOf, soundIn, streamed } from './answers.ts'
 import { stt } from './ears.ts'
 
@@ -19,13 +20,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const isThere = (program: string): boolean => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined
+const [noEspeak, noSox] = [missing('espeak-ng'), missing('sox')]
 
 function ask(more: object): Promise<Response> {
   return gateway.post({ model: 'demo/echo', max_tokens: 1000, ...more })
 }
 
-describe.skipIf(!isThere('espeak-ng'))('what espeak-ng says (skipped: it is not installed)', () => {
+describe.skipIf(noEspeak)(titled('what espeak-ng says', noEspeak), () => {
   const say = (text: string, ...options: string[]): Buffer => {
     const file = join(folder, 'said.wav')
     execFileSync('espeak-ng', [...options, '-w', file, text], { timeout: 20_000 })
@@ -49,7 +50,7 @@ describe.skipIf(!isThere('espeak-ng'))('what espeak-ng says (skipped: it is not 
     expect(message.usage.voice?.heard_seconds).toBeCloseTo(whole, 2)
   })
 
-  it.skipIf(!isThere('sox'))('is heard in other forms too: at 8 kHz in µ-law, in two channels, as FLAC', async () => {
+  it.skipIf(noSox)(titled('is heard in other forms too: at 8 kHz in µ-law, in two channels, as FLAC', noSox), async () => {
     const file = join(folder, 'source.wav')
     writeFileSync(file, say('One, two, three, four, five.'))
     const forms = [
@@ -67,7 +68,7 @@ describe.skipIf(!isThere('espeak-ng'))('what espeak-ng says (skipped: it is not 
   })
 })
 
-describe.skipIf(!isThere('sox'))('what sox measures (skipped: it is not installed)', () => {
+describe.skipIf(noSox)(titled('what sox measures', noSox), () => {
   const text = 'This is a sentence of nine words, no more. And another one of eight words is here.'
   const words = text.split(' ').length
 

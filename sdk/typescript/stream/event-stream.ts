@@ -2,7 +2,6 @@ import { onAbort } from '../abort.ts'
 import { brokenStream } from '../broken-stream.ts'
 import { AbortedError, BrokenStreamError, UsageError } from '../errors.ts'
 import type { Message, StreamEvent } from '../generated/types.gen.ts'
-import { unmasked } from '../mask.ts'
 import type { OpenStream } from '../transport.ts'
 import { Completion, quiet } from './completion.ts'
 import { errorOf, eventOf, type TypedEvent } from './event.ts'
@@ -54,9 +53,8 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
   readonly #controller = new AbortController()
   /** Reads the connection, a piece of it with each step. */
   readonly #pump = this.#pumping()
-  /** The data of the events of the last piece, and how many of them were folded. */
-  #data: readonly string[] = []
-  #folded = 0
+  /** The data of the events of the last piece that are still to be folded, the next of them last. */
+  #data: string[] = []
   /** The step that is being taken: readers, and those who wait for the whole, wait for the same. */
   #step: Promise<unknown> | undefined
   /** Who reads, or has read. */
@@ -177,11 +175,11 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
 
   /** Folds the next event of those that have come; false where there is none. What goes wrong is the failure. */
   #foldNext(): boolean {
-    const data = this.#data[this.#folded]
-    if (data === undefined) return false
-    this.#folded++
+    const stream = this.#stream
+    const data = this.#data.pop()
+    if (!stream || data === undefined) return false
     try {
-      this.#reader?.give(this.#taken(data), data.length)
+      this.#reader?.give(this.#taken(data, stream), data.length)
     } catch (error) {
       this.#fail(error)
     }
@@ -202,8 +200,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
       const parser = new EventParser(mask)
       try {
         for await (const chunk of bytes) {
-          this.#data = parser.feed(chunk)
-          this.#folded = 0
+          this.#data = parser.feed(chunk).reverse()
           yield
         }
       } catch (error) {
@@ -221,8 +218,7 @@ export abstract class EventStream<Event extends TypedEvent> implements AsyncIter
     }
   }
 
-  #taken(data: string): Event {
-    const mask = this.#stream?.mask ?? unmasked
+  #taken(data: string, { mask }: OpenStream): Event {
     const event = eventOf<Event>(data, mask)
     if (event.type === 'error') throw errorOf(event, mask, this.request_id)
     this.#fold.add(event)

@@ -13,18 +13,22 @@ export class EventParser {
   })
   readonly #mask: Mask
   #events: string[] = []
-  /** The first line that belongs to no event, which tells what else it is that was sent; undefined where there was none. */
-  stranger: string | undefined
+  #stranger: string | undefined
 
   constructor(mask: Mask) {
     this.#mask = mask
   }
 
-  /** The data of the events that these bytes complete. Throws a `BrokenStreamError` where the bytes are no text, or one event is too large. */
-  feed(bytes: Uint8Array): readonly string[] {
+  /** The data of the events that these bytes complete, for the caller to keep. Throws a `BrokenStreamError` where the bytes are no text, or one event is too large. */
+  feed(bytes: Uint8Array): string[] {
     this.#events = []
     this.#parser.feed(this.#decode(bytes))
     return this.#events
+  }
+
+  /** The first line that belongs to no event, which tells what else it is that was sent; undefined where there was none. */
+  get stranger(): string | undefined {
+    return this.#stranger
   }
 
   #decode(bytes: Uint8Array): string {
@@ -37,7 +41,7 @@ export class EventParser {
 
   #note(error: ParseError): void {
     if (error.type === 'max-buffer-size-exceeded') throw brokenStream(`an event is larger than ${maxEventCharacters} characters`)
-    if (error.type === 'unknown-field') this.stranger ??= excerptOf(error.line ?? '', this.#mask)
+    if (error.type === 'unknown-field') this.#stranger ??= excerptOf(error.line ?? '', this.#mask)
   }
 }
 

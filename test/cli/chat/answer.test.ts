@@ -1,7 +1,9 @@
 import { AbortedError, type MessageParam, type RunEvent, type StreamEvent, VAI } from '@vai/sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { sseFrame } from '../../../api/sse.ts'
 import { type Answer, answerTo } from '../../../cli/chat/answer.ts'
 import { sayable } from '../../../cli/chat/progress.ts'
+import { start as begins, block, says, step } from '../../sdk/stream/answers.ts'
 import { sse } from '../../upstreams/behaviour.ts'
 import { startUpstream, type Upstream } from '../../upstreams/upstream.ts'
 
@@ -11,10 +13,9 @@ let gateway: Upstream
 let client: VAI
 
 beforeAll(async () => {
-  gateway = await startUpstream(() => {
-    const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')
-    return sse(`${body}data: {"type":"ping"}\n\n`, { stallAt: { event: events.length } })
-  })
+  gateway = await startUpstream(() =>
+    sse([...events, { type: 'ping' }].map(sseFrame).join(''), { stallAt: { event: events.length } }),
+  )
   client = new VAI({ baseURL: gateway.url })
 })
 afterAll(() => gateway.close())
@@ -23,35 +24,9 @@ const question: MessageParam = { role: 'user', content: 'Well?' }
 const assistant = (content: string): MessageParam => ({ role: 'assistant', content })
 
 const begun = { input_tokens: 7, cache_read_input_tokens: 5, output_tokens: 0 }
-const start: StreamEvent = {
-  type: 'message_start',
-  message: {
-    id: 'msg_1',
-    type: 'message',
-    role: 'assistant',
-    model: 'a/b',
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    usage: begun,
-  },
-}
-const text: StreamEvent = { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }
-const delta = (more: string): StreamEvent => ({
-  type: 'content_block_delta',
-  index: 0,
-  delta: { type: 'text_delta', text: more },
-})
-const call: StreamEvent = {
-  type: 'content_block_start',
-  index: 1,
-  content_block: { type: 'tool_use', id: 'a', name: 'read', input: {} },
-}
-
-/** The events of a step of a run, in which a message comes. */
-function step(index: number, ...inner: readonly StreamEvent[]): RunEvent[] {
-  return [{ type: 'step_start', index }, ...inner.map((event): RunEvent => ({ type: 'stream_event', index, event }))]
-}
+const start = begins({ usage: begun })
+const text = block(0)
+const call = block(1, { type: 'tool_use', id: 'a', name: 'read', input: {} })
 
 /** The answer of a gateway that says all this, and is stopped then. */
 async function stoppedAfter(said: readonly (StreamEvent | RunEvent)[], tools: readonly string[] = []): Promise<Answer> {
@@ -69,18 +44,14 @@ async function stoppedAfter(said: readonly (StreamEvent | RunEvent)[], tools: re
 
 describe('an answer that is stopped', () => {
   it('is what was said so far', async () => {
-    const { since, usage } = await stoppedAfter([start, text, delta('So '), delta('far')])
+    const { since, usage } = await stoppedAfter([start, text, says('So '), says('far')])
     expect(since).toEqual([assistant('So far')])
     expect(usage).toEqual([begun])
   })
 
   it('is nothing before anything was said', async () => {
-    expect((await stoppedAfter([start, text, delta(' \n')])).since).toEqual([])
-    const thought: StreamEvent = {
-      type: 'content_block_start',
-      index: 0,
-      content_block: { type: 'thinking', thinking: 'Hm.', signature: '' },
-    }
+    expect((await stoppedAfter([start, text, says(' \n')])).since).toEqual([])
+    const thought = block(0, { type: 'thinking', thinking: 'Hm.', signature: '' })
     expect((await stoppedAfter([start, thought])).since).toEqual([])
   })
 
@@ -101,7 +72,7 @@ describe('a run that is stopped', () => {
   ]
   const used = { input_tokens: 7, output_tokens: 3 }
   const first: RunEvent = { type: 'run_start', request_id: 'req_1', model: 'a/b' }
-  const looked = [first, ...step(0, start, text, delta('Let me look.'))]
+  const looked = [first, ...step(0, [start, text, says('Let me look.')])]
   const complete: RunEvent = {
     type: 'step_complete',
     index: 0,
@@ -113,7 +84,7 @@ describe('a run that is stopped', () => {
   const told: RunEvent = { type: 'history_delta', expected_len: 1, append }
 
   it('leaves out a call that nobody has answered', async () => {
-    const { since, usage } = await stoppedAfter([...looked, ...step(0, call).slice(1)], ['read'])
+    const { since, usage } = await stoppedAfter([...looked, ...step(0, [call]).slice(1)], ['read'])
     expect(since).toEqual([assistant('Let me look.')])
     expect(usage).toEqual([begun])
   })
@@ -131,7 +102,7 @@ describe('a run that is stopped', () => {
   })
 
   it('begins anew with the next step', async () => {
-    const next = step(1, start, text, delta('It says'))
+    const next = step(1, [start, text, says('It says')])
     const { since, usage } = await stoppedAfter([...looked, complete, told, ...next], ['read'])
     expect(since).toEqual([...append, assistant('It says')])
     expect(usage).toEqual([used, begun])

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Gateway, startGateway } from '../../gateway.ts'
+import { missing, titled } from '../../programs.ts'
 import { until } from '../../until.ts'
 
 const server = fileURLToPath(new URL('../../../server.ts', import.meta.url))
-const hasSox = spawnSync('sox', ['--version']).status === 0
+const noSox = missing('sox')
 
 let gateway: Gateway
 let folder: string
@@ -32,7 +33,7 @@ function vai(...args: readonly string[]) {
 }
 
 describe('the process', { timeout: 60_000 }, () => {
-  it.runIf(hasSox)('hears what sox made, and what it writes sox can read', async () => {
+  it.skipIf(noSox)(titled('hears what sox made, and what it writes sox can read', noSox), async () => {
     const [question, answer] = [join(folder, 'question.wav'), join(folder, 'answer.wav')]
     const made = spawnSync('sox', [
       '-n',

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { type Gate, readerOf, startGate } from '../../gate.ts'
 import { errorOf, type Gateway, startGateway } from '../../gateway.ts'
 import { envWith, gatewayKey } from '../../gateway-keys.ts'
+import { titled } from '../../programs.ts'
 import { noRedis, startRedis, type TestRedis } from '../../redis.ts'
 import { until } from '../../until.ts'
 import { itemsOf } from './fields.ts'
@@ -95,7 +96,7 @@ async function statusOf(asked: Promise<Response>): Promise<number | string> {
   }
 }
 
-describe.skipIf(noRedis)(`limits in Redis${noRedis ? ` (${noRedis})` : ''}`, () => {
+describe.skipIf(noRedis)(titled('limits in Redis', noRedis), () => {
   it('local: everybody is served and still limited, what runs goes on, and Redis counts again as soon as it is back', async () => {
     const { redis, gate, gateway } = await start({ VAI_LIMIT_CONCURRENT_STREAMS: '1' })
     expect(await measured(gateway)).toBe('1')

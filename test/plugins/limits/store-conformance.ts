@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Claim, Correction, LeaseClaim, LimitStore, QuotaClaim, RateClaim } from '../../../plugins/limits/store.ts'
+import { titled } from '../../programs.ts'
 import { until } from '../../until.ts'
 import { ageMs, Oracle, operations } from './store-oracle.ts'
 
@@ -14,7 +15,7 @@ export interface StoreUnderTest {
 
 /** What every store of limits has to do. Names are fresh for every test, so that one store of counts does for all. */
 export function describeLimitStore(name: string, { open, isShared, missing }: StoreUnderTest): void {
-  describe.skipIf(missing)(`${name}${missing ? ` (${missing})` : ''}`, () => {
+  describe.skipIf(missing)(titled(name, missing), () => {
     let store: LimitStore
     beforeAll(async () => {
       store = await open()

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterEach, describe, expect, it } from 'vitest'
 import { demoSpeech } from '../../../providers/demo/speech.ts'
+import { missing, titled } from '../../programs.ts'
 import { json } from '../../upstreams/behaviour.ts'
 import { blocksOf, closeAll, ear, gate, listen, said, second, vendor } from './hear-stage.ts'
 import { planOf } from './listening.ts'
@@ -67,9 +68,9 @@ describe('blocks that are heard', () => {
   })
 })
 
-const noVoice = spawnSync('espeak-ng', ['--version']).error ? 'there is no espeak-ng on this machine' : undefined
+const noVoice = missing('espeak-ng')
 
-describe.skipIf(noVoice)('a voice', () => {
+describe.skipIf(noVoice)(titled('a voice', noVoice), () => {
   it('is heard, in a file whose header was written before its length was known', async () => {
     const { stdout } = spawnSync('espeak-ng', ['--stdout', 'The weather in Lisbon is lovely today.'])
     const { hear, caller } = listen()

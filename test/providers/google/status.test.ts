@@ -9,6 +9,7 @@ import { status } from '@grpc/grpc-js'
 import { afterEach, describe, expect, it } from 'vitest'
 import { google } from '../../../providers/google/index.ts'
 import type { TtsEvent } from '../../../providers/speech.ts'
+import { missing, titled } from '../../programs.ts'
 import { collected, speechCall } from '../../speech-call.ts'
 import { type GoogleTts, googleKey, refused, type Step, startGoogleTts } from '../../upstreams/google-tts.ts'
 import { refusal } from '../../upstreams/google-tts-rules.ts'
@@ -19,7 +20,7 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.close()
 })
 
-const noOpenssl = spawnSync('openssl', ['version']).error !== undefined
+const noOpenssl = missing('openssl')
 
 describe('a status of Google', () => {
   it.each<[keyof typeof status, string, number, string]>([
@@ -130,7 +131,7 @@ describe('a connection', () => {
     await expect(spoken(await listening(http2))).rejects.toMatchObject({ code: 'provider_protocol' })
   })
 
-  it.skipIf(noOpenssl)('to a server whose certificate nobody vouches for is told as such', async () => {
+  it.skipIf(noOpenssl)(titled('to a server whose certificate nobody vouches for is told as such', noOpenssl), async () => {
     const url = (await listening(createSecureServer(selfSigned()))).replace('http://127.0.0.1', 'https://localhost')
     await expect(spoken(url)).rejects.toMatchObject({ code: 'provider_untrusted', recovery: 'elsewhere' })
   })

@@ -13,6 +13,7 @@ import { demoSpeech } from '../../../../providers/demo/speech.ts'
 import type { RawFormat } from '../../../../providers/speech.ts'
 import { babble } from '../../../audio/babble.ts'
 import { tone, heard as toneIn } from '../../../audio/tone.ts'
+import { missing, titled } from '../../../programs.ts'
 import { until } from '../../../until.ts'
 import { withDeepgram } from './deepgram.ts'
 import { hearAll, hearingOf, numbered, type Stage, soundIn, staged } from './stage.ts'
@@ -203,7 +204,7 @@ describe('pitfall 15: speakerphone echo interrupts the assistant', () => {
   })
 })
 
-const hasEspeak = spawnSync('espeak-ng', ['--version']).error === undefined
+const noEspeak = missing('espeak-ng')
 
 /** What espeak-ng says, at its own rate of 22,050 Hz. */
 function said(text: string): Uint8Array {
@@ -211,7 +212,7 @@ function said(text: string): Uint8Array {
   return new Uint8Array(stdout.subarray(44))
 }
 
-describe.skipIf(!hasEspeak)('real speech (skipped: espeak-ng is not installed)', () => {
+describe.skipIf(noEspeak)(titled('real speech', noEspeak), () => {
   it('is found by its energy and heard through the whole way, over a connection that comes late', async () => {
     const speech = said('Is the shop on the corner still open?')
     const resampler = (await startResampling())(22_050, 48_000)

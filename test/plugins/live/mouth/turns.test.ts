@@ -9,6 +9,7 @@ import { demoSpeech } from '../../../../providers/demo/speech.ts'
 import { elevenlabs } from '../../../../providers/elevenlabs/index.ts'
 import { openaiAudio } from '../../../../providers/openai-audio/index.ts'
 import type { RawFormat, TtsEvent, TtsOptions } from '../../../../providers/speech.ts'
+import { missing, titled } from '../../../programs.ts'
 import { speechCall } from '../../../speech-call.ts'
 import { until } from '../../../until.ts'
 import { silence } from '../../../upstreams/behaviour.ts'
@@ -24,7 +25,7 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-const hasSox = spawnSync('sox', ['--version']).status === 0
+const noSox = missing('sox')
 
 const soft = voiceOf(demoSpeech, 'tones', 'soft')
 const format = { encoding: 'pcm', rate: 24_000 } as const
@@ -163,7 +164,7 @@ describe('a turn', () => {
     }
   })
 
-  it.skipIf(!hasSox)('sounds as long and as loud to others as it says', async () => {
+  it.skipIf(noSox)(titled('sounds as long and as loud to others as it says', noSox), async () => {
     const stage = staged()
     stage.speak(1, 0, 'Hello there, my friend. ')
     stage.speak(1, 1, 'Good-bye.')
